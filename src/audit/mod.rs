@@ -1,0 +1,1 @@
+//! From comparison records to rates, differentials and verdicts.

@@ -1,0 +1,15 @@
+//! What was typed, before anything is resolved.
+
+use clap::{Parser, Subcommand};
+
+/// Face verification that proves, with numbers, how evenly it treats people.
+#[derive(Debug, Parser)]
+#[command(name = "evenmatch", version, about, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// One variant a subcommand; each has its arguments in a file of its own.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {}

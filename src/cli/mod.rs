@@ -1,0 +1,68 @@
+//! The command: typed arguments, resolved settings, exit codes. Only this module prints.
+
+mod args;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// What a finished command means, as its exit code; see the contract in the README.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// 0: match, pass or done.
+    Done,
+    /// 1: non-match, or a rule failed.
+    Negative,
+    /// 3: undecided, or no rule failed but some are inconclusive.
+    Undecided,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Done => 0,
+            Exit::Negative => 1,
+            Exit::Undecided => 3,
+        })
+    }
+}
+
+/// Exit code of every error: bad usage, unreadable file, wrong digest.
+const EXIT_ERROR: u8 = 2;
+
+/// Parses the arguments, runs the subcommand, and turns its result into an exit code.
+pub fn main() -> ExitCode {
+    let arguments = match args::Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let code = if error.use_stderr() { EXIT_ERROR } else { 0 };
+            // A closed pipe while printing help is nobody's fault.
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    match run(arguments) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            report(&error);
+            ExitCode::from(EXIT_ERROR)
+        }
+    }
+}
+
+fn run(arguments: args::Arguments) -> anyhow::Result<Exit> {
+    match arguments.command {}
+}
+
+/// Prints the fault, its causes and the next step on standard error.
+#[allow(clippy::print_stderr)]
+fn report(error: &anyhow::Error) {
+    eprintln!("error: {error}");
+    for cause in error.chain().skip(1) {
+        eprintln!("  because: {cause}");
+    }
+    let next = error.chain().find_map(|e| e.downcast_ref::<crate::Error>()?.next_step());
+    if let Some(next) = next {
+        eprintln!("  next: {next}");
+    }
+}

@@ -1,0 +1,269 @@
+//! Operational faults: what went wrong, at which stage, in which place, and what to do next.
+//!
+//! A face that is not found, or two people who do not match, is *not* an error: those are
+//! outcomes with reasons, and live in [`crate::record`]. An [`Error`] means that the question
+//! could not be asked at all.
+
+use std::fmt;
+use std::path::Path;
+
+/// The result of anything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What sort of fault occurred. The list may grow; match with a wildcard arm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A file or folder could not be read or written.
+    Io,
+    /// The bytes are not in a format that is read here.
+    UnsupportedFormat,
+    /// The bytes claim a known format but break its rules, or end too early.
+    Corrupt,
+    /// A stated limit on bytes, pixels or memory would have been exceeded.
+    LimitExceeded,
+    /// A model or the runtime library has not been fetched.
+    ModelMissing,
+    /// A file's SHA-256 is not the pinned one.
+    DigestMismatch,
+    /// A model or a manifest entry does not have the form that its role requires.
+    InvalidModel,
+    /// The inference runtime could not be loaded, or failed while running.
+    Runtime,
+    /// Two templates come from different models and can't be compared.
+    ModelMismatch,
+    /// An argument, setting or policy value is out of range or contradictory.
+    InvalidArgument,
+    /// A row or field of a data file is malformed or contradicts another.
+    InvalidRecord,
+    /// A program that set-up needs (python3, pip) is missing or failed.
+    Tool,
+    /// This build lacks the feature that was asked for.
+    NotBuiltIn,
+}
+
+/// The stage of the work at which a fault occurred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Stage {
+    /// Fetching, preparing and loading models and the runtime.
+    Setup,
+    /// Turning bytes into pixels.
+    Decode,
+    /// Finding faces.
+    Detect,
+    /// Warping a face to the canonical crop.
+    Align,
+    /// Turning an aligned face into a template.
+    Template,
+    /// Comparing two templates.
+    Compare,
+    /// Turning a score into a decision.
+    Decide,
+    /// Reading or writing records.
+    Record,
+    /// Turning records into rates and verdicts.
+    Audit,
+    /// Writing a report.
+    Export,
+}
+
+impl Stage {
+    /// The stage's name in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Setup => "set-up",
+            Stage::Decode => "decode",
+            Stage::Detect => "detect",
+            Stage::Align => "align",
+            Stage::Template => "template",
+            Stage::Compare => "compare",
+            Stage::Decide => "decide",
+            Stage::Record => "records",
+            Stage::Audit => "audit",
+            Stage::Export => "report",
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Where a fault was met: a file, and a line and column in it where that makes sense.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Place {
+    /// The file, as the caller named it.
+    pub file: Option<String>,
+    /// 1-based line.
+    pub line: Option<u64>,
+    /// 1-based column (field number in a table).
+    pub column: Option<u64>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            f.write_str(file)?;
+        }
+        if let Some(line) = self.line {
+            let separator = if self.file.is_some() { ":" } else { "line " };
+            write!(f, "{separator}{line}")?;
+            if let Some(column) = self.column {
+                write!(f, ":{column}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+type Cause = Box<dyn std::error::Error + Send + Sync + 'static>;
+
+/// An operational fault.
+///
+/// Its `Display` form is one line, `place: message`; [`Error::next_step`] says what to do about
+/// it and `source()` gives the cause, where another library reported one.
+///
+/// ```
+/// use evenmatch::{Error, ErrorKind, Stage};
+/// let error = Error::new(ErrorKind::Corrupt, Stage::Decode, "the JPEG ends too early")
+///     .in_file("selfie.jpg")
+///     .next("take the photo again, or copy the file again");
+/// assert_eq!(error.to_string(), "selfie.jpg: the JPEG ends too early");
+/// assert_eq!(error.kind(), ErrorKind::Corrupt);
+/// ```
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: ErrorKind,
+    stage: Stage,
+    place: Place,
+    message: String,
+    next_step: Option<String>,
+    cause: Option<Cause>,
+}
+
+impl Error {
+    /// A fault of this kind, met at this stage; `message` says what is wrong in one sentence
+    /// without a full stop.
+    pub fn new(kind: ErrorKind, stage: Stage, message: impl Into<String>) -> Self {
+        Error(Box::new(Inner {
+            kind,
+            stage,
+            place: Place::default(),
+            message: message.into(),
+            next_step: None,
+            cause: None,
+        }))
+    }
+
+    /// A file that could not be read or written.
+    pub fn io(stage: Stage, path: &Path, cause: std::io::Error) -> Self {
+        let message = match cause.kind() {
+            std::io::ErrorKind::NotFound => "there is no such file",
+            std::io::ErrorKind::PermissionDenied => "permission was denied",
+            _ => "could not be read or written",
+        };
+        Error::new(ErrorKind::Io, stage, message).in_path(path).caused_by(cause)
+    }
+
+    /// Names the file; an already named file stays.
+    #[must_use]
+    pub fn in_file(mut self, file: impl Into<String>) -> Self {
+        self.0.place.file.get_or_insert_with(|| file.into());
+        self
+    }
+
+    /// Names the file by its path; an already named file stays.
+    #[must_use]
+    pub fn in_path(self, path: &Path) -> Self {
+        self.in_file(path.display().to_string())
+    }
+
+    /// Names the 1-based line.
+    #[must_use]
+    pub fn at_line(mut self, line: u64) -> Self {
+        self.0.place.line = Some(line);
+        self
+    }
+
+    /// Names the 1-based column, or field of a table.
+    #[must_use]
+    pub fn at_column(mut self, column: u64) -> Self {
+        self.0.place.column = Some(column);
+        self
+    }
+
+    /// Says what the person who meets the fault should do.
+    #[must_use]
+    pub fn next(mut self, next_step: impl Into<String>) -> Self {
+        self.0.next_step = Some(next_step.into());
+        self
+    }
+
+    /// Keeps the fault that another library reported.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl Into<Cause>) -> Self {
+        self.0.cause = Some(cause.into());
+        self
+    }
+
+    /// What sort of fault this is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The stage at which it was met.
+    pub fn stage(&self) -> Stage {
+        self.0.stage
+    }
+
+    /// Where it was met.
+    pub fn place(&self) -> &Place {
+        &self.0.place
+    }
+
+    /// What to do about it, where that is known.
+    pub fn next_step(&self) -> Option<&str> {
+        self.0.next_step.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.place != Place::default() {
+            write!(f, "{}: ", self.0.place)?;
+        }
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.cause.as_deref().map(|cause| cause as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn display_names_file_line_and_column() {
+        let error = Error::new(ErrorKind::InvalidRecord, Stage::Record, "the score is NaN")
+            .in_file("scores.csv")
+            .at_line(7)
+            .at_column(6);
+        assert_eq!(error.to_string(), "scores.csv:7:6: the score is NaN");
+    }
+
+    #[test]
+    fn the_innermost_file_name_wins() {
+        let error = Error::new(ErrorKind::Io, Stage::Decode, "gone").in_file("a").in_file("b");
+        assert_eq!(error.place().file.as_deref(), Some("a"));
+    }
+}

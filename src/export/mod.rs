@@ -1,0 +1,1 @@
+//! Rendering of reports; no computation happens here.

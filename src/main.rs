@@ -1,0 +1,4 @@
+//! The command `evenmatch`.
+fn main() -> std::process::ExitCode {
+    evenmatch::cli::main()
+}

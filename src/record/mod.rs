@@ -1,0 +1,1 @@
+//! The wire formats: plain data, the seam between deciding and judging.
