@@ -12,4 +12,7 @@ pub(crate) struct Arguments {
 
 /// One variant a subcommand; each has its arguments in a file of its own.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {}
+pub(crate) enum Command {
+    Verify(super::verify::VerifyArguments),
+    Detect(super::detect::DetectArguments),
+}

@@ -1,7 +1,11 @@
 //! The command: typed arguments, resolved settings, exit codes. Only this module prints.
 
 mod args;
+mod detect;
+mod verify;
 
+use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -51,7 +55,10 @@ pub fn main() -> ExitCode {
 }
 
 fn run(arguments: args::Arguments) -> anyhow::Result<Exit> {
-    match arguments.command {}
+    match arguments.command {
+        args::Command::Verify(arguments) => verify::run(&arguments),
+        args::Command::Detect(arguments) => detect::run(&arguments),
+    }
 }
 
 /// Prints the fault, its causes and the next step on standard error.
@@ -65,4 +72,15 @@ fn report(error: &anyhow::Error) {
     if let Some(next) = next {
         eprintln!("  next: {next}");
     }
+}
+
+/// Writes a file whole or not at all: beside its place first, then renamed into it.
+fn write_atomically(path: &Path, bytes: &[u8]) -> crate::Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.persist(path).map_err(|e| e.error)?;
+        Ok(())
+    });
+    written.map_err(|cause| crate::Error::io(crate::Stage::Export, path, cause))
 }
