@@ -13,7 +13,9 @@ biometric data,
 
   FOLDER/opencv_embeddings.csv         sha256, crop_sha256, 128 raw values
   FOLDER/opencv_crops.bgr              aligned crops, 112x112x3 bytes each (BGR,
-                                       row-major), in the order of the CSV
+                                       row-major), in the order of that CSV
+  FOLDER/opencv_pixels.bgr             decoded photos, BGR, row-major, one after
+                                       another in the order of opencv_lfw.csv
 
 The parity test reads FOLDER through EVENMATCH_PARITY_DIR. With --against FOLDER
 nothing is written; this OpenCV is compared with the values stored there, which
@@ -55,7 +57,7 @@ def run(pipeline, paths):
         if image is None:
             sys.exit(f"OpenCV cannot decode photo {digest}")
         faces = pipeline.detect(image)
-        result = {"sha256": digest, "size": image.shape[1::-1], "count": len(faces)}
+        result = {"sha256": digest, "pixels": image, "count": len(faces)}
         if len(faces):
             result["face"] = peer.largest(faces)
             result["crop"] = pipeline.align(image, result["face"])
@@ -67,10 +69,11 @@ def run(pipeline, paths):
 def write_faces(results, path):
     with path.open("w", newline="", encoding="utf-8") as handle:
         out = csv.writer(handle, lineterminator="\n")
-        out.writerow(["sha256", "width", "height", "faces", *FACE_COLUMNS])
+        out.writerow(["sha256", "width", "height", "pixels_sha256", "faces", *FACE_COLUMNS])
         for r in results:
             face = [number(v) for v in r["face"]] if r["count"] else [""] * len(FACE_COLUMNS)
-            out.writerow([r["sha256"], *r["size"], r["count"], *face])
+            pixels = peer.sha256(r["pixels"].tobytes())
+            out.writerow([r["sha256"], *r["pixels"].shape[1::-1], pixels, r["count"], *face])
 
 
 def write_scores(results, path):
@@ -108,11 +111,14 @@ def write_embeddings(results, folder):
         out = csv.writer(handle, lineterminator="\n")
         out.writerow(["sha256", "crop_sha256", *(f"e{i}" for i in range(128))])
         for r in found:
-            crop_digest = peer.sha256(np.ascontiguousarray(r["crop"]).tobytes())
+            crop_digest = peer.sha256(r["crop"].tobytes())
             out.writerow([r["sha256"], crop_digest, *map(number, r["embedding"])])
     with (folder / "opencv_crops.bgr").open("wb") as handle:
         for r in found:
-            handle.write(np.ascontiguousarray(r["crop"]).tobytes())
+            handle.write(r["crop"].tobytes())
+    with (folder / "opencv_pixels.bgr").open("wb") as handle:
+        for r in results:
+            handle.write(r["pixels"].tobytes())
 
 
 def compare(pipeline, results, folder):
