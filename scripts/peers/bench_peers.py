@@ -95,6 +95,11 @@ def per_image(args, report):
         o, t = (statistics.median(r[key] for r in side) for side in (ours, theirs))
         print(f"{stage:8}{o:11.3f}{t:11.3f}   {spread_of(ratios)}")
         report[f"per_image_{stage}"] = {"evenmatch_ms": o, "opencv_ms": t, "ratio": statistics.median(ratios)}
+    if all("cpu_ms" in r for r in ours + theirs):
+        ratios = [o["cpu_ms"] / t["cpu_ms"] for o, t in zip(ours, theirs)]
+        o, t = (statistics.median(r["cpu_ms"] for r in side) for side in (ours, theirs))
+        print(f"{'cpu mean':8}{o:11.3f}{t:11.3f}   {spread_of(ratios)}")
+        report["per_image_cpu"] = {"evenmatch_ms": o, "opencv_ms": t, "ratio": statistics.median(ratios)}
     print(f"processor share of OpenCV's runs: {min(t['cpu_per_wall'] for t in theirs):.2f} at worst "
           "(much below 1: others were using the machine)")
     total = report["per_image_total"]["ratio"]
