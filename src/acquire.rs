@@ -36,7 +36,7 @@ pub struct Inspection {
 
 /// The largest reduction that is worth decoding first: one that leaves the longer side at 800
 /// pixels or more.
-fn first_reduction(encoded: &EncodedSample) -> u32 {
+fn first_reduction(encoded: &EncodedSample<'_>) -> u32 {
     let longer = encoded.width().max(encoded.height());
     let fits = |r: &&u32| longer / **r >= FIRST_LONGER_SIDE;
     encoded.reductions().iter().filter(fits).max().copied().unwrap_or(1)
@@ -47,7 +47,7 @@ fn first_reduction(encoded: &EncodedSample) -> u32 {
 /// A large JPEG is decoded at a reduced size, and again at a larger one where the first would
 /// leave the face less than twice the size of the crop.
 pub(crate) fn inspect(
-    encoded: &EncodedSample,
+    encoded: &EncodedSample<'_>,
     detector: &FaceDetector,
     several: SeveralFaces,
     subject: ReasonSubject,

@@ -16,7 +16,8 @@ use rayon::prelude::*;
 fn false_non_match_rate_at_a_false_match_rate_of_one_in_a_thousand() {
     let workers = rayon::current_num_threads();
     let profile = Profile::Throughput { workers };
-    let (Some(data), Some(verifier)) = (common::data_dir(), common::verifier(profile, Policy::default()))
+    let (Some(data), Some(verifier)) =
+        (common::data_dir(), common::verifier(profile, Policy::default()))
     else {
         return;
     };
@@ -24,7 +25,13 @@ fn false_non_match_rate_at_a_false_match_rate_of_one_in_a_thousand() {
     let started = std::time::Instant::now();
     let templates: Vec<Option<Template<Probe>>> = photos
         .par_iter()
-        .map(|photo| verifier.acquire(Source::Path(&photo.path)).unwrap().template)
+        .map(|photo| {
+            let acquisition = verifier.acquire(Source::Path(&photo.path)).unwrap();
+            if acquisition.template.is_none() {
+                println!("not acquired: {:?} {:?}", acquisition.reasons, acquisition.sample);
+            }
+            acquisition.template
+        })
         .collect();
     let rate = photos.len() as f64 / started.elapsed().as_secs_f64();
     let lost = templates.iter().filter(|t| t.is_none()).count();
@@ -63,7 +70,10 @@ fn false_non_match_rate_at_a_false_match_rate_of_one_in_a_thousand() {
     mated.sort_by(f32::total_cmp);
     non_mated.par_sort_unstable_by(|a, b| b.total_cmp(a));
 
-    println!("{} photos, {lost} not acquired, {rate:.1} photos/s on {workers} workers", photos.len());
+    println!(
+        "{} photos, {lost} not acquired, {rate:.1} photos/s on {workers} workers",
+        photos.len()
+    );
     println!("{} mated pairs, {} non-mated pairs", mated.len(), non_mated.len());
     let mut at_one_in_a_thousand = 1.0;
     for target in [1e-2, 1e-3, 1e-4, 1e-5] {
@@ -75,7 +85,11 @@ fn false_non_match_rate_at_a_false_match_rate_of_one_in_a_thousand() {
             .map_or(f32::INFINITY, |n| non_mated[n - 1]);
         let errors = mated.partition_point(|s| *s < threshold);
         let fnmr = errors as f64 / mated.len() as f64;
-        println!("FMR {target:.0e}: threshold {threshold:.4}, FNMR {errors}/{} = {:.3} %", mated.len(), 100.0 * fnmr);
+        println!(
+            "FMR {target:.0e}: threshold {threshold:.4}, FNMR {errors}/{} = {:.3} %",
+            mated.len(),
+            100.0 * fnmr
+        );
         if target == 1e-3 {
             at_one_in_a_thousand = fnmr;
         }

@@ -1,6 +1,7 @@
 //! Finding faces: one network at scales chosen from the image.
 
 mod nms;
+mod prominence;
 mod scale;
 mod yunet;
 
@@ -62,7 +63,8 @@ pub struct Attempt {
 /// What the detector found in one sample, and how.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Detections {
-    /// The faces, largest box first; of equal areas, the higher score first.
+    /// The faces, largest first; of faces of about the same size, the most central one comes
+    /// first. See `docs/POLICY.md`.
     pub faces: Vec<Detection>,
     /// Every attempt, in order.
     pub attempts: Vec<Attempt>,
@@ -137,11 +139,7 @@ impl FaceDetector {
                 break;
             }
         }
-        best.sort_by(|a, b| {
-            let by_area = b.bounding_box.area().total_cmp(&a.bounding_box.area());
-            by_area.then(b.score.total_cmp(&a.score))
-        });
-        Ok(Detections { faces: best, attempts })
+        Ok(Detections { faces: prominence::order(best, sample), attempts })
     }
 
     fn attempt(

@@ -1,5 +1,5 @@
 //! What the integration tests share: where real photos and models are, and how to skip aloud.
-#![allow(dead_code)]
+#![allow(dead_code, unreachable_pub)]
 
 use std::path::{Path, PathBuf};
 
