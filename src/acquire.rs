@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::align::{AlignedFace, align, source_scale};
-use crate::decide::SeveralFaces;
+use crate::decide::{Policy, SeveralFaces};
 use crate::detect::{Detection, Detections, FaceDetector};
 use crate::record::{
     AttemptRecord, OtherFaceRecord, QualityRecord, Reason, ReasonCode, ReasonSubject, SampleRecord,
@@ -36,7 +36,10 @@ pub struct Inspection {
 
 /// The largest reduction that is worth decoding first: one that leaves the longer side at 800
 /// pixels or more.
-fn first_reduction(encoded: &EncodedSample<'_>) -> u32 {
+fn first_reduction(encoded: &EncodedSample<'_>, policy: &Policy) -> u32 {
+    if policy.full_decode {
+        return 1;
+    }
     let longer = encoded.width().max(encoded.height());
     let fits = |r: &&u32| longer / **r >= FIRST_LONGER_SIDE;
     encoded.reductions().iter().filter(fits).max().copied().unwrap_or(1)
@@ -49,28 +52,28 @@ fn first_reduction(encoded: &EncodedSample<'_>) -> u32 {
 pub(crate) fn inspect(
     encoded: &EncodedSample<'_>,
     detector: &FaceDetector,
-    several: SeveralFaces,
+    policy: &Policy,
     subject: ReasonSubject,
 ) -> Result<Inspection> {
-    let sample = encoded.decode_reduced(first_reduction(encoded))?;
+    let sample = encoded.decode_reduced(first_reduction(encoded, policy))?;
     let found = detector.detect(&sample)?;
     let wanted = found.faces.first().and_then(source_scale).map_or(1, |scale| {
         let enough = |r: &&u32| scale / **r as f32 >= OVERSAMPLING;
         encoded.reductions().iter().filter(enough).max().copied().unwrap_or(1)
     });
     let sample = if wanted < sample.reduction() { encoded.decode_reduced(wanted)? } else { sample };
-    Ok(finish(sample, found, several, subject))
+    Ok(finish(sample, found, policy.several_faces, subject))
 }
 
 /// Finds the faces of a decoded photo, and aligns the one that would be compared.
 pub(crate) fn inspect_sample(
     sample: Sample,
     detector: &FaceDetector,
-    several: SeveralFaces,
+    policy: &Policy,
     subject: ReasonSubject,
 ) -> Result<Inspection> {
     let found = detector.detect(&sample)?;
-    Ok(finish(sample, found, several, subject))
+    Ok(finish(sample, found, policy.several_faces, subject))
 }
 
 fn finish(

@@ -55,6 +55,8 @@ pub struct Policy {
     pub detector: DetectorSettings,
     /// Limits on what is decoded.
     pub limits: DecodeLimits,
+    /// Decode large JPEGs at full size, which is slower and shows the embedder nothing more.
+    pub full_decode: bool,
 }
 
 impl std::str::FromStr for Policy {

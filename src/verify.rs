@@ -145,9 +145,14 @@ impl Verifier {
         &self.point
     }
 
-    /// The model that makes the templates.
-    pub fn embedder_id(&self) -> &ModelId {
-        self.embedder.id()
+    /// The stage that finds faces.
+    pub fn detector(&self) -> &FaceDetector {
+        &self.detector
+    }
+
+    /// The stage that makes templates.
+    pub fn embedder(&self) -> &Embedder {
+        &self.embedder
     }
 
     /// Finds the faces of a photo and aligns the one that would be compared: what
@@ -157,13 +162,13 @@ impl Verifier {
     ///
     /// As for [`Verifier::acquire`]; and of a ready template there is nothing to inspect.
     pub fn inspect<'a, R: Role>(&self, source: impl Into<Source<'a, R>>) -> Result<Inspection> {
-        let (limits, several) = (&self.policy.limits, self.policy.several_faces);
+        let (policy, limits) = (&self.policy, &self.policy.limits);
         let of_file =
-            |encoded: EncodedSample| inspect(&encoded, &self.detector, several, R::SUBJECT);
+            |encoded: EncodedSample<'_>| inspect(&encoded, &self.detector, policy, R::SUBJECT);
         match source.into() {
             Source::Image(image) => {
                 let sample = Sample::from_rgb(image.clone());
-                inspect_sample(sample, &self.detector, several, R::SUBJECT)
+                inspect_sample(sample, &self.detector, policy, R::SUBJECT)
             }
             Source::Bytes(bytes) => of_file(EncodedSample::from_bytes(bytes, limits)?),
             Source::Path(path) => EncodedSample::from_path(path, limits)
