@@ -16,8 +16,8 @@ const FIRST_LONGER_SIDE: u32 = 800;
 const OVERSAMPLING: f32 = 2.0;
 /// A crop that shows fewer pixels than this share of its own is called small.
 const SMALL_SOURCE_SCALE: f32 = 0.5;
-/// A box of which less than this share lies inside the image is called cut.
-const CUT_SHARE: f32 = 0.85;
+/// A face is called cut where the image covers less than this share of its crop.
+const CUT_COVERAGE: f32 = 0.9;
 
 /// What was found in one photo: its faces, and the one that would be compared.
 #[derive(Debug, Clone)]
@@ -105,10 +105,9 @@ fn finish(
                 note(Reason::new(ReasonCode::LandmarksOutsideImage));
             }
             if let Some(crop) = &aligned {
-                let inside = share_inside(face, &sample);
-                if inside < CUT_SHARE {
+                if crop.coverage() < CUT_COVERAGE {
                     let reason = Reason::new(ReasonCode::FaceCutByBorder);
-                    note(reason.measured(inside, CUT_SHARE).advisory());
+                    note(reason.measured(crop.coverage(), CUT_COVERAGE).advisory());
                 }
                 if crop.source_scale() < SMALL_SOURCE_SCALE {
                     let reason = Reason::new(ReasonCode::FaceSmall);
@@ -119,10 +118,6 @@ fn finish(
     }
     let record = record(&sample, &detections, aligned.as_ref());
     Inspection { sample, detections, aligned, reasons, record }
-}
-
-fn share_inside(face: &Detection, sample: &Sample) -> f32 {
-    face.bounding_box().share_inside(sample.full_width(), sample.full_height())
 }
 
 fn record(sample: &Sample, found: &Detections, aligned: Option<&AlignedFace>) -> SampleRecord {
@@ -146,7 +141,7 @@ fn record(sample: &Sample, found: &Detections, aligned: Option<&AlignedFace>) ->
         quality: QualityRecord {
             inter_eye_distance: face.map(|f| f.landmarks().inter_eye_distance()),
             source_scale: aligned.map(AlignedFace::source_scale),
-            share_inside: face.map(|f| share_inside(f, sample)),
+            coverage: aligned.map(AlignedFace::coverage),
         },
         other_faces: found
             .faces

@@ -27,6 +27,7 @@ const ALIASING: f32 = 4.0;
 pub struct AlignedFace {
     image: RgbImage,
     source_scale: f32,
+    coverage: f32,
 }
 
 impl AlignedFace {
@@ -39,6 +40,11 @@ impl AlignedFace {
     /// than it could hold.
     pub fn source_scale(&self) -> f32 {
         self.source_scale
+    }
+
+    /// The share of the crop that the image covers, 0 to 1; the rest is black.
+    pub fn coverage(&self) -> f32 {
+        self.coverage
     }
 }
 
@@ -80,7 +86,7 @@ pub fn align(sample: &Sample, detection: &Detection) -> Option<AlignedFace> {
     } else {
         sample_bilinear(pixels, &grid, (0.0, 0.0))
     };
-    Some(AlignedFace { image, source_scale })
+    Some(AlignedFace { image, source_scale, coverage: grid.coverage(pixels.dimensions()) })
 }
 
 /// Where the crop's pixels lie in the full-size image.
@@ -98,6 +104,24 @@ impl Grid {
         let full_y = self.origin.y + self.step.y * x + self.step.x * y;
         let index = |full: f32, reduction: f32| (full + 0.5) / reduction - 0.5;
         (index(full_x, self.reduction.0), index(full_y, self.reduction.1))
+    }
+
+    /// The share of the crop that lies inside an image of this size, counted on every fourth row
+    /// and column.
+    fn coverage(&self, (width, height): (u32, u32)) -> f32 {
+        let inside = |x: u32, y: u32| {
+            let (sx, sy) = self.at(x as f32, y as f32);
+            let within = |at: f32, side: u32| (-0.5..side as f32 - 0.5).contains(&at);
+            within(sx, width) && within(sy, height)
+        };
+        let lattice = || (0..CROP_SIDE).step_by(4);
+        let points = lattice().flat_map(|y| lattice().map(move |x| (x, y)));
+        let (mut all, mut covered) = (0_u32, 0_u32);
+        for (x, y) in points {
+            all += 1;
+            covered += u32::from(inside(x, y));
+        }
+        covered as f32 / all as f32
     }
 }
 

@@ -106,14 +106,6 @@ impl BoundingBox {
             height: self.height * factor_y,
         }
     }
-
-    /// The share of the box's area that lies inside an image of this size, 0 to 1.
-    pub fn share_inside(&self, width: u32, height: u32) -> f32 {
-        let frame = BoundingBox::from_xywh(0.0, 0.0, width as f32, height as f32);
-        let w = (self.x + self.width).min(frame.width) - self.x.max(0.0);
-        let h = (self.y + self.height).min(frame.height) - self.y.max(0.0);
-        if self.area() > 0.0 { w.max(0.0) * h.max(0.0) / self.area() } else { 0.0 }
-    }
 }
 
 impl From<[f32; 4]> for BoundingBox {
@@ -240,12 +232,6 @@ mod tests {
         assert_eq!(left.intersection_over_union(&apart), 0.0);
         let empty = BoundingBox::from_xywh(0.0, 0.0, 0.0, 0.0);
         assert_eq!(empty.intersection_over_union(&empty), 0.0);
-    }
-
-    #[test]
-    fn share_inside_counts_what_the_border_cuts() {
-        let face = BoundingBox::from_xywh(-5.0, 0.0, 10.0, 10.0);
-        assert!((face.share_inside(100, 100) - 0.5).abs() < 1e-6);
     }
 
     #[test]

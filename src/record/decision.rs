@@ -88,9 +88,9 @@ pub struct QualityRecord {
     /// Pixels of the photo per pixel of the crop that was compared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_scale: Option<f32>,
-    /// Share of the face's box inside the image, 0 to 1.
+    /// Share of the crop that the photo covers, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub share_inside: Option<f32>,
+    pub coverage: Option<f32>,
 }
 
 /// One of the two samples of a decision. Boxes and landmarks are in pixels of the upright image.

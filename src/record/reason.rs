@@ -42,7 +42,7 @@ pub enum ReasonCode {
     LandmarksOutsideImage,
     /// The detector's landmarks do not span a face.
     LandmarksUnusable,
-    /// The border cuts part of the face's box.
+    /// The border cuts part of the face.
     FaceCutByBorder,
     /// The face has fewer pixels than the crop that is compared.
     FaceSmall,

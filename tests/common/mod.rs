@@ -1,6 +1,8 @@
 //! What the integration tests share: where real photos and models are, and how to skip aloud.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod pictures;
+
 use std::path::{Path, PathBuf};
 
 use evenmatch::model::Profile;
