@@ -55,8 +55,15 @@ pub(crate) fn inspect(
     policy: &Policy,
     subject: ReasonSubject,
 ) -> Result<Inspection> {
-    let sample = encoded.decode_reduced(first_reduction(encoded, policy))?;
-    let found = detector.detect(&sample)?;
+    let mut sample = encoded.decode_reduced(first_reduction(encoded, policy))?;
+    let mut found = detector.detect(&sample)?;
+    if found.faces.is_empty() && sample.reduction() > 1 {
+        // A face may be too small to be seen at the reduced size.
+        sample = encoded.decode_reduced(sample.reduction() / 2)?;
+        let again = detector.detect(&sample)?;
+        found.attempts.extend(again.attempts);
+        found.faces = again.faces;
+    }
     let wanted = found.faces.first().and_then(source_scale).map_or(1, |scale| {
         let enough = |r: &&u32| scale / **r as f32 >= OVERSAMPLING;
         encoded.reductions().iter().filter(enough).max().copied().unwrap_or(1)

@@ -11,11 +11,11 @@ use crate::{Error, ErrorKind, Result, Stage};
 /// then 40 to 300 pixels high, where YuNet is at its best, at a quarter of the cost of 640.
 const PLAIN_SIDE: u32 = 320;
 /// Longer side of the look for faces that were too small at first.
-const FINER_SIDE: u32 = 960;
+const FINER_SIDE: u32 = 1280;
 /// YuNet misses faces higher than about 300 pixels of its input and grows unsure before that.
 const FRAME_FILLING: f32 = 256.0;
 /// Below this distance between the eyes, in pixels of the input, landmarks are coarse.
-const SMALL_INTER_EYE: f32 = 12.0;
+const SMALL_INTER_EYE: f32 = 16.0;
 
 /// What an attempt to find a face did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +23,7 @@ const SMALL_INTER_EYE: f32 = 12.0;
 pub enum Step {
     /// The image at its own size, or with its longer side reduced to 320 pixels.
     Plain,
-    /// The longer side at up to 960 pixels: for faces that are small in the image.
+    /// The longer side at up to 1,280 pixels: for faces that are small in the image.
     Finer,
     /// Half the size of the plain look: for a face that fills the frame.
     Coarser,
