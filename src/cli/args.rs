@@ -2,6 +2,8 @@
 
 use clap::{Parser, Subcommand};
 
+use super::{doctor, models};
+
 /// Face verification that proves, with numbers, how evenly it treats people.
 #[derive(Debug, Parser)]
 #[command(name = "evenmatch", version, about, max_term_width = 100)]
@@ -12,4 +14,7 @@ pub(crate) struct Arguments {
 
 /// One variant a subcommand; each has its arguments in a file of its own.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {}
+pub(crate) enum Command {
+    Models(models::ModelsArgs),
+    Doctor(doctor::DoctorArgs),
+}

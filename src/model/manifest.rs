@@ -95,10 +95,18 @@ pub struct PackageSource {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Preparation {
-    /// Dequantise constant weights, fold constants, and drop what inference does not need.
+    /// Dequantise constant weights, compute constants, and drop what inference does not need.
     Dequantise,
+    /// Put batch normalisation into the convolutions and matrices beside it.
+    FoldBatchNorm,
+    /// Write `PRelu` as convolutions that the runtime need not reorder tensors for.
+    SplitPrelu,
+    /// Join YuNet's four heads of each stride.
+    MergeHeads,
     /// Leave the input's height and width open.
     OpenSize,
+    /// Declare an older operator set, which the runtime optimises better.
+    LowerOpset,
 }
 
 /// A decision threshold that a model's publisher states.

@@ -5,15 +5,26 @@
 //! [`ModelStore::load`] reads them, and hands out bytes only after their SHA-256 has been
 //! compared with the manifest's.
 
+#[cfg(feature = "setup")]
+mod fetch;
 mod input_spec;
 mod manifest;
+mod onnx_file;
+mod prepare;
 mod store;
 
+#[cfg(feature = "cli")]
+pub(crate) use fetch::PYTHON;
+#[cfg(feature = "setup")]
+pub use fetch::{FetchEvent, fetch};
 pub use input_spec::{ChannelOrder, InputSize, InputSpec};
 pub use manifest::{
     Alignment, Manifest, ModelEntry, PackageSource, PipTags, Preparation, PublishedThreshold,
     Registry, Role, RuntimeEntry,
 };
+pub use onnx_file::check_model;
+pub use prepare::prepare;
 pub use store::{
-    MANIFEST_VARIABLE, MODELS_VARIABLE, ModelId, ModelStore, RUNTIME_VARIABLE, VerifiedModel,
+    FileState, MANIFEST_VARIABLE, MODELS_VARIABLE, ModelId, ModelStore, RUNTIME_VARIABLE,
+    VerifiedModel,
 };

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::manifest::{Manifest, ModelEntry, Role, RuntimeEntry};
+use super::onnx_file::check_model;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
 /// The models' folder, in place of the platform's cache folder.
@@ -42,12 +43,14 @@ pub struct VerifiedModel {
 }
 
 impl VerifiedModel {
-    /// Checks the bytes against the entry's digest.
+    /// Checks the bytes against the entry's digest, and that all tensors are among them.
     ///
     /// # Errors
-    /// [`ErrorKind::DigestMismatch`] if the digest is another one.
+    /// [`ErrorKind::DigestMismatch`] if the digest is another one; [`ErrorKind::InvalidModel`] if
+    /// the bytes are no ONNX model or a tensor lies in another file.
     pub fn check(entry: ModelEntry, bytes: Vec<u8>) -> Result<Self> {
         expect_digest(&entry.file, entry.sha256, Digest::of(&bytes))?;
+        check_model(&bytes).map_err(|error| error.in_path(&entry.file))?;
         Ok(VerifiedModel { entry, bytes })
     }
 
@@ -65,6 +68,20 @@ impl VerifiedModel {
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
+}
+
+/// Whether a file is in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileState {
+    /// It is there, and its digest is the pinned one.
+    Ready,
+    /// It is not there.
+    Missing,
+    /// It is there with another digest.
+    WrongDigest {
+        /// The digest that was found.
+        found: Digest,
+    },
 }
 
 /// The models' folder together with the manifest that says what should lie in it.
@@ -120,6 +137,22 @@ impl ModelStore {
         }
     }
 
+    /// Whether the model's file is in its place.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] if the file is there but can't be read.
+    pub fn state_of(&self, entry: &ModelEntry) -> Result<FileState> {
+        state(&self.path_of(entry), entry.sha256)
+    }
+
+    /// Whether the fetched runtime library is in its place.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] if the file is there but can't be read.
+    pub fn state_of_runtime(&self, entry: &RuntimeEntry) -> Result<FileState> {
+        state(&self.dir.join(&entry.file), entry.sha256)
+    }
+
     /// Reads the model of this id and checks its digest.
     ///
     /// # Errors
@@ -142,7 +175,8 @@ impl ModelStore {
     fn load_entry(&self, entry: &ModelEntry) -> Result<VerifiedModel> {
         let path = self.path_of(entry);
         let bytes = std::fs::read(&path).map_err(|cause| self.missing(entry, &path, cause))?;
-        VerifiedModel::check(entry.clone(), bytes).map_err(|error| error.in_path(&path))
+        let entry = ModelEntry { file: path, ..entry.clone() };
+        VerifiedModel::check(entry, bytes)
     }
 
     fn missing(&self, entry: &ModelEntry, path: &Path, cause: std::io::Error) -> Error {
@@ -218,8 +252,21 @@ fn default_dir() -> Result<PathBuf> {
     Ok(dirs.cache_dir().join("models"))
 }
 
+fn state(path: &Path, expected: Digest) -> Result<FileState> {
+    let failed = |cause| Error::io(Stage::Setup, path, cause);
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(FileState::Missing);
+        }
+        Err(cause) => return Err(failed(cause)),
+    };
+    let found = Digest::of_reader(file).map_err(failed)?;
+    Ok(if found == expected { FileState::Ready } else { FileState::WrongDigest { found } })
+}
+
 /// Compares digests, and names the file and both digests where they differ.
-pub(crate) fn expect_digest(file: &Path, expected: Digest, found: Digest) -> Result<()> {
+fn expect_digest(file: &Path, expected: Digest, found: Digest) -> Result<()> {
     if expected == found {
         return Ok(());
     }
