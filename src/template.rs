@@ -209,7 +209,7 @@ impl Embedder {
     /// An embedder from a network and its input specification, which must be that of the
     /// canonical crop: 112×112.
     pub fn new(network: Arc<dyn Network>, input: InputSpec) -> Result<Self> {
-        match input.size {
+        match input.size() {
             InputSize::Fixed { width: CROP_SIDE, height: CROP_SIDE } => {
                 Ok(Embedder { network, input })
             }

