@@ -92,10 +92,30 @@ fn python() -> Finding {
 }
 
 fn runtime(store: &ModelStore) -> Finding {
-    match store.verify_runtime() {
-        Ok(path) => Finding::Good(format!("{} is there", path.display())),
+    match examine_runtime(store) {
+        Ok(text) => Finding::Good(text),
         Err(error) => Finding::Bad(error),
     }
+}
+
+#[cfg(feature = "onnx")]
+fn examine_runtime(store: &ModelStore) -> Result<String> {
+    let path = store.verify_runtime()?;
+    let build = crate::model::runtime_version(&path)?;
+    let build = build.split(',').next().unwrap_or_default();
+    Ok(format!(
+        "{} can be loaded ({})",
+        path.display(),
+        build.trim_start_matches("ORT Build Info: ")
+    ))
+}
+
+#[cfg(not(feature = "onnx"))]
+fn examine_runtime(_store: &ModelStore) -> Result<String> {
+    use crate::{ErrorKind, Stage};
+    let message = "this build has no inference runtime";
+    Err(Error::new(ErrorKind::NotBuiltIn, Stage::Setup, message)
+        .next("build with the feature `onnx`"))
 }
 
 fn model(store: &ModelStore, role: Role) -> Finding {
