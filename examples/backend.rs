@@ -6,9 +6,8 @@
 //! curl --data-binary @selfie.jpg   http://127.0.0.1:8080/verify/alice
 //! ```
 //!
-//! What it shows: one `Verifier` shared by all requests, inference on blocking threads, bounded
-//! work, bounded bodies, errors as JSON. What a service in earnest needs besides: authentication,
-//! transport encryption, references encrypted on disk, limits on tries per subject, a ledger.
+//! A service in earnest needs besides: authentication, transport encryption, references encrypted
+//! on disk, a limit on tries per subject, a ledger of decisions.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 use std::collections::HashMap;
@@ -36,8 +35,7 @@ pub(crate) struct Settings {
     pub(crate) concurrent: usize,
     /// Longest body, in bytes; a longer one is answered 413.
     pub(crate) max_body: usize,
-    /// Whether answers hold scores. Whoever sees the score of each try can climb towards a match
-    /// picture by picture, so it is off.
+    /// Whether answers hold scores, by which one can climb towards a match picture by picture.
     pub(crate) show_scores: bool,
 }
 
@@ -56,7 +54,7 @@ struct Service {
     references: RwLock<HashMap<String, Arc<Acquisition<Reference>>>>,
 }
 
-/// The service's routes over a verifier.
+/// The service's routes.
 pub(crate) fn app(verifier: Arc<Verifier>, settings: Settings) -> Router {
     let service = Service {
         verifier,
@@ -72,7 +70,7 @@ pub(crate) fn app(verifier: Arc<Verifier>, settings: Settings) -> Router {
         .with_state(Arc::new(service))
 }
 
-/// A request that can't be answered: a status, a kind for programs, and words for people.
+/// A request that can't be answered.
 struct Refusal {
     status: StatusCode,
     kind: &'static str,
@@ -121,9 +119,7 @@ impl IntoResponse for Refusal {
     }
 }
 
-type Body = Result<Bytes, BytesRejection>;
-
-fn photo(body: Body) -> Result<Bytes, Refusal> {
+fn photo(body: Result<Bytes, BytesRejection>) -> Result<Bytes, Refusal> {
     body.map_err(|rejection| match rejection.status() {
         status @ StatusCode::PAYLOAD_TOO_LARGE => {
             let (message, next) = ("the body is too large", "send a smaller photo");
@@ -167,7 +163,7 @@ fn unknown_subject() -> Refusal {
 async fn enrol(
     State(service): State<Arc<Service>>,
     Path(subject): Path<String>,
-    body: Body,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Refusal> {
     let bytes = photo(body)?;
     let acquired = service.infer(move |v| v.acquire::<Reference>(&bytes[..])).await?;
@@ -191,13 +187,13 @@ async fn forget(
     Path(subject): Path<String>,
 ) -> Result<StatusCode, Refusal> {
     let mut references = service.references.write().unwrap_or_else(PoisonError::into_inner);
-    references.remove(&subject).map(|_| StatusCode::NO_CONTENT).ok_or_else(unknown_subject)
+    references.remove(&subject).ok_or_else(unknown_subject).map(|_| StatusCode::NO_CONTENT)
 }
 
 async fn verify(
     State(service): State<Arc<Service>>,
     Path(subject): Path<String>,
-    body: Body,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<DecisionRecord>, Refusal> {
     let bytes = photo(body)?;
     let reference = service.reference(&subject)?;
@@ -216,7 +212,7 @@ fn withhold(mut record: DecisionRecord) -> DecisionRecord {
             reason.value = None;
         }
     }
-    record.id = String::new();
+    record.id.clear();
     let shown = serde_json::to_vec(&record).unwrap_or_default();
     record.id = format!("w-{}", &Digest::of(&shown).to_string()[..24]);
     record
