@@ -28,8 +28,6 @@ use evenmatch::{Acquisition, Digest, ErrorKind, Policy, Probe, Reference, Verifi
 use serde_json::json;
 use tokio::sync::Semaphore;
 
-/// Limits and habits of the service.
-#[derive(Debug, Clone)]
 pub(crate) struct Settings {
     /// Photos that are worked on at the same time; one more is answered 503.
     pub(crate) concurrent: usize,

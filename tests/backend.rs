@@ -1,4 +1,5 @@
 //! The example backend, on null networks: every answer a client can meet.
+#![allow(clippy::unwrap_used)]
 
 #[path = "../examples/backend.rs"]
 #[allow(dead_code)]
