@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use super::{doctor, models};
+use super::{detect, doctor, models, verify};
 
 /// Face verification that proves, with numbers, how evenly it treats people.
 #[derive(Debug, Parser)]
@@ -15,6 +15,8 @@ pub(crate) struct Arguments {
 /// One variant a subcommand; each has its arguments in a file of its own.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Verify(verify::VerifyArguments),
+    Detect(detect::DetectArguments),
     Models(models::ModelsArgs),
     Doctor(doctor::DoctorArgs),
 }

@@ -3,16 +3,19 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
+mod detect;
 mod doctor;
 mod models;
+mod verify;
 
+use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 /// What a finished command means, as its exit code; see the contract in the README.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code, reason = "verify and audit will use the others")]
 pub(crate) enum Exit {
     /// 0: match, pass or done.
     Done,
@@ -57,8 +60,10 @@ pub fn main() -> ExitCode {
 
 fn run(arguments: args::Arguments) -> anyhow::Result<Exit> {
     match arguments.command {
-        args::Command::Models(args) => models::run(&args),
-        args::Command::Doctor(args) => doctor::run(&args),
+        args::Command::Verify(arguments) => verify::run(&arguments),
+        args::Command::Detect(arguments) => detect::run(&arguments),
+        args::Command::Models(arguments) => models::run(&arguments),
+        args::Command::Doctor(arguments) => doctor::run(&arguments),
     }
 }
 
@@ -72,4 +77,15 @@ fn report(error: &anyhow::Error) {
     if let Some(next) = next {
         eprintln!("  next: {next}");
     }
+}
+
+/// Writes a file whole or not at all: beside its place first, then renamed into it.
+fn write_atomically(path: &Path, bytes: &[u8]) -> crate::Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.persist(path).map_err(|e| e.error)?;
+        Ok(())
+    });
+    written.map_err(|cause| crate::Error::io(crate::Stage::Export, path, cause))
 }

@@ -9,9 +9,13 @@
 mod fetch;
 mod input_spec;
 mod manifest;
+mod network;
+#[cfg(feature = "onnx")]
+mod onnx;
 mod onnx_file;
 mod prepare;
 mod store;
+mod tensor;
 
 #[cfg(feature = "cli")]
 pub(crate) use fetch::PYTHON;
@@ -22,6 +26,9 @@ pub use manifest::{
     Alignment, Manifest, ModelEntry, PackageSource, PipTags, Preparation, PublishedThreshold,
     Registry, Role, RuntimeEntry,
 };
+pub use network::{Network, NullDetector, NullEmbedder, Outputs};
+#[cfg(feature = "onnx")]
+pub use onnx::{OnnxNetwork, Profile, runtime_version};
 pub use onnx_file::check_model;
 pub use prepare::prepare;
 pub use store::{

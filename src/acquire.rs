@@ -1,0 +1,164 @@
+//! From a sample to an aligned face, or to the reasons why there is none.
+
+use crate::Result;
+use crate::align::{AlignedFace, align, source_scale};
+use crate::decide::{Policy, SeveralFaces};
+use crate::detect::{Detection, Detections, FaceDetector};
+use crate::record::{
+    AttemptRecord, OtherFaceRecord, QualityRecord, Reason, ReasonCode, ReasonSubject, SampleRecord,
+};
+use crate::sample::{EncodedSample, Sample};
+
+/// A photo is decoded so that its longer side has at least this many pixels, and looked at again
+/// with more where the face needs them: a selfie's face then has enough at the first decoding.
+const FIRST_LONGER_SIDE: u32 = 800;
+/// Pixels of the decoded image per pixel of the crop that a reduced decoding must leave.
+const OVERSAMPLING: f32 = 2.0;
+/// A crop that shows fewer pixels than this share of its own is called small.
+const SMALL_SOURCE_SCALE: f32 = 0.5;
+/// A face is called cut where the image covers less than this share of its crop.
+const CUT_COVERAGE: f32 = 0.9;
+
+/// What was found in one photo: its faces, and the one that would be compared.
+#[derive(Debug, Clone)]
+pub struct Inspection {
+    /// The decoded photo, upright; a large JPEG is decoded at a reduced size.
+    pub sample: Sample,
+    /// All faces and all attempts at finding them.
+    pub detections: Detections,
+    /// The crop of the face that would be compared; `None` where there is none.
+    pub aligned: Option<AlignedFace>,
+    /// The decisive reasons where there is no crop, and what else should be known.
+    pub reasons: Vec<Reason>,
+    /// The same as data; `acquired` says whether there is a crop.
+    pub record: SampleRecord,
+}
+
+/// The largest reduction that is worth decoding first: one that leaves the longer side at 800
+/// pixels or more.
+fn first_reduction(encoded: &EncodedSample<'_>, policy: &Policy) -> u32 {
+    if policy.full_decode {
+        return 1;
+    }
+    let longer = encoded.width().max(encoded.height());
+    let fits = |r: &&u32| longer / **r >= FIRST_LONGER_SIDE;
+    encoded.reductions().iter().filter(fits).max().copied().unwrap_or(1)
+}
+
+/// Decodes a photo, finds its faces, and aligns the one that would be compared.
+///
+/// A large JPEG is decoded at a reduced size, and again at a larger one where the first would
+/// leave the face less than twice the size of the crop.
+pub(crate) fn inspect(
+    encoded: &EncodedSample<'_>,
+    detector: &FaceDetector,
+    policy: &Policy,
+    subject: ReasonSubject,
+) -> Result<Inspection> {
+    let mut sample = encoded.decode_reduced(first_reduction(encoded, policy))?;
+    let mut found = detector.detect(&sample)?;
+    if found.faces.is_empty() && sample.reduction() > 1 {
+        // A face may be too small to be seen at the reduced size.
+        sample = encoded.decode_reduced(sample.reduction() / 2)?;
+        let again = detector.detect(&sample)?;
+        found.attempts.extend(again.attempts);
+        found.faces = again.faces;
+    }
+    let wanted = found.faces.first().and_then(source_scale).map_or(1, |scale| {
+        let enough = |r: &&u32| scale / **r as f32 >= OVERSAMPLING;
+        encoded.reductions().iter().filter(enough).max().copied().unwrap_or(1)
+    });
+    let sample = if wanted < sample.reduction() { encoded.decode_reduced(wanted)? } else { sample };
+    Ok(finish(sample, found, policy.several_faces, subject))
+}
+
+/// Finds the faces of a decoded photo, and aligns the one that would be compared.
+pub(crate) fn inspect_sample(
+    sample: Sample,
+    detector: &FaceDetector,
+    policy: &Policy,
+    subject: ReasonSubject,
+) -> Result<Inspection> {
+    let found = detector.detect(&sample)?;
+    Ok(finish(sample, found, policy.several_faces, subject))
+}
+
+fn finish(
+    sample: Sample,
+    detections: Detections,
+    several: SeveralFaces,
+    subject: ReasonSubject,
+) -> Inspection {
+    let mut reasons = Vec::new();
+    let mut note = |reason: Reason| reasons.push(reason.about(subject));
+    let count = detections.faces.len();
+    let mut aligned = None;
+    match detections.faces.first() {
+        None => note(Reason::new(ReasonCode::NoFaceFound)),
+        Some(_) if count > 1 && several == SeveralFaces::Error => {
+            note(Reason::new(ReasonCode::SeveralFacesRefused).measured(count as f32, 1.0));
+        }
+        Some(face) => {
+            if count > 1 {
+                let reason = Reason::new(ReasonCode::SeveralFacesLargestUsed);
+                note(reason.measured(count as f32, 1.0).advisory());
+            }
+            if face.landmarks().all_inside(sample.full_width(), sample.full_height()) {
+                aligned = align(&sample, face);
+                if aligned.is_none() {
+                    note(Reason::new(ReasonCode::LandmarksUnusable));
+                }
+            } else {
+                note(Reason::new(ReasonCode::LandmarksOutsideImage));
+            }
+            if let Some(crop) = &aligned {
+                if crop.coverage() < CUT_COVERAGE {
+                    let reason = Reason::new(ReasonCode::FaceCutByBorder);
+                    note(reason.measured(crop.coverage(), CUT_COVERAGE).advisory());
+                }
+                if crop.source_scale() < SMALL_SOURCE_SCALE {
+                    let reason = Reason::new(ReasonCode::FaceSmall);
+                    note(reason.measured(crop.source_scale(), SMALL_SOURCE_SCALE).advisory());
+                }
+            }
+        }
+    }
+    let record = record(&sample, &detections, aligned.as_ref());
+    Inspection { sample, detections, aligned, reasons, record }
+}
+
+fn record(sample: &Sample, found: &Detections, aligned: Option<&AlignedFace>) -> SampleRecord {
+    let face = found.faces.first();
+    SampleRecord {
+        sha256: Some(sample.digest()),
+        acquired: aligned.is_some(),
+        faces: Some(found.faces.len()),
+        bounding_box: face.map(|f| (*f.bounding_box()).into()),
+        landmarks: face.map(|f| f.landmarks().points().map(Into::into)),
+        detection_score: face.map(Detection::score),
+        attempts: found
+            .attempts
+            .iter()
+            .map(|attempt| AttemptRecord {
+                step: attempt.step.name().to_owned(),
+                found: attempt.found,
+                input: attempt.input,
+            })
+            .collect(),
+        quality: QualityRecord {
+            inter_eye_distance: face.map(|f| f.landmarks().inter_eye_distance()),
+            source_scale: aligned.map(AlignedFace::source_scale),
+            coverage: aligned.map(AlignedFace::coverage),
+        },
+        other_faces: found
+            .faces
+            .iter()
+            .skip(1)
+            .map(|f| OtherFaceRecord {
+                bounding_box: (*f.bounding_box()).into(),
+                detection_score: f.score(),
+            })
+            .collect(),
+        size: Some([sample.full_width(), sample.full_height()]),
+    }
+}

@@ -1,0 +1,171 @@
+//! `evenmatch verify`: is this the person on the enrolled photo?
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+
+use super::Exit;
+use crate::decide::{LivenessPolicy, Policy};
+use crate::model::Profile;
+use crate::record::{DecisionRecord, Outcome, Reason, ReasonSubject};
+use crate::{Error, ErrorKind, Stage, Verifier};
+
+const EXAMPLES: &str = "\
+Examples:
+  evenmatch verify --reference enrolled.jpg --probe selfie.jpg
+  evenmatch verify --reference enrolled.jpg --probe selfie.jpg --json | jq .outcome
+  evenmatch verify --reference enrolled.jpg --probe selfie.jpg --threshold 0.42 --save-record d.json
+
+Exit codes: 0 match, 1 non-match, 2 error, 3 undecided (no face was found, say).";
+
+/// Decide whether two photos show the same person, with reasons.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct VerifyArguments {
+    /// The photo stored earlier (JPEG, PNG, WebP, BMP or TIFF)
+    #[arg(long, value_name = "IMG")]
+    reference: PathBuf,
+    /// The photo presented now
+    #[arg(long, value_name = "IMG")]
+    probe: PathBuf,
+    /// Print the DecisionRecord as JSON
+    #[arg(long)]
+    json: bool,
+    /// Accept at the threshold that a calibration measured for this false match rate
+    #[arg(long, value_name = "RATE", conflicts_with = "threshold")]
+    fmr: Option<f64>,
+    /// Accept at this score and above, -1 to 1
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    threshold: Option<f32>,
+    /// Whether evidence of a live person is asked for
+    #[arg(long, value_enum)]
+    liveness: Option<LivenessArgument>,
+    /// Rules for acquiring and deciding
+    #[arg(long, value_name = "FILE.toml")]
+    policy: Option<PathBuf>,
+    /// Language of what is printed for people
+    #[arg(long, value_name = "xx", default_value = "en")]
+    lang: String,
+    /// Also write the DecisionRecord to this file
+    #[arg(long, value_name = "FILE")]
+    save_record: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum LivenessArgument {
+    Off,
+    Advisory,
+    Require,
+}
+
+impl From<LivenessArgument> for LivenessPolicy {
+    fn from(argument: LivenessArgument) -> Self {
+        match argument {
+            LivenessArgument::Off => LivenessPolicy::Off,
+            LivenessArgument::Advisory => LivenessPolicy::Advisory,
+            LivenessArgument::Require => LivenessPolicy::Require,
+        }
+    }
+}
+
+/// What the arguments and the policy file together ask for.
+fn policy(arguments: &VerifyArguments) -> crate::Result<Policy> {
+    let refuse = |message: String, next: &str| {
+        Err(Error::new(ErrorKind::InvalidArgument, Stage::Decide, message).next(next))
+    };
+    if let Some(rate) = arguments.fmr {
+        if !(rate > 0.0 && rate < 1.0) {
+            return refuse(format!("{rate} is not a rate between 0 and 1"), "try --fmr 1e-3");
+        }
+        let message =
+            format!("no calibration tells which threshold has a false match rate of {rate}");
+        return refuse(message, "state a score: --threshold X; calibrations do not ship yet");
+    }
+    if arguments.lang != "en" {
+        let message = format!("there are no messages in the language `{}`", arguments.lang);
+        return refuse(message, "available: en");
+    }
+    let mut policy = match &arguments.policy {
+        Some(path) => Policy::from_path(path)?,
+        None => Policy::default(),
+    };
+    policy.threshold = arguments.threshold.or(policy.threshold);
+    if let Some(liveness) = arguments.liveness {
+        policy.liveness = liveness.into();
+    }
+    policy.check()?;
+    Ok(policy)
+}
+
+/// Verifies, prints, saves.
+pub(crate) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
+    let policy = policy(arguments)?;
+    let verifier = Verifier::open(Profile::Latency, policy)?;
+    let record = verifier.verify(arguments.reference.as_path(), arguments.probe.as_path())?;
+    if let Some(path) = &arguments.save_record {
+        super::write_atomically(path, &serde_json::to_vec_pretty(&record)?)?;
+    }
+    let mut out = std::io::stdout().lock();
+    let printed = if arguments.json {
+        serde_json::to_writer_pretty(&mut out, &record)
+            .map_err(std::io::Error::from)
+            .and_then(|()| writeln!(out))
+    } else {
+        explain(&record, &mut out)
+    };
+    printed.context("standard output could not be written")?;
+    Ok(match record.outcome {
+        Outcome::Match => Exit::Done,
+        Outcome::NonMatch => Exit::Negative,
+        Outcome::Undecided => Exit::Undecided,
+    })
+}
+
+/// What was decided, on which evidence and what to do next, in plain words.
+fn explain(record: &DecisionRecord, out: &mut impl Write) -> std::io::Result<()> {
+    let headline = match record.outcome {
+        Outcome::Match => "Match: the two photos look like the same person.",
+        Outcome::NonMatch => "No match: the two photos do not look like the same person.",
+        Outcome::Undecided => "Undecided: this could not be decided from these photos.",
+    };
+    writeln!(out, "{headline}")?;
+    if let (Some(score), Some(threshold)) = (record.score, record.threshold) {
+        let source = match (&record.operating_point.source, record.operating_point.basis.as_str()) {
+            (Some(source), _) => source.as_str(),
+            (None, _) => "stated by the caller",
+        };
+        writeln!(out, "  likeness {score:.3} of 1, threshold {threshold:.3} ({source})")?;
+    }
+    list("Why", record.reasons.iter().filter(|r| r.decisive), out)?;
+    list("Also to be known", record.reasons.iter().filter(|r| !r.decisive), out)?;
+    if record.outcome != Outcome::Match {
+        writeln!(out, "Nobody should be refused on this alone: a person must look.")?;
+    }
+    writeln!(out, "Decision {}", record.id)
+}
+
+fn list<'a>(
+    title: &str,
+    reasons: impl Iterator<Item = &'a Reason>,
+    out: &mut impl Write,
+) -> std::io::Result<()> {
+    let mut reasons = reasons.peekable();
+    if reasons.peek().is_none() {
+        return Ok(());
+    }
+    writeln!(out, "{title}:")?;
+    for reason in reasons {
+        let whose = match reason.subject {
+            Some(ReasonSubject::Probe) => "new photo: ",
+            Some(ReasonSubject::Reference) => "enrolled photo: ",
+            None => "",
+        };
+        writeln!(out, "  - {whose}{} [{}]", reason.code.meaning(), reason.code)?;
+        if !reason.advice.is_empty() {
+            writeln!(out, "    {}", reason.advice)?;
+        }
+    }
+    Ok(())
+}

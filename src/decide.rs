@@ -1,0 +1,238 @@
+//! Policy and operating point, and the decision at a threshold.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::compare::ComparisonScore;
+use crate::detect::DetectorSettings;
+use crate::record::{Liveness, LivenessOutcome, OperatingPointRecord, Outcome, Reason, ReasonCode};
+use crate::sample::DecodeLimits;
+use crate::{Error, ErrorKind, Result, Stage};
+
+/// What to do when a photo shows several faces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SeveralFaces {
+    /// Take the face with the largest box, and report the others.
+    #[default]
+    Largest,
+    /// Take none: the sample is not acquired.
+    Error,
+}
+
+/// Whether evidence of liveness is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LivenessPolicy {
+    /// It is not looked at.
+    #[default]
+    Off,
+    /// It is reported and decides nothing.
+    Advisory,
+    /// Without it there is no match.
+    Require,
+}
+
+/// The rules by which a [`Verifier`](crate::Verifier) acquires and decides. In a file it is TOML;
+/// what is left out has its default.
+///
+/// ```
+/// let policy: evenmatch::Policy = "several_faces = 'error'\nthreshold = 0.4".parse()?;
+/// assert_eq!(policy.threshold, Some(0.4));
+/// # Ok::<(), evenmatch::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Policy {
+    /// What to do when a photo shows several faces.
+    pub several_faces: SeveralFaces,
+    /// Whether evidence of liveness is asked for.
+    pub liveness: LivenessPolicy,
+    /// Accept at this score and above, −1 to 1; if absent, the embedder's published threshold.
+    pub threshold: Option<f32>,
+    /// When a face counts as found.
+    pub detector: DetectorSettings,
+    /// Limits on what is decoded.
+    pub limits: DecodeLimits,
+    /// Decode large JPEGs at full size, which is slower and shows the embedder nothing more.
+    pub full_decode: bool,
+}
+
+impl std::str::FromStr for Policy {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Policy> {
+        let policy: Policy = toml::from_str(text).map_err(|cause| {
+            let line = cause.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+            let message = cause.message().to_owned();
+            Error::new(ErrorKind::InvalidArgument, Stage::Decide, message)
+                .at_line(line as u64)
+                .next("correct the policy; docs/POLICY.md lists every setting")
+        })?;
+        policy.check()?;
+        Ok(policy)
+    }
+}
+
+impl Policy {
+    /// Reads a policy from a TOML file.
+    pub fn from_path(path: &Path) -> Result<Policy> {
+        let text = std::fs::read_to_string(path).map_err(|e| Error::io(Stage::Decide, path, e))?;
+        text.parse().map_err(|error: Error| error.in_path(path))
+    }
+
+    /// Refuses values that are out of range.
+    pub fn check(&self) -> Result<()> {
+        self.threshold.map_or(Ok(()), check_threshold)
+    }
+}
+
+fn check_threshold(threshold: f32) -> Result<()> {
+    if (-1.0..=1.0).contains(&threshold) {
+        return Ok(());
+    }
+    let message = format!("the threshold {threshold} is not a cosine between -1 and 1");
+    Err(Error::new(ErrorKind::InvalidArgument, Stage::Decide, message)
+        .next("state a threshold between -1 and 1, such as 0.363"))
+}
+
+/// A threshold, and what is known of the error rate behind it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OperatingPoint {
+    threshold: f32,
+    basis: ThresholdBasis,
+}
+
+/// Where a threshold comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ThresholdBasis {
+    /// The publisher of the embedder recommends it.
+    Publisher {
+        /// Where it was published.
+        source: String,
+    },
+    /// The caller stated it.
+    Stated,
+}
+
+impl OperatingPoint {
+    /// The operating point that a policy or, failing that, the embedder's publisher sets. No
+    /// calibration stands behind either, and the record says so.
+    pub fn resolve(stated: Option<f32>, published: Option<(f32, String)>) -> Result<Self> {
+        let (threshold, basis) = match (stated, published) {
+            (Some(threshold), _) => (threshold, ThresholdBasis::Stated),
+            (None, Some((threshold, source))) => (threshold, ThresholdBasis::Publisher { source }),
+            (None, None) => {
+                let message = "the embedder's publisher states no threshold";
+                return Err(Error::new(ErrorKind::InvalidArgument, Stage::Decide, message)
+                    .next("state one: --threshold X, or `threshold = X` in the policy"));
+            }
+        };
+        check_threshold(threshold)?;
+        Ok(OperatingPoint { threshold, basis })
+    }
+
+    /// Scores at or above it match.
+    pub fn threshold(&self) -> f32 {
+        self.threshold
+    }
+
+    /// The point as data.
+    pub fn record(&self) -> OperatingPointRecord {
+        let (basis, source) = match &self.basis {
+            ThresholdBasis::Publisher { source } => ("publisher", Some(source.clone())),
+            ThresholdBasis::Stated => ("stated", None),
+        };
+        OperatingPointRecord {
+            basis: basis.to_owned(),
+            source,
+            target_fmr: None,
+            calibration: None,
+            fmr_upper_worst_group: None,
+            n_nonmated: None,
+        }
+    }
+
+    /// Where it comes from.
+    pub fn basis(&self) -> &ThresholdBasis {
+        &self.basis
+    }
+}
+
+/// What was decided, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// Match, non-match or undecided.
+    pub outcome: Outcome,
+    /// The reasons, those that decided first.
+    pub reasons: Vec<Reason>,
+    /// What is known of liveness.
+    pub liveness: Liveness,
+}
+
+/// Decides one transaction.
+///
+/// `score` is `None` where a sample could not be acquired; `acquisition` are the reasons that
+/// acquiring gave. The rule, in order:
+///
+/// ```text
+/// no score                                  → undecided
+/// score < threshold                         → non-match
+/// liveness required and not shown           → undecided
+/// score ≥ threshold                         → match
+/// ```
+pub fn decide(
+    policy: &Policy,
+    point: &OperatingPoint,
+    score: Option<ComparisonScore>,
+    acquisition: Vec<Reason>,
+) -> Decision {
+    // No evidence of liveness is gathered from single photos yet.
+    let liveness = Liveness { outcome: LivenessOutcome::NotChecked };
+    let mut reasons = acquisition;
+    let outcome = match score {
+        None => Outcome::Undecided,
+        Some(score) => {
+            let passes = score.value() >= point.threshold;
+            let code = if passes {
+                ReasonCode::ScoreAtOrAboveThreshold
+            } else {
+                ReasonCode::ScoreBelowThreshold
+            };
+            reasons.push(Reason::new(code).measured(score.value(), point.threshold));
+            if !passes {
+                Outcome::NonMatch
+            } else if policy.liveness == LivenessPolicy::Require {
+                Outcome::Undecided
+            } else {
+                Outcome::Match
+            }
+        }
+    };
+    match policy.liveness {
+        LivenessPolicy::Off => {}
+        LivenessPolicy::Advisory => {
+            reasons.push(Reason::new(ReasonCode::LivenessNotChecked).advisory());
+        }
+        LivenessPolicy::Require => {
+            let reason = Reason::new(ReasonCode::LivenessNotChecked);
+            let decides = score.is_some() && outcome == Outcome::Undecided;
+            reasons.push(if decides { reason } else { reason.advisory() });
+        }
+    }
+    if score.is_some() {
+        reasons.push(Reason::new(ReasonCode::ThresholdNotCalibrated).advisory());
+    }
+    // A score that passed does not decide where liveness was the obstacle.
+    if outcome == Outcome::Undecided {
+        for reason in &mut reasons {
+            if reason.code == ReasonCode::ScoreAtOrAboveThreshold {
+                reason.decisive = false;
+            }
+        }
+    }
+    // Stable: within each half the stages stay in order.
+    reasons.sort_by_key(|reason| !reason.decisive);
+    Decision { outcome, reasons, liveness }
+}

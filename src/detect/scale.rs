@@ -1,0 +1,111 @@
+//! At which size the network sees the image, and when it looks again.
+
+use fast_image_resize as fir;
+use image::RgbImage;
+
+use super::Detection;
+use crate::sample::Sample;
+use crate::{Error, ErrorKind, Result, Stage};
+
+/// Longer side, in pixels, at which a photo is first looked at. A selfie's or a portrait's face is
+/// then 40 to 300 pixels high, where YuNet is at its best, at a quarter of the cost of 640.
+const PLAIN_SIDE: u32 = 320;
+/// Longer side of the look for faces that were too small at first.
+const FINER_SIDE: u32 = 1280;
+/// YuNet misses faces higher than about 300 pixels of its input and grows unsure before that.
+const FRAME_FILLING: f32 = 256.0;
+/// Below this distance between the eyes, in pixels of the input, landmarks are coarse.
+const SMALL_INTER_EYE: f32 = 16.0;
+
+/// What an attempt to find a face did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Step {
+    /// The image at its own size, or with its longer side reduced to 320 pixels.
+    Plain,
+    /// The longer side at up to 1,280 pixels: for faces that are small in the image.
+    Finer,
+    /// Half the size of the plain look: for a face that fills the frame.
+    Coarser,
+}
+
+impl Step {
+    /// The step's name in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Step::Plain => "plain",
+            Step::Finer => "finer",
+            Step::Coarser => "coarser",
+        }
+    }
+
+    /// Width and height, in pixels, of the image that the network sees, before padding.
+    pub(super) fn input_size(self, sample: &Sample) -> (u32, u32) {
+        let (width, height) = sample.pixels().dimensions();
+        let longer = width.max(height);
+        let side = match self {
+            Step::Plain => longer.min(PLAIN_SIDE),
+            Step::Finer => longer.min(FINER_SIDE),
+            Step::Coarser => (longer.min(PLAIN_SIDE) / 2).max(1),
+        };
+        let scale = |length: u32| {
+            let scaled = u64::from(length) * u64::from(side) + u64::from(longer) / 2;
+            ((scaled / u64::from(longer)) as u32).max(1)
+        };
+        (scale(width), scale(height))
+    }
+}
+
+/// The further looks that the plain one calls for.
+pub(super) fn further_looks(found: &[Detection], sample: &Sample) -> &'static [Step] {
+    let plain = Step::Plain.input_size(sample);
+    let more_pixels = Step::Finer.input_size(sample) != plain;
+    let largest =
+        found.iter().max_by(|a, b| a.bounding_box.area().total_cmp(&b.bounding_box.area()));
+    let Some(face) = largest else {
+        return if more_pixels { &[Step::Coarser, Step::Finer] } else { &[Step::Coarser] };
+    };
+    let to_input = plain.0 as f32 / sample.full_width() as f32;
+    if face.bounding_box.height() * to_input > FRAME_FILLING {
+        &[Step::Coarser]
+    } else if more_pixels && face.landmarks.inter_eye_distance() * to_input < SMALL_INTER_EYE {
+        &[Step::Finer]
+    } else {
+        &[]
+    }
+}
+
+/// Whether a further look is better than the best one so far.
+///
+/// A look for small faces that finds any has seen them with more pixels. A look at a frame-filling
+/// face must be surer of it, since the coarser image has fewer.
+pub(super) fn improves(faces: &[Detection], best: &[Detection], step: Step) -> bool {
+    let top = |faces: &[Detection]| faces.iter().map(|f| f.score).fold(0.0, f32::max);
+    match step {
+        Step::Plain | Step::Coarser => top(faces) > top(best),
+        Step::Finer => !faces.is_empty(),
+    }
+}
+
+/// Reduces an image with a triangle filter as wide as the reduction, so that nothing aliases.
+pub(super) fn resize(image: &RgbImage, width: u32, height: u32) -> Result<RgbImage> {
+    let failed = |cause: Box<dyn std::error::Error + Send + Sync>| {
+        Error::new(ErrorKind::Runtime, Stage::Detect, "the image could not be resized")
+            .caused_by(cause)
+    };
+    let source = fir::images::ImageRef::new(
+        image.width(),
+        image.height(),
+        image.as_raw(),
+        fir::PixelType::U8x3,
+    )
+    .map_err(|cause| failed(cause.into()))?;
+    let mut target = fir::images::Image::new(width, height, fir::PixelType::U8x3);
+    let options = fir::ResizeOptions::new()
+        .resize_alg(fir::ResizeAlg::Convolution(fir::FilterType::Bilinear));
+    fir::Resizer::new()
+        .resize(&source, &mut target, &options)
+        .map_err(|cause| failed(cause.into()))?;
+    RgbImage::from_raw(width, height, target.into_vec())
+        .ok_or_else(|| failed("the buffer has another size".into()))
+}

@@ -1,0 +1,219 @@
+//! ONNX Runtime: the only file that names it.
+//!
+//! `Session::run` needs exclusive access, so concurrent callers take sessions from a pool. For
+//! batches there is one single-threaded session a worker and the workers are the parallelism; for
+//! one-shot use there is one session that spreads each operator over the cores. The two are never
+//! nested. Threads never spin while they wait, telemetry is off, and nothing is ever fetched.
+
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use ndarray::ArrayView4;
+use ort::environment::Environment;
+use ort::session::Session;
+use ort::session::builder::{GraphOptimizationLevel, PrepackedWeights};
+use ort::value::TensorRef;
+
+use super::{ModelId, Network, Outputs, VerifiedModel};
+use crate::{Error, ErrorKind, Result, Stage};
+
+/// How a network spends the processor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// Many photos: up to this many sessions, each on the thread that calls it.
+    Throughput {
+        /// The most sessions, and so the most concurrent runs; at least 1.
+        workers: usize,
+    },
+    /// One photo, answered as soon as possible: one session, each operator spread over the cores.
+    Latency,
+}
+
+impl Profile {
+    fn sessions(self) -> usize {
+        match self {
+            Profile::Throughput { workers } => workers.max(1),
+            Profile::Latency => 1,
+        }
+    }
+
+    fn intra_threads(self) -> usize {
+        match self {
+            Profile::Throughput { .. } => 1,
+            // More than a few threads no longer help networks of this size.
+            Profile::Latency => std::thread::available_parallelism().map_or(1, |n| n.get().min(8)),
+        }
+    }
+}
+
+/// The process's one ONNX Runtime environment.
+static ENVIRONMENT: Mutex<Option<Environment>> = Mutex::new(None);
+
+fn environment(library: &Path) -> Result<Environment> {
+    let mut environment = lock(&ENVIRONMENT);
+    if let Some(environment) = &*environment {
+        return Ok(environment.clone());
+    }
+    let unusable = |cause: Box<dyn std::error::Error + Send + Sync>| {
+        Error::new(ErrorKind::Runtime, Stage::Setup, "ONNX Runtime could not be loaded")
+            .in_path(library)
+            .caused_by(cause)
+            .next("run: evenmatch doctor")
+    };
+    let built = ort::init_from(library)
+        .map_err(|cause| unusable(cause.to_string().into()))?
+        .with_name("evenmatch")
+        .with_telemetry(false)
+        .build()
+        .map_err(|cause| unusable(cause.into()))?;
+    built.set_log_level(ort::logging::LogLevel::Error);
+    Ok(environment.insert(built).clone())
+}
+
+/// Loads the runtime library, and says which build it is.
+pub fn runtime_version(library: &Path) -> Result<String> {
+    environment(library)?;
+    Ok(ort::info().to_owned())
+}
+
+/// A network that ONNX Runtime runs.
+pub struct OnnxNetwork {
+    id: ModelId,
+    pool: SessionPool,
+}
+
+impl OnnxNetwork {
+    /// Loads a model whose digest has been checked; `library` is the runtime's shared library.
+    ///
+    /// The first session is built here, so that an unfit model is refused now and not at first use.
+    pub fn load(model: VerifiedModel, library: &Path, profile: Profile) -> Result<Self> {
+        let environment = environment(library)?;
+        let id = model.id();
+        let pool = SessionPool::new(environment, model, profile)?;
+        Ok(OnnxNetwork { id, pool })
+    }
+}
+
+impl std::fmt::Debug for OnnxNetwork {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OnnxNetwork").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl Network for OnnxNetwork {
+    fn id(&self) -> &ModelId {
+        &self.id
+    }
+
+    fn run(&self, input: ArrayView4<'_, f32>) -> Result<Outputs> {
+        let mut session = self.pool.take()?;
+        let outputs = collect_outputs(&mut session, input).map_err(|cause| {
+            Error::new(ErrorKind::Runtime, Stage::Template, "the network failed on this input")
+                .in_file(self.id.id.clone())
+                .caused_by(cause)
+        });
+        self.pool.give_back(session);
+        outputs
+    }
+}
+
+fn collect_outputs(session: &mut Session, input: ArrayView4<'_, f32>) -> ort::Result<Outputs> {
+    let outputs = session.run(ort::inputs![TensorRef::from_array_view(input)?])?;
+    outputs
+        .iter()
+        .map(|(name, value)| Ok((Arc::from(name), value.try_extract_array::<f32>()?.to_owned())))
+        .collect()
+}
+
+/// Sessions of one model, built as they are first needed.
+struct SessionPool {
+    environment: Environment,
+    name: String,
+    profile: Profile,
+    /// Rearranged weights, which all sessions of the model share.
+    weights: PrepackedWeights,
+    state: Mutex<PoolState>,
+    returned: Condvar,
+}
+
+struct PoolState {
+    idle: Vec<Session>,
+    /// The model file, until every session has been built.
+    model: Option<Arc<[u8]>>,
+    /// Sessions that may still be built.
+    unbuilt: usize,
+}
+
+impl SessionPool {
+    fn new(environment: Environment, model: VerifiedModel, profile: Profile) -> Result<Self> {
+        let pool = SessionPool {
+            environment,
+            name: model.id().id,
+            profile,
+            weights: PrepackedWeights::new(),
+            state: Mutex::new(PoolState { idle: Vec::new(), model: None, unbuilt: 0 }),
+            returned: Condvar::new(),
+        };
+        let first = pool.build(model.bytes())?;
+        let mut state = lock(&pool.state);
+        state.idle.push(first);
+        state.unbuilt = profile.sessions() - 1;
+        state.model = (state.unbuilt > 0).then(|| model.into_bytes().into());
+        drop(state);
+        Ok(pool)
+    }
+
+    fn take(&self) -> Result<Session> {
+        let mut state = lock(&self.state);
+        loop {
+            if let Some(session) = state.idle.pop() {
+                return Ok(session);
+            }
+            if let Some(model) = state.model.clone() {
+                state.unbuilt -= 1;
+                if state.unbuilt == 0 {
+                    state.model = None;
+                }
+                drop(state);
+                return self.build(&model).inspect_err(|_| {
+                    // Another caller may try again, and must not wait for a session that never was.
+                    let mut state = lock(&self.state);
+                    state.unbuilt += 1;
+                    state.model = Some(model.clone());
+                    self.returned.notify_one();
+                });
+            }
+            state = self.returned.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn give_back(&self, session: Session) {
+        lock(&self.state).idle.push(session);
+        self.returned.notify_one();
+    }
+
+    fn build(&self, model: &[u8]) -> Result<Session> {
+        let built = || -> ort::Result<Session> {
+            Session::builder(&self.environment)?
+                .with_optimization_level(GraphOptimizationLevel::All)?
+                .with_intra_threads(self.profile.intra_threads())?
+                .with_inter_threads(1)?
+                .with_intra_op_spinning(false)?
+                .with_inter_op_spinning(false)?
+                .with_prepacked_weights(&self.weights)?
+                .commit_from_memory(model)
+        };
+        built().map_err(|cause| {
+            Error::new(ErrorKind::InvalidModel, Stage::Setup, "ONNX Runtime refuses this model")
+                .in_file(self.name.clone())
+                .caused_by(cause)
+                .next("run: evenmatch models verify")
+        })
+    }
+}
+
+/// Locks, also where another thread panicked while it held the lock: what these mutexes guard is
+/// whole between any two statements.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,208 @@
+//! Why a decision came out as it did: a closed list of codes.
+
+use serde::{Deserialize, Serialize};
+
+/// The stage to which a reason belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasonStage {
+    /// Turning bytes into pixels.
+    Decode,
+    /// Finding the face.
+    Detect,
+    /// Judging the photo.
+    Quality,
+    /// Presentation attack detection.
+    Liveness,
+    /// Comparing templates.
+    Compare,
+}
+
+/// Whose photo a reason is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasonSubject {
+    /// The photo presented now.
+    Probe,
+    /// The photo stored earlier.
+    Reference,
+}
+
+/// Every reason there is. `docs/REASONS.md` lists them for those who read records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReasonCode {
+    /// No face was found in any attempt.
+    NoFaceFound,
+    /// There are several faces; the largest was used.
+    SeveralFacesLargestUsed,
+    /// There are several faces and the policy accepts one only.
+    SeveralFacesRefused,
+    /// Eyes, nose or mouth lie outside the image.
+    LandmarksOutsideImage,
+    /// The detector's landmarks do not span a face.
+    LandmarksUnusable,
+    /// The border cuts part of the face.
+    FaceCutByBorder,
+    /// The face has fewer pixels than the crop that is compared.
+    FaceSmall,
+    /// Liveness was not checked.
+    LivenessNotChecked,
+    /// The score reaches the threshold.
+    ScoreAtOrAboveThreshold,
+    /// The score does not reach the threshold.
+    ScoreBelowThreshold,
+    /// No measured error rate stands behind the threshold.
+    ThresholdNotCalibrated,
+    /// Both photos are the same file.
+    IdenticalFiles,
+}
+
+impl ReasonCode {
+    /// All codes, in the order of the stages.
+    pub const ALL: [ReasonCode; 12] = [
+        ReasonCode::NoFaceFound,
+        ReasonCode::SeveralFacesLargestUsed,
+        ReasonCode::SeveralFacesRefused,
+        ReasonCode::LandmarksOutsideImage,
+        ReasonCode::LandmarksUnusable,
+        ReasonCode::FaceCutByBorder,
+        ReasonCode::FaceSmall,
+        ReasonCode::LivenessNotChecked,
+        ReasonCode::ScoreAtOrAboveThreshold,
+        ReasonCode::ScoreBelowThreshold,
+        ReasonCode::ThresholdNotCalibrated,
+        ReasonCode::IdenticalFiles,
+    ];
+
+    /// The stage at which this reason arises.
+    pub fn stage(self) -> ReasonStage {
+        use ReasonCode as R;
+        match self {
+            R::NoFaceFound
+            | R::SeveralFacesLargestUsed
+            | R::SeveralFacesRefused
+            | R::LandmarksOutsideImage
+            | R::LandmarksUnusable => ReasonStage::Detect,
+            R::FaceCutByBorder | R::FaceSmall => ReasonStage::Quality,
+            R::LivenessNotChecked => ReasonStage::Liveness,
+            R::ScoreAtOrAboveThreshold
+            | R::ScoreBelowThreshold
+            | R::ThresholdNotCalibrated
+            | R::IdenticalFiles => ReasonStage::Compare,
+        }
+    }
+
+    /// What the reason says, in plain words.
+    pub fn meaning(self) -> &'static str {
+        use ReasonCode as R;
+        match self {
+            R::NoFaceFound => "no face was found",
+            R::SeveralFacesLargestUsed => "there are several faces; the largest was used",
+            R::SeveralFacesRefused => "there are several faces, and one is needed",
+            R::LandmarksOutsideImage => "eyes, nose or mouth are outside the picture",
+            R::LandmarksUnusable => "eyes, nose and mouth could not be told apart",
+            R::FaceCutByBorder => "the edge of the picture cuts the face",
+            R::FaceSmall => "the face is small, so little detail can be compared",
+            R::LivenessNotChecked => {
+                "whether a live person was in front of the camera was not checked"
+            }
+            R::ScoreAtOrAboveThreshold => "the faces are as alike as the threshold asks, or more",
+            R::ScoreBelowThreshold => "the faces are less alike than the threshold asks",
+            R::ThresholdNotCalibrated => "no measured error rate stands behind this threshold",
+            R::IdenticalFiles => {
+                "both photos are the same file, which proves nothing about a person"
+            }
+        }
+    }
+
+    /// What to do about it; empty where nothing needs doing.
+    pub fn advice(self) -> &'static str {
+        use ReasonCode as R;
+        match self {
+            R::NoFaceFound => {
+                "face the camera, with light from the front and the whole head in the picture"
+            }
+            R::SeveralFacesLargestUsed => "check that the largest face is the right person's",
+            R::SeveralFacesRefused => "take the photo with one person in the picture",
+            R::LandmarksOutsideImage | R::FaceCutByBorder => {
+                "hold the camera further away, so that the whole head is in the picture"
+            }
+            R::LandmarksUnusable => "face the camera and keep still",
+            R::FaceSmall => "come closer to the camera, or send a larger picture",
+            R::LivenessNotChecked => {
+                "do not rely on this alone where somebody could hold up a photo"
+            }
+            R::ScoreAtOrAboveThreshold => "",
+            R::ScoreBelowThreshold => {
+                "take a new photo in good light; if it is refused again, a person must look"
+            }
+            R::ThresholdNotCalibrated => {
+                "measure the error rates on your own population before relying on it"
+            }
+            R::IdenticalFiles => "compare a new photo",
+        }
+    }
+}
+
+impl std::fmt::Display for ReasonCode {
+    /// The code as it stands in records, such as `no_face_found`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.serialize(f)
+    }
+}
+
+/// One reason of a decision.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reason {
+    /// Which reason.
+    pub code: ReasonCode,
+    /// The stage at which it arose.
+    pub stage: ReasonStage,
+    /// What was measured, where something was.
+    pub value: Option<f32>,
+    /// The limit it was held against, where there is one.
+    pub limit: Option<f32>,
+    /// Whose photo it is about, where it is about one.
+    pub subject: Option<ReasonSubject>,
+    /// Whether it decided the outcome; otherwise it is there to be known.
+    pub decisive: bool,
+    /// What to do about it, in plain words; empty where nothing needs doing.
+    pub advice: String,
+}
+
+impl Reason {
+    /// A decisive reason.
+    pub fn new(code: ReasonCode) -> Self {
+        Reason {
+            code,
+            stage: code.stage(),
+            value: None,
+            limit: None,
+            subject: None,
+            decisive: true,
+            advice: code.advice().to_owned(),
+        }
+    }
+
+    /// With what was measured and the limit it was held against.
+    #[must_use]
+    pub fn measured(mut self, value: f32, limit: f32) -> Self {
+        (self.value, self.limit) = (Some(value), Some(limit));
+        self
+    }
+
+    /// About one of the two photos.
+    #[must_use]
+    pub fn about(mut self, subject: ReasonSubject) -> Self {
+        self.subject = Some(subject);
+        self
+    }
+
+    /// To be known, without having decided.
+    #[must_use]
+    pub fn advisory(mut self) -> Self {
+        self.decisive = false;
+        self
+    }
+}

@@ -1,0 +1,229 @@
+//! Bytes whose header has been read and found within the limits.
+
+use std::borrow::Cow;
+use std::io::{Cursor, Read};
+use std::path::Path;
+
+use image::codecs::{bmp::BmpDecoder, jpeg::JpegDecoder, png::PngDecoder};
+use image::codecs::{tiff::TiffDecoder, webp::WebPDecoder};
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageResult, RgbImage};
+
+use super::limits::{self, DecodeLimits};
+use super::{Sample, format, jpeg};
+use crate::{Digest, Error, ErrorKind, Result, Stage};
+
+/// An image file that has not been decoded yet; its header lies within the limits.
+#[derive(Debug)]
+pub struct EncodedSample<'a> {
+    bytes: Cow<'a, [u8]>,
+    format: ImageFormat,
+    /// Width and height as stored, before the orientation is applied.
+    stored_size: (u32, u32),
+    orientation: Orientation,
+    limits: DecodeLimits,
+}
+
+impl EncodedSample<'static> {
+    /// Reads a file, unless it is larger than the limit.
+    ///
+    /// # Errors
+    ///
+    /// As for [`EncodedSample::from_bytes`], and where the file can't be read; they name the file.
+    pub fn from_path(path: &Path, limits: &DecodeLimits) -> Result<Self> {
+        let io = |cause| Error::io(Stage::Decode, path, cause);
+        let file = std::fs::File::open(path).map_err(io)?;
+        let metadata = file.metadata().map_err(io)?;
+        if metadata.is_dir() {
+            return Err(Error::new(ErrorKind::Io, Stage::Decode, "this is a folder")
+                .in_path(path)
+                .next("name one photo"));
+        }
+        let check = |length| {
+            limits::check("the file's size in bytes", length, limits.max_bytes, "max_bytes")
+                .map_err(|error| error.in_path(path))
+        };
+        check(metadata.len())?;
+        let mut bytes = Vec::with_capacity(metadata.len() as usize);
+        // A pipe has no length beforehand.
+        file.take(limits.max_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(io)?;
+        check(bytes.len() as u64)?;
+        Self::parse(Cow::Owned(bytes), limits).map_err(|error| error.in_path(path))
+    }
+}
+
+impl<'a> EncodedSample<'a> {
+    /// Reads the header of a JPEG, PNG, WebP, BMP or TIFF; the content decides which it is.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnsupportedFormat`] for other formats and for animations,
+    /// [`ErrorKind::Corrupt`] for a header that breaks its format's rules, and
+    /// [`ErrorKind::LimitExceeded`].
+    pub fn from_bytes(bytes: &'a [u8], limits: &DecodeLimits) -> Result<Self> {
+        Self::parse(Cow::Borrowed(bytes), limits)
+    }
+
+    fn parse(bytes: Cow<'a, [u8]>, limits: &DecodeLimits) -> Result<Self> {
+        let length = bytes.len() as u64;
+        limits::check("the file's size in bytes", length, limits.max_bytes, "max_bytes")?;
+        let format = format::sniff(&bytes)?;
+        let mut decoder = decoder(&bytes, format)?;
+        let (width, height) = decoder.dimensions();
+        if width == 0 || height == 0 {
+            return Err(damaged("the image has no pixels".into()));
+        }
+        let pixels = u64::from(width) * u64::from(height);
+        limits::check("the number of pixels", pixels, limits.max_pixels, "max_pixels")?;
+        let decoded = decoder.total_bytes();
+        let limit = limits.max_decoded_bytes;
+        limits::check("the decoded size in bytes", decoded, limit, "max_decoded_bytes")?;
+        if format == ImageFormat::Jpeg {
+            jpeg::check(&bytes, limits)?;
+        }
+        // A damaged orientation tag says nothing, and is no reason to refuse a photo.
+        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+        drop(decoder);
+        let limits = *limits;
+        Ok(EncodedSample { bytes, format, stored_size: (width, height), orientation, limits })
+    }
+
+    /// Width of the upright image at full size, in pixels.
+    pub fn width(&self) -> u32 {
+        self.upright_size().0
+    }
+
+    /// Height of the upright image at full size, in pixels.
+    pub fn height(&self) -> u32 {
+        self.upright_size().1
+    }
+
+    fn upright_size(&self) -> (u32, u32) {
+        use Orientation as O;
+        let (width, height) = self.stored_size;
+        match self.orientation {
+            O::Rotate90 | O::Rotate270 | O::Rotate90FlipH | O::Rotate270FlipH => (height, width),
+            O::NoTransforms | O::Rotate180 | O::FlipHorizontal | O::FlipVertical => (width, height),
+        }
+    }
+
+    /// The factors by which decoding can reduce each side: 1, 2, 4 and 8 for a JPEG, 1 for others.
+    pub fn reductions(&self) -> &'static [u32] {
+        if self.format == ImageFormat::Jpeg { jpeg::REDUCTIONS } else { &[1] }
+    }
+
+    /// Decodes at full size.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Corrupt`] where the data is damaged or ends too early.
+    pub fn decode(&self) -> Result<Sample> {
+        self.decode_reduced(1)
+    }
+
+    /// Decodes with each side divided by one of [`EncodedSample::reductions`], rounded up.
+    ///
+    /// # Errors
+    ///
+    /// As for [`EncodedSample::decode`]; and another reduction is an invalid argument.
+    pub fn decode_reduced(&self, reduction: u32) -> Result<Sample> {
+        if !self.reductions().contains(&reduction) {
+            let message = format!("this image can't be reduced by {reduction} while decoding");
+            return Err(Error::new(ErrorKind::InvalidArgument, Stage::Decode, message)
+                .next(format!("possible are: {:?}", self.reductions())));
+        }
+        let stored = match self.format {
+            ImageFormat::Jpeg => jpeg::decode(&self.bytes, self.stored_size, reduction)?,
+            format => self.decode_other(format)?,
+        };
+        let pixels = if self.orientation == Orientation::NoTransforms {
+            stored
+        } else {
+            let mut image = DynamicImage::ImageRgb8(stored);
+            image.apply_orientation(self.orientation);
+            image.into_rgb8()
+        };
+        let digest = Digest::of(&self.bytes);
+        Ok(Sample { pixels, full_size: self.upright_size(), reduction, digest })
+    }
+
+    fn decode_other(&self, format: ImageFormat) -> Result<RgbImage> {
+        let decoded = decoder(&self.bytes, format).and_then(|mut decoder| {
+            let mut limits = image::Limits::no_limits();
+            // Decoders need working memory besides the image.
+            limits.max_alloc = Some(self.limits.max_decoded_bytes.saturating_mul(2));
+            decoder
+                .set_limits(limits)
+                .and_then(|()| DynamicImage::from_decoder(decoder))
+                .map_err(|cause| refused(format, cause))
+        })?;
+        Ok(if decoded.color().has_alpha() { over_white(&decoded) } else { decoded.into_rgb8() })
+    }
+}
+
+/// Shows a transparent image as it looks on white paper.
+fn over_white(image: &DynamicImage) -> RgbImage {
+    let rgba = image.to_rgba8();
+    let mut out = RgbImage::new(rgba.width(), rgba.height());
+    for (to, from) in out.pixels_mut().zip(rgba.pixels()) {
+        let [r, g, b, a] = from.0.map(u32::from);
+        to.0 = [r, g, b].map(|c| ((c * a + 255 * (255 - a) + 127) / 255) as u8);
+    }
+    out
+}
+
+fn decoder(bytes: &[u8], format: ImageFormat) -> Result<Box<dyn ImageDecoder + '_>> {
+    let reader = Cursor::new(bytes);
+    let made = || -> ImageResult<(Box<dyn ImageDecoder + '_>, bool)> {
+        Ok(match format {
+            ImageFormat::Jpeg => (Box::new(JpegDecoder::new(reader)?), false),
+            ImageFormat::Png => {
+                let decoder = PngDecoder::new(reader)?;
+                let animated = decoder.is_apng()?;
+                (Box::new(decoder), animated)
+            }
+            ImageFormat::WebP => {
+                let decoder = WebPDecoder::new(reader)?;
+                let animated = decoder.has_animation();
+                (Box::new(decoder), animated)
+            }
+            ImageFormat::Bmp => (Box::new(BmpDecoder::new(reader)?), false),
+            _ => (Box::new(TiffDecoder::new(reader)?), false),
+        })
+    };
+    match made() {
+        Ok((_, true)) => Err(Error::new(
+            ErrorKind::UnsupportedFormat,
+            Stage::Decode,
+            "this is an animation, and which of its pictures is meant can't be known",
+        )
+        .next("send one still photo")),
+        Ok((decoder, false)) => Ok(decoder),
+        Err(cause) => Err(refused(format, cause)),
+    }
+}
+
+fn refused(format: ImageFormat, cause: image::ImageError) -> Error {
+    let name = format.extensions_str().first().copied().unwrap_or("image").to_uppercase();
+    match &cause {
+        image::ImageError::Unsupported(_) => Error::new(
+            ErrorKind::UnsupportedFormat,
+            Stage::Decode,
+            format!("this kind of {name} is not read here"),
+        )
+        .caused_by(cause)
+        .next("save it as an ordinary JPEG or PNG"),
+        image::ImageError::Limits(_) => Error::new(
+            ErrorKind::LimitExceeded,
+            Stage::Decode,
+            format!("decoding this {name} would need more memory than allowed"),
+        )
+        .caused_by(cause)
+        .next("send a smaller photo, or raise `limits.max_decoded_bytes` in the policy"),
+        _ => damaged(format!("the {name} is damaged or ends too early")).caused_by(cause),
+    }
+}
+
+fn damaged(message: String) -> Error {
+    Error::new(ErrorKind::Corrupt, Stage::Decode, message).next("copy or take the photo again")
+}

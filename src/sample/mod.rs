@@ -1,0 +1,63 @@
+//! Decoding within limits, upright, to one pixel layout.
+
+mod encoded;
+mod format;
+mod jpeg;
+mod limits;
+
+use image::RgbImage;
+
+use crate::Digest;
+
+pub use encoded::EncodedSample;
+pub use limits::DecodeLimits;
+
+/// A decoded image: upright, 8-bit RGB, at full size or reduced by a whole factor.
+///
+/// Transparent pixels are shown over white; samples of more than 8 bits are rounded; embedded
+/// colour profiles are not applied, since the models were trained on unmanaged colour.
+#[derive(Debug, Clone)]
+pub struct Sample {
+    pixels: RgbImage,
+    full_size: (u32, u32),
+    reduction: u32,
+    digest: Digest,
+}
+
+impl Sample {
+    /// A sample from an upright image. Its digest is that of its size and pixels.
+    pub fn from_rgb(pixels: RgbImage) -> Self {
+        let (width, height) = pixels.dimensions();
+        let mut bytes = Vec::with_capacity(8 + pixels.as_raw().len());
+        bytes.extend_from_slice(&width.to_le_bytes());
+        bytes.extend_from_slice(&height.to_le_bytes());
+        bytes.extend_from_slice(pixels.as_raw());
+        let digest = Digest::of(&bytes);
+        Sample { pixels, full_size: (width, height), reduction: 1, digest }
+    }
+
+    /// The pixels, upright; smaller than the full size by [`Sample::reduction`].
+    pub fn pixels(&self) -> &RgbImage {
+        &self.pixels
+    }
+
+    /// Width of the upright image at full size, in pixels.
+    pub fn full_width(&self) -> u32 {
+        self.full_size.0
+    }
+
+    /// Height of the upright image at full size, in pixels.
+    pub fn full_height(&self) -> u32 {
+        self.full_size.1
+    }
+
+    /// The factor by which decoding reduced each side: 1, 2, 4 or 8.
+    pub fn reduction(&self) -> u32 {
+        self.reduction
+    }
+
+    /// SHA-256 of the file, or of size and pixels where there was no file.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+}

@@ -1,0 +1,302 @@
+//! From an aligned face to the features that are compared.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::align::{AlignedFace, CROP_SIDE};
+use crate::model::{InputSize, InputSpec, ModelId, Network};
+use crate::record::ReasonSubject;
+use crate::{Digest, Error, ErrorKind, Result, Stage};
+
+/// What a template is for. Comparing takes one of each.
+pub trait Role: sealed::Sealed + Copy + Eq + std::fmt::Debug + Send + Sync + 'static {
+    /// The role's byte in a serialised template.
+    const BYTE: u8;
+    /// Whose photo it is, in the reasons of a decision.
+    const SUBJECT: ReasonSubject;
+    /// The role's name in messages.
+    const NAME: &'static str;
+}
+
+/// Presented now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Probe {}
+
+/// Stored earlier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reference {}
+
+impl Role for Probe {
+    const BYTE: u8 = b'P';
+    const SUBJECT: ReasonSubject = ReasonSubject::Probe;
+    const NAME: &'static str = "probe";
+}
+
+impl Role for Reference {
+    const BYTE: u8 = b'R';
+    const SUBJECT: ReasonSubject = ReasonSubject::Reference;
+    const NAME: &'static str = "reference";
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Probe {}
+    impl Sealed for super::Reference {}
+}
+
+/// A face's features, of unit length, bound to the model that made them.
+///
+/// Templates are personal data: a face can be reconstructed from one. `Debug` therefore shows no
+/// feature, and nothing in this crate logs any.
+///
+/// Unaligned pixels can't be embedded:
+///
+/// ```compile_fail
+/// # fn f(embedder: &evenmatch::Embedder, sample: &evenmatch::Sample) -> evenmatch::Result<()> {
+/// let template: evenmatch::Template<evenmatch::Probe> = embedder.embed(sample)?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct Template<R: Role> {
+    model: ModelId,
+    features: Vec<f32>,
+    role: PhantomData<R>,
+}
+
+/// First bytes of a serialised template, with the version of the layout.
+const MAGIC: &[u8; 4] = b"EMT1";
+/// Longest model name and longest feature vector that a serialised template may have.
+const MAX_NAME: usize = 255;
+const MAX_FEATURES: usize = 16_384;
+
+impl<R: Role> Template<R> {
+    /// Normalises features to unit length; `None` where they have no direction.
+    fn from_features(model: ModelId, mut features: Vec<f32>) -> Option<Self> {
+        let square: f64 = features.iter().map(|f| f64::from(*f) * f64::from(*f)).sum();
+        let norm = square.sqrt();
+        if !(norm.is_finite() && norm > 1e-12) {
+            return None;
+        }
+        for feature in &mut features {
+            *feature = (f64::from(*feature) / norm) as f32;
+        }
+        Some(Template { model, features, role: PhantomData })
+    }
+
+    /// The model that made the template.
+    pub fn model(&self) -> &ModelId {
+        &self.model
+    }
+
+    /// The features, of unit length.
+    pub fn features(&self) -> &[f32] {
+        &self.features
+    }
+
+    /// The template as bytes, for storage; [`Template::from_bytes`] reads them.
+    ///
+    /// Little-endian: `EMT1`, role byte, length and bytes of the model's name, the model's
+    /// SHA-256, number of features as u32, the features as f32.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let name = self.model.id.as_bytes();
+        let name = &name[..name.len().min(MAX_NAME)];
+        let mut bytes = Vec::with_capacity(42 + name.len() + 4 * self.features.len());
+        bytes.extend_from_slice(MAGIC);
+        bytes.push(R::BYTE);
+        bytes.push(name.len() as u8);
+        bytes.extend_from_slice(name);
+        bytes.extend_from_slice(self.model.sha256.as_bytes());
+        bytes.extend_from_slice(&(self.features.len() as u32).to_le_bytes());
+        for feature in &self.features {
+            bytes.extend_from_slice(&feature.to_le_bytes());
+        }
+        bytes
+    }
+
+    /// Reads what [`Template::to_bytes`] wrote. Bytes of another role, another layout or with
+    /// features that are not of unit length are refused.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
+        let refuse = |why: &str| {
+            Error::new(
+                ErrorKind::Corrupt,
+                Stage::Template,
+                format!("not a {} template: {why}", R::NAME),
+            )
+            .next("enrol the person again from a photo")
+        };
+        let mut rest = bytes;
+        let mut take = |n: usize| {
+            let (head, tail) =
+                rest.split_at_checked(n).ok_or_else(|| refuse("it ends too early"))?;
+            rest = tail;
+            Ok::<_, Error>(head)
+        };
+        if take(4)? != MAGIC {
+            return Err(refuse("it does not begin with EMT1"));
+        }
+        if take(1)?[0] != R::BYTE {
+            return Err(refuse("it has another role"));
+        }
+        let name_length = usize::from(take(1)?[0]);
+        let id = std::str::from_utf8(take(name_length)?)
+            .map_err(|cause| refuse("the model's name is not text").caused_by(cause))?
+            .to_owned();
+        let mut digest = [0; 32];
+        digest.copy_from_slice(take(32)?);
+        let mut count = [0; 4];
+        count.copy_from_slice(take(4)?);
+        let count = u32::from_le_bytes(count) as usize;
+        if count == 0 || count > MAX_FEATURES {
+            return Err(refuse("the number of features is out of range"));
+        }
+        let features: Vec<f32> = take(4 * count)?
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect();
+        if !rest.is_empty() {
+            return Err(refuse("bytes follow its end"));
+        }
+        let square: f64 = features.iter().map(|f| f64::from(*f) * f64::from(*f)).sum();
+        // Written so that a NaN is refused.
+        if !((square - 1.0).abs() < 1e-4) {
+            return Err(refuse("the features are not of unit length"));
+        }
+        let model = ModelId { id, sha256: Digest::from_bytes(digest) };
+        Ok(Template { model, features, role: PhantomData })
+    }
+}
+
+impl Template<Probe> {
+    /// Makes a probe the reference of later comparisons.
+    pub fn into_reference(self) -> Template<Reference> {
+        Template { model: self.model, features: self.features, role: PhantomData }
+    }
+}
+
+impl<R: Role> std::fmt::Debug for Template<R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Template")
+            .field("role", &R::NAME)
+            .field("model", &self.model)
+            .field("features", &format_args!("[{} values]", self.features.len()))
+            .finish()
+    }
+}
+
+impl<R: Role> Serialize for Template<R> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&self.to_bytes())
+    }
+}
+
+impl<'de, R: Role> Deserialize<'de> for Template<R> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let bytes = Vec::<u8>::deserialize(deserializer)?;
+        Template::from_bytes(&bytes).map_err(serde::de::Error::custom)
+    }
+}
+
+/// A network that turns aligned faces into templates.
+#[derive(Clone)]
+pub struct Embedder {
+    network: Arc<dyn Network>,
+    input: InputSpec,
+}
+
+impl Embedder {
+    /// An embedder from a network and its input specification, which must be that of the
+    /// canonical crop: 112×112.
+    pub fn new(network: Arc<dyn Network>, input: InputSpec) -> Result<Self> {
+        match input.size() {
+            InputSize::Fixed { width: CROP_SIDE, height: CROP_SIDE } => {
+                Ok(Embedder { network, input })
+            }
+            other => {
+                let message = format!("an embedder can't have the input size {other:?}");
+                Err(Error::new(ErrorKind::InvalidModel, Stage::Setup, message)
+                    .in_file(network.id().id.clone())
+                    .next("only embedders of 112×112 aligned faces are supported"))
+            }
+        }
+    }
+
+    /// Which model this is.
+    pub fn id(&self) -> &ModelId {
+        self.network.id()
+    }
+
+    /// The template of an aligned face.
+    pub fn embed<R: Role>(&self, face: &AlignedFace) -> Result<Template<R>> {
+        let side = CROP_SIDE as usize;
+        let tensor = self.input.tensor(face.image(), side, side);
+        let outputs = self.network.run(tensor.view())?;
+        let features = outputs.single()?.iter().copied().collect();
+        Template::from_features(self.network.id().clone(), features).ok_or_else(|| {
+            let message = "the network gave features without a direction (zero, infinite or NaN)";
+            Error::new(ErrorKind::Runtime, Stage::Template, message)
+                .in_file(self.network.id().id.clone())
+                .next("run: evenmatch models verify")
+        })
+    }
+}
+
+impl std::fmt::Debug for Embedder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Embedder").field("model", self.network.id()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn template(features: Vec<f32>) -> Template<Reference> {
+        let model = ModelId { id: "m".into(), sha256: Digest::of(b"m") };
+        Template::from_features(model, features).unwrap()
+    }
+
+    #[test]
+    fn bytes_come_back_as_they_were() {
+        let original = template(vec![3.0, -4.0, 0.5]);
+        assert_eq!(Template::<Reference>::from_bytes(&original.to_bytes()).unwrap(), original);
+        let json = serde_json::to_string(&original).unwrap();
+        assert_eq!(serde_json::from_str::<Template<Reference>>(&json).unwrap(), original);
+    }
+
+    #[test]
+    fn another_role_is_refused() {
+        let error = Template::<Probe>::from_bytes(&template(vec![1.0]).to_bytes()).unwrap_err();
+        assert!(error.to_string().contains("another role"), "{error}");
+    }
+
+    #[test]
+    fn features_without_direction_make_no_template() {
+        let model = || ModelId { id: "m".into(), sha256: Digest::of(b"m") };
+        for features in [vec![0.0, 0.0], vec![f32::NAN, 1.0], vec![f32::INFINITY, 1.0], vec![]] {
+            assert!(Template::<Probe>::from_features(model(), features).is_none());
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_feature() {
+        let shown = format!("{:?}", template(vec![0.123, 0.456]));
+        assert!(!shown.contains("0."), "{shown}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..80)) {
+            let _ = Template::<Probe>::from_bytes(&bytes);
+        }
+
+        #[test]
+        fn a_cut_template_is_refused(cut in 0_usize..40) {
+            let bytes = template(vec![1.0, 2.0]).to_bytes();
+            prop_assume!(cut < bytes.len());
+            prop_assert!(Template::<Reference>::from_bytes(&bytes[..cut]).is_err());
+        }
+    }
+}

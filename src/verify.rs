@@ -1,0 +1,270 @@
+//! The façade: the stages, top to bottom, nothing else.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use image::RgbImage;
+
+use crate::acquire::{Inspection, inspect, inspect_sample};
+use crate::align::CROP_SIDE;
+use crate::compare::{ComparisonScore, compare};
+use crate::decide::{OperatingPoint, Policy, decide};
+use crate::detect::FaceDetector;
+use crate::model::{ChannelOrder, InputSize, InputSpec, ModelId, NullDetector, NullEmbedder};
+use crate::record::{
+    DECISION_SCHEMA, DecisionRecord, ModelRecord, Reason, ReasonCode, SampleRecord, SoftwareRecord,
+};
+use crate::sample::{EncodedSample, Sample};
+use crate::template::{Embedder, Probe, Reference, Role, Template};
+use crate::{Error, ErrorKind, Result, Stage};
+
+/// What a sample can be handed over as.
+#[derive(Debug, Clone, Copy)]
+pub enum Source<'a, R: Role> {
+    /// A file in one of the formats that are read: JPEG, PNG, WebP, BMP, TIFF.
+    Path(&'a Path),
+    /// The bytes of such a file.
+    Bytes(&'a [u8]),
+    /// An upright image that is decoded already.
+    Image(&'a RgbImage),
+    /// A template that was made earlier.
+    Template(&'a Template<R>),
+}
+
+impl<'a, R: Role> From<&'a Path> for Source<'a, R> {
+    fn from(path: &'a Path) -> Self {
+        Source::Path(path)
+    }
+}
+
+impl<'a, R: Role> From<&'a [u8]> for Source<'a, R> {
+    fn from(bytes: &'a [u8]) -> Self {
+        Source::Bytes(bytes)
+    }
+}
+
+impl<'a, R: Role> From<&'a RgbImage> for Source<'a, R> {
+    fn from(image: &'a RgbImage) -> Self {
+        Source::Image(image)
+    }
+}
+
+impl<'a, R: Role> From<&'a Template<R>> for Source<'a, R> {
+    fn from(template: &'a Template<R>) -> Self {
+        Source::Template(template)
+    }
+}
+
+/// What came of one sample: a template, or the reasons why there is none.
+#[derive(Debug, Clone)]
+pub struct Acquisition<R: Role> {
+    /// The template; `None` is a failure to acquire.
+    pub template: Option<Template<R>>,
+    /// What was found in the photo and measured of it.
+    pub sample: SampleRecord,
+    /// The decisive reasons of a failure to acquire, and what else should be known.
+    pub reasons: Vec<Reason>,
+}
+
+/// Verifies probes against references. It is `Send + Sync`: a backend makes one and shares it.
+#[derive(Debug, Clone)]
+pub struct Verifier {
+    detector: FaceDetector,
+    embedder: Embedder,
+    point: OperatingPoint,
+    policy: Policy,
+}
+
+impl Verifier {
+    /// A verifier from its parts. The operating point is that of the policy or, failing that,
+    /// the `published` threshold of the embedder with its source in words.
+    pub fn new(
+        detector: FaceDetector,
+        embedder: Embedder,
+        published: Option<(f32, String)>,
+        policy: Policy,
+    ) -> Result<Self> {
+        policy.check()?;
+        let point = OperatingPoint::resolve(policy.threshold, published)?;
+        Ok(Verifier { detector, embedder, point, policy })
+    }
+
+    /// A verifier on the default models, which `evenmatch models fetch` has prepared.
+    #[cfg(feature = "onnx")]
+    pub fn open(profile: crate::model::Profile, policy: Policy) -> Result<Self> {
+        Self::open_in(&crate::model::ModelStore::open()?, profile, policy)
+    }
+
+    /// A verifier on the default models of a store.
+    #[cfg(feature = "onnx")]
+    pub fn open_in(
+        store: &crate::model::ModelStore,
+        profile: crate::model::Profile,
+        policy: Policy,
+    ) -> Result<Self> {
+        use crate::model::{Network, OnnxNetwork, Role};
+        let library = store.runtime_library()?;
+        let load = |role| -> Result<_> {
+            let model = store.load_default(role)?;
+            let entry = model.entry().clone();
+            let network: Arc<dyn Network> = Arc::new(OnnxNetwork::load(model, &library, profile)?);
+            Ok((network, entry))
+        };
+        // Hashing and optimising the larger model takes most of a cold start, so the smaller one
+        // is loaded beside it.
+        let (detector, embedder) = rayon::join(|| load(Role::Detector), || load(Role::Embedder));
+        let ((detector, detector_entry), (embedder, embedder_entry)) = (detector?, embedder?);
+        let published = embedder_entry.threshold.map(|t| (t.value, t.source));
+        Verifier::new(
+            FaceDetector::new(detector, detector_entry.input, policy.detector)?,
+            Embedder::new(embedder, embedder_entry.input)?,
+            published,
+            policy,
+        )
+    }
+
+    /// A verifier that needs no models and knows nothing of faces: for tests of everything around
+    /// inference, and for trying out the interface. See [`NullDetector`] and [`NullEmbedder`].
+    pub fn with_null_networks(policy: Policy) -> Result<Self> {
+        let spec = |size, channels| InputSpec::new(size, channels, [0.0; 3], [1.0; 3]);
+        let detector = FaceDetector::new(
+            Arc::new(NullDetector::new()),
+            spec(InputSize::MultipleOf(32), ChannelOrder::Bgr)?,
+            policy.detector,
+        )?;
+        let embedder = Embedder::new(
+            Arc::new(NullEmbedder::new()),
+            spec(InputSize::Fixed { width: CROP_SIDE, height: CROP_SIDE }, ChannelOrder::Rgb)?,
+        )?;
+        let published = Some((0.9, "the null embedder's own".to_owned()));
+        Verifier::new(detector, embedder, published, policy)
+    }
+
+    /// The operating point in force.
+    pub fn operating_point(&self) -> &OperatingPoint {
+        &self.point
+    }
+
+    /// The stage that finds faces.
+    pub fn detector(&self) -> &FaceDetector {
+        &self.detector
+    }
+
+    /// The stage that makes templates.
+    pub fn embedder(&self) -> &Embedder {
+        &self.embedder
+    }
+
+    /// Finds the faces of a photo and aligns the one that would be compared: what
+    /// [`Verifier::acquire`] does before it makes a template.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Verifier::acquire`]; and of a ready template there is nothing to inspect.
+    pub fn inspect<'a, R: Role>(&self, source: impl Into<Source<'a, R>>) -> Result<Inspection> {
+        let (policy, limits) = (&self.policy, &self.policy.limits);
+        let of_file =
+            |encoded: EncodedSample<'_>| inspect(&encoded, &self.detector, policy, R::SUBJECT);
+        match source.into() {
+            Source::Image(image) => {
+                let sample = Sample::from_rgb(image.clone());
+                inspect_sample(sample, &self.detector, policy, R::SUBJECT)
+            }
+            Source::Bytes(bytes) => of_file(EncodedSample::from_bytes(bytes, limits)?),
+            Source::Path(path) => EncodedSample::from_path(path, limits)
+                .and_then(of_file)
+                .map_err(|error| error.in_path(path)),
+            Source::Template(_) => {
+                let message = "a template holds no picture that could be inspected";
+                Err(Error::new(ErrorKind::InvalidArgument, Stage::Detect, message)
+                    .next("give the photo"))
+            }
+        }
+    }
+
+    /// Makes the template of a sample, or says why there is none.
+    ///
+    /// A face that is not found is an outcome, not an error: [`Acquisition::template`] is then
+    /// `None` and [`Acquisition::reasons`] say why.
+    ///
+    /// # Errors
+    ///
+    /// The file can't be read, is damaged, is in a format that is not read here, or exceeds the
+    /// policy's limits; or the networks fail.
+    pub fn acquire<'a, R: Role>(&self, source: impl Into<Source<'a, R>>) -> Result<Acquisition<R>> {
+        let source = source.into();
+        if let Source::Template(template) = source {
+            return Ok(Acquisition {
+                template: Some(template.clone()),
+                sample: SampleRecord::of_template(),
+                reasons: Vec::new(),
+            });
+        }
+        let inspection = self.inspect(source)?;
+        let template = match &inspection.aligned {
+            Some(face) => Some(self.embedder.embed(face)?),
+            None => None,
+        };
+        Ok(Acquisition { template, sample: inspection.record, reasons: inspection.reasons })
+    }
+
+    /// Decides whether probe and reference show the same person.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Verifier::acquire`]; and where a ready template comes from another model.
+    pub fn verify<'a, 'b>(
+        &self,
+        reference: impl Into<Source<'a, Reference>>,
+        probe: impl Into<Source<'b, Probe>>,
+    ) -> Result<DecisionRecord> {
+        let reference = self.acquire(reference)?;
+        let probe = self.acquire(probe)?;
+        self.decide(&reference, &probe)
+    }
+
+    /// Compares two acquisitions and decides.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::ModelMismatch`](crate::ErrorKind::ModelMismatch) where the templates come
+    /// from different models.
+    pub fn decide(
+        &self,
+        reference: &Acquisition<Reference>,
+        probe: &Acquisition<Probe>,
+    ) -> Result<DecisionRecord> {
+        let score = match (&probe.template, &reference.template) {
+            (Some(probe), Some(reference)) => Some(compare(probe, reference)?),
+            _ => None,
+        };
+        let mut reasons = [reference.reasons.as_slice(), probe.reasons.as_slice()].concat();
+        if probe.sample.sha256.is_some() && probe.sample.sha256 == reference.sample.sha256 {
+            reasons.push(Reason::new(ReasonCode::IdenticalFiles).advisory());
+        }
+        let decision = decide(&self.policy, &self.point, score, reasons);
+        let model = |role: &str, id: &ModelId| ModelRecord {
+            role: role.to_owned(),
+            id: id.id.clone(),
+            sha256: id.sha256,
+        };
+        let record = DecisionRecord {
+            schema: DECISION_SCHEMA.to_owned(),
+            id: String::new(),
+            outcome: decision.outcome,
+            score: score.map(ComparisonScore::value),
+            threshold: score.map(|_| self.point.threshold()),
+            operating_point: self.point.record(),
+            reasons: decision.reasons,
+            probe: probe.sample.clone(),
+            reference: reference.sample.clone(),
+            liveness: decision.liveness,
+            models: vec![
+                model("detector", self.detector.id()),
+                model("embedder", self.embedder.id()),
+            ],
+            software: SoftwareRecord::current(),
+        };
+        Ok(record.seal())
+    }
+}
