@@ -72,6 +72,9 @@ fn fetch_models(store: &ModelStore, ids: &[String]) -> anyhow::Result<()> {
         }
         FetchEvent::Preparing(entry) => eprintln!("preparing {} ...", entry.id),
         FetchEvent::Stored(path) => eprintln!("stored: {}", path.display()),
+        FetchEvent::OwnRuntime => {
+            eprintln!("ONNX Runtime is not fetched: {RUNTIME_VARIABLE} names another");
+        }
         FetchEvent::NoRuntime(platform) => eprintln!(
             "no ONNX Runtime is pinned for {platform}: install its version 1.24.4 yourself and \
              set {RUNTIME_VARIABLE} to its shared library"

@@ -29,6 +29,8 @@ pub enum FetchEvent<'a> {
     Preparing(&'a ModelEntry),
     /// The file is in place.
     Stored(&'a Path),
+    /// The runtime is the user's own, named by a variable, and is not fetched.
+    OwnRuntime,
     /// No runtime is pinned for this platform; a library has to be named by a variable.
     NoRuntime(&'a str),
 }
@@ -57,8 +59,9 @@ pub fn fetch(
 
     let mut downloads = Downloads::default();
     match manifest.runtime_here() {
+        // Whoever names a library of their own needs no other.
+        _ if std::env::var_os(RUNTIME_VARIABLE).is_some() => report(FetchEvent::OwnRuntime),
         Some(runtime) => fetch_runtime(store, runtime, &mut downloads, report)?,
-        None if std::env::var_os(RUNTIME_VARIABLE).is_some() => {}
         None => report(FetchEvent::NoRuntime(&RuntimeEntry::platform_here())),
     }
     for entry in models {
