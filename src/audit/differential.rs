@@ -45,9 +45,7 @@ impl Measure {
         let any_zero = rates.contains(&0.0);
         let ratio = |value: f64| if any_zero { value.max(1.0) } else { value };
         match self {
-            Measure::MaxMinusMin => {
-                Some(max - rates.iter().copied().fold(f64::INFINITY, f64::min))
-            }
+            Measure::MaxMinusMin => Some(max - rates.iter().copied().fold(f64::INFINITY, f64::min)),
             _ if max == 0.0 => None,
             Measure::MaxOverMin => Some(ratio(max / floored().fold(f64::INFINITY, f64::min))),
             Measure::MaxOverGeomean => {
@@ -105,7 +103,13 @@ impl Combined {
     }
 
     /// The measure of the groups' FMR and FNMR; floors as in [`Measure::of`].
-    pub fn of(self, fmr: &[f64], fmr_floors: &[f64], fnmr: &[f64], fnmr_floors: &[f64]) -> Option<f64> {
+    pub fn of(
+        self,
+        fmr: &[f64],
+        fmr_floors: &[f64],
+        fnmr: &[f64],
+        fnmr_floors: &[f64],
+    ) -> Option<f64> {
         let both = |measure: Measure| {
             let x = measure.of(fmr, fmr_floors, f64::NAN)?;
             let y = measure.of(fnmr, fnmr_floors, f64::NAN)?;

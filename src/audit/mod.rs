@@ -1,15 +1,23 @@
 //! From comparison records to rates, differentials and verdicts.
 
+mod cohort;
 mod differential;
+mod estimate;
+mod groups;
 mod interval;
 mod operating_point;
+mod permute;
 mod power;
+mod random;
 mod rates;
 mod report;
+mod resample;
 mod rules;
+mod scores;
+mod select;
+mod spool;
+mod tally;
 
-pub use report::*;
-pub use rules::Verdict;
 pub use differential::{ALPHA, Combined, Measure, gini, holm};
 pub use interval::{
     Bounds, DyadMoments, IntervalMethod, RateVariance, Share, beta_quantile, clopper_pearson,
@@ -20,3 +28,5 @@ pub use operating_point::{
 };
 pub use power::{Design, people_for_pairs, rule_of_thirty, zero_error_trials};
 pub use rates::{Fmr, Fnmr, Rate};
+pub use report::*;
+pub use rules::Verdict;

@@ -29,7 +29,7 @@ pub(crate) fn allowed(target: f64, trials: u64) -> u64 {
 pub fn threshold_for_fmr(target: TargetFmr, nonmated: &[f64]) -> Option<f64> {
     let mut scores: Vec<f64> = nonmated.iter().copied().filter(|s| s.is_finite()).collect();
     scores.sort_unstable_by(|a, b| b.total_cmp(a));
-    Some(from_the_top(&scores, 0, allowed(target.0, scores.len() as u64), None)?)
+    from_the_top(&scores, 0, allowed(target.0, scores.len() as u64), None)
 }
 
 /// Walks tie groups of `descending` scores, of which `above` larger ones were left out, and
@@ -90,7 +90,11 @@ pub fn equal_error_rate(mated: &[f64], nonmated: &[f64]) -> Option<EqualErrorRat
     }
     mated.sort_unstable_by(f64::total_cmp);
     nonmated.sort_unstable_by(f64::total_cmp);
-    crossing(&mated, &nonmated, Outside { totals: [mated.len() as u64, nonmated.len() as u64], below: [0, 0] })
+    crossing(
+        &mated,
+        &nonmated,
+        Outside { totals: [mated.len() as u64, nonmated.len() as u64], below: [0, 0], above: None },
+    )
 }
 
 /// Scores outside the stretch that [`crossing`] searches: `[mated, nonmated]`.
@@ -100,10 +104,16 @@ pub(crate) struct Outside {
     pub(crate) totals: [u64; 2],
     /// Scores below the stretch.
     pub(crate) below: [u64; 2],
+    /// The smallest score above the stretch.
+    pub(crate) above: Option<f64>,
 }
 
 /// The first observed score of a sorted stretch at which FMR ≤ FNMR.
-pub(crate) fn crossing(mated: &[f64], nonmated: &[f64], outside: Outside) -> Option<EqualErrorRate> {
+pub(crate) fn crossing(
+    mated: &[f64],
+    nonmated: &[f64],
+    outside: Outside,
+) -> Option<EqualErrorRate> {
     let [total_mated, total_nonmated] = outside.totals.map(|n| n as f64);
     let (mut i, mut j) = (0, 0);
     while i < mated.len() || j < nonmated.len() {
@@ -125,11 +135,12 @@ pub(crate) fn crossing(mated: &[f64], nonmated: &[f64], outside: Outside) -> Opt
             j += 1;
         }
     }
-    // Every mated score lies below some non-mated one: the crossing is above the stretch.
-    let top = mated.last().into_iter().chain(nonmated.last()).copied().fold(f64::MIN, f64::max);
+    // The rates cross after the stretch's last score.
+    let top = mated.last().into_iter().chain(nonmated.last()).copied().reduce(f64::max)?;
     let fnmr = (outside.below[0] + mated.len() as u64) as f64 / total_mated;
     let fmr = 1.0 - (outside.below[1] + nonmated.len() as u64) as f64 / total_nonmated;
-    (fmr <= fnmr).then(|| EqualErrorRate { rate: 0.5 * (fmr + fnmr), threshold: top.next_up() })
+    let threshold = outside.above.unwrap_or_else(|| top.next_up());
+    (fmr <= fnmr).then_some(EqualErrorRate { rate: 0.5 * (fmr + fnmr), threshold })
 }
 
 #[cfg(test)]
