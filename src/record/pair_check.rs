@@ -106,31 +106,39 @@ pub(super) enum Contradiction {
 }
 
 /// How often something was seen, and where first.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct Seen {
     /// Number of rows.
     pub(super) rows: u64,
-    /// Line of the first such row; 0 when there is none.
-    pub(super) first_line: u64,
-    /// Line of the row that it repeats.
-    pub(super) repeats: u64,
+    /// The first few lines, ascending.
+    pub(super) lines: Vec<u64>,
 }
 
 impl Seen {
-    fn note(&mut self, line: u64, repeats: u64) {
-        self.merge(Seen { rows: 1, first_line: line, repeats });
-    }
-    fn merge(&mut self, other: Seen) {
-        if other.rows > 0 && (self.rows == 0 || other.first_line < self.first_line) {
-            self.first_line = other.first_line;
-            self.repeats = other.repeats;
+    /// Lines that are kept.
+    const LINES: usize = 5;
+
+    /// Counts one more row.
+    pub(super) fn note(&mut self, line: u64) {
+        self.rows += 1;
+        if self.lines.len() < Self::LINES || self.lines.last().is_some_and(|&last| line < last) {
+            let at = self.lines.partition_point(|&known| known < line);
+            self.lines.insert(at, line);
+            self.lines.truncate(Self::LINES);
         }
+    }
+
+    /// Adds what was seen elsewhere.
+    pub(super) fn merge(&mut self, other: &Seen) {
         self.rows += other.rows;
+        self.lines.extend_from_slice(&other.lines);
+        self.lines.sort_unstable();
+        self.lines.truncate(Self::LINES);
     }
 }
 
 /// The findings about all rows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct PairFindings {
     /// Rows that say again what an earlier row said.
     pub(super) repeated: Seen,
@@ -147,8 +155,8 @@ impl PairFindings {
         }
     }
     fn merge(mut self, other: PairFindings) -> PairFindings {
-        self.repeated.merge(other.repeated);
-        self.reversed.merge(other.reversed);
+        self.repeated.merge(&other.repeated);
+        self.reversed.merge(&other.reversed);
         if let Some((kind, line, earlier)) = other.contradiction {
             self.contradict(kind, line, earlier);
         }
@@ -289,7 +297,7 @@ fn examine(mut bucket: Vec<Fingerprint>) -> PairFindings {
                     if row.mated() != first.mated() {
                         findings.contradict(Contradiction::Label, row.line(), first.line());
                     } else if opposite.is_none() {
-                        findings.reversed.note(row.line(), first.line());
+                        findings.reversed.note(row.line());
                     }
                 }
                 match opposite {
@@ -313,7 +321,7 @@ fn same_order(findings: &mut PairFindings, first: Fingerprint, row: Fingerprint)
     } else if row.outcome() != first.outcome() {
         findings.contradict(Contradiction::Outcome, line, earlier);
     } else {
-        findings.repeated.note(line, earlier);
+        findings.repeated.note(line);
     }
 }
 
@@ -337,9 +345,9 @@ mod tests {
         let plain = find(&[base, ("a", "c", "s", "t", false, 1)]);
         assert_eq!(plain, PairFindings::default());
         let again = find(&[base, base, base]);
-        assert_eq!(again.repeated, Seen { rows: 2, first_line: 3, repeats: 2 });
+        assert_eq!(again.repeated, Seen { rows: 2, lines: vec![3, 4] });
         let turned = find(&[base, ("b", "a", "t", "s", false, 9)]);
-        assert_eq!(turned.reversed, Seen { rows: 1, first_line: 3, repeats: 2 });
+        assert_eq!(turned.reversed, Seen { rows: 1, lines: vec![3] });
         assert_eq!(turned.contradiction, None);
         // The same names for other people's samples.
         let apart = find(&[base, ("b", "a", "u", "v", true, 9)]);
@@ -368,8 +376,10 @@ mod tests {
             spilling.add(mark).unwrap();
         }
         assert!(spilling.file_chunks > 500, "the test must reach the file");
-        let expected =
-            PairFindings { repeated: Seen { rows: 12_000, first_line: 99, repeats: 98 }, ..Default::default() };
+        let expected = PairFindings {
+            repeated: Seen { rows: 12_000, lines: vec![99, 199, 299, 399, 499] },
+            ..Default::default()
+        };
         assert_eq!(resident.finish().unwrap(), expected);
         assert_eq!(spilling.finish().unwrap(), expected);
     }
