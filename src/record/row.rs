@@ -99,7 +99,8 @@ impl RowParser<'_> {
             score.is_nan() && failure.is_none() && pad_outcome != PadOutcome::NotChecked,
             line,
         )?;
-        if score.is_nan() && failure.is_none() && mating != Mating::Unstated {
+        let asked = mating != Mating::Unstated || pad_outcome == PadOutcome::NotChecked;
+        if score.is_nan() && failure.is_none() && asked {
             let column = layout.score.or(layout.pad_outcome).unwrap_or(0);
             return Err(layout
                 .fault(line, column, "neither a score nor a failure".into())
