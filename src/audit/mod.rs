@@ -1,13 +1,20 @@
 //! From comparison records to rates, differentials and verdicts.
 
+mod assemble;
 mod cohort;
 mod differential;
 mod estimate;
+mod funnel;
+mod gaps;
 mod groups;
+mod intake;
 mod interval;
 mod operating_point;
+mod pad;
 mod permute;
 mod power;
+mod prose;
+mod protocol;
 mod random;
 mod rates;
 mod report;
@@ -15,8 +22,11 @@ mod resample;
 mod rules;
 mod scores;
 mod select;
+mod settings;
 mod spool;
 mod tally;
+mod verdicts;
+mod words;
 
 pub use differential::{ALPHA, Combined, Measure, gini, holm};
 pub use interval::{
@@ -29,4 +39,6 @@ pub use operating_point::{
 pub use power::{Design, people_for_pairs, rule_of_thirty, zero_error_trials};
 pub use rates::{Fmr, Fnmr, Rate};
 pub use report::*;
-pub use rules::Verdict;
+pub use protocol::{AuditProgress, audit, worst_verdict};
+pub use rules::{Rule, RuleInterval, RuleMeasure, RulePack, Scope, Verdict};
+pub use settings::{AuditSettings, Thresholds};
