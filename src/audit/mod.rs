@@ -1,6 +1,7 @@
 //! From comparison records to rates, differentials and verdicts.
 
 mod assemble;
+mod change;
 mod cohort;
 mod differential;
 mod estimate;
@@ -28,6 +29,9 @@ mod tally;
 mod verdicts;
 mod words;
 
+pub use change::{
+    AuditChange, CHANGE_SCHEMA, Change, Direction, VerdictChange, compare_audits,
+};
 pub use differential::{ALPHA, Combined, Measure, gini, holm};
 pub use interval::{
     Bounds, DyadMoments, IntervalMethod, RateVariance, Share, beta_quantile, clopper_pearson,

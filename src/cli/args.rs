@@ -12,4 +12,8 @@ pub(crate) struct Arguments {
 
 /// One variant a subcommand; each has its arguments in a file of its own.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Command {}
+pub(crate) enum Command {
+    Audit(super::audit::AuditArguments),
+    Plan(super::plan::PlanArguments),
+    CompareAudits(super::compare_audits::CompareArguments),
+}

@@ -1,10 +1,15 @@
 //! The command: typed arguments, resolved settings, exit codes. Only this module prints.
 
 mod args;
+mod audit;
+mod compare_audits;
+mod plan;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+
+use args::Command;
 
 /// What a finished command means, as its exit code; see the contract in the README.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +56,20 @@ pub fn main() -> ExitCode {
 }
 
 fn run(arguments: args::Arguments) -> anyhow::Result<Exit> {
-    match arguments.command {}
+    match arguments.command {
+        Command::Audit(arguments) => audit::run(arguments),
+        Command::Plan(arguments) => plan::run(arguments),
+        Command::CompareAudits(arguments) => compare_audits::run(arguments),
+    }
+}
+
+/// Prints a value as JSON on standard output.
+fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, value)?;
+    writeln!(out)?;
+    Ok(())
 }
 
 /// Prints the fault, its causes and the next step on standard error.
