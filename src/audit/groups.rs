@@ -2,7 +2,7 @@
 
 use super::cohort::{Cohort, Family};
 use super::estimate::{Dependence, Sample};
-use super::interval::{Share, variance};
+use super::interval::{Bounds, DyadMoments, IntervalMethod, RateVariance, Share, variance};
 use super::permute::Outcome;
 use super::rates::Rate;
 use super::resample::{Planes, mask, replicate_rates};
@@ -204,28 +204,34 @@ impl<'a> Grouped<'a> {
     ) -> [f64; 3] {
         let all = reference.rates;
         let (mut fmr, mut fnmr, mut frr) = (0.0, 0.0, 0.0);
-        let residual = |errors: u64, trials: u64, p: f64| errors as f64 - p * trials as f64;
+        // With the same leverages as the variances, or a group would seem to vary apart from
+        // everyone.
+        let residual = |errors: u64, trials: u64, all: &Sample| {
+            let (n, p) = (all.rate.trials() as f64, all.rate.p());
+            (errors as f64 - p * trials as f64) / (1.0 - trials as f64 / n).max(0.5)
+        };
         for &unit in &self.members[group] {
             let subject = self.family.subject_of_unit[unit as usize] as usize;
             let (pair, pair_all) = (
                 &self.tally.pairs[self.place].units[unit as usize],
                 &reference.base.pairs[0].units[subject],
             );
-            let of = |u: &PairUnit, p: f64| residual(u.errors[point].into(), u.trials.into(), p);
+            let of = |u: &PairUnit, all: &Sample| residual(u.errors[point].into(), u.trials.into(), all);
             if pair.trials > 0 {
-                fmr += of(pair, own.fmr.rate.p()) * of(pair_all, all.fmr.rate.p());
+                fmr += of(pair, &own.fmr) * of(pair_all, &all.fmr);
             }
             let (mated, mated_all) =
                 (&self.tally.mated[unit as usize], &reference.base.mated[subject]);
-            let of = |u: &MatedUnit, p: f64| residual(u.errors[point].into(), u.trials.into(), p);
+            let of =
+                |u: &MatedUnit, all: &Sample| residual(u.errors[point].into(), u.trials.into(), all);
             if mated.trials > 0 {
-                fnmr += of(mated, own.fnmr.rate.p()) * of(mated_all, all.fnmr.rate.p());
+                fnmr += of(mated, &own.fnmr) * of(mated_all, &all.fnmr);
             }
-            let of = |u: &MatedUnit, p: f64| {
-                residual(u64::from(u.errors[point]) + u.all_failed(), u.transactions(), p)
+            let of = |u: &MatedUnit, all: &Sample| {
+                residual(u64::from(u.errors[point]) + u.all_failed(), u.transactions(), all)
             };
             if mated.transactions() > 0 {
-                frr += of(mated, own.frr.rate.p()) * of(mated_all, all.frr.rate.p());
+                frr += of(mated, &own.frr) * of(mated_all, &all.frr);
             }
         }
         let moments = self.tally.pairs[self.place].cell(group, group).fmr_moments(point);
@@ -252,7 +258,7 @@ impl<'a> Grouped<'a> {
             // Too many people to keep their shares: everyone's design effect stands in.
             let p = rate.p();
             let n_eff = rate.trials() as f64 / effect;
-            let known = super::interval::RateVariance {
+            let known = RateVariance {
                 variance: p * (1.0 - p) / n_eff,
                 freedom: f64::INFINITY,
             };
@@ -261,6 +267,23 @@ impl<'a> Grouped<'a> {
         let estimated = variance(rate, shares, Some(&cell.fmr_moments(point)));
         Sample::dependent(rate, estimated, Dependence::Dyadic, effect, None)
     }
+}
+
+/// The automatic interval of a rate whose trials are clustered by person: one share a person.
+pub fn clustered_interval(shares: &[Share], confidence: f64) -> Bounds {
+    clustered(|| shares.iter().copied(), None, None).bounds(confidence, IntervalMethod::Auto).0
+}
+
+/// The automatic interval of a rate over pairs of people: each person's share of the pairs that
+/// he or she is in, and the sums over distinct pairs.
+pub fn dyadic_interval(
+    rate: Rate,
+    shares: &[Share],
+    dyads: &DyadMoments,
+    confidence: f64,
+) -> Bounds {
+    let sample = dyadic(rate, || shares.iter().copied(), dyads, None, None);
+    sample.bounds(confidence, IntervalMethod::Auto).0
 }
 
 fn clustered<I: Iterator<Item = Share>>(
@@ -284,7 +307,7 @@ fn clustered<I: Iterator<Item = Share>>(
 fn dyadic<I: Iterator<Item = Share>>(
     rate: Rate,
     shares: impl Fn() -> I,
-    moments: &super::interval::DyadMoments,
+    moments: &DyadMoments,
     design_effect: Option<f64>,
     replicates: Option<Vec<f64>>,
 ) -> Sample {

@@ -33,6 +33,7 @@ pub use change::{
     AuditChange, CHANGE_SCHEMA, Change, Direction, VerdictChange, compare_audits,
 };
 pub use differential::{ALPHA, Combined, Measure, gini, holm};
+pub use groups::{clustered_interval, dyadic_interval};
 pub use interval::{
     Bounds, DyadMoments, IntervalMethod, RateVariance, Share, beta_quantile, clopper_pearson,
     effective, normal_quantile, variance, wilson,
