@@ -364,8 +364,8 @@ fn numbers_are_binned_where_bins_are_known() {
     let scan = scan_text(text).unwrap();
     let some = |text: &str| Some(text.to_owned());
     assert_eq!(scan.dictionary.attributes, ["age", "ita"]);
-    assert_eq!(scan.rows[0].probe, [some("20-29"), some("≥ 55")]);
-    assert_eq!(scan.rows[0].reference, [some("13 to < 18"), some("< -30")]);
+    assert_eq!(scan.rows[0].probe, [some("20-29"), some("55 and over")]);
+    assert_eq!(scan.rows[0].reference, [some("13 to under 18"), some("under -30")]);
     let codes: Vec<&str> =
         scan.summary.warnings.iter().map(|warning| warning.code.as_str()).collect();
     assert_eq!(codes, ["no_sample_ids", "no_subjects"]);

@@ -1,8 +1,8 @@
 //! Numbers as people read them, shared by the renderers.
 
 use crate::audit::{
-    Differential, Differentials, ErrorDifferentials, Estimate, OperatingPointReport, RateCell,
-    Rates, Verdict,
+    Differential, Differentials, ErrorDifferentials, Estimate, MeasuredRate, OperatingPointReport,
+    RateCell, Rates, Verdict,
 };
 
 /// A number with three significant digits, without an exponent where that is short.
@@ -34,6 +34,14 @@ pub(super) fn threshold(value: f64) -> String {
 /// A rate in percent.
 pub(super) fn percent(rate: f64) -> String {
     format!("{} %", number(rate * 100.0))
+}
+
+/// The rate, where there were enough trials.
+pub(super) fn measured(cell: &RateCell) -> Option<&MeasuredRate> {
+    match cell {
+        RateCell::Measured(rate) => Some(rate),
+        RateCell::Insufficient { .. } => None,
+    }
 }
 
 /// A rate with its denominator and interval, or the reason for having none.

@@ -24,9 +24,9 @@ impl Bins {
             .next("write them like --bins age=18,30,45,60"));
         }
         let last = edges.len() - 1;
-        let names = std::iter::once(format!("< {}", edges[0]))
-            .chain(edges.windows(2).map(|pair| format!("{} to < {}", pair[0], pair[1])))
-            .chain(std::iter::once(format!("≥ {}", edges[last])))
+        let names = std::iter::once(format!("under {}", edges[0]))
+            .chain(edges.windows(2).map(|pair| format!("{} to under {}", pair[0], pair[1])))
+            .chain(std::iter::once(format!("{} and over", edges[last])))
             .collect();
         Ok(Bins { edges, names })
     }
@@ -65,7 +65,10 @@ mod tests {
     fn a_value_on_an_edge_belongs_to_the_upper_bin() {
         let bins = Bins::parse("18, 30").unwrap();
         let names = [17.99, 18.0, 29.9, 30.0, 99.0].map(|value| bins.name(value));
-        assert_eq!(names, ["< 18", "18 to < 30", "18 to < 30", "≥ 30", "≥ 30"]);
+        assert_eq!(
+            names,
+            ["under 18", "18 to under 30", "18 to under 30", "30 and over", "30 and over"]
+        );
     }
 
     #[test]

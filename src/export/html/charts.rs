@@ -22,14 +22,12 @@ pub(super) fn dots(
     overall: &RateCell,
 ) -> String {
     const ROW: f64 = 38.0;
-    let everyone = match overall {
-        RateCell::Measured(rate) => Some(rate.rate),
-        RateCell::Insufficient { .. } => None,
-    };
-    let values = groups.iter().flat_map(|group| match group.value {
-        RateCell::Measured(rate) => vec![rate.low, rate.rate, rate.high],
-        RateCell::Insufficient { .. } => Vec::new(),
-    });
+    let everyone = text::measured(overall).map(|rate| rate.rate);
+    let measured = || groups.iter().filter_map(|group| text::measured(group.value));
+    // A lower end far below every rate would squeeze all the rest: it may leave the chart.
+    let least = measured().map(|rate| if rate.errors > 0 { rate.rate } else { rate.high });
+    let least = least.fold(1.0, f64::min) / 20.0;
+    let values = measured().flat_map(|rate| [rate.low.max(least), rate.rate, rate.high]);
     let scale = LogScale::over(values.chain(everyone), 10.0, WIDTH - 14.0);
     let bottom = 20.0 + ROW * groups.len() as f64;
     let mut body = String::new();
@@ -81,14 +79,14 @@ pub(super) fn dots(
              stroke-width=\"2.5\" fill=\"none\"/>",
             y - 4.0
         );
-        if rate.low > 0.0 {
+        if scale.holds(rate.low) {
             let _ = write!(
                 body,
                 "<path d=\"M{low:.1} {:.1}v8\" stroke=\"{colour}\" stroke-width=\"2.5\"/>",
                 y - 4.0
             );
         } else {
-            // The interval goes on to zero, which a logarithmic scale can't show.
+            // The interval goes on, perhaps to zero, which a logarithmic scale can't show.
             let _ =
                 write!(body, "<path d=\"M{:.1} {y:.1}l8 -5v10z\" fill=\"{colour}\"/>", low - 8.0);
         }

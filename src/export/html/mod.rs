@@ -105,12 +105,9 @@ impl Page {
         for row in rows {
             html.push_str("<tr>");
             for (column, cell) in row.iter().enumerate() {
-                // Long sentences get room, so that a row does not grow tall and thin.
-                let class = if cell.chars().count() > 60 { " class=\"w\"" } else { "" };
-                html.push_str(&if column == 0 {
-                    format!("<th scope=\"row\">{}</th>", escape(cell))
-                } else {
-                    format!("<td{class}>{}</td>", escape(cell))
+                html.push_str(&match column {
+                    0 => format!("<th scope=\"row\">{}</th>", escape(cell)),
+                    _ => data_cell(cell),
                 });
             }
             html.push_str("</tr>");
@@ -147,6 +144,18 @@ impl Page {
             escape(&report.software.version),
             self.body
         )
+    }
+}
+
+/// A cell of a table. The interval of a rate goes below it, and neither is broken; long
+/// sentences get room, so that a row does not grow tall and thin.
+fn data_cell(cell: &str) -> String {
+    match cell.split_once(" [") {
+        Some((value, interval)) if cell.chars().count() < 60 => {
+            format!("<td class=\"r\">{}<br>[{}</td>", escape(value), escape(interval))
+        }
+        _ if cell.chars().count() > 60 => format!("<td class=\"w\">{}</td>", escape(cell)),
+        _ => format!("<td>{}</td>", escape(cell)),
     }
 }
 

@@ -212,7 +212,11 @@ pub(super) fn det(page: &mut Page, report: &AuditReport) {
                     // The point of the curve with the largest FMR that is not above the target.
                     let point = group.value.curve.iter().find(|point| point.fmr <= target);
                     row.push(point.map_or("–".into(), |point| {
-                        format!("{} (FMR {})", text::percent(point.fnmr), text::percent(point.fmr))
+                        let fmr = match point.fmr {
+                            0.0 => "no wrong match".to_owned(),
+                            fmr => format!("FMR {}", text::percent(fmr)),
+                        };
+                        format!("{} ({fmr})", text::percent(point.fnmr))
                     }));
                 }
                 row
@@ -357,10 +361,10 @@ fn heat_map(page: &mut Page, attribute: &str, of: &AttributeReport) {
                         mix(240.0, 0.0),
                         mix(246.0, 60.0),
                         mix(250.0, 110.0),
-                        if depth > 0.55 { "#fff" } else { "#1a1a1a" }
+                        if depth > 0.69 { "#fff" } else { "#000" }
                     )
                 }
-                None => "background:#fff;color:#1a1a1a".to_owned(),
+                None => "background:#fff;color:#000".to_owned(),
             };
             let (head, small) = match cell {
                 Some(RateCell::Measured(rate)) if rate.errors == 0 => {
@@ -420,10 +424,9 @@ pub(super) fn funnel(page: &mut Page, report: &AuditReport) {
 fn funnel_table(page: &mut Page, attribute: &str, groups: &[Named<'_, Funnel>]) {
     let Some(first) = groups.first() else { return };
     let mut header = vec!["Group".to_owned(), "Attempts".to_owned()];
-    header.extend(first.value.stages.iter().map(|stage| {
-        let words = charts::stage_words(&stage.stage);
-        format!("{words} (of those who came so far)")
-    }));
+    header.extend(
+        first.value.stages.iter().map(|stage| charts::stage_words(&stage.stage).to_owned()),
+    );
     header.push("turned away in all".into());
     header.push("people turned away every time".into());
     let attempts = groups.iter().any(|group| !group.value.found_at_attempt.is_empty());
@@ -445,7 +448,11 @@ fn funnel_table(page: &mut Page, attribute: &str, groups: &[Named<'_, Funnel>]) 
             row
         })
         .collect();
-    page.table(&format!("Turned away at each stage, by {attribute}"), &header, &rows);
+    page.table(
+        &format!("Turned away at each stage, of those who came so far, by {attribute}"),
+        &header,
+        &rows,
+    );
 }
 
 /// Presentation attack detection.

@@ -100,10 +100,15 @@ impl LogScale {
         self.from + at.clamp(0.0, 1.0) * (self.to - self.from)
     }
 
+    /// Whether a value lies on the scale.
+    pub(super) fn holds(&self, value: f64) -> bool {
+        value >= 10_f64.powi(self.low) * 0.999
+    }
+
     /// Places and percentages of the decades.
     pub(super) fn ticks(&self) -> impl Iterator<Item = (f64, String)> + '_ {
         // Labels need room: every second decade when there are many.
-        let step = if self.high - self.low > 5 { 2 } else { 1 };
+        let step = if self.high - self.low > 4 { 2 } else { 1 };
         (self.low..=self.high).rev().step_by(step).map(|power| {
             let label = match power {
                 0 => "100 %".to_owned(),
