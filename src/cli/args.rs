@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use super::{detect, doctor, models, verify};
+use super::{audit, compare_audits, detect, doctor, models, plan, verify};
 
 /// Face verification that proves, with numbers, how evenly it treats people.
 #[derive(Debug, Parser)]
@@ -19,4 +19,7 @@ pub(crate) enum Command {
     Detect(detect::DetectArguments),
     Models(models::ModelsArgs),
     Doctor(doctor::DoctorArgs),
+    Audit(audit::AuditArguments),
+    Plan(plan::PlanArguments),
+    CompareAudits(compare_audits::CompareArguments),
 }
