@@ -260,7 +260,7 @@ impl<'a> Grouped<'a> {
             let n_eff = rate.trials() as f64 / effect;
             let known = RateVariance {
                 variance: p * (1.0 - p) / n_eff,
-                freedom: f64::INFINITY,
+                carriers: f64::INFINITY,
             };
             return Sample::dependent(rate, known, Dependence::Dyadic, effect, None);
         };
