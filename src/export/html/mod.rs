@@ -155,6 +155,7 @@ fn data_cell(cell: &str) -> String {
             format!("<td class=\"r\">{}<br>[{}</td>", escape(value), escape(interval))
         }
         _ if cell.chars().count() > 60 => format!("<td class=\"w\">{}</td>", escape(cell)),
+        _ if cell.chars().count() > 24 => format!("<td class=\"m\">{}</td>", escape(cell)),
         _ => format!("<td>{}</td>", escape(cell)),
     }
 }

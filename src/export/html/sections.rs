@@ -5,7 +5,7 @@ use super::charts::{self, Named};
 use super::svg::{Mark, escape};
 use super::{Page, badge, legend};
 use crate::audit::{
-    AttributeReport, AuditReport, BasisKind, Funnel, GroupReport, OperatingPointReport, RateCell,
+    AttributeReport, AuditReport, BasisKind, Funnel, GroupReport, RateCell, RuleReport,
     ScoreSummary, Verdict,
 };
 
@@ -532,50 +532,54 @@ pub(super) fn rules(page: &mut Page, report: &AuditReport) {
          cannot tell.",
     );
     for point in report.operating_points.iter().filter(|point| !point.rules.is_empty()) {
-        let title = text::operating_point(point);
-        page.heading(3, &title);
+        page.heading(3, &text::operating_point(point));
         if let Some(verdict) = point.verdict {
             page.raw(&format!("<p>Taken together: {}</p>\n", badge(verdict)));
         }
-        rules_table(page, &title, point);
+        for (verdict, title) in [
+            (Verdict::Fail, "Failed"),
+            (Verdict::Inconclusive, "Undecided"),
+            (Verdict::Pass, "Passed"),
+        ] {
+            let rules: Vec<&RuleReport> =
+                point.rules.iter().filter(|rule| rule.verdict == verdict).collect();
+            if !rules.is_empty() {
+                page.heading(4, &format!("{title}: {}", rules.len()));
+                rule_list(page, &rules);
+            }
+        }
+        let mut sources: Vec<(&str, &str)> =
+            point.rules.iter().map(|rule| (rule.pack.as_str(), rule.source.as_str())).collect();
+        sources.dedup();
+        for (pack, source) in sources {
+            page.quiet(&format!("{pack}: {source}"));
+        }
     }
 }
 
-fn rules_table(page: &mut Page, title: &str, point: &OperatingPointReport) {
-    let mut html = format!(
-        "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"Rules, {0}\"><table>\
-         <caption>Rules, {0}</caption><thead><tr>",
-        escape(title)
-    );
-    for name in ["Verdict", "Rule", "Who", "Measured", "Limit", "In words", "What would settle it"]
-    {
-        html.push_str(&format!("<th scope=\"col\">{name}</th>"));
-    }
-    html.push_str("</tr></thead><tbody>");
-    for rule in &point.rules {
+fn rule_list(page: &mut Page, rules: &[&RuleReport]) {
+    page.raw("<ul class=\"rules\">\n");
+    for rule in rules {
         let who: Vec<&str> = rule.attribute.iter().chain(&rule.group).map(String::as_str).collect();
         let who = if who.is_empty() { "everyone".to_owned() } else { who.join(": ") };
-        html.push_str(&format!(
-            "<tr><td>{}</td><th scope=\"row\">{} <span class=\"quiet\">({})</span></th><td>{}</td>\
-             <td>{}</td><td>{}</td><td class=\"w\">{}</td><td class=\"w\">{}</td></tr>",
+        let needed = rule.needed.as_ref().map_or(String::new(), |needed| {
+            format!("<br>What would settle it: {}", escape(&needed.sentence))
+        });
+        let value = rule.value.as_ref().map_or("–".into(), text::estimate);
+        let limit = rule.limit.map_or("none".into(), text::number);
+        page.raw(&format!(
+            "<li>{} <strong>{}</strong> <code>{}</code> of {}<br>{}{needed}<br>\
+             <span class=\"quiet\">measured {}, limit {limit}, confidence {}</span></li>\n",
             badge(rule.verdict),
+            escape(&who),
             escape(&rule.rule),
             escape(&rule.pack),
-            escape(&who),
-            escape(&rule.value.as_ref().map_or("–".into(), text::estimate)),
-            escape(&rule.limit.map_or("–".into(), text::number)),
             escape(&rule.sentence),
-            escape(rule.needed.as_ref().map_or("", |needed| &needed.sentence))
+            escape(&value),
+            text::percent(rule.confidence)
         ));
     }
-    html.push_str("</tbody></table></div>\n");
-    page.raw(&html);
-    let mut sources: Vec<(&str, &str)> =
-        point.rules.iter().map(|rule| (rule.pack.as_str(), rule.source.as_str())).collect();
-    sources.dedup();
-    for (pack, source) in sources {
-        page.quiet(&format!("{pack}: {source}"));
-    }
+    page.raw("</ul>\n");
 }
 
 /// How the numbers were made.
