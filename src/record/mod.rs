@@ -17,8 +17,10 @@ mod merge;
 mod pair_check;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod parsed;
 mod pipeline;
 mod row;
+mod row_codes;
 mod source;
 mod symbol_table;
 mod words;
