@@ -84,7 +84,8 @@ fn render(report: &AuditReport, name: &str) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
+    text.replace(" %", "\u{a0}%")
+        .replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('"', "&quot;")
@@ -158,7 +159,7 @@ fn the_page_and_the_summary_show_the_same_numbers() {
             for group in of.groups.values() {
                 if let RateCell::Measured(rate) = &group.rates.fmr {
                     // The interval goes on a line of its own in the table.
-                    let cell = rate.text.replacen(" [", "<br>[", 1);
+                    let cell = escaped(&rate.text).replacen(" [", "<br>[", 1);
                     assert!(html.contains(&cell) || html.contains(&escaped(&rate.text)), "{cell}");
                     assert!(markdown.contains(&rate.text), "{}", rate.text);
                     shown += 1;

@@ -42,8 +42,7 @@ impl Sample {
         let n_eff = if few { n / design_effect.max(1.0) } else { estimated.n_eff(rate) };
         let p = rate.p();
         let variance = if n_eff > 0.0 { p * (1.0 - p) / n_eff } else { 0.0 };
-        // The variance's own uncertainty matters only where it differs from the binomial one.
-        let freedom = (!few && n_eff < 0.98 * n).then_some(estimated.freedom);
+        let freedom = (!few).then(|| estimated.freedom(rate));
         Sample { rate, variance, n_eff, freedom, dependence, replicates }
     }
 

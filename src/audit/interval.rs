@@ -130,11 +130,18 @@ pub fn effective(rate: Rate, n_eff: f64, confidence: f64, freedom: Option<f64>) 
 pub struct RateVariance {
     /// Estimated variance of the rate.
     pub variance: f64,
-    /// Degrees of freedom: the effective number of people minus one.
-    pub freedom: f64,
+    /// The effective number of people whose outcomes make up the variance, `(Σr²)²/Σr⁴`.
+    pub carriers: f64,
 }
 
 impl RateVariance {
+    /// Degrees of freedom for Student's quantile. Only the part of the variance beyond the
+    /// binomial one is uncertain: with a design effect `d`, `carriers / (1 − 1/d)²`.
+    pub fn freedom(self, rate: Rate) -> f64 {
+        let excess = 1.0 - self.n_eff(rate) / rate.trials() as f64;
+        self.carriers / (excess * excess)
+    }
+
     /// `p(1 − p)/V̂`, never above the number of trials.
     pub fn n_eff(self, rate: Rate) -> f64 {
         let p = rate.p();
@@ -174,26 +181,44 @@ impl DyadMoments {
 /// The clustered (`dyads` absent) or dyadic variance of `rate`, from each person's share.
 ///
 /// Clustered: `V̂ = Σ (e_i − p·m_i)² / (Σ m_i)²`. Dyadic: `V̂ = [Σ_i (Σ_{pairs ∋ i} u)² −
-/// Σ_dyads (Σ u)²] / N²`. In both, a person's residual is divided by `1 − m_i/N` (what the
-/// jackknife does), since the published form is too small where few people own many trials.
+/// Σ_dyads (Σ u)²] / N²`. Two corrections for samples in which few people own many trials, where
+/// the published forms are too small (see `benches/coverage.rs`):
+///
+/// - a person's residual is divided by `1 − m_i/N`, as the jackknife does;
+/// - the clustered form is at least `p(1−p)·Σ m_i(1 + (m_i − 1)ρ) / N²`, where the correlation ρ
+///   of two trials of a person is estimated with people weighted by `m_i`, not `m_i²`.
 pub fn variance(
     rate: Rate,
     shares: impl Iterator<Item = Share>,
     dyads: Option<&DyadMoments>,
 ) -> RateVariance {
     let (p, n) = (rate.p(), rate.trials() as f64);
-    let (mut sum, mut squares, mut total) = (0.0, 0.0, 0.0);
+    let (mut sum, mut fourth) = (0.0, 0.0);
+    let (mut both, mut repeated, mut squares) = (0.0, 0.0, 0.0);
     for share in shares {
-        let trials = share.trials as f64;
+        let (errors, trials) = (share.errors as f64, share.trials as f64);
         let lever = (1.0 - trials / n).max(0.5);
-        let residual = (share.errors as f64 - p * trials) / lever;
-        sum += residual * residual;
+        let square = ((errors - p * trials) / lever).powi(2);
+        sum += square;
+        fourth += square * square;
         squares += trials * trials;
-        total += trials;
+        if share.trials > 1 {
+            both += errors * (errors - 1.0) / (trials - 1.0);
+            repeated += trials;
+        }
     }
-    let people = if squares > 0.0 { total * total / squares } else { 0.0 };
-    let doubled = dyads.map_or(0.0, |dyads| dyads.residual_product(p, p));
-    RateVariance { variance: (sum - doubled).max(0.0) / (n * n), freedom: (people - 1.0).max(1.0) }
+    let mut total = sum;
+    match dyads {
+        Some(dyads) => total -= dyads.residual_product(p, p),
+        None if repeated > 0.0 => {
+            let correlation = (both / repeated - p * p) / (p * (1.0 - p));
+            let modelled = p * (1.0 - p) * (n + correlation.clamp(0.0, 1.0) * (squares - n));
+            total = total.max(modelled);
+        }
+        None => {}
+    }
+    let carriers = if fourth > 0.0 { sum * sum / fourth } else { 1.0 };
+    RateVariance { variance: total.max(0.0) / (n * n), carriers: carriers.max(1.0) }
 }
 
 #[cfg(test)]

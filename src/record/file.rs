@@ -15,8 +15,9 @@ use super::layout::Layout;
 use super::merge::Merger;
 #[cfg(feature = "parquet")]
 use super::parquet::ParquetRecords;
+use super::parsed::{Parsed, Tables};
 use super::pipeline;
-use super::row::{Parsed, RowParser, Tables};
+use super::row::RowParser;
 use super::source::{Dictionary, InputDigest, RecordSource, ScanSummary};
 use crate::{Error, ErrorKind, Result, Stage};
 

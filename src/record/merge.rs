@@ -3,8 +3,8 @@
 use super::batch::{Failure, MISSING, RecordBatch};
 use super::layout::{GroupSource, Layout};
 use super::pair_check::{Contradiction, PairCheck, Seen};
+use super::parsed::Parsed;
 use super::pipeline::NewSymbols;
-use super::row::Parsed;
 use super::source::{Dictionary, RecordWarning, Symbols};
 use super::words;
 use crate::{Error, ErrorKind, Result, Stage};

@@ -18,9 +18,11 @@ mod merge;
 mod pair_check;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod parsed;
 mod pipeline;
 mod reason;
 mod row;
+mod row_codes;
 mod source;
 mod symbol_table;
 mod words;

@@ -11,8 +11,9 @@ use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
 
 use super::format::{self, Format, Wishes};
 use super::layout::Layout;
+use super::parsed::{Parsed, Tables};
 use super::pipeline::{Known, NewSymbols};
-use super::row::{Parsed, RowParser, Tables};
+use super::row::RowParser;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
 /// Rows that are decoded at once.

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::input::{Block, BlockReader};
-use super::row::{Parsed, Tables};
+use super::parsed::{Parsed, Tables};
 use crate::Result;
 
 /// Parsing threads when the caller does not care.

@@ -2,52 +2,13 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::batch::{MISSING, Mating, PadOutcome, RecordBatch, Split};
-use super::labels::LabelKey;
-use super::layout::{AttributeColumns, GroupSource, Layout};
-use super::pair_check::{PairMark, Seen};
-use super::symbol_table::SymbolTable;
+use super::batch::{Mating, PadOutcome, Split};
+use super::layout::Layout;
+use super::pair_check::PairMark;
+use super::parsed::{Parsed, Tables};
+use super::row_codes::group;
 use super::words;
 use crate::{Error, Result};
-
-/// More groups than this are a mistake: an attribute must be a category.
-const MOST_GROUPS: usize = 65_000;
-/// Rows without any identity that are read: each needs two people of its own.
-const MOST_ANONYMOUS: u64 = 2_000_000;
-
-/// Strings that one thread has met; the codes of its batches refer to them.
-#[derive(Default)]
-pub(super) struct Tables {
-    pub(super) subjects: SymbolTable,
-    pub(super) groups: Vec<SymbolTable>,
-    pub(super) failures: SymbolTable,
-    pub(super) species: SymbolTable,
-}
-
-impl Tables {
-    pub(super) fn new(attributes: usize) -> Self {
-        let groups = (0..attributes).map(|_| SymbolTable::default()).collect();
-        Tables { groups, ..Tables::default() }
-    }
-}
-
-/// A number of parsed rows.
-#[derive(Default)]
-pub(super) struct Parsed {
-    pub(super) batch: RecordBatch,
-    pub(super) marks: Vec<PairMark>,
-    pub(super) self_comparisons: Seen,
-}
-
-impl Parsed {
-    pub(super) fn clear(&mut self, attributes: usize) {
-        self.batch.probe_group.resize_with(attributes, Vec::new);
-        self.batch.reference_group.resize_with(attributes, Vec::new);
-        self.batch.clear();
-        self.marks.clear();
-        self.self_comparisons = Seen::default();
-    }
-}
 
 /// Turns rows of text into a batch.
 pub(super) struct RowParser<'a> {
@@ -344,125 +305,5 @@ impl RowParser<'_> {
             ));
         }
         Ok(if mated { Mating::Mated } else { Mating::NonMated })
-    }
-
-    fn no_subject(&self, subjects: (&str, &str), line: u64) -> Error {
-        let (side, column) = if subjects.0.is_empty() {
-            ("probe", self.layout.probe_subject.or(self.layout.probe_id))
-        } else {
-            ("reference", self.layout.reference_subject.or(self.layout.reference_id))
-        };
-        self.layout
-            .fault(line, column.unwrap_or(0), format!("whose sample the {side} is, is not said"))
-            .next("name the subject in the row (or in the labels); intervals rest on knowing the people")
-    }
-
-    /// Codes of the two people. Where the file names none, samples stand for people, and where
-    /// it names no samples either, each row has people of its own.
-    fn subjects(
-        &mut self,
-        ids: (&str, &str),
-        subjects: (&str, &str),
-        mating: Mating,
-        line: u64,
-    ) -> Result<(u32, u32)> {
-        let layout = self.layout;
-        let table = &mut self.tables.subjects;
-        if layout.names_subjects() {
-            // A presentation attack detector's row has one person, or none.
-            let complete = !subjects.0.is_empty() && !subjects.1.is_empty();
-            if !complete && mating != Mating::Unstated {
-                return Err(self.no_subject(subjects, line));
-            }
-            let probe = table.intern(subjects.0);
-            return Ok((probe, table.intern(subjects.1)));
-        }
-        if layout.probe_id.is_some() {
-            let probe = table.intern(if mating == Mating::Mated { ids.1 } else { ids.0 });
-            let mut reference = table.intern(ids.1);
-            if mating == Mating::NonMated && probe == reference {
-                reference = table.intern(&format!("{} (reference)", ids.1));
-            }
-            return Ok((probe, reference));
-        }
-        if line > MOST_ANONYMOUS {
-            return Err(layout
-                .complaint(format!(
-                    "more than {MOST_ANONYMOUS} rows name neither people nor samples"
-                ))
-                .at_line(line)
-                .next("add the columns `probe_subject` and `reference_subject`"));
-        }
-        let probe = table.intern(&format!("row {line}"));
-        if mating == Mating::Mated {
-            return Ok((probe, probe));
-        }
-        Ok((probe, table.intern(&format!("row {line}, reference"))))
-    }
-
-    fn group_code(
-        &mut self,
-        attribute: usize,
-        source: GroupSource,
-        name: &str,
-        line: u64,
-    ) -> Result<u16> {
-        if name.is_empty() {
-            return Ok(MISSING);
-        }
-        let table = &mut self.tables.groups[attribute];
-        let code = table.intern(name);
-        if (code as usize) < MOST_GROUPS {
-            return Ok(code as u16);
-        }
-        let attribute = &self.layout.attributes[attribute].name;
-        let column = if let GroupSource::Column(column) = source { column } else { 0 };
-        Err(self
-            .layout
-            .fault(line, column, format!("`{attribute}` has more than {MOST_GROUPS} values"))
-            .next(format!("cut it into bins: --bins {attribute}=10,20,30")))
-    }
-
-    fn code_from_one(&mut self, failure: bool, name: &str, line: u64) -> Result<u16> {
-        let table = if failure { &mut self.tables.failures } else { &mut self.tables.species };
-        let code = table.intern(name);
-        if (code as usize) < MOST_GROUPS {
-            return Ok(code as u16 + 1);
-        }
-        let (column, what) = if failure {
-            (self.layout.failure, "failures")
-        } else {
-            (self.layout.species, "attack species")
-        };
-        Err(self
-            .layout
-            .fault(line, column.unwrap_or(0), format!("more than {MOST_GROUPS} kinds of {what}"))
-            .next("use a short list of names"))
-    }
-}
-
-/// The label of one side; empty where there is none.
-fn group<'t>(
-    layout: &'t Layout,
-    columns: &'t AttributeColumns,
-    source: GroupSource,
-    fields: &[&'t str],
-    subject: &str,
-    sample: &str,
-) -> &'t str {
-    let text = match (source, &layout.labels) {
-        (GroupSource::Column(column), _) => fields[column].trim_ascii(),
-        (GroupSource::Label(label), Some(labels)) => match labels.key {
-            LabelKey::Subject => labels.get(subject, label),
-            LabelKey::Sample => labels.get(sample, label),
-        },
-        _ => "",
-    };
-    match &columns.bins {
-        Some(bins) if !text.is_empty() => match text.parse::<f64>() {
-            Ok(number) if number.is_finite() => bins.name(number),
-            _ => text,
-        },
-        _ => text,
     }
 }

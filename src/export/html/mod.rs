@@ -1,8 +1,12 @@
 //! `report.html`: one file, no script, no request; it reads from the answer to the evidence.
 
+mod about;
 mod charts;
-mod sections;
+mod groups;
+mod rates;
+mod scores;
 mod svg;
+mod verdicts;
 
 use std::io::{self, Write};
 
@@ -20,19 +24,19 @@ const STYLE: &str = include_str!("style.css");
 impl Exporter for HtmlExporter {
     fn export(&self, report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {
         let mut page = Page::default();
-        sections::answer(&mut page, report);
-        sections::rates(&mut page, report);
-        sections::det(&mut page, report);
-        sections::distributions(&mut page, report);
-        sections::cross_cohort(&mut page, report);
-        sections::funnel(&mut page, report);
-        sections::pad(&mut page, report);
-        sections::rules(&mut page, report);
-        sections::method(&mut page, report);
-        sections::data(&mut page, report);
-        sections::limits(&mut page, report);
-        sections::warnings(&mut page, report);
-        sections::provenance(&mut page, report);
+        rates::answer(&mut page, report);
+        rates::rates(&mut page, report);
+        scores::det(&mut page, report);
+        scores::distributions(&mut page, report);
+        groups::cross_cohort(&mut page, report);
+        groups::funnel(&mut page, report);
+        verdicts::pad(&mut page, report);
+        verdicts::rules(&mut page, report);
+        about::method(&mut page, report);
+        about::data(&mut page, report);
+        about::limits(&mut page, report);
+        about::warnings(&mut page, report);
+        about::provenance(&mut page, report);
         page.write(report, out)
     }
 }
@@ -155,6 +159,7 @@ fn data_cell(cell: &str) -> String {
             format!("<td class=\"r\">{}<br>[{}</td>", escape(value), escape(interval))
         }
         _ if cell.chars().count() > 60 => format!("<td class=\"w\">{}</td>", escape(cell)),
+        _ if cell.chars().count() > 24 => format!("<td class=\"m\">{}</td>", escape(cell)),
         _ => format!("<td>{}</td>", escape(cell)),
     }
 }

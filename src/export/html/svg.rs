@@ -50,11 +50,13 @@ impl Mark {
     }
 }
 
-/// Text that can stand in HTML and in attributes.
+/// Text that can stand in HTML and in attributes. A percent sign stays beside its number.
 pub(super) fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
         match c {
+            ' ' if rest.peek() == Some(&'%') => safe.push('\u{a0}'),
             '&' => safe.push_str("&amp;"),
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
@@ -159,5 +161,6 @@ mod tests {
     #[test]
     fn markup_is_escaped() {
         assert_eq!(escape("<b a='\"&\u{7}"), "&lt;b a=&#39;&quot;&amp; ");
+        assert_eq!(escape("5 % a"), "5\u{a0}% a");
     }
 }
