@@ -32,7 +32,8 @@ fn records() -> String {
             9 => ("0.3", ""),
             _ => ("0.9", ""),
         };
-        let _ = writeln!(text, "p{i}_9,q{i}_9,p{i},p{i},1,{score},{failure},{race},{race},{sex},{sex}");
+        let _ =
+            writeln!(text, "p{i}_9,q{i}_9,p{i},p{i},1,{score},{failure},{race},{race},{sex},{sex}");
     }
     text
 }
@@ -111,7 +112,15 @@ fn equal_input_gives_equal_bytes_in_every_order_and_format() {
             let out = folder.path().join(format!("out{i}")).display().to_string();
             let jobs = (i + 1).to_string();
             let done = evenmatch(&[
-                "audit", "--records", file, "--out", &out, "--fmr", "0.01", "--jobs", &jobs,
+                "audit",
+                "--records",
+                file,
+                "--out",
+                &out,
+                "--fmr",
+                "0.01",
+                "--jobs",
+                &jobs,
             ]);
             assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
             let mut report = report(&out);
