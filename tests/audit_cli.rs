@@ -66,12 +66,12 @@ fn an_audit_writes_its_reports_and_its_exit_code_is_the_verdict() {
     let point = &first["operating_points"][0];
     assert_eq!(point["target_fmr"], serde_json::Value::Null);
     assert_eq!(point["threshold"], 0.5);
-    assert_eq!(point["overall"]["fmr"]["errors"], 12);
+    assert_eq!(point["overall"]["fmr"]["errors"], 24);
     assert_eq!(point["overall"]["fmr"]["trials"], 2000);
     assert_eq!(point["overall"]["frr"]["errors"], 20);
     assert_eq!(point["overall"]["frr"]["trials"], 400);
     let race = &point["attributes"]["race"];
-    assert_eq!(race["groups"]["B"]["fmr"]["errors"], 10);
+    assert_eq!(race["groups"]["B"]["fmr"]["errors"], 20);
     assert_eq!(race["differentials"]["fmr"]["max_over_min"]["value"], 5.0);
     assert!(race["differentials"]["fdr"].is_f64());
     assert!(point["attributes"]["race×sex"]["groups"]["A×F"]["fnmr"].is_object());

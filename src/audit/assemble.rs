@@ -277,13 +277,13 @@ impl<'a> Assembly<'a> {
             };
             (sample.rate.trials() > 0).then(|| self.cell(&sample))
         };
-        let mut fmr = vec![vec![None; names.len()]; names.len()];
-        for g in 0..names.len() {
-            for h in g..names.len() {
-                fmr[g][h] = cell(g, h);
-                fmr[h][g] = fmr[g][h].clone();
-            }
-        }
+        let groups = names.len();
+        let upper: BTreeMap<(usize, usize), Option<RateCell>> = (0..groups)
+            .flat_map(|g| (g..groups).map(move |h| (g, h)))
+            .map(|(g, h)| ((g, h), cell(g, h)))
+            .collect();
+        let at = |g: usize, h: usize| upper.get(&(g.min(h), g.max(h))).cloned().flatten();
+        let fmr = (0..groups).map(|g| (0..groups).map(|h| at(g, h)).collect()).collect();
         CrossCohort { groups: names.clone(), fmr }
     }
 }

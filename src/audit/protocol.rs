@@ -120,7 +120,6 @@ pub fn audit(
             attributes: &attributes,
             pad: pad.as_ref(),
             point,
-            confidence: settings.confidence,
             method: settings.interval,
             least: settings.least_trials,
         };
@@ -136,7 +135,7 @@ pub fn audit(
     }
     let scores = scores(&mut intake, &cohort, &seen, scale, &reported)?;
     let data = describe(&intake, &cohort, &tallies, &seen, design);
-    let answers = operating_points.first().map(|p| prose::answers(p)).unwrap_or_default();
+    let answers = operating_points.first().map(prose::answers).unwrap_or_default();
     Ok(AuditReport {
         schema: SCHEMA.to_owned(),
         software: Software {

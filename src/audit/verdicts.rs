@@ -29,7 +29,6 @@ pub(crate) struct Evidence<'a> {
     pub(crate) pad: Option<&'a PadReport>,
     /// Place of the operating point in the report.
     pub(crate) point: usize,
-    pub(crate) confidence: f64,
     pub(crate) method: IntervalMethod,
     pub(crate) least: u64,
 }

@@ -19,7 +19,7 @@ pub(crate) enum Command {
     Detect(detect::DetectArguments),
     Models(models::ModelsArgs),
     Doctor(doctor::DoctorArgs),
-    Audit(audit::AuditArguments),
+    Audit(Box<audit::AuditArguments>),
     Plan(plan::PlanArguments),
     CompareAudits(compare_audits::CompareArguments),
 }

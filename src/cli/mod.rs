@@ -69,7 +69,7 @@ fn run(arguments: args::Arguments) -> anyhow::Result<Exit> {
         Command::Detect(arguments) => detect::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
-        Command::Audit(arguments) => audit::run(arguments),
+        Command::Audit(arguments) => audit::run(*arguments),
         Command::Plan(arguments) => plan::run(arguments),
         Command::CompareAudits(arguments) => compare_audits::run(arguments),
     }
