@@ -4,6 +4,8 @@
 //! cargo run --release --example audit_records -- scores.csv report/
 //! ```
 
+#![allow(clippy::print_stdout)]
+
 use std::error::Error;
 use std::path::Path;
 

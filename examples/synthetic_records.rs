@@ -79,7 +79,7 @@ fn main() -> std::io::Result<()> {
     let people: Vec<Person> = (0..people)
         .map(|_| Person {
             race: (random.bits() % 4) as usize,
-            sex: if random.bits() % 2 == 0 { 'F' } else { 'M' },
+            sex: if random.bits().is_multiple_of(2) { 'F' } else { 'M' },
             age: 18 + random.bits() % 63,
             looks: 0.3 * random.normal(),
         })

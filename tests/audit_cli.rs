@@ -1,5 +1,7 @@
 //! The commands `audit`, `plan` and `compare-audits`, from files to exit codes.
 
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Output};

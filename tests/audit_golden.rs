@@ -1,5 +1,7 @@
 //! The golden table of a public model (RFW, t = 0.3671254), from records to report.
 
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
+
 mod audit_support;
 
 use audit_support::{Records, Row, estimate};

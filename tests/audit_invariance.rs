@@ -1,5 +1,7 @@
 //! What an audit must not depend on: the order of rows, batches, threads.
 
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
+
 mod audit_support;
 
 use audit_support::{Random, Records, Row};

@@ -6,6 +6,8 @@
 //! scores have a part from each person. The true rates at the threshold t are
 //! `FMR_g = Φ(μ_nonmated,g − t)` and `FNMR_g = Φ(t − μ_mated,g)`.
 
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
+
 mod audit_support;
 
 use audit_support::{Random, Records, Row};

@@ -248,7 +248,7 @@ impl Network for Renamed {
 }
 
 fn with_another_embedder(policy: Policy) -> Verifier {
-    let spec = |size, channels| InputSpec { size, channels, mean: [0.0; 3], scale: [1.0; 3] };
+    let spec = |size, channels| InputSpec::new(size, channels, [0.0; 3], [1.0; 3]).unwrap();
     let id = ModelId { id: "another".into(), sha256: Digest::of(b"another") };
     let detector = FaceDetector::new(
         Arc::new(NullDetector::new()),

@@ -1,5 +1,7 @@
 //! Reading record files: formats agree, faults are named with line and column, warnings count.
 
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 

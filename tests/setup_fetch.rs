@@ -1,4 +1,6 @@
 //! Fetching, against a stand-in for pip, and once against the real registry.
+
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 #![cfg(all(unix, feature = "cli"))]
 
 use std::io::Write;

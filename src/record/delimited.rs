@@ -26,8 +26,8 @@ impl Delimiter {
 }
 
 /// Hands every row of the block to `row` with its 1-based line.
-pub(super) fn each_row<'t>(
-    block: &'t mut Block,
+pub(super) fn each_row(
+    block: &mut Block,
     delimiter: Delimiter,
     file: &str,
     mut row: impl FnMut(&[&str], u64) -> Result<()>,
@@ -81,8 +81,8 @@ fn plain_rows(
 }
 
 #[inline]
-fn end_row<'t>(
-    fields: &mut Vec<&'t str>,
+fn end_row(
+    fields: &mut Vec<&str>,
     line: u64,
     row: &mut impl FnMut(&[&str], u64) -> Result<()>,
 ) -> Result<()> {

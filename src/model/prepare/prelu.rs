@@ -64,7 +64,7 @@ fn absorb(graph: &mut Graph, prelu: &Node, signs: &[f64]) -> Result<bool> {
         // A depthwise kernel reads the channel of its own number; a full one reads them all.
         let depthwise = inputs == 1 && outputs == groups && outputs == signs.len() as i64;
         let inputs = if depthwise { outputs } else { inputs } as usize;
-        if !(depthwise || groups == 1) || inputs == 0 || inputs % signs.len() != 0 {
+        if !(depthwise || groups == 1) || inputs == 0 || !inputs.is_multiple_of(signs.len()) {
             return Ok(false);
         }
         let rows = if depthwise { 1 } else { outputs as usize };
