@@ -4,6 +4,9 @@
 //! batches there is one single-threaded session a worker and the workers are the parallelism; for
 //! one-shot use there is one session that spreads each operator over the cores. The two are never
 //! nested. Threads never spin while they wait, telemetry is off, and nothing is ever fetched.
+//!
+//! Weights are not rearranged ("prepacked") when a session is built: for these networks that
+//! makes no run faster, costs a third of a cold start and 30 MB (docs/PERFORMANCE.md).
 
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -11,7 +14,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use ndarray::ArrayView4;
 use ort::environment::Environment;
 use ort::session::Session;
-use ort::session::builder::{GraphOptimizationLevel, PrepackedWeights};
+use ort::session::builder::GraphOptimizationLevel;
 use ort::value::TensorRef;
 
 use super::{ModelId, Network, Outputs, VerifiedModel};
@@ -130,8 +133,6 @@ struct SessionPool {
     environment: Environment,
     name: String,
     profile: Profile,
-    /// Rearranged weights, which all sessions of the model share.
-    weights: PrepackedWeights,
     state: Mutex<PoolState>,
     returned: Condvar,
 }
@@ -150,7 +151,6 @@ impl SessionPool {
             environment,
             name: model.id().id,
             profile,
-            weights: PrepackedWeights::new(),
             state: Mutex::new(PoolState { idle: Vec::new(), model: None, unbuilt: 0 }),
             returned: Condvar::new(),
         };
@@ -200,7 +200,7 @@ impl SessionPool {
                 .with_inter_threads(1)?
                 .with_intra_op_spinning(false)?
                 .with_inter_op_spinning(false)?
-                .with_prepacked_weights(&self.weights)?
+                .with_prepacking(false)?
                 .commit_from_memory(model)
         };
         built().map_err(|cause| {
