@@ -63,9 +63,16 @@ fn mated(random: &mut Random, trials: &[usize], rate: f64, own: f64) -> Bounds {
 }
 
 /// Pairs of different people, as indices; several pairs of the same two are allowed.
-fn pairs(random: &mut Random, people: usize, pairs: &[(usize, usize)], rate: f64, own: f64) -> Bounds {
+fn pairs(
+    random: &mut Random,
+    people: usize,
+    pairs: &[(usize, usize)],
+    rate: f64,
+    own: f64,
+) -> Bounds {
     let threshold = upper(rate);
-    let dispositions: Vec<f64> = (0..people).map(|_| random.normal() * (own / 2.0).sqrt()).collect();
+    let dispositions: Vec<f64> =
+        (0..people).map(|_| random.normal() * (own / 2.0).sqrt()).collect();
     let mut shares = vec![Share::default(); people];
     let mut dyads: HashMap<(usize, usize), (u64, u64)> = HashMap::new();
     let mut all = 0;
@@ -118,15 +125,23 @@ fn main() {
             mated(r, &[1; 2000], rate, 0.5)
         });
         measure("FNMR, 500 people, 6 comparisons each", rate, |r| mated(r, &[6; 500], rate, 0.5));
-        measure("FNMR, heavy tail: 1,000 people, photos Pareto 1.5 (≤ 30), consecutive pairs", rate, |r| {
-            let trials: Vec<usize> = (0..1000).map(|_| r.photos(30)).collect();
-            mated(r, &trials, rate, 0.5)
-        });
-        measure("FNMR, heavy tail: 1,000 people, photos Pareto 1.5 (≤ 10), all pairs", rate, |r| {
-            let trials: Vec<usize> =
-                (0..1000).map(|_| r.photos(9) + 1).map(|k| k * (k - 1) / 2).collect();
-            mated(r, &trials, rate, 0.5)
-        });
+        measure(
+            "FNMR, heavy tail: 1,000 people, photos Pareto 1.5 (≤ 30), consecutive pairs",
+            rate,
+            |r| {
+                let trials: Vec<usize> = (0..1000).map(|_| r.photos(30)).collect();
+                mated(r, &trials, rate, 0.5)
+            },
+        );
+        measure(
+            "FNMR, heavy tail: 1,000 people, photos Pareto 1.5 (≤ 10), all pairs",
+            rate,
+            |r| {
+                let trials: Vec<usize> =
+                    (0..1000).map(|_| r.photos(9) + 1).map(|k| k * (k - 1) / 2).collect();
+                mated(r, &trials, rate, 0.5)
+            },
+        );
     }
     for rate in [0.003, 0.01] {
         measure("FMR, sparse list: 3,000 pairs of 6,000 people", rate, |r| {
@@ -143,12 +158,16 @@ fn main() {
         measure("FMR, dense: all pairs of 300 people", rate, |r| {
             pairs(r, 300, &all_pairs(300), rate, 0.2)
         });
-        measure("FMR, heavy tail: 5,000 pairs of photos of 1,000 people (Pareto 1.5, ≤ 30)", rate, |r| {
-            let owners: Vec<usize> =
-                (0..1000).flat_map(|person| vec![person; r.photos(30)]).collect();
-            let list = random_pairs(r, 5000, |r| owners[r.below(owners.len())]);
-            pairs(r, 1000, &list, rate, 0.2)
-        });
+        measure(
+            "FMR, heavy tail: 5,000 pairs of photos of 1,000 people (Pareto 1.5, ≤ 30)",
+            rate,
+            |r| {
+                let owners: Vec<usize> =
+                    (0..1000).flat_map(|person| vec![person; r.photos(30)]).collect();
+                let list = random_pairs(r, 5000, |r| owners[r.below(owners.len())]);
+                pairs(r, 1000, &list, rate, 0.2)
+            },
+        );
     }
 }
 

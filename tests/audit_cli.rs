@@ -32,7 +32,8 @@ fn records() -> String {
             9 => ("0.3", ""),
             _ => ("0.9", ""),
         };
-        let _ = writeln!(text, "p{i}_9,q{i}_9,p{i},p{i},1,{score},{failure},{race},{race},{sex},{sex}");
+        let _ =
+            writeln!(text, "p{i}_9,q{i}_9,p{i},p{i},1,{score},{failure},{race},{race},{sex},{sex}");
     }
     text
 }
@@ -65,12 +66,12 @@ fn an_audit_writes_its_reports_and_its_exit_code_is_the_verdict() {
     let point = &first["operating_points"][0];
     assert_eq!(point["target_fmr"], serde_json::Value::Null);
     assert_eq!(point["threshold"], 0.5);
-    assert_eq!(point["overall"]["fmr"]["errors"], 12);
+    assert_eq!(point["overall"]["fmr"]["errors"], 24);
     assert_eq!(point["overall"]["fmr"]["trials"], 2000);
     assert_eq!(point["overall"]["frr"]["errors"], 20);
     assert_eq!(point["overall"]["frr"]["trials"], 400);
     let race = &point["attributes"]["race"];
-    assert_eq!(race["groups"]["B"]["fmr"]["errors"], 10);
+    assert_eq!(race["groups"]["B"]["fmr"]["errors"], 20);
     assert_eq!(race["differentials"]["fmr"]["max_over_min"]["value"], 5.0);
     assert!(race["differentials"]["fdr"].is_f64());
     assert!(point["attributes"]["race×sex"]["groups"]["A×F"]["fnmr"].is_object());
@@ -111,7 +112,15 @@ fn equal_input_gives_equal_bytes_in_every_order_and_format() {
             let out = folder.path().join(format!("out{i}")).display().to_string();
             let jobs = (i + 1).to_string();
             let done = evenmatch(&[
-                "audit", "--records", file, "--out", &out, "--fmr", "0.01", "--jobs", &jobs,
+                "audit",
+                "--records",
+                file,
+                "--out",
+                &out,
+                "--fmr",
+                "0.01",
+                "--jobs",
+                &jobs,
             ]);
             assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
             let mut report = report(&out);

@@ -63,9 +63,9 @@ fn every_digit_of_the_golden_table() {
         assert_eq!((fnmr.errors, fnmr.trials), (false_non_matches, mated));
     }
     let d = &race.differentials;
-    let fmr = |pick: fn(&evenmatch::audit::ErrorDifferentials) -> &Option<evenmatch::audit::Differential>| {
-        pick(&d.fmr).clone().unwrap()
-    };
+    let fmr = |pick: fn(
+        &evenmatch::audit::ErrorDifferentials,
+    ) -> &Option<evenmatch::audit::Differential>| { pick(&d.fmr).clone().unwrap() };
     let max_over_min = fmr(|e| &e.max_over_min);
     assert_eq!(shown(max_over_min.value, 3), "8.283");
     assert_eq!(shown(max_over_min.low, 2), "4.15");
@@ -91,7 +91,10 @@ fn worst_over_everyone_and_its_verdicts() {
     let point = &report.operating_points[0];
     let race = &point.attributes["race"];
     let (value, low, high) = estimate(race.groups["African"].fmr_over_overall);
-    assert_eq!((shown(value, 3), shown(low, 2), shown(high, 2)), ("2.495".into(), "2.15".into(), "2.84".into()));
+    assert_eq!(
+        (shown(value, 3), shown(low, 2), shown(high, 2)),
+        ("2.495".into(), "2.15".into(), "2.84".into())
+    );
     // metrics.md has [1.194, 1.310], from lists that share people; from the counts alone the
     // interval is a little narrower.
     let (value, low, high) = estimate(race.groups["Asian"].fnmr_over_overall);

@@ -151,6 +151,8 @@ fn the_tie_regression_end_to_end() {
     };
     let report = run(&records, &settings, 1);
     let evenmatch::audit::RateCell::Measured(fnmr) = &report.operating_points[0].overall.fnmr
-    else { panic!("measured") };
+    else {
+        panic!("measured")
+    };
     assert_eq!((fnmr.errors, fnmr.trials), (0, 10));
 }

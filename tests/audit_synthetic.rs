@@ -28,9 +28,8 @@ fn synthetic(seed: u64, people: usize) -> Records {
     let mut random = Random(seed);
     let mut records = Records::new(&["group", "sex"]);
     for (group, nonmated, mated, lost) in GROUPS {
-        let own: Vec<(f64, f64, &str)> = (0..people)
-            .map(|i| (random.normal(), random.normal(), ["F", "M"][i % 2]))
-            .collect();
+        let own: Vec<(f64, f64, &str)> =
+            (0..people).map(|i| (random.normal(), random.normal(), ["F", "M"][i % 2])).collect();
         let name = |i: usize| format!("{group}{i:05}");
         for i in 0..people {
             for _ in 0..4 {
@@ -38,7 +37,11 @@ fn synthetic(seed: u64, people: usize) -> Records {
                 let row = Row::new(&name(i), &name(i), (score * 1e4).round() / 1e4);
                 let row = row.labels(&[group, own[i].2], &[group, own[i].2]);
                 let found = random.unit() >= lost;
-                records.push(if found { row } else { row.failed("detect:no_face", FailureStage::Detect) });
+                records.push(if found {
+                    row
+                } else {
+                    row.failed("detect:no_face", FailureStage::Detect)
+                });
             }
             for _ in 0..10 {
                 let j = (i + 1 + random.below(people - 1)) % people;
@@ -189,7 +192,8 @@ fn attacks_are_counted_by_species() {
 fn comparing_a_report_with_a_worse_one_says_what_rose() {
     let before = run(&synthetic(7, 300), &["sp800-63a4"]);
     let mut worse = synthetic(8, 300);
-    for row in worse.rows.iter_mut().filter(|r| r.probe.starts_with('A') && r.probe == r.reference) {
+    for row in worse.rows.iter_mut().filter(|r| r.probe.starts_with('A') && r.probe == r.reference)
+    {
         row.score = row.score.map(|score| score - 1.0);
     }
     let change = compare_audits(&before, &run(&worse, &["sp800-63a4"]));

@@ -63,8 +63,7 @@ impl<'a> Assembly<'a> {
         for (family, tally) in self.cohort.families.iter().zip(self.tallies) {
             for (place, (index, _)) in family.views.iter().enumerate() {
                 let Some(index) = *index else { continue };
-                let grouped =
-                    Grouped::new(self.cohort, family, tally, place, self.settings.seed);
+                let grouped = Grouped::new(self.cohort, family, tally, place, self.settings.seed);
                 results.push(self.view(index, grouped));
             }
         }
@@ -77,8 +76,7 @@ impl<'a> Assembly<'a> {
         let points = self.overall.len();
         let rates: Vec<Vec<GroupRates>> = (0..points)
             .map(|point| {
-                let reference =
-                    Reference { rates: &self.overall[point], base: &self.tallies[0] };
+                let reference = Reference { rates: &self.overall[point], base: &self.tallies[0] };
                 (0..groups).map(|g| grouped.rates(g, point, Some(&reference))).collect()
             })
             .collect();
@@ -178,9 +176,7 @@ impl<'a> Assembly<'a> {
     ) -> BTreeMap<String, AttributeReport> {
         let mut reports: Vec<(String, AttributeReport)> = views
             .iter()
-            .map(|view| {
-                (self.cohort.views[view.index].name.clone(), self.attribute(view, point))
-            })
+            .map(|view| (self.cohort.views[view.index].name.clone(), self.attribute(view, point)))
             .collect();
         type Pick = fn(&mut Differentials) -> Vec<&mut Differential>;
         let kinds: [Pick; 4] = [
@@ -281,13 +277,13 @@ impl<'a> Assembly<'a> {
             };
             (sample.rate.trials() > 0).then(|| self.cell(&sample))
         };
-        let mut fmr = vec![vec![None; names.len()]; names.len()];
-        for g in 0..names.len() {
-            for h in g..names.len() {
-                fmr[g][h] = cell(g, h);
-                fmr[h][g] = fmr[g][h].clone();
-            }
-        }
+        let groups = names.len();
+        let upper: BTreeMap<(usize, usize), Option<RateCell>> = (0..groups)
+            .flat_map(|g| (g..groups).map(move |h| (g, h)))
+            .map(|(g, h)| ((g, h), cell(g, h)))
+            .collect();
+        let at = |g: usize, h: usize| upper.get(&(g.min(h), g.max(h))).cloned().flatten();
+        let fmr = (0..groups).map(|g| (0..groups).map(|h| at(g, h)).collect()).collect();
         CrossCohort { groups: names.clone(), fmr }
     }
 }
@@ -318,12 +314,9 @@ fn widen(
     let errors: u64 = cells().map(|cell| cell.errors[point]).sum();
     let trials: u64 = cells().map(|cell| cell.trials).sum();
     let p = errors as f64 / trials as f64;
-    let squares: f64 = people
-        .iter()
-        .map(|(_, (n, e))| (f64::from(e[point]) - p * f64::from(*n)).powi(2))
-        .sum();
-    let doubled: f64 =
-        cells().map(|cell| cell.fmr_moments(point).residual_product(p, p)).sum();
+    let squares: f64 =
+        people.iter().map(|(_, (n, e))| (f64::from(e[point]) - p * f64::from(*n)).powi(2)).sum();
+    let doubled: f64 = cells().map(|cell| cell.fmr_moments(point).residual_product(p, p)).sum();
     let widen = (4.0 * (squares - doubled) / squares).sqrt();
     if widen.is_finite() { widen.clamp(1.0, 2.0) } else { 2.0 }
 }

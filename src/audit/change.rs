@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::report::{AuditReport, Differential, MeasuredRate, OperatingPointReport, RateCell, Rates};
+use super::report::{
+    AuditReport, Differential, MeasuredRate, OperatingPointReport, RateCell, Rates,
+};
 use super::rules::Verdict;
 use super::words::{percent, times};
 
@@ -94,9 +96,7 @@ pub fn compare_audits(before: &AuditReport, after: &AuditReport) -> AuditChange 
     };
     for (place, a) in before.operating_points.iter().enumerate() {
         let found = match a.target_fmr {
-            Some(target) => {
-                after.operating_points.iter().find(|b| b.target_fmr == Some(target))
-            }
+            Some(target) => after.operating_points.iter().find(|b| b.target_fmr == Some(target)),
             None => after.operating_points.get(place).filter(|b| b.target_fmr.is_none()),
         };
         match found {

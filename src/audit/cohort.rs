@@ -59,10 +59,6 @@ impl Personas {
     fn code(&self, persona: usize, attribute: usize) -> u16 {
         self.codes[persona * self.attributes + attribute]
     }
-
-    pub(crate) fn subject(&self, persona: u32) -> u32 {
-        self.subject[persona as usize]
-    }
 }
 
 /// An attribute or an intersection of attributes.

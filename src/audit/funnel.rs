@@ -1,7 +1,7 @@
 //! The funnel: at which stage the people of a group are turned away.
 
 use super::estimate::Sample;
-use super::groups::{Grouped, GroupRates};
+use super::groups::{GroupRates, Grouped};
 use super::interval::{IntervalMethod, Share};
 use super::rates::Rate;
 use super::report::{Funnel, FunnelStage};

@@ -141,8 +141,7 @@ impl Field<'_> {
                 self.ratio(&weights, value)
             }
             Measure::MaxOverGeomean => {
-                let weights: Vec<f64> =
-                    (0..k).map(|i| unit(i, worst) - 1.0 / k as f64).collect();
+                let weights: Vec<f64> = (0..k).map(|i| unit(i, worst) - 1.0 / k as f64).collect();
                 self.ratio(&weights, value)
             }
             Measure::WorstOverOverall => {
@@ -321,9 +320,8 @@ fn combine(measure: Combined, fmr: &Field<'_>, fnmr: &Field<'_>) -> Option<Diffe
             let contrast = |field: &Field<'_>| {
                 let (worst, best) = field.extremes()?;
                 let unit = |i: usize, j: usize| f64::from(u8::from(i == j));
-                let weights: Vec<f64> = (0..field.parties.len())
-                    .map(|i| unit(i, worst) - unit(i, best))
-                    .collect();
+                let weights: Vec<f64> =
+                    (0..field.parties.len()).map(|i| unit(i, worst) - unit(i, best)).collect();
                 Some(field.contrast(&weights))
             };
             let ((a, ea), (b, eb)) = (contrast(fmr)?, contrast(fnmr)?);
@@ -349,7 +347,9 @@ fn combine(measure: Combined, fmr: &Field<'_>, fnmr: &Field<'_>) -> Option<Diffe
     let p = match (fmr.null, fnmr.null) {
         (Some(a), Some(b)) => p_value(
             extremity(value),
-            a.iter().zip(b.iter()).map(|(x, y)| measure.of(x, &floors, y, &fn_floors).map(extremity)),
+            a.iter()
+                .zip(b.iter())
+                .map(|(x, y)| measure.of(x, &floors, y, &fn_floors).map(extremity)),
         ),
         _ => 1.0,
     };

@@ -216,14 +216,16 @@ impl<'a> Grouped<'a> {
                 &self.tally.pairs[self.place].units[unit as usize],
                 &reference.base.pairs[0].units[subject],
             );
-            let of = |u: &PairUnit, all: &Sample| residual(u.errors[point].into(), u.trials.into(), all);
+            let of =
+                |u: &PairUnit, all: &Sample| residual(u.errors[point].into(), u.trials.into(), all);
             if pair.trials > 0 {
                 fmr += of(pair, &own.fmr) * of(pair_all, &all.fmr);
             }
             let (mated, mated_all) =
                 (&self.tally.mated[unit as usize], &reference.base.mated[subject]);
-            let of =
-                |u: &MatedUnit, all: &Sample| residual(u.errors[point].into(), u.trials.into(), all);
+            let of = |u: &MatedUnit, all: &Sample| {
+                residual(u.errors[point].into(), u.trials.into(), all)
+            };
             if mated.trials > 0 {
                 fnmr += of(mated, &own.fnmr) * of(mated_all, &all.fnmr);
             }
@@ -258,10 +260,7 @@ impl<'a> Grouped<'a> {
             // Too many people to keep their shares: everyone's design effect stands in.
             let p = rate.p();
             let n_eff = rate.trials() as f64 / effect;
-            let known = RateVariance {
-                variance: p * (1.0 - p) / n_eff,
-                carriers: f64::INFINITY,
-            };
+            let known = RateVariance { variance: p * (1.0 - p) / n_eff, carriers: f64::INFINITY };
             return Sample::dependent(rate, known, Dependence::Dyadic, effect, None);
         };
         let estimated = variance(rate, shares, Some(&cell.fmr_moments(point)));

@@ -164,7 +164,9 @@ pub(crate) fn see(
         unlabelled: vec![0; cohort.views.len()],
     };
     let mut parts = workers(|| empty.clone());
-    intake.spool.scan(&mut parts, |seen, row| look(seen, row, cohort, scale, reported(row), split))?;
+    intake
+        .spool
+        .scan(&mut parts, |seen, row| look(seen, row, cohort, scale, reported(row), split))?;
     let mut total = empty;
     for part in parts {
         total.reported += part.reported;

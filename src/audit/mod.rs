@@ -29,9 +29,7 @@ mod tally;
 mod verdicts;
 mod words;
 
-pub use change::{
-    AuditChange, CHANGE_SCHEMA, Change, Direction, VerdictChange, compare_audits,
-};
+pub use change::{AuditChange, CHANGE_SCHEMA, Change, Direction, VerdictChange, compare_audits};
 pub use differential::{ALPHA, Combined, Measure, gini, holm};
 pub use groups::{clustered_interval, dyadic_interval};
 pub use interval::{
@@ -42,8 +40,8 @@ pub use operating_point::{
     EqualErrorRate, TargetFmr, equal_error_rate, threshold_for_fmr, threshold_for_fnmr,
 };
 pub use power::{Design, people_for_pairs, rule_of_thirty, zero_error_trials};
+pub use protocol::{AuditProgress, audit, worst_verdict};
 pub use rates::{Fmr, Fnmr, Rate};
 pub use report::*;
-pub use protocol::{AuditProgress, audit, worst_verdict};
 pub use rules::{Rule, RuleInterval, RuleMeasure, RulePack, Scope, Verdict};
 pub use settings::{AuditSettings, Thresholds};

@@ -64,7 +64,7 @@ pub fn threshold_for_fnmr(target: f64, mated: &[f64]) -> Option<f64> {
     let mut best = *scores.first()?;
     let allowed = allowed(target, scores.len() as u64);
     for (below, pair) in scores.windows(2).enumerate() {
-        if pair[1] > pair[0] && below as u64 + 1 <= allowed {
+        if pair[1] > pair[0] && (below as u64) < allowed {
             best = pair[1];
         }
     }

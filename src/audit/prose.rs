@@ -42,10 +42,9 @@ fn share(cell: &RateCell, what: &str, of: &str) -> String {
             percent(rate.low),
             percent(rate.high)
         ),
-        RateCell::Insufficient { insufficient } => format!(
-            "{} {of} are too few to say how many were {what}",
-            count(insufficient.trials)
-        ),
+        RateCell::Insufficient { insufficient } => {
+            format!("{} {of} are too few to say how many were {what}", count(insufficient.trials))
+        }
     }
 }
 
@@ -57,9 +56,9 @@ fn overall(point: &OperatingPointReport) -> String {
 
 /// One attribute in words.
 pub(crate) fn attribute(name: &str, report: &AttributeReport) -> String {
-    let measured = |d: &ErrorDifferentials, rate: fn(&AttributeReport, &str) -> Option<f64>, verb: &str| {
-        gap(report, d, rate, verb)
-    };
+    let measured = |d: &ErrorDifferentials,
+                    rate: fn(&AttributeReport, &str) -> Option<f64>,
+                    verb: &str| { gap(report, d, rate, verb) };
     let fmr = measured(
         &report.differentials.fmr,
         |r, g| rate_of(&r.groups.get(g)?.rates.fmr),
@@ -87,18 +86,17 @@ fn gap(
     verb: &str,
 ) -> String {
     let (Some(worst), Some(best)) = (&differentials.worst_group, &differentials.best_group) else {
-        return format!("fewer than two groups have enough trials to say who is {verb} more often.");
+        return format!(
+            "fewer than two groups have enough trials to say who is {verb} more often."
+        );
     };
     let Some(ratio) = &differentials.max_over_min else {
         return format!("nobody was {verb}.");
     };
     let number = |group: &str| rate(report, group).map_or_else(|| "?".to_owned(), percent);
     let least = if ratio.at_least { "at least " } else { "" };
-    let chance = if ratio.p_holm < 0.05 {
-        "hardly by chance"
-    } else {
-        "which chance alone could explain"
-    };
+    let chance =
+        if ratio.p_holm < 0.05 { "hardly by chance" } else { "which chance alone could explain" };
     format!(
         "{worst} are {verb} most often ({}), {least}{} times as often as {best} ({}), {chance} \
          (adjusted p = {:.3}).",

@@ -9,8 +9,8 @@ use super::operating_point::allowed;
 use super::pad::{PadJob, pad};
 use super::prose;
 use super::report::{
-    AttributeDescription, AuditReport, BasisKind, DataDescription, OperatingPointReport, PairDesign,
-    SCHEMA, ScoreReport, Software, ThresholdBasis,
+    AttributeDescription, AuditReport, BasisKind, DataDescription, OperatingPointReport,
+    PairDesign, SCHEMA, ScoreReport, Software, ThresholdBasis,
 };
 use super::rules::{RuleInterval, Verdict};
 use super::scores::{GROUP_BINS, Pair};
@@ -88,17 +88,21 @@ pub fn audit(
 
     progress(AuditProgress::Comparing);
     let overall = overall_rates(&cohort, &tallies, thresholds.len(), settings.seed);
-    let pad = pad(&mut intake.spool, &PadJob {
-        views: &cohort.views,
-        species: intake.names.species.names().collect(),
-        thresholds: &thresholds,
-        reported: &reported,
-        confidence: settings.confidence,
-        least: settings.least_trials,
-        frr: overall.iter().map(|rates| rates.frr.rate.value()).collect(),
-    })?;
+    let pad = pad(
+        &mut intake.spool,
+        &PadJob {
+            views: &cohort.views,
+            species: intake.names.species.names().collect(),
+            thresholds: &thresholds,
+            reported: &reported,
+            confidence: settings.confidence,
+            least: settings.least_trials,
+            frr: overall.iter().map(|rates| rates.frr.rate.value()).collect(),
+        },
+    )?;
     let design = design(&cohort, &tallies, &seen);
-    let assembly = Assembly { cohort: &cohort, tallies: &tallies, settings, overall: &overall, boot };
+    let assembly =
+        Assembly { cohort: &cohort, tallies: &tallies, settings, overall: &overall, boot };
     let views = assembly.views();
     let mut operating_points = Vec::with_capacity(targets.len());
     for (point, (target_fmr, threshold)) in targets.iter().enumerate() {
@@ -116,7 +120,6 @@ pub fn audit(
             attributes: &attributes,
             pad: pad.as_ref(),
             point,
-            confidence: settings.confidence,
             method: settings.interval,
             least: settings.least_trials,
         };
@@ -132,7 +135,7 @@ pub fn audit(
     }
     let scores = scores(&mut intake, &cohort, &seen, scale, &reported)?;
     let data = describe(&intake, &cohort, &tallies, &seen, design);
-    let answers = operating_points.first().map(|p| prose::answers(p)).unwrap_or_default();
+    let answers = operating_points.first().map(prose::answers).unwrap_or_default();
     Ok(AuditReport {
         schema: SCHEMA.to_owned(),
         software: Software {
@@ -194,7 +197,8 @@ fn choose(
                     let counts = row.species == 0 && row.mating == Mating::NonMated && half;
                     (counts && row.score.is_finite()).then_some(row.score)
                 };
-                let found = select::threshold(spool, chooses, scale, counts, allowed(target, total))?;
+                let found =
+                    select::threshold(spool, chooses, scale, counts, allowed(target, total))?;
                 let threshold = found.ok_or_else(|| {
                     Error::new(
                         ErrorKind::InvalidArgument,

@@ -206,14 +206,15 @@ impl RulePack {
     pub fn find(name: &str) -> Result<Self> {
         let (name, limit) = match name.rsplit_once('=') {
             Some((name, limit)) => {
-                let limit: f64 = limit.trim().parse().ok().filter(|l: &f64| l.is_finite()).ok_or_else(|| {
-                    Error::new(
-                        ErrorKind::InvalidArgument,
-                        Stage::Audit,
-                        format!("`{limit}` is not a limit for the rules of `{name}`"),
-                    )
-                    .next("write a number, as in nist-demographics=1.5")
-                })?;
+                let limit: f64 =
+                    limit.trim().parse().ok().filter(|l: &f64| l.is_finite()).ok_or_else(|| {
+                        Error::new(
+                            ErrorKind::InvalidArgument,
+                            Stage::Audit,
+                            format!("`{limit}` is not a limit for the rules of `{name}`"),
+                        )
+                        .next("write a number, as in nist-demographics=1.5")
+                    })?;
                 (name, Some(limit))
             }
             None => (name, None),
@@ -311,7 +312,11 @@ pub(crate) fn needed_for_ratio(
             || estimate.value - (estimate.value - low) / shrink > limit
     };
     needed(settled, trials, subjects, || {
-        format!("the measured {} is too close to the limit of {}", times(estimate.value), times(limit))
+        format!(
+            "the measured {} is too close to the limit of {}",
+            times(estimate.value),
+            times(limit)
+        )
     })
 }
 
@@ -329,8 +334,7 @@ fn needed(
         low = high;
         high *= 2.0;
         if high > HOPELESS {
-            let sentence =
-                format!("More data of this kind will hardly settle it: {}.", close());
+            let sentence = format!("More data of this kind will hardly settle it: {}.", close());
             return Needed { trials: None, subjects: None, sentence };
         }
     }
@@ -360,7 +364,11 @@ mod tests {
             let pack = RulePack::find(name).unwrap();
             assert_eq!(pack.name, name);
             assert!(!pack.rules.is_empty());
-            assert!(pack.source.contains("check the primary text") || pack.rules.iter().all(|r| r.limit.is_none()) || name.starts_with("fido"));
+            assert!(
+                pack.source.contains("check the primary text")
+                    || pack.rules.iter().all(|r| r.limit.is_none())
+                    || name.starts_with("fido")
+            );
         }
         let pack = RulePack::find("nist-demographics=1.5").unwrap();
         assert!(pack.rules.iter().all(|rule| rule.limit == Some(1.5)));

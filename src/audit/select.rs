@@ -36,11 +36,6 @@ impl Scale {
         let share = bin as f64 / BINS as f64;
         self.low * (1.0 - share) + self.high * share
     }
-
-    /// The middle of a bin.
-    pub(crate) fn middle(&self, bin: usize) -> f64 {
-        0.5 * self.edge(bin) + 0.5 * self.edge(bin + 1)
-    }
 }
 
 /// What one gathering pass finds about a bin.

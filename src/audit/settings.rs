@@ -68,7 +68,10 @@ impl AuditSettings {
         let points = match &self.thresholds {
             Thresholds::Targets(targets) => {
                 if targets.iter().any(|t| !(*t > 0.0 && *t < 1.0)) {
-                    return wrong("a target FMR must lie between 0 and 1", "write 1e-3, for example");
+                    return wrong(
+                        "a target FMR must lie between 0 and 1",
+                        "write 1e-3, for example",
+                    );
                 }
                 targets.len()
             }

@@ -29,7 +29,6 @@ pub(crate) struct Evidence<'a> {
     pub(crate) pad: Option<&'a PadReport>,
     /// Place of the operating point in the report.
     pub(crate) point: usize,
-    pub(crate) confidence: f64,
     pub(crate) method: IntervalMethod,
     pub(crate) least: u64,
 }
@@ -166,7 +165,8 @@ fn from_cell(rule: &Rule, limit: f64, cell: &RateCell) -> (Option<Estimate>, Nee
         RateCell::Measured(MeasuredRate { errors, trials, rate, .. }) => {
             let sample = Sample::independent(super::rates::Rate::new(*errors, *trials));
             let (bounds, _) = sample.bounds(rule.confidence, IntervalMethod::Exact);
-            let estimate = Estimate { value: *rate, low: Some(bounds.low), high: Some(bounds.high) };
+            let estimate =
+                Estimate { value: *rate, low: Some(bounds.low), high: Some(bounds.high) };
             (Some(estimate), needed_for_rate(&sample, limit, rule.confidence, *trials))
         }
         RateCell::Insufficient { insufficient } => (
@@ -218,7 +218,8 @@ fn groups(rule: &Rule, limit: f64, evidence: &Evidence<'_>) -> Vec<Finding> {
         for (name, rates, subjects) in &view.groups {
             let measured = match rule.measure {
                 RuleMeasure::Bpcer => {
-                    let cell = evidence.pad.and_then(|p| p.bpcer_by_group.get(view.name)?.get(*name));
+                    let cell =
+                        evidence.pad.and_then(|p| p.bpcer_by_group.get(view.name)?.get(*name));
                     cell.map_or_else(no_pad, |cell| from_cell(rule, limit, cell))
                 }
                 measure => match sample(rates, measure) {

@@ -33,7 +33,10 @@ pub(crate) fn differential(
             percent(high)
         ),
         Measure::MaxOverMin => {
-            format!("The {error} of {worst} is {least}{} times that of {best} {range}.", times(value))
+            format!(
+                "The {error} of {worst} is {least}{} times that of {best} {range}.",
+                times(value)
+            )
         }
         Measure::MaxOverGeomean => format!(
             "The {error} of {worst} is {least}{} times the geometric mean of {groups} groups \
@@ -85,7 +88,7 @@ pub(crate) fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -103,7 +106,17 @@ mod tests {
         assert_eq!(count(12), "12");
         assert_eq!(percent(0.0025), "0.25 %");
         assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b and c");
-        let text = differential(Measure::MaxOverMin, "false match rate", ("A", "B"), (2.0, 1.0, 4.0), true, 2);
-        assert_eq!(text, "The false match rate of A is at least 2.00 times that of B [1.00 to 4.00].");
+        let text = differential(
+            Measure::MaxOverMin,
+            "false match rate",
+            ("A", "B"),
+            (2.0, 1.0, 4.0),
+            true,
+            2,
+        );
+        assert_eq!(
+            text,
+            "The false match rate of A is at least 2.00 times that of B [1.00 to 4.00]."
+        );
     }
 }

@@ -13,7 +13,7 @@ pub(crate) struct Arguments {
 /// One variant a subcommand; each has its arguments in a file of its own.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Audit(super::audit::AuditArguments),
+    Audit(Box<super::audit::AuditArguments>),
     Plan(super::plan::PlanArguments),
     CompareAudits(super::compare_audits::CompareArguments),
 }

@@ -199,8 +199,11 @@ fn calibration(path: &Path, wanted: &[f64]) -> crate::Result<Thresholds> {
     let text =
         std::fs::read_to_string(path).map_err(|cause| Error::io(Stage::Audit, path, cause))?;
     let file: CalibrationFile = toml::from_str(&text).map_err(|cause| {
-        invalid(cause.message().to_owned(), "a calibration lists [[threshold]] tables with target_fmr and threshold")
-            .in_path(path)
+        invalid(
+            cause.message().to_owned(),
+            "a calibration lists [[threshold]] tables with target_fmr and threshold",
+        )
+        .in_path(path)
     })?;
     let mut points: Vec<(f64, f64)> =
         file.threshold.iter().map(|point| (point.target_fmr, point.threshold)).collect();
@@ -225,11 +228,13 @@ fn calibration(path: &Path, wanted: &[f64]) -> crate::Result<Thresholds> {
 
 fn read_options(arguments: &AuditArguments) -> crate::Result<ReadOptions> {
     let format = match &arguments.format {
-        Some(name) => Some(Format::ALL.into_iter().find(|f| f.name() == name).ok_or_else(|| {
-            let known: Vec<_> = Format::ALL.iter().map(|f| f.name()).collect();
-            let next = format!("choose among {}", known.join(", "));
-            invalid(format!("there is no record format `{name}`"), &next)
-        })?),
+        Some(name) => {
+            Some(Format::ALL.into_iter().find(|f| f.name() == name).ok_or_else(|| {
+                let known: Vec<_> = Format::ALL.iter().map(|f| f.name()).collect();
+                let next = format!("choose among {}", known.join(", "));
+                invalid(format!("there is no record format `{name}`"), &next)
+            })?)
+        }
         None => None,
     };
     let mut options = ReadOptions {

@@ -57,7 +57,7 @@ pub fn main() -> ExitCode {
 
 fn run(arguments: args::Arguments) -> anyhow::Result<Exit> {
     match arguments.command {
-        Command::Audit(arguments) => audit::run(arguments),
+        Command::Audit(arguments) => audit::run(*arguments),
         Command::Plan(arguments) => plan::run(arguments),
         Command::CompareAudits(arguments) => compare_audits::run(arguments),
     }

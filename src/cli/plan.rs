@@ -73,7 +73,10 @@ fn plan(arguments: &PlanArguments) -> crate::Result<Plan> {
             .next("rates, alpha and power lie between 0 and 1, the ratio above 1 with rate × ratio below 1, the design effect is at least 1")
     };
     if !(arguments.design_effect >= 1.0 && arguments.design_effect.is_finite()) {
-        return Err(wrong(format!("a design effect of {} is out of range", arguments.design_effect)));
+        return Err(wrong(format!(
+            "a design effect of {} is out of range",
+            arguments.design_effect
+        )));
     }
     let grow = |n: u64| (n as f64 * arguments.design_effect).ceil() as u64;
     let rates = arguments.rate.iter().map(|&rate| {
@@ -110,7 +113,10 @@ fn print(plan: &Plan) {
             planned.zero_error_trials,
             100.0 * (1.0 - plan.alpha)
         );
-        println!("  {:>13} trials give about thirty errors, ±30 % at 90 %", planned.rule_of_thirty_trials);
+        println!(
+            "  {:>13} trials give about thirty errors, ±30 % at 90 %",
+            planned.rule_of_thirty_trials
+        );
         println!(
             "  {:>13} trials tell one group from a fixed rate if it is {} times as high (one-sided)",
             planned.one_sample_trials, plan.ratio
