@@ -1,5 +1,6 @@
 //! Fetching, against a stand-in for pip, and once against the real registry.
 #![cfg(all(unix, feature = "cli"))]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;

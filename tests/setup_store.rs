@@ -1,4 +1,5 @@
 //! The models' folder: only what has the pinned digest comes out of it.
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::path::Path;
 #[cfg(feature = "cli")]

@@ -17,6 +17,6 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Verify(verify::VerifyArguments),
     Detect(detect::DetectArguments),
-    Models(models::ModelsArgs),
-    Doctor(doctor::DoctorArgs),
+    Models(models::ModelsArguments),
+    Doctor(doctor::DoctorArguments),
 }

@@ -9,6 +9,7 @@ use clap::Args;
 use super::Exit;
 use crate::model::{
     MANIFEST_VARIABLE, MODELS_VARIABLE, ModelStore, PYTHON, RUNTIME_VARIABLE, Role, RuntimeEntry,
+    runtime_version,
 };
 use crate::{Error, Result};
 
@@ -18,7 +19,7 @@ use crate::{Error, Result};
 
 Example:
   evenmatch doctor")]
-pub(crate) struct DoctorArgs {}
+pub(crate) struct DoctorArguments {}
 
 /// What one examination found.
 enum Finding {
@@ -31,7 +32,7 @@ enum Finding {
 }
 
 /// Examines everything, and fails if verification can't work.
-pub(crate) fn run(_args: &DoctorArgs) -> anyhow::Result<Exit> {
+pub(crate) fn run(_args: &DoctorArguments) -> anyhow::Result<Exit> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "evenmatch {} on {}", env!("CARGO_PKG_VERSION"), RuntimeEntry::platform_here())?;
     for variable in [MODELS_VARIABLE, MANIFEST_VARIABLE, RUNTIME_VARIABLE] {
@@ -91,9 +92,14 @@ fn python() -> Finding {
     }
 }
 
+/// The library is loaded, not just looked at: it may be built for another machine.
 fn runtime(store: &ModelStore) -> Finding {
-    match store.verify_runtime() {
-        Ok(path) => Finding::Good(format!("{} is there", path.display())),
+    let examined = store.verify_runtime().and_then(|path| {
+        let version = runtime_version(&path)?;
+        Ok(format!("{} loads ({version})", path.display()))
+    });
+    match examined {
+        Ok(text) => Finding::Good(text),
         Err(error) => Finding::Bad(error),
     }
 }

@@ -97,7 +97,7 @@ impl InputSpec {
         match self.size {
             InputSize::Fixed { width: w, height: h } => (width, height) == (w, h),
             InputSize::MultipleOf(step) => {
-                width > 0 && height > 0 && width % step == 0 && height % step == 0
+                width > 0 && height > 0 && width.is_multiple_of(step) && height.is_multiple_of(step)
             }
         }
     }
