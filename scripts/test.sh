@@ -4,12 +4,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-. scripts/features.sh
 if [ -z "${EVENMATCH_OFFLINE:-}" ]; then
-    cargo run --quiet "${features[@]}" -- models fetch
+    cargo run --quiet --all-features -- models fetch
     EVENMATCH_DEMO_PHOTOS="$(python3 scripts/demo_photos.py)"
     export EVENMATCH_DEMO_PHOTOS
     # From here on a missing model is a failure, and fetching itself is tested too.
     export EVENMATCH_TEST_NETWORK=1
 fi
-cargo test "${features[@]}" "$@"
+cargo test --all-features "$@"

@@ -1,4 +1,74 @@
 //! Face verification that proves, with numbers, how evenly it treats people.
+//!
+//! ```
+//! use evenmatch::{Policy, Verifier, record::Outcome};
+//! use image::{Rgb, RgbImage};
+//!
+//! // Null networks need no models and know nothing of faces; in earnest: `Verifier::open`.
+//! let verifier = Verifier::with_null_networks(Policy::default())?;
+//! let photo = |face: [u8; 3]| RgbImage::from_fn(320, 320, |x, y| match (x, y) {
+//!     (96..224, 96..256) => Rgb(face),
+//!     _ => Rgb([128; 3]),
+//! });
+//! let decision = verifier.verify(&photo([250, 20, 20]), &photo([240, 30, 20]))?;
+//! assert_eq!(decision.outcome, Outcome::Match);
+//! let decision = verifier.verify(&photo([250, 20, 20]), &photo([20, 20, 250]))?;
+//! assert_eq!(decision.outcome, Outcome::NonMatch);
+//! assert!(decision.reasons[0].decisive);
+//! # Ok::<(), evenmatch::Error>(())
+//! ```
+//!
+//! # In the order of work
+//!
+//! 1. **Open.** `evenmatch models fetch` prepares the default models once. `Verifier::open` loads
+//!    them; [`Verifier`] is `Send + Sync`, so that a backend opens one and shares it.
+//!    `model::Profile` says whether one photo should be answered soon, or many in all.
+//! 2. **Set the rules.** A [`Policy`] says what to do with several faces, whether liveness is
+//!    asked for, the threshold, and the limits on what is decoded. It reads from TOML.
+//! 3. **Acquire.** [`Verifier::acquire`] takes a path, bytes, an image or a ready [`Template`]
+//!    (all are a [`Source`]) and gives a template or the reasons why there is none.
+//!    [`Verifier::inspect`] stops before the template, for those who want to look.
+//! 4. **Store.** [`Template::to_bytes`] and [`Template::from_bytes`] carry references over to the
+//!    next day. They are personal data: encrypt them.
+//! 5. **Decide.** [`Verifier::decide`] compares a probe with a reference; [`Verifier::verify`] does
+//!    it all at once. Both give a [`record::DecisionRecord`], which serialises to JSON.
+//!
+//! A face that is not found is an *outcome* with reasons, since people who can't be acquired must
+//! stay in the statistics. An [`Error`] means that the question could not be asked: it has a
+//! [`kind`](ErrorKind), a [`stage`](Stage), a [`place`](Place) and mostly a next step.
+//!
+//! `examples/verify.rs` is the shortest program on real models; `examples/backend.rs` is a web
+//! service in one file.
+//!
+//! # The pipeline is its types
+//!
+//! [`Sample`] → [`Detection`] → [`AlignedFace`] → [`Template`] → [`ComparisonScore`] →
+//! [`Decision`]: each is made only from the one before. Comparing takes a [`Probe`] and a
+//! [`Reference`] of the same model. The same inputs, build and models give the same record, byte
+//! for byte, from any number of threads.
+//!
+//! # Features
+//!
+//! | Feature | Default | What it adds |
+//! |---|---|---|
+//! | `onnx` | yes | inference by ONNX Runtime, a shared library that is loaded at run time |
+//! | `cli` | yes | the command `evenmatch`; implies `setup` |
+//! | `setup` | with `cli` | fetching and preparing models |
+//! | `parquet` | yes | comparison records in Parquet files |
+//!
+//! A backend needs `default-features = false, features = ["onnx"]`. Without any feature there are
+//! still the null networks, the records, and the trait [`model::Network`] for an engine of one's
+//! own.
+//!
+//! # What it does not do
+//!
+//! - It verifies a claim ("this is Alice"); it does not search a crowd for a face.
+//! - It guesses no one's age, sex, race or feelings.
+//! - It does not check liveness yet: it cannot tell a person from a photo of that person, and says
+//!   [`NotChecked`](record::LivenessOutcome::NotChecked) in every record.
+//! - Its default threshold is the publisher's. No measured error rate stands behind it yet, and
+//!   every decision says so.
+//! - It opens no socket and stores nothing by itself.
 
 mod acquire;
 mod align;

@@ -159,8 +159,7 @@ impl<R: Role> Template<R> {
             return Err(refuse("bytes follow its end"));
         }
         let square: f64 = features.iter().map(|f| f64::from(*f) * f64::from(*f)).sum();
-        // Written so that a NaN is refused.
-        if !((square - 1.0).abs() < 1e-4) {
+        if square.is_nan() || (square - 1.0).abs() >= 1e-4 {
             return Err(refuse("the features are not of unit length"));
         }
         let model = ModelId { id, sha256: Digest::from_bytes(digest) };

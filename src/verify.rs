@@ -103,17 +103,24 @@ impl Verifier {
         policy: Policy,
     ) -> Result<Self> {
         use crate::model::{Network, OnnxNetwork, Role};
-        let library = store.runtime_library()?;
-        let load = |role| -> Result<_> {
-            let model = store.load_default(role)?;
-            let entry = model.entry().clone();
-            let network: Arc<dyn Network> = Arc::new(OnnxNetwork::load(model, &library, profile)?);
-            Ok((network, entry))
+        // Hashing the files and optimising the larger model take most of a cold start, so what
+        // can go side by side does.
+        let (library, models) = rayon::join(
+            || store.verify_runtime(),
+            || {
+                rayon::join(
+                    || store.load_default(Role::Detector),
+                    || store.load_default(Role::Embedder),
+                )
+            },
+        );
+        let (library, detector, embedder) = (library?, models.0?, models.1?);
+        let (detector_entry, embedder_entry) = (detector.entry().clone(), embedder.entry().clone());
+        let load = |model| -> Result<Arc<dyn Network>> {
+            Ok(Arc::new(OnnxNetwork::load(model, &library, profile)?))
         };
-        // Hashing and optimising the larger model takes most of a cold start, so the smaller one
-        // is loaded beside it.
-        let (detector, embedder) = rayon::join(|| load(Role::Detector), || load(Role::Embedder));
-        let ((detector, detector_entry), (embedder, embedder_entry)) = (detector?, embedder?);
+        let (detector, embedder) = rayon::join(|| load(detector), || load(embedder));
+        let (detector, embedder) = (detector?, embedder?);
         let published = embedder_entry.threshold.map(|t| (t.value, t.source));
         Verifier::new(
             FaceDetector::new(detector, detector_entry.input, policy.detector)?,

@@ -1,6 +1,8 @@
 //! The commands `verify` and `detect` as people run them: outcomes, exit codes, messages, bad
 //! input, privacy. Needs the models and the data set, and skips aloud without them.
 
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
+
 mod common;
 
 use std::path::{Path, PathBuf};

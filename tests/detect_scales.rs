@@ -1,5 +1,7 @@
 //! Faces of every size in the frame are found, and the attempts that it took are recorded.
 
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
+
 mod common;
 
 use evenmatch::model::Profile;

@@ -3,6 +3,8 @@
 //!
 //! `cargo test --release --test lfw_accuracy -- --ignored --nocapture`
 
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
+
 mod common;
 
 use std::collections::HashMap;

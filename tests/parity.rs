@@ -4,6 +4,8 @@
 //! digest. Embeddings and crops of people are not: `scripts/parity_reference.sh` makes them on
 //! the spot, in a folder that EVENMATCH_PARITY_DIR names.
 
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
+
 mod common;
 
 use std::collections::HashMap;

@@ -1,6 +1,8 @@
 //! Decoding: formats, orientations, colour layouts, limits and damaged bytes. All pictures are
 //! made here.
 
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
+
 mod common;
 
 use common::pictures::{self, crc32, encode, jpeg, oriented_jpeg, stored_as, with_segment};

@@ -1,6 +1,7 @@
 //! Fetching, against a stand-in for pip, and once against the real registry.
+
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 #![cfg(all(unix, feature = "cli"))]
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;

@@ -1,5 +1,7 @@
 //! The manifest: what it pins, and what it refuses.
 
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
+
 use std::path::Path;
 
 use evenmatch::ErrorKind;

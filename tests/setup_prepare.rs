@@ -1,4 +1,5 @@
 //! Preparation: the prepared models compute what the publishers' files compute.
+
 #![cfg(feature = "onnx")]
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 

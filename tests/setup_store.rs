@@ -1,5 +1,6 @@
 //! The models' folder: only what has the pinned digest comes out of it.
-#![allow(clippy::unwrap_used, clippy::print_stderr)]
+
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 use std::path::Path;
 #[cfg(feature = "cli")]

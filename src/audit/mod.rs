@@ -1,1 +1,47 @@
 //! From comparison records to rates, differentials and verdicts.
+
+mod assemble;
+mod change;
+mod cohort;
+mod differential;
+mod estimate;
+mod funnel;
+mod gaps;
+mod groups;
+mod intake;
+mod interval;
+mod operating_point;
+mod pad;
+mod permute;
+mod power;
+mod prose;
+mod protocol;
+mod random;
+mod rates;
+mod report;
+mod resample;
+mod rules;
+mod scores;
+mod select;
+mod settings;
+mod spool;
+mod tally;
+mod verdicts;
+mod words;
+
+pub use change::{AuditChange, CHANGE_SCHEMA, Change, Direction, VerdictChange, compare_audits};
+pub use differential::{ALPHA, Combined, Measure, gini, holm};
+pub use groups::{clustered_interval, dyadic_interval};
+pub use interval::{
+    Bounds, DyadMoments, IntervalMethod, RateVariance, Share, beta_quantile, clopper_pearson,
+    effective, normal_quantile, variance, wilson,
+};
+pub use operating_point::{
+    EqualErrorRate, TargetFmr, equal_error_rate, threshold_for_fmr, threshold_for_fnmr,
+};
+pub use power::{Design, people_for_pairs, rule_of_thirty, zero_error_trials};
+pub use protocol::{AuditProgress, audit, worst_verdict};
+pub use rates::{Fmr, Fnmr, Rate};
+pub use report::*;
+pub use rules::{Rule, RuleInterval, RuleMeasure, RulePack, Scope, Verdict};
+pub use settings::{AuditSettings, Thresholds};

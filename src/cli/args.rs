@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use super::{detect, doctor, models, verify};
+use super::{audit, compare_audits, detect, doctor, models, plan, verify};
 
 /// Face verification that proves, with numbers, how evenly it treats people.
 #[derive(Debug, Parser)]
@@ -17,6 +17,9 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Verify(verify::VerifyArguments),
     Detect(detect::DetectArguments),
-    Models(models::ModelsArguments),
-    Doctor(doctor::DoctorArguments),
+    Models(models::ModelsArgs),
+    Doctor(doctor::DoctorArgs),
+    Audit(Box<audit::AuditArguments>),
+    Plan(plan::PlanArguments),
+    CompareAudits(compare_audits::CompareArguments),
 }

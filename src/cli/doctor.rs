@@ -9,7 +9,6 @@ use clap::Args;
 use super::Exit;
 use crate::model::{
     MANIFEST_VARIABLE, MODELS_VARIABLE, ModelStore, PYTHON, RUNTIME_VARIABLE, Role, RuntimeEntry,
-    runtime_version,
 };
 use crate::{Error, Result};
 
@@ -19,7 +18,7 @@ use crate::{Error, Result};
 
 Example:
   evenmatch doctor")]
-pub(crate) struct DoctorArguments {}
+pub(crate) struct DoctorArgs {}
 
 /// What one examination found.
 enum Finding {
@@ -32,7 +31,7 @@ enum Finding {
 }
 
 /// Examines everything, and fails if verification can't work.
-pub(crate) fn run(_args: &DoctorArguments) -> anyhow::Result<Exit> {
+pub(crate) fn run(_args: &DoctorArgs) -> anyhow::Result<Exit> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "evenmatch {} on {}", env!("CARGO_PKG_VERSION"), RuntimeEntry::platform_here())?;
     for variable in [MODELS_VARIABLE, MANIFEST_VARIABLE, RUNTIME_VARIABLE] {
@@ -92,16 +91,31 @@ fn python() -> Finding {
     }
 }
 
-/// The library is loaded, not just looked at: it may be built for another machine.
 fn runtime(store: &ModelStore) -> Finding {
-    let examined = store.verify_runtime().and_then(|path| {
-        let version = runtime_version(&path)?;
-        Ok(format!("{} loads ({version})", path.display()))
-    });
-    match examined {
+    match examine_runtime(store) {
         Ok(text) => Finding::Good(text),
         Err(error) => Finding::Bad(error),
     }
+}
+
+#[cfg(feature = "onnx")]
+fn examine_runtime(store: &ModelStore) -> Result<String> {
+    let path = store.verify_runtime()?;
+    let build = crate::model::runtime_version(&path)?;
+    let build = build.split(',').next().unwrap_or_default();
+    Ok(format!(
+        "{} can be loaded ({})",
+        path.display(),
+        build.trim_start_matches("ORT Build Info: ")
+    ))
+}
+
+#[cfg(not(feature = "onnx"))]
+fn examine_runtime(_store: &ModelStore) -> Result<String> {
+    use crate::{ErrorKind, Stage};
+    let message = "this build has no inference runtime";
+    Err(Error::new(ErrorKind::NotBuiltIn, Stage::Setup, message)
+        .next("build with the feature `onnx`"))
 }
 
 fn model(store: &ModelStore, role: Role) -> Finding {

@@ -3,9 +3,12 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod args;
+mod audit;
+mod compare_audits;
 mod detect;
 mod doctor;
 mod models;
+mod plan;
 mod verify;
 
 use std::io::Write;
@@ -13,6 +16,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
+
+use args::Command;
 
 /// What a finished command means, as its exit code; see the contract in the README.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,11 +65,22 @@ pub fn main() -> ExitCode {
 
 fn run(arguments: args::Arguments) -> anyhow::Result<Exit> {
     match arguments.command {
-        args::Command::Verify(arguments) => verify::run(&arguments),
-        args::Command::Detect(arguments) => detect::run(&arguments),
-        args::Command::Models(arguments) => models::run(&arguments),
-        args::Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
+        Command::Detect(arguments) => detect::run(&arguments),
+        Command::Models(arguments) => models::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(&arguments),
+        Command::Audit(arguments) => audit::run(*arguments),
+        Command::Plan(arguments) => plan::run(arguments),
+        Command::CompareAudits(arguments) => compare_audits::run(arguments),
     }
+}
+
+/// Prints a value as JSON on standard output.
+fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, value)?;
+    writeln!(out)?;
+    Ok(())
 }
 
 /// Prints the fault, its causes and the next step on standard error.

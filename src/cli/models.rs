@@ -23,7 +23,7 @@ Environment:
   EVENMATCH_MODELS     the models' folder, in place of the platform's cache folder
   EVENMATCH_MANIFEST   a manifest of your own models, laid upon the built-in one
   EVENMATCH_ORT_LIB    ONNX Runtime's shared library, in place of the fetched one")]
-pub(crate) struct ModelsArguments {
+pub(crate) struct ModelsArgs {
     #[command(subcommand)]
     action: Action,
 }
@@ -53,7 +53,7 @@ enum Action {
 }
 
 /// Runs the subcommand.
-pub(crate) fn run(args: &ModelsArguments) -> anyhow::Result<Exit> {
+pub(crate) fn run(args: &ModelsArgs) -> anyhow::Result<Exit> {
     let store = ModelStore::open()?;
     match &args.action {
         Action::Fetch { id } => fetch_models(&store, id)?,

@@ -43,8 +43,7 @@ pub(super) fn decode(
         for cell in 0..rows * columns {
             let unit = |tensor: &ArrayViewD<'_, f32>| tensor[[0, cell, 0]].clamp(0.0, 1.0);
             let score = (unit(&cls) * unit(&obj)).sqrt();
-            // Written so that a NaN is no candidate.
-            if !(score >= min_score) {
+            if score.is_nan() || score < min_score {
                 continue;
             }
             let (row, column) = ((cell / columns) as f32, (cell % columns) as f32);

@@ -19,8 +19,8 @@ impl InputSpec {
         };
         let black: [f32; 3] = std::array::from_fn(|c| -self.mean()[c] * self.scale()[c]);
         let mut data = Vec::with_capacity(3 * width * height);
-        for c in 0..3 {
-            data.resize((c + 1) * width * height, black[c]);
+        for value in black {
+            data.resize(data.len() + width * height, value);
         }
         let row_bytes = 3 * image.width() as usize;
         if row_bytes > 0 {

@@ -1,10 +1,39 @@
 //! The wire formats: plain data, the seam between deciding and judging.
+//!
+//! A [`RecordFile`] reads CSV (also gzipped), JSON lines or Parquet, in the native columns or in
+//! those of other systems ([`Format`]), and is a [`RecordSource`]: it hands over [`RecordBatch`]es
+//! once, in the order of the file, checked row by row, in memory that does not grow with rows.
 
+mod batch;
+mod bins;
 mod decision;
+mod delimited;
+mod file;
+mod format;
+mod input;
+mod jsonl;
+mod labels;
+mod layout;
+mod merge;
+mod pair_check;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod parsed;
+mod pipeline;
 mod reason;
+mod row;
+mod row_codes;
+mod source;
+mod symbol_table;
+mod words;
 
+pub use batch::{Failure, FailureStage, MISSING, Mating, PadOutcome, RecordBatch, Split};
+pub use bins::Bins;
 pub use decision::{
     AttemptRecord, DECISION_SCHEMA, DecisionRecord, Liveness, LivenessOutcome, ModelRecord,
     OperatingPointRecord, OtherFaceRecord, Outcome, QualityRecord, SampleRecord, SoftwareRecord,
 };
+pub use file::{ReadOptions, RecordFile};
+pub use format::Format;
 pub use reason::{Reason, ReasonCode, ReasonStage, ReasonSubject};
+pub use source::{Dictionary, InputDigest, RecordSource, RecordWarning, ScanSummary, Symbols};

@@ -1,0 +1,131 @@
+//! A rate with everything that its interval needs.
+
+use super::interval::{self, Bounds, FEW, IntervalMethod, RateVariance, wilson};
+use super::rates::{self, Rate};
+use super::report::{Insufficient, MeasuredRate, RateCell};
+use super::resample::percentiles;
+
+/// How trials of a rate depend on each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dependence {
+    /// Mated transactions of one person.
+    Clustered,
+    /// Pairs that share a person.
+    Dyadic,
+    /// None: presentations of attacks.
+    Independent,
+}
+
+/// A rate, its variance and, where they were asked for, its bootstrap replicates.
+#[derive(Debug, Clone)]
+pub(crate) struct Sample {
+    pub(crate) rate: Rate,
+    pub(crate) variance: f64,
+    pub(crate) n_eff: f64,
+    freedom: Option<f64>,
+    dependence: Dependence,
+    pub(crate) replicates: Option<Vec<f64>>,
+}
+
+impl Sample {
+    /// A rate whose trials depend on each other. With few errors the variance can't be estimated
+    /// from the rate itself: `design_effect` (that of everyone's rate) stands in.
+    pub(crate) fn dependent(
+        rate: Rate,
+        estimated: RateVariance,
+        dependence: Dependence,
+        design_effect: f64,
+        replicates: Option<Vec<f64>>,
+    ) -> Self {
+        let n = rate.trials() as f64;
+        let few = rate.errors().min(rate.trials() - rate.errors()) < FEW;
+        let n_eff = if few { n / design_effect.max(1.0) } else { estimated.n_eff(rate) };
+        let p = rate.p();
+        let variance = if n_eff > 0.0 { p * (1.0 - p) / n_eff } else { 0.0 };
+        let freedom = (!few).then(|| estimated.freedom(rate));
+        Sample { rate, variance, n_eff, freedom, dependence, replicates }
+    }
+
+    /// A rate of independent trials.
+    pub(crate) fn independent(rate: Rate) -> Self {
+        let (p, n) = (rate.p(), rate.trials() as f64);
+        Sample {
+            rate,
+            variance: if n > 0.0 { p * (1.0 - p) / n } else { 0.0 },
+            n_eff: n,
+            freedom: None,
+            dependence: Dependence::Independent,
+            replicates: None,
+        }
+    }
+
+    /// Trials over effective trials, at least 1.
+    pub(crate) fn design_effect(&self) -> f64 {
+        let effect = self.rate.trials() as f64 / self.n_eff;
+        if effect.is_finite() { effect.max(1.0) } else { 1.0 }
+    }
+
+    /// The one-sided 95 % upper bound, which stands in for a zero rate in a denominator.
+    pub(crate) fn floor(&self) -> f64 {
+        interval::beta_quantile(0.95, self.rate.p() * self.n_eff + 1.0, self.n_eff)
+    }
+
+    /// The interval by this method, and the method in words.
+    pub(crate) fn bounds(&self, confidence: f64, method: IntervalMethod) -> (Bounds, String) {
+        let rate = self.rate;
+        if rate.trials() == 0 {
+            return (Bounds { low: 0.0, high: 1.0 }, "no trials".to_owned());
+        }
+        let n = rate.trials() as f64;
+        let few = rate.errors().min(rate.trials() - rate.errors()) < FEW;
+        let exact = |n_eff: f64| interval::clopper_pearson(rate.p() * n_eff, n_eff, confidence);
+        let size = format!("n_eff {:.0}", self.n_eff);
+        let kind = match self.dependence {
+            Dependence::Clustered => "clustered by person, ",
+            Dependence::Dyadic => "dyadic, ",
+            Dependence::Independent => "",
+        };
+        match method {
+            IntervalMethod::Exact => (exact(n), "Clopper–Pearson, independent trials".to_owned()),
+            IntervalMethod::Bootstrap if !few => {
+                match self.replicates.as_deref().and_then(|r| percentiles(r, confidence)) {
+                    Some((low, high)) => (
+                        Bounds { low, high },
+                        "subject bootstrap, double or nothing, percentiles".to_owned(),
+                    ),
+                    None => self.bounds(confidence, IntervalMethod::Auto),
+                }
+            }
+            _ if few && method != IntervalMethod::Wilson => {
+                (exact(self.n_eff), format!("Clopper–Pearson, {kind}{size}"))
+            }
+            _ => {
+                let z = self.freedom.map_or_else(
+                    || interval::normal_quantile(confidence),
+                    |freedom| interval::student_quantile(confidence, freedom),
+                );
+                (wilson(rate.p(), self.n_eff, z), format!("Wilson, {kind}{size}"))
+            }
+        }
+    }
+
+    /// The cell of the report.
+    pub(crate) fn cell(&self, confidence: f64, method: IntervalMethod, least: u64) -> RateCell {
+        let rate = self.rate;
+        if rate.trials() < least.max(1) {
+            let insufficient = Insufficient { trials: rate.trials(), needed: least.max(1) };
+            return RateCell::Insufficient { insufficient };
+        }
+        let (bounds, method) = self.bounds(confidence, method);
+        RateCell::Measured(MeasuredRate {
+            errors: rate.errors(),
+            trials: rate.trials(),
+            rate: rate.p(),
+            low: bounds.low,
+            high: bounds.high,
+            method,
+            n_eff: self.n_eff,
+            text: rates::text(rate, bounds),
+        })
+    }
+}

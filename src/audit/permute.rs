@@ -1,0 +1,215 @@
+//! The null of equal rates: group labels permuted between people.
+//!
+//! People with equal trials and errors are exchangeable, so a permutation is drawn as one
+//! hypergeometric number per class of equal people and group, exactly and fast. For false
+//! matches an error belongs to two people: each takes its whole pair, and since shares of a pair
+//! then vary less than pairs do, the deviations from the common rate are widened by
+//! `c = √(V_dyadic / V_permuted)` (√2 for a sparse list, 2 for dense all-pairs data).
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::random::{SplitMix, hypergeometric, log_factorials};
+use super::tally::MAX_POINTS;
+
+/// A person's trials and errors per operating point.
+pub(crate) type Outcome = (u32, [u32; MAX_POINTS]);
+
+/// What is permuted.
+pub(crate) struct Null {
+    /// Group index and outcome of each person with a trial.
+    classes: Vec<(Outcome, usize)>,
+    capacity: Vec<usize>,
+    log_factorial: Vec<f64>,
+}
+
+/// Rates of every group in every permutation, at one operating point.
+pub(crate) struct NullRates {
+    groups: usize,
+    rates: Vec<f64>,
+}
+
+impl NullRates {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[f64]> {
+        self.rates.chunks(self.groups.max(1))
+    }
+}
+
+const LEAST: usize = 999;
+const MOST: usize = 4999;
+const EFFORT: usize = 20_000_000;
+
+impl Null {
+    /// People with their group (below `groups`) and outcome.
+    pub(crate) fn new(people: impl Iterator<Item = (usize, Outcome)>, groups: usize) -> Self {
+        let mut classes: BTreeMap<Outcome, usize> = BTreeMap::new();
+        let mut capacity = vec![0; groups];
+        for (group, outcome) in people {
+            *classes.entry(outcome).or_default() += 1;
+            capacity[group] += 1;
+        }
+        let total = capacity.iter().sum();
+        Null {
+            classes: classes.into_iter().collect(),
+            capacity,
+            log_factorial: log_factorials(total),
+        }
+    }
+
+    /// How many permutations are drawn: more where they are cheap.
+    pub(crate) fn replicates(&self) -> usize {
+        (EFFORT / self.classes.len().max(1)).clamp(LEAST, MOST)
+    }
+
+    /// Rates by operating point; `widen` is `c` per operating point.
+    pub(crate) fn rates(
+        &self,
+        replicates: usize,
+        widen: &[f64],
+        seed: u64,
+        stream: u64,
+    ) -> Vec<NullRates> {
+        let groups = self.capacity.len();
+        let points = widen.len();
+        let mut all_trials = 0_u64;
+        let mut all_errors = [0_u64; MAX_POINTS];
+        for ((trials, errors), count) in &self.classes {
+            all_trials += u64::from(*trials) * *count as u64;
+            for (sum, e) in all_errors.iter_mut().zip(errors) {
+                *sum += u64::from(*e) * *count as u64;
+            }
+        }
+        let draws: Vec<Vec<f64>> = (0..replicates)
+            .into_par_iter()
+            .map(|replicate| {
+                let mut random = SplitMix::new(seed, stream.wrapping_add(replicate as u64));
+                let (trials, errors) = self.draw(&mut random);
+                let mut rates = Vec::with_capacity(points * groups);
+                for (point, widen) in widen.iter().enumerate() {
+                    let common = all_errors[point] as f64 / all_trials as f64;
+                    for group in 0..groups {
+                        let rate = errors[group][point] as f64 / trials[group] as f64;
+                        rates.push((common + widen * (rate - common)).max(0.0));
+                    }
+                }
+                rates
+            })
+            .collect();
+        (0..points)
+            .map(|point| NullRates {
+                groups,
+                rates: draws
+                    .iter()
+                    .flat_map(|draw| draw[point * groups..(point + 1) * groups].iter().copied())
+                    .collect(),
+            })
+            .collect()
+    }
+
+    /// Trials and errors of each group after one permutation.
+    fn draw(&self, random: &mut SplitMix) -> (Vec<u64>, Vec<[u64; MAX_POINTS]>) {
+        let mut capacity = self.capacity.clone();
+        let mut left: usize = capacity.iter().sum();
+        let mut trials = vec![0_u64; capacity.len()];
+        let mut errors = vec![[0_u64; MAX_POINTS]; capacity.len()];
+        let mut give = |group: usize, outcome: &Outcome, count: usize| {
+            trials[group] += u64::from(outcome.0) * count as u64;
+            for (sum, e) in errors[group].iter_mut().zip(outcome.1) {
+                *sum += u64::from(e) * count as u64;
+            }
+        };
+        for (outcome, count) in &self.classes {
+            if *count == 1 {
+                let mut place = random.unit() * left as f64;
+                let mut chosen = capacity.len() - 1;
+                for (group, room) in capacity.iter().enumerate() {
+                    chosen = if *room > 0 { group } else { chosen };
+                    place -= *room as f64;
+                    if place < 0.0 {
+                        break;
+                    }
+                }
+                while capacity[chosen] == 0 && chosen > 0 {
+                    chosen -= 1;
+                }
+                capacity[chosen] -= 1;
+                left -= 1;
+                give(chosen, outcome, 1);
+                continue;
+            }
+            let (mut todo, mut room_left) = (*count, left);
+            for (group, room) in capacity.iter_mut().enumerate() {
+                if todo == 0 {
+                    break;
+                }
+                let taken = hypergeometric(random, &self.log_factorial, room_left, *room, todo);
+                room_left -= *room;
+                *room -= taken;
+                todo -= taken;
+                give(group, outcome, taken);
+            }
+            left -= *count;
+        }
+        (trials, errors)
+    }
+}
+
+/// `(1 + #{T* ≥ T}) / (1 + B)`; a permutation without a statistic does not count as extreme.
+pub(crate) fn p_value(observed: f64, null: impl Iterator<Item = Option<f64>>) -> f64 {
+    let (mut extreme, mut all) = (1_u64, 1_u64);
+    for statistic in null {
+        all += 1;
+        // Equal statistics computed in another order may differ in the last bits.
+        extreme += u64::from(statistic.is_some_and(|t| t >= observed * (1.0 - 1e-12)));
+    }
+    extreme as f64 / all as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn people(rates: [f64; 2], each: usize, seed: u64) -> Vec<(usize, Outcome)> {
+        let mut random = SplitMix::new(seed, 9);
+        (0..2 * each)
+            .map(|i| {
+                let group = i % 2;
+                let errors = (0..3).filter(|_| random.unit() < rates[group]).count() as u32;
+                (group, (3, [errors, 0, 0, 0, 0, 0, 0, 0]))
+            })
+            .collect()
+    }
+
+    fn p(rates: [f64; 2], seed: u64) -> f64 {
+        let people = people(rates, 300, seed);
+        let null = Null::new(people.iter().copied(), 2);
+        let observed = |group| {
+            let errors: u32 = people.iter().filter(|p| p.0 == group).map(|p| p.1.1[0]).sum();
+            f64::from(errors) / 900.0
+        };
+        let gap = (observed(0) - observed(1)).abs();
+        let drawn = null.rates(999, &[1.0], 5, 6);
+        p_value(gap, drawn[0].iter().map(|x| Some((x[0] - x[1]).abs())))
+    }
+
+    #[test]
+    fn equal_groups_rarely_look_different_and_different_ones_do() {
+        let small = (0..200).filter(|seed| p([0.1, 0.1], *seed) <= 0.1).count();
+        assert!((5..=38).contains(&small), "{small} of 200 at 10 %");
+        assert!(p([0.05, 0.15], 1) < 0.01);
+    }
+
+    #[test]
+    fn totals_are_kept_by_every_permutation() {
+        let people = people([0.1, 0.4], 50, 3);
+        let null = Null::new(people.iter().copied(), 2);
+        let errors: u64 = people.iter().map(|p| u64::from(p.1.1[0])).sum();
+        let mut random = SplitMix::new(1, 1);
+        for _ in 0..50 {
+            let (trials, drawn) = null.draw(&mut random);
+            assert_eq!(trials, [150, 150]);
+            assert_eq!(drawn[0][0] + drawn[1][0], errors);
+        }
+    }
+}

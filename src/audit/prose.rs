@@ -1,0 +1,214 @@
+//! The report's paragraphs: answers, method, limits.
+
+use super::interval::IntervalMethod;
+use super::report::{
+    Answer, AttributeReport, BasisKind, DataDescription, ErrorDifferentials, OperatingPointReport,
+    RateCell, ThresholdBasis,
+};
+use super::rules::Verdict;
+use super::settings::AuditSettings;
+use super::words::{count, list, percent, times};
+
+/// The answers at the first operating point: everyone, then each attribute.
+pub(crate) fn answers(point: &OperatingPointReport) -> Vec<Answer> {
+    let verdict = |attribute: Option<&str>| -> Option<Verdict> {
+        let rules = point.rules.iter().filter(|rule| rule.attribute.as_deref() == attribute);
+        rules.map(|rule| rule.verdict).max()
+    };
+    let mut answers = vec![Answer {
+        attribute: "overall".to_owned(),
+        verdict: verdict(None),
+        sentence: overall(point),
+    }];
+    answers.extend(point.attributes.iter().map(|(name, report)| Answer {
+        attribute: name.clone(),
+        verdict: verdict(Some(name)),
+        sentence: report.sentence.clone(),
+    }));
+    answers
+}
+
+fn share(cell: &RateCell, what: &str, of: &str) -> String {
+    match cell {
+        RateCell::Measured(rate) if rate.errors == 0 => format!(
+            "none of {} {of} was {what} (at most {})",
+            count(rate.trials),
+            percent(rate.high)
+        ),
+        RateCell::Measured(rate) => format!(
+            "{} of {} {of} were {what} [{} to {}]",
+            percent(rate.rate),
+            count(rate.trials),
+            percent(rate.low),
+            percent(rate.high)
+        ),
+        RateCell::Insufficient { insufficient } => {
+            format!("{} {of} are too few to say how many were {what}", count(insufficient.trials))
+        }
+    }
+}
+
+fn overall(point: &OperatingPointReport) -> String {
+    let fmr = share(&point.overall.fmr, "wrongly matched", "comparisons of different people");
+    let frr = share(&point.overall.frr, "wrongly turned away", "attempts by the right person");
+    format!("At threshold {}: {fmr}; {frr}.", point.threshold)
+}
+
+/// One attribute in words.
+pub(crate) fn attribute(name: &str, report: &AttributeReport) -> String {
+    let measured = |d: &ErrorDifferentials,
+                    rate: fn(&AttributeReport, &str) -> Option<f64>,
+                    verb: &str| { gap(report, d, rate, verb) };
+    let fmr = measured(
+        &report.differentials.fmr,
+        |r, g| rate_of(&r.groups.get(g)?.rates.fmr),
+        "wrongly matched with someone else of their group",
+    );
+    let fnmr = measured(
+        &report.differentials.fnmr,
+        |r, g| rate_of(&r.groups.get(g)?.rates.fnmr),
+        "wrongly not matched with themselves",
+    );
+    format!("By {name}: {fmr} {fnmr}")
+}
+
+fn rate_of(cell: &RateCell) -> Option<f64> {
+    match cell {
+        RateCell::Measured(rate) => Some(rate.rate),
+        RateCell::Insufficient { .. } => None,
+    }
+}
+
+fn gap(
+    report: &AttributeReport,
+    differentials: &ErrorDifferentials,
+    rate: fn(&AttributeReport, &str) -> Option<f64>,
+    verb: &str,
+) -> String {
+    let (Some(worst), Some(best)) = (&differentials.worst_group, &differentials.best_group) else {
+        return format!(
+            "fewer than two groups have enough trials to say who is {verb} more often."
+        );
+    };
+    let Some(ratio) = &differentials.max_over_min else {
+        return format!("nobody was {verb}.");
+    };
+    let number = |group: &str| rate(report, group).map_or_else(|| "?".to_owned(), percent);
+    let least = if ratio.at_least { "at least " } else { "" };
+    let chance =
+        if ratio.p_holm < 0.05 { "hardly by chance" } else { "which chance alone could explain" };
+    format!(
+        "{worst} are {verb} most often ({}), {least}{} times as often as {best} ({}), {chance} \
+         (adjusted p = {:.3}).",
+        number(worst),
+        times(ratio.value),
+        number(best),
+        ratio.p_holm
+    )
+}
+
+/// The caution that goes with an attribute.
+pub(crate) fn caution(name: &str) -> Option<String> {
+    let ita = name.split('×').any(|part| part == "ita");
+    ita.then(|| {
+        "ITA from an ordinary photo measures skin and light together. It is a covariate of \
+         illumination and phenotype, not a person's skin tone, and must not be mixed with labels \
+         that people gave."
+            .to_owned()
+    })
+}
+
+/// How the numbers were made.
+pub(crate) fn method(settings: &AuditSettings, data: &DataDescription, boot: bool) -> Vec<String> {
+    let interval = match settings.interval {
+        IntervalMethod::Auto => {
+            "Intervals of rates are exact (Clopper–Pearson) with fewer than three errors and \
+             Wilson's otherwise, both on an effective sample size n_eff = p(1−p)/V̂: V̂ is \
+             clustered by person for mated transactions and dyadic for pairs of different people \
+             (Fogliato et al.), with jackknife leverages and Student quantiles where few people \
+             own many trials. With fewer than three errors V̂ can't be estimated, and everyone's \
+             design effect stands in."
+        }
+        IntervalMethod::Exact => {
+            "Intervals of rates are Clopper–Pearson on the raw counts, as was asked for: they \
+             take trials as independent."
+        }
+        IntervalMethod::Wilson => {
+            "Intervals of rates are Wilson's on an effective sample size n_eff = p(1−p)/V̂, as was \
+             asked for."
+        }
+        IntervalMethod::Bootstrap => {
+            "Intervals of rates are percentiles of a subject bootstrap (double or nothing, 1,024 \
+             replicates), as was asked for; with fewer than three errors they are exact."
+        }
+    };
+    let standard_error = if boot {
+        "a subject bootstrap (double or nothing, 1,024 replicates)"
+    } else {
+        "the delta method on those variances"
+    };
+    vec![
+        "A comparison is accepted if and only if its score is at least the threshold; equal \
+         scores are never parted. FMR and FNMR are over comparisons that produced a score. A \
+         transaction whose probe or reference failed to acquire, or was refused by a gate, is a \
+         rejection: FTA is the share of transactions without a comparison, FRR and FAR count such \
+         transactions as an error for the right person and as none for another."
+            .to_owned(),
+        "A group's FMR is over pairs whose two people both belong to it (within-cohort); a group's \
+         FNMR is over mated comparisons of its people, by the probe's label. Pairs across groups \
+         are in the cross-cohort matrix."
+            .to_owned(),
+        interval.to_owned(),
+        data.design.sentence.clone(),
+        format!(
+            "Differentials compare the groups with at least {} trials. Their standard errors come \
+             from {standard_error}; the worst group is taken as known. p-values are the share of \
+             permutations of group labels between people whose measure is at least as large; for \
+             pairs, deviations are widened by the ratio of the dyadic to the permuted variance. \
+             Holm's adjustment is within each error type, over attributes and measures.",
+            settings.least_trials
+        ),
+        "DET curves, d′, Cllr and the groups' equal error rates come from histograms of 65,536 \
+         (groups: 4,096) equal bins; thresholds, counts and the overall equal error rate are exact. \
+         Cllr reads scores as natural log likelihood ratios and means nothing for other scores; \
+         minimum Cllr does not depend on that."
+            .to_owned(),
+        format!(
+            "Two-sided intervals have a confidence of {} %; where there is no error, the upper \
+             end is the one-sided bound. Resampling uses the seed {}.",
+            100.0 * settings.confidence,
+            settings.seed
+        ),
+    ]
+}
+
+/// What the numbers can't say.
+pub(crate) fn limits(data: &DataDescription, basis: &ThresholdBasis) -> Vec<String> {
+    let mut limits = vec![
+        "The rates hold for the people, photos and labels in these records. Other people, cameras \
+         and light may give other rates, and a label is only as good as its source."
+            .to_owned(),
+        "Intervals cover sampling of people, not mistakes in labels: one wrongly labelled pair in \
+         ten thousand can double a false match rate of 1 in 10,000."
+            .to_owned(),
+    ];
+    if basis.kind == BasisKind::InSample {
+        limits.push(basis.sentence.clone());
+    }
+    let per_sample: Vec<String> = data
+        .attributes
+        .iter()
+        .filter(|attribute| attribute.level == "sample")
+        .map(|attribute| attribute.name.clone())
+        .collect();
+    if !per_sample.is_empty() {
+        limits.push(format!(
+            "{} vary between samples of one person, so the same person may count in more than one \
+             group; intervals of differences between such groups take them as independent.",
+            list(&per_sample)
+        ));
+    }
+    limits.extend(data.attributes.iter().filter_map(|attribute| attribute.caution.clone()));
+    limits.dedup();
+    limits
+}

@@ -1,0 +1,122 @@
+//! The plain sentences of a report.
+
+use super::differential::{Combined, Measure};
+use super::rates::decimals;
+
+/// A share in per cent, with two digits that count.
+pub(crate) fn percent(share: f64) -> String {
+    format!("{:.*} %", decimals(share), 100.0 * share)
+}
+
+/// A ratio with a sensible number of digits.
+pub(crate) fn times(ratio: f64) -> String {
+    if ratio >= 100.0 { format!("{ratio:.0}") } else { format!("{ratio:.2}") }
+}
+
+/// A differential in words. `names` are the groups with the largest and the smallest rate.
+pub(crate) fn differential(
+    measure: Measure,
+    error: &str,
+    names: (&str, &str),
+    (value, low, high): (f64, f64, f64),
+    at_least: bool,
+    groups: usize,
+) -> String {
+    let (worst, best) = names;
+    let least = if at_least { "at least " } else { "" };
+    let range = format!("[{} to {}]", times(low), times(high));
+    match measure {
+        Measure::MaxMinusMin => format!(
+            "The {error} of {worst} is {} points above that of {best} [{} to {}].",
+            percent(value),
+            percent(low),
+            percent(high)
+        ),
+        Measure::MaxOverMin => {
+            format!(
+                "The {error} of {worst} is {least}{} times that of {best} {range}.",
+                times(value)
+            )
+        }
+        Measure::MaxOverGeomean => format!(
+            "The {error} of {worst} is {least}{} times the geometric mean of {groups} groups \
+             {range}.",
+            times(value)
+        ),
+        Measure::WorstOverOverall => {
+            format!("The {error} of {worst} is {} times everyone's {range}.", times(value))
+        }
+        Measure::Gini => format!(
+            "The Gini coefficient of the {error} is {value:.3} [{low:.3} to {high:.3}]: 0 means \
+             equal rates, 1 that one group has all the errors."
+        ),
+    }
+}
+
+/// A combined measure in words.
+pub(crate) fn combined(measure: Combined, value: f64, low: f64, high: f64) -> String {
+    match measure {
+        Combined::Garbe => format!(
+            "GARBE, the mean of both Gini coefficients, is {value:.3} [{low:.3} to {high:.3}]; 0 \
+             is equal."
+        ),
+        Combined::InequityRate => format!(
+            "The inequity rate, the geometric mean of both max/min ratios, is {} [{} to {}]; 1 \
+             is equal.",
+            times(value),
+            times(low),
+            times(high)
+        ),
+        Combined::Fdr => format!(
+            "The fairness discrepancy rate is {value:.4} [{low:.4} to {high:.4}]; 1 is equal, and \
+             it stays near 1 even for large ratios of small rates."
+        ),
+    }
+}
+
+/// Joins `a`, `b` and `c` as English does.
+pub(crate) fn list(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [start @ .., last] => format!("{} and {last}", start.join(", ")),
+    }
+}
+
+/// A count in words people can read: 12,345.
+pub(crate) fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(count(12), "12");
+        assert_eq!(percent(0.0025), "0.25 %");
+        assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b and c");
+        let text = differential(
+            Measure::MaxOverMin,
+            "false match rate",
+            ("A", "B"),
+            (2.0, 1.0, 4.0),
+            true,
+            2,
+        );
+        assert_eq!(
+            text,
+            "The false match rate of A is at least 2.00 times that of B [1.00 to 4.00]."
+        );
+    }
+}

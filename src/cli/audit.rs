@@ -1,0 +1,284 @@
+//! `evenmatch audit`: records to report and verdict.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::Exit;
+use crate::audit::{
+    AuditProgress, AuditReport, AuditSettings, IntervalMethod, RulePack, Thresholds, Verdict,
+    audit, worst_verdict,
+};
+use crate::record::{Bins, Format, InputDigest, ReadOptions, RecordFile};
+use crate::{Digest, Error, ErrorKind, Stage, export};
+
+/// Audits comparison records: rates, differentials and verdicts by group.
+#[derive(Debug, Args)]
+pub(crate) struct AuditArguments {
+    /// Comparison records: CSV (also gzipped), JSON lines or Parquet.
+    #[arg(long, value_name = "FILE", required_unless_present = "manifest")]
+    records: Option<PathBuf>,
+    /// A manifest of photos, to be compared first (not in this build).
+    #[arg(long, value_name = "FILE", conflicts_with = "records")]
+    manifest: Option<PathBuf>,
+    /// Folder for report.html, report.json, rates.csv and summary.md.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Attributes and intersections, such as race,sex,race×sex (race*sex will do); all
+    /// attributes unless told.
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    by: Vec<String>,
+    /// Target false match rates; a rule pack's own, or 1e-3, unless told.
+    #[arg(long, value_name = "LIST", value_delimiter = ',', conflicts_with = "threshold")]
+    fmr: Vec<f64>,
+    /// A given threshold: accept if and only if score ≥ this.
+    #[arg(long, value_name = "X", allow_negative_numbers = true, conflicts_with = "calibration")]
+    threshold: Option<f64>,
+    /// Thresholds from a calibration; --fmr chooses among its target rates.
+    #[arg(long, value_name = "FILE")]
+    calibration: Option<PathBuf>,
+    /// Rule packs: sp800-63a4, sp800-63b4, fido, fido-15, nist-demographics=LIMIT, or a TOML file.
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    rules: Vec<String>,
+    /// Record format: evenmatch, bob, bfw, lfw, frte or generic; recognised unless told.
+    #[arg(long, value_name = "NAME")]
+    format: Option<String>,
+    /// What columns mean: column=role,….
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    map: Vec<String>,
+    /// Edges that cut a numeric attribute into groups: age=18,30,45 (may be repeated).
+    #[arg(long, value_name = "ATTRIBUTE=EDGES")]
+    bins: Vec<String>,
+    /// A CSV of labels by subject_id or sample_id, for records without attributes.
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
+    /// Interval of rates.
+    #[arg(long, value_enum, default_value_t = Interval::Auto)]
+    interval: Interval,
+    /// Confidence of two-sided intervals.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.95)]
+    confidence: f64,
+    /// Fewest trials for which a rate is printed.
+    #[arg(long, value_name = "N", default_value_t = 30)]
+    min_trials: u64,
+    /// Seed of every resampling.
+    #[arg(long, value_name = "N", default_value_t = AuditSettings::default().seed)]
+    seed: u64,
+    /// Threads; the result does not depend on it.
+    #[arg(long, value_name = "N")]
+    jobs: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Interval {
+    /// By the pair graph and the number of errors.
+    Auto,
+    /// Clopper–Pearson, as if trials were independent.
+    Exact,
+    /// Wilson's on the effective sample size.
+    Wilson,
+    /// Percentiles of a subject bootstrap.
+    Bootstrap,
+}
+
+impl From<Interval> for IntervalMethod {
+    fn from(interval: Interval) -> Self {
+        match interval {
+            Interval::Auto => IntervalMethod::Auto,
+            Interval::Exact => IntervalMethod::Exact,
+            Interval::Wilson => IntervalMethod::Wilson,
+            Interval::Bootstrap => IntervalMethod::Bootstrap,
+        }
+    }
+}
+
+/// Runs the audit, writes the report and says the answers on standard error.
+pub(crate) fn run(arguments: AuditArguments) -> anyhow::Result<Exit> {
+    let Some(records) = &arguments.records else {
+        return Err(Error::new(
+            ErrorKind::NotBuiltIn,
+            Stage::Audit,
+            "this build can't audit a manifest of photos yet",
+        )
+        .next("compare the photos with any system and audit its scores with --records FILE")
+        .into());
+    };
+    let rules: Vec<RulePack> =
+        arguments.rules.iter().map(|name| RulePack::find(name)).collect::<Result<_, _>>()?;
+    let settings = AuditSettings {
+        by: arguments.by.clone(),
+        thresholds: thresholds(&arguments, &rules)?,
+        rules,
+        interval: arguments.interval.into(),
+        confidence: arguments.confidence,
+        least_trials: arguments.min_trials,
+        seed: arguments.seed,
+    };
+    let options = read_options(&arguments)?;
+    let report = match arguments.jobs {
+        Some(jobs) => rayon::ThreadPoolBuilder::new()
+            .num_threads(jobs)
+            .build()
+            .context("the threads could not be started")?
+            .install(|| measure(records, &options, &settings))?,
+        None => measure(records, &options, &settings)?,
+    };
+    export::write_report(&report, &arguments.out)?;
+    say(&report, &arguments.out);
+    Ok(match worst_verdict(&report) {
+        Some(Verdict::Fail) => Exit::Negative,
+        Some(Verdict::Inconclusive) => Exit::Undecided,
+        Some(Verdict::Pass) | None => Exit::Done,
+    })
+}
+
+fn measure(
+    records: &Path,
+    options: &ReadOptions,
+    settings: &AuditSettings,
+) -> crate::Result<AuditReport> {
+    let mut source = RecordFile::open(records, options)?;
+    let bar = progress_bar();
+    let report = audit(&mut source, settings, &mut |progress| match progress {
+        AuditProgress::Reading(rows) => bar.set_message(format!("reading, {rows} records")),
+        AuditProgress::Thresholds => bar.set_message("choosing thresholds"),
+        AuditProgress::Counting => bar.set_message("counting errors"),
+        AuditProgress::Comparing => bar.set_message("comparing groups"),
+    });
+    bar.finish_and_clear();
+    report
+}
+
+fn progress_bar() -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+fn invalid(message: String, next: &str) -> Error {
+    Error::new(ErrorKind::InvalidArgument, Stage::Audit, message).next(next)
+}
+
+fn thresholds(arguments: &AuditArguments, rules: &[RulePack]) -> crate::Result<Thresholds> {
+    if let Some(threshold) = arguments.threshold {
+        return Ok(Thresholds::Given(threshold));
+    }
+    if let Some(path) = &arguments.calibration {
+        return calibration(path, &arguments.fmr);
+    }
+    if !arguments.fmr.is_empty() {
+        return Ok(Thresholds::Targets(arguments.fmr.clone()));
+    }
+    let own = rules.iter().filter_map(|pack| pack.target_fmr).reduce(f64::min);
+    Ok(Thresholds::Targets(vec![own.unwrap_or(1e-3)]))
+}
+
+/// The part of a calibration that an audit needs.
+#[derive(Debug, serde::Deserialize)]
+struct CalibrationFile {
+    threshold: Vec<CalibratedPoint>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+struct CalibratedPoint {
+    target_fmr: f64,
+    threshold: f64,
+}
+
+fn calibration(path: &Path, wanted: &[f64]) -> crate::Result<Thresholds> {
+    let text =
+        std::fs::read_to_string(path).map_err(|cause| Error::io(Stage::Audit, path, cause))?;
+    let file: CalibrationFile = toml::from_str(&text).map_err(|cause| {
+        invalid(
+            cause.message().to_owned(),
+            "a calibration lists [[threshold]] tables with target_fmr and threshold",
+        )
+        .in_path(path)
+    })?;
+    let mut points: Vec<(f64, f64)> =
+        file.threshold.iter().map(|point| (point.target_fmr, point.threshold)).collect();
+    if !wanted.is_empty() {
+        for target in wanted {
+            if !points.iter().any(|point| point.0 == *target) {
+                let message = format!("the calibration has no threshold for FMR {target}");
+                return Err(invalid(message, "choose among its target rates").in_path(path));
+            }
+        }
+        points.retain(|point| wanted.contains(&point.0));
+    }
+    Ok(Thresholds::Calibration {
+        points,
+        file: InputDigest {
+            file: path.display().to_string(),
+            format: "calibration".to_owned(),
+            sha256: Digest::of(text.as_bytes()),
+        },
+    })
+}
+
+fn read_options(arguments: &AuditArguments) -> crate::Result<ReadOptions> {
+    let format = match &arguments.format {
+        Some(name) => {
+            Some(Format::ALL.into_iter().find(|f| f.name() == name).ok_or_else(|| {
+                let known: Vec<_> = Format::ALL.iter().map(|f| f.name()).collect();
+                let next = format!("choose among {}", known.join(", "));
+                invalid(format!("there is no record format `{name}`"), &next)
+            })?)
+        }
+        None => None,
+    };
+    let mut options = ReadOptions {
+        format,
+        labels: arguments.labels.clone(),
+        threads: arguments.jobs.unwrap_or(0),
+        ..ReadOptions::default()
+    };
+    for pair in &arguments.map {
+        let (column, role) = pair.split_once('=').ok_or_else(|| {
+            invalid(format!("`{pair}` is not column=role"), "write --map similarity=score")
+        })?;
+        options.map.insert(column.trim().to_owned(), role.trim().to_owned());
+    }
+    for bins in &arguments.bins {
+        let (attribute, edges) = bins.split_once('=').ok_or_else(|| {
+            invalid(format!("`{bins}` is not attribute=edges"), "write --bins age=18,30,45")
+        })?;
+        options.bins.insert(attribute.trim().to_owned(), Bins::parse(edges)?);
+    }
+    Ok(options)
+}
+
+/// The answers, on standard error: standard output is for data.
+#[allow(clippy::print_stderr)]
+fn say(report: &AuditReport, out: &Path) {
+    for answer in &report.answers {
+        match answer.verdict {
+            Some(verdict) => eprintln!("{verdict}: {}", answer.sentence),
+            None => eprintln!("{}", answer.sentence),
+        }
+    }
+    for warning in &report.warnings {
+        eprintln!("warning: {}", warning.message);
+    }
+    if let Some(verdict) = worst_verdict(report) {
+        let rules: Vec<_> = report.operating_points.iter().flat_map(|p| &p.rules).collect();
+        let of = |v: Verdict| rules.iter().filter(|rule| rule.verdict == v).count();
+        eprintln!(
+            "rules: {verdict} ({} failed, {} inconclusive, {} passed)",
+            of(Verdict::Fail),
+            of(Verdict::Inconclusive),
+            of(Verdict::Pass)
+        );
+    }
+    eprintln!("report: {}", out.join("report.html").display());
+}

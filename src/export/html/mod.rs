@@ -1,0 +1,195 @@
+//! `report.html`: one file, no script, no request; it reads from the answer to the evidence.
+
+mod about;
+mod charts;
+mod groups;
+mod rates;
+mod scores;
+mod svg;
+mod verdicts;
+
+use std::io::{self, Write};
+
+use super::Exporter;
+use super::text;
+use crate::audit::{AuditReport, Verdict};
+use svg::{Mark, escape};
+
+/// Writes the report as one HTML page.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct HtmlExporter;
+
+const STYLE: &str = include_str!("style.css");
+
+impl Exporter for HtmlExporter {
+    fn export(&self, report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {
+        let mut page = Page::default();
+        rates::answer(&mut page, report);
+        rates::rates(&mut page, report);
+        scores::det(&mut page, report);
+        scores::distributions(&mut page, report);
+        groups::cross_cohort(&mut page, report);
+        groups::funnel(&mut page, report);
+        verdicts::pad(&mut page, report);
+        verdicts::rules(&mut page, report);
+        about::method(&mut page, report);
+        about::data(&mut page, report);
+        about::limits(&mut page, report);
+        about::warnings(&mut page, report);
+        about::provenance(&mut page, report);
+        page.write(report, out)
+    }
+}
+
+/// The body of the page as it grows, and the headings for the list of contents.
+#[derive(Default)]
+struct Page {
+    body: String,
+    contents: Vec<(String, String)>,
+    charts: usize,
+}
+
+impl Page {
+    /// Begins a section.
+    fn section(&mut self, id: &str, title: &str) {
+        if !self.contents.is_empty() {
+            self.body.push_str("</section>\n");
+        }
+        self.body.push_str(&format!(
+            "<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{}</h2>\n",
+            escape(title)
+        ));
+        self.contents.push((id.to_owned(), title.to_owned()));
+    }
+
+    fn heading(&mut self, level: u8, title: &str) {
+        self.body.push_str(&format!("<h{level}>{}</h{level}>\n", escape(title)));
+    }
+
+    fn paragraph(&mut self, text: &str) {
+        self.body.push_str(&format!("<p>{}</p>\n", escape(text)));
+    }
+
+    fn quiet(&mut self, text: &str) {
+        self.body.push_str(&format!("<p class=\"quiet\">{}</p>\n", escape(text)));
+    }
+
+    fn note(&mut self, text: &str) {
+        self.body.push_str(&format!("<p class=\"note\">{}</p>\n", escape(text)));
+    }
+
+    fn raw(&mut self, html: &str) {
+        self.body.push_str(html);
+    }
+
+    /// An id for the next chart.
+    fn chart_id(&mut self) -> String {
+        self.charts += 1;
+        format!("chart{}", self.charts)
+    }
+
+    fn figure(&mut self, caption: &str, svg: &str) {
+        self.body.push_str(&format!(
+            "<figure><figcaption>{}</figcaption>{svg}</figure>\n",
+            escape(caption)
+        ));
+    }
+
+    /// A table that scrolls by itself where the page is narrow. The first column heads rows.
+    fn table(&mut self, caption: &str, header: &[&str], rows: &[Vec<String>]) {
+        let mut html = format!(
+            "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\"><table>\
+             <caption>{0}</caption><thead><tr>",
+            escape(caption)
+        );
+        for name in header {
+            html.push_str(&format!("<th scope=\"col\">{}</th>", escape(name)));
+        }
+        html.push_str("</tr></thead><tbody>");
+        for row in rows {
+            html.push_str("<tr>");
+            for (column, cell) in row.iter().enumerate() {
+                html.push_str(&match column {
+                    0 => format!("<th scope=\"row\">{}</th>", escape(cell)),
+                    _ => data_cell(cell),
+                });
+            }
+            html.push_str("</tr>");
+        }
+        html.push_str("</tbody></table></div>\n");
+        self.body.push_str(&html);
+    }
+
+    /// The whole document.
+    fn write(&self, report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {
+        let contents: String = self
+            .contents
+            .iter()
+            .map(|(id, title)| format!("<li><a href=\"#{id}\">{}</a></li>", escape(title)))
+            .collect();
+        write!(
+            out,
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
+             style-src 'unsafe-inline'; img-src data:\">\n\
+             <link rel=\"icon\" href=\"data:,\">\n\
+             <title>Face verification bias audit</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
+             <a class=\"skip\" href=\"#answer\">Skip to the answer</a>\n\
+             <header>\n<h1>Face verification bias audit</h1>\n\
+             <p class=\"quiet\">{} comparisons, {} people; computed by {} {}</p>\n</header>\n\
+             <nav aria-label=\"Contents\"><ul>{contents}</ul></nav>\n<main>\n{}</section>\n</main>\n\
+             <footer><p class=\"quiet\">The same numbers for programs: <code>report.json</code>, \
+             <code>rates.csv</code>; in short: <code>summary.md</code>.</p></footer>\n\
+             </body>\n</html>\n",
+            report.data.records,
+            report.data.subjects,
+            escape(&report.software.name),
+            escape(&report.software.version),
+            self.body
+        )
+    }
+}
+
+/// A cell of a table. The interval of a rate goes below it, and neither is broken; long
+/// sentences get room, so that a row does not grow tall and thin.
+fn data_cell(cell: &str) -> String {
+    match cell.split_once(" [") {
+        Some((value, interval)) if cell.chars().count() < 60 => {
+            format!("<td class=\"r\">{}<br>[{}</td>", escape(value), escape(interval))
+        }
+        _ if cell.chars().count() > 60 => format!("<td class=\"w\">{}</td>", escape(cell)),
+        _ if cell.chars().count() > 24 => format!("<td class=\"m\">{}</td>", escape(cell)),
+        _ => format!("<td>{}</td>", escape(cell)),
+    }
+}
+
+/// A verdict as a word with a sign, so that it does not rest on colour.
+fn badge(verdict: Verdict) -> String {
+    let (class, sign) = match verdict {
+        Verdict::Pass => ("pass", "✔"),
+        Verdict::Fail => ("fail", "✘"),
+        Verdict::Inconclusive => ("inconclusive", "?"),
+    };
+    format!(
+        "<span class=\"badge {class}\"><span aria-hidden=\"true\">{sign}</span> {}</span>",
+        text::verdict(verdict)
+    )
+}
+
+/// Groups as a list of marks and names.
+fn legend<'a>(names: impl IntoIterator<Item = (&'a str, Mark)>) -> String {
+    let items: String = names
+        .into_iter()
+        .map(|(name, mark)| {
+            format!(
+                "<li><svg viewBox=\"0 0 36 14\" aria-hidden=\"true\"><path d=\"M0 7h36\" \
+                 stroke-width=\"2\" {}/>{}</svg>{}</li>",
+                mark.stroke(),
+                mark.at(18.0, 7.0),
+                escape(name)
+            )
+        })
+        .collect();
+    format!("<ul class=\"legend\">{items}</ul>\n")
+}

@@ -1,0 +1,166 @@
+//! Small drawing helpers: escaped text, axes, and marks that differ in shape as well as colour.
+
+use std::fmt::Write as _;
+
+/// Width of every chart in user units; on a phone one unit is about one pixel.
+pub(super) const WIDTH: f64 = 360.0;
+
+/// Colours of Okabe and Ito, told apart with every common kind of colour blindness; yellow is
+/// left out since it is too faint on white.
+const COLOURS: [&str; 7] =
+    ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#000000", "#e69f00", "#56b4e9"];
+/// Dash patterns, so that lines differ without colour.
+const DASHES: [&str; 7] = ["", "7 3", "2 3", "9 3 2 3", "4 4", "12 4", "2 6"];
+
+/// How one group is drawn everywhere in a report.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mark(pub(super) usize);
+
+impl Mark {
+    /// The colour.
+    pub(super) fn colour(self) -> &'static str {
+        COLOURS[self.0 % COLOURS.len()]
+    }
+
+    /// Attributes of a line.
+    pub(super) fn stroke(self) -> String {
+        let dash = DASHES[self.0 % DASHES.len()];
+        let dash =
+            if dash.is_empty() { String::new() } else { format!(" stroke-dasharray=\"{dash}\"") };
+        format!("stroke=\"{}\"{dash}", self.colour())
+    }
+
+    /// A mark at a point, about nine units wide.
+    pub(super) fn at(self, x: f64, y: f64) -> String {
+        let colour = self.colour();
+        let path = |d: String| format!("<path d=\"{d}\" fill=\"{colour}\"/>");
+        match self.0 % 7 {
+            0 => format!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4.5\" fill=\"{colour}\"/>"),
+            1 => path(format!("M{:.1} {:.1}h8v8h-8z", x - 4.0, y - 4.0)),
+            2 => path(format!("M{x:.1} {:.1}l5 9h-10z", y - 5.5)),
+            3 => path(format!("M{x:.1} {:.1}l5.5 5.5l-5.5 5.5l-5.5 -5.5z", y - 5.5)),
+            4 => path(format!("M{x:.1} {:.1}l5 -9h-10z", y + 5.5)),
+            5 => path(format!("M{:.1} {:.1}h3v-3h3v3h3v3h-3v3h-3v-3h-3z", x - 4.5, y - 1.5)),
+            _ => path(format!(
+                "M{:.1} {:.1}l3 -3l2 2l2 -2l3 3l-2 2l2 2l-3 3l-2 -2l-2 2l-3 -3l2 -2z",
+                x - 5.0,
+                y - 2.0
+            )),
+        }
+    }
+}
+
+/// Text that can stand in HTML and in attributes. A percent sign stays beside its number.
+pub(super) fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        match c {
+            ' ' if rest.peek() == Some(&'%') => safe.push('\u{a0}'),
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            c if c.is_control() && c != '\n' => safe.push(' '),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// A logarithmic scale over whole decades.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LogScale {
+    low: i32,
+    high: i32,
+    from: f64,
+    to: f64,
+}
+
+impl LogScale {
+    /// A scale that shows all positive values among these, from `from` to `to` on the page;
+    /// never beyond 1 nor below 1e-9.
+    pub(super) fn over(values: impl IntoIterator<Item = f64>, from: f64, to: f64) -> Self {
+        let (mut least, mut most) = (f64::INFINITY, 0.0_f64);
+        for value in values.into_iter().filter(|value| *value > 0.0 && value.is_finite()) {
+            least = least.min(value);
+            most = most.max(value);
+        }
+        if least > most {
+            (least, most) = (1e-3, 1.0);
+        }
+        let low = (least.log10().floor() as i32).clamp(-9, -1);
+        let high = (most.log10().ceil() as i32).clamp(low + 1, 0);
+        LogScale { low, high, from, to }
+    }
+
+    /// The place of a value; what is too small lies at the low end.
+    pub(super) fn place(&self, value: f64) -> f64 {
+        let decades = f64::from(self.high - self.low);
+        let at = (value.max(1e-300).log10() - f64::from(self.low)) / decades;
+        self.from + at.clamp(0.0, 1.0) * (self.to - self.from)
+    }
+
+    /// Whether a value lies on the scale.
+    pub(super) fn holds(&self, value: f64) -> bool {
+        value >= 10_f64.powi(self.low) * 0.999
+    }
+
+    /// Places and percentages of the decades.
+    pub(super) fn ticks(&self) -> impl Iterator<Item = (f64, String)> + '_ {
+        // Labels need room: every second decade when there are many.
+        let step = if self.high - self.low > 4 { 2 } else { 1 };
+        (self.low..=self.high).rev().step_by(step).map(|power| {
+            let label = match power {
+                0 => "100 %".to_owned(),
+                -1 => "10 %".to_owned(),
+                -2 => "1 %".to_owned(),
+                power => format!("{:.*} %", (-2 - power) as usize, 10_f64.powi(power + 2)),
+            };
+            (self.place(10_f64.powi(power)), label)
+        })
+    }
+}
+
+/// An SVG with a title and a description for those who don't see it.
+pub(super) fn figure(id: &str, title: &str, description: &str, height: f64, body: &str) -> String {
+    let mut svg = String::new();
+    // Writing to a String can't fail.
+    let _ = write!(
+        svg,
+        "<svg viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" aria-labelledby=\"{id}-t {id}-d\">\
+         <title id=\"{id}-t\">{}</title><desc id=\"{id}-d\">{}</desc>{body}</svg>",
+        escape(title),
+        escape(description)
+    );
+    svg
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decades_are_labelled_in_percent() {
+        let scale = LogScale::over([0.0, 2e-4, 0.03], 0.0, 300.0);
+        let ticks: Vec<(f64, String)> = scale.ticks().collect();
+        let labels: Vec<&str> = ticks.iter().map(|(_, label)| label.as_str()).collect();
+        assert_eq!(labels, ["10 %", "1 %", "0.1 %", "0.01 %"]);
+        assert_eq!((ticks[0].0, ticks[3].0), (300.0, 0.0));
+        assert_eq!(scale.place(0.0), 0.0);
+    }
+
+    #[test]
+    fn a_scale_without_values_still_draws() {
+        let scale = LogScale::over([0.0, f64::NAN], 10.0, 20.0);
+        assert!(scale.ticks().count() > 1);
+        assert_eq!(scale.place(1.0), 20.0);
+    }
+
+    #[test]
+    fn markup_is_escaped() {
+        assert_eq!(escape("<b a='\"&\u{7}"), "&lt;b a=&#39;&quot;&amp; ");
+        assert_eq!(escape("5 % a"), "5\u{a0}% a");
+    }
+}

@@ -1,0 +1,165 @@
+//! `summary.md`: the answer and the main tables, for a merge request or a release note.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use super::{Exporter, text};
+use crate::audit::AuditReport;
+
+/// Writes the report's main numbers as Markdown.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MarkdownExporter;
+
+impl Exporter for MarkdownExporter {
+    fn export(&self, report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {
+        let mut page = String::new();
+        // Writing to a String can't fail.
+        let _ = render(report, &mut page);
+        out.write_all(page.as_bytes())
+    }
+}
+
+fn render(report: &AuditReport, page: &mut String) -> std::fmt::Result {
+    writeln!(page, "# Bias audit\n\n## The answer\n")?;
+    for answer in &report.answers {
+        let badge =
+            answer.verdict.map(|v| format!(" **{}**", text::verdict(v))).unwrap_or_default();
+        writeln!(page, "- **{}**{badge}: {}", plain(&answer.attribute), plain(&answer.sentence))?;
+    }
+    writeln!(page, "\n{}", plain(&report.threshold_basis.sentence))?;
+    for point in &report.operating_points {
+        writeln!(page, "\n## {}\n", text::operating_point(point))?;
+        writeln!(page, "| Everyone | Rate |\n|---|---|")?;
+        for (name, cell) in text::rates(&point.overall) {
+            writeln!(page, "| {} | {} |", name.to_uppercase(), plain(&text::cell(cell)))?;
+        }
+        for (attribute, of) in &point.attributes {
+            writeln!(page, "\n### {}\n\n{}\n", plain(attribute), plain(&of.sentence))?;
+            writeln!(
+                page,
+                "| Group | People | FMR | FNMR | FTA | FRR |\n|---|--:|---|---|---|---|"
+            )?;
+            for (group, of_group) in &of.groups {
+                let rates = &of_group.rates;
+                let cells = [&rates.fmr, &rates.fnmr, &rates.fta, &rates.frr]
+                    .map(|cell| plain(&text::cell(cell)));
+                let subjects = of_group.subjects;
+                writeln!(page, "| {} | {subjects} | {} |", plain(group), cells.join(" | "))?;
+            }
+            let mut measures = String::new();
+            for (error, all) in text::error_types(&of.differentials) {
+                for (_, name, measure) in text::measures(all) {
+                    if let Some(measure) = measure {
+                        writeln!(
+                            measures,
+                            "| {} | {name} | {} | {} |",
+                            error.to_uppercase(),
+                            text::differential(measure),
+                            text::p_value(measure.p_holm)
+                        )?;
+                    }
+                }
+            }
+            for (name, measure) in &of.differentials.combined {
+                writeln!(
+                    measures,
+                    "| both | {} | {} | {} |",
+                    plain(name),
+                    text::differential(measure),
+                    text::p_value(measure.p_holm)
+                )?;
+            }
+            if !measures.is_empty() {
+                writeln!(
+                    page,
+                    "\n| Error | Difference between groups | Value | p (Holm) |\n|---|---|---|---|\n{}",
+                    measures.trim_end()
+                )?;
+            }
+        }
+        if !point.rules.is_empty() {
+            writeln!(
+                page,
+                "\n### Rules\n\n| Verdict | Pack | Rule | Who | Measured | Limit | What would settle it |\n|---|---|---|---|---|---|---|"
+            )?;
+            for rule in &point.rules {
+                let who: Vec<&str> =
+                    rule.attribute.iter().chain(&rule.group).map(String::as_str).collect();
+                writeln!(
+                    page,
+                    "| {} | {} | {} | {} | {} | {} | {} |",
+                    text::verdict(rule.verdict),
+                    plain(&rule.pack),
+                    plain(&rule.rule),
+                    if who.is_empty() { "everyone".into() } else { plain(&who.join(": ")) },
+                    rule.value.as_ref().map_or("–".into(), text::estimate),
+                    rule.limit.map_or("–".into(), text::number),
+                    rule.needed.as_ref().map_or(String::new(), |needed| plain(&needed.sentence))
+                )?;
+            }
+        }
+    }
+    let data = &report.data;
+    writeln!(
+        page,
+        "\n## Data\n\n{} records ({} reported: {} mated, {} non-mated), {} people. {}\n",
+        data.records,
+        data.reported,
+        data.mated,
+        data.nonmated,
+        data.subjects,
+        plain(&data.design.sentence)
+    )?;
+    for (title, paragraphs) in [("Method", &report.method), ("Limits", &report.limits)] {
+        writeln!(page, "## {title}\n")?;
+        for paragraph in paragraphs {
+            writeln!(page, "- {}", plain(paragraph))?;
+        }
+        writeln!(page)?;
+    }
+    writeln!(page, "## Warnings\n")?;
+    if report.warnings.is_empty() {
+        writeln!(page, "None.")?;
+    }
+    for warning in &report.warnings {
+        writeln!(page, "- `{}` ({}): {}", warning.code, warning.count, plain(&warning.message))?;
+    }
+    writeln!(page, "\n## Provenance\n")?;
+    writeln!(
+        page,
+        "- {} {}, seed {}",
+        plain(&report.software.name),
+        plain(&report.software.version),
+        report.seed
+    )?;
+    for input in &report.inputs {
+        writeln!(page, "- {} ({}): SHA-256 `{}`", plain(&input.file), input.format, input.sha256)?;
+    }
+    Ok(())
+}
+
+/// Text that comes from records must not change the form of the page.
+fn plain(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    let mut before = ' ';
+    for c in text.chars() {
+        match c {
+            '|' | '<' | '>' | '`' | '*' | '_' | '\\' => safe.extend(['\\', c]),
+            // Brackets are left to intervals; only a link needs both.
+            '(' if before == ']' => safe.push_str("\\("),
+            c if c.is_control() => safe.push(' '),
+            c => safe.push(c),
+        }
+        before = c;
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn names_cannot_break_the_page() {
+        assert_eq!(super::plain("a|b\n<c> [x](y)"), "a\\|b \\<c\\> [x]\\(y)");
+        assert_eq!(super::plain("3/12 [0.1, 0.2]"), "3/12 [0.1, 0.2]");
+    }
+}

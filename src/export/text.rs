@@ -1,0 +1,157 @@
+//! Numbers as people read them, shared by the renderers.
+
+use crate::audit::{
+    Differential, Differentials, ErrorDifferentials, Estimate, MeasuredRate, OperatingPointReport,
+    RateCell, Rates, Verdict,
+};
+
+/// A number with three significant digits, without an exponent where that is short.
+pub(super) fn number(value: f64) -> String {
+    if value == 0.0 {
+        return "0".into();
+    }
+    if !value.is_finite() {
+        return if value > 0.0 { "∞".into() } else { "–".into() };
+    }
+    let magnitude = value.abs().log10().floor() as i32;
+    if !(-6..9).contains(&magnitude) {
+        return format!("{value:.2e}");
+    }
+    let decimals = usize::try_from(2 - magnitude).unwrap_or(0);
+    let text = format!("{value:.decimals$}");
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
+}
+
+/// A threshold, with enough digits to act on.
+pub(super) fn threshold(value: f64) -> String {
+    let text = format!("{value:.6}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A rate in percent.
+pub(super) fn percent(rate: f64) -> String {
+    format!("{} %", number(rate * 100.0))
+}
+
+/// The rate, where there were enough trials.
+pub(super) fn measured(cell: &RateCell) -> Option<&MeasuredRate> {
+    match cell {
+        RateCell::Measured(rate) => Some(rate),
+        RateCell::Insufficient { .. } => None,
+    }
+}
+
+/// A rate with its denominator and interval, or the reason for having none.
+pub(super) fn cell(cell: &RateCell) -> String {
+    match cell {
+        RateCell::Measured(rate) => rate.text.clone(),
+        RateCell::Insufficient { insufficient } => {
+            format!("too few trials ({}, needs {})", insufficient.trials, insufficient.needed)
+        }
+    }
+}
+
+/// A value with its interval.
+pub(super) fn estimate(estimate: &Estimate) -> String {
+    match (estimate.low, estimate.high) {
+        (None, None) => number(estimate.value),
+        (low, high) => format!(
+            "{} [{}, {}]",
+            number(estimate.value),
+            low.map_or("–∞".into(), number),
+            high.map_or("∞".into(), number)
+        ),
+    }
+}
+
+/// A differential with its interval.
+pub(super) fn differential(measure: &Differential) -> String {
+    format!(
+        "{}{} [{}, {}]",
+        if measure.at_least { "≥ " } else { "" },
+        number(measure.value),
+        number(measure.low),
+        measure.high.map_or("∞".into(), number)
+    )
+}
+
+/// A p-value.
+pub(super) fn p_value(p: f64) -> String {
+    if p < 0.001 { "< 0.001".into() } else { format!("{p:.3}") }
+}
+
+/// A verdict as it is printed.
+pub(super) fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "PASS",
+        Verdict::Fail => "FAIL",
+        Verdict::Inconclusive => "INCONCLUSIVE",
+    }
+}
+
+/// An operating point as a heading.
+pub(super) fn operating_point(point: &OperatingPointReport) -> String {
+    match point.target_fmr {
+        Some(target) => {
+            format!("Target FMR {} (threshold {})", percent(target), threshold(point.threshold))
+        }
+        None => format!("Threshold {}", threshold(point.threshold)),
+    }
+}
+
+/// The rates with their short names, in the order in which they are shown.
+pub(super) fn rates(rates: &Rates) -> [(&'static str, &RateCell); 5] {
+    [
+        ("fmr", &rates.fmr),
+        ("fnmr", &rates.fnmr),
+        ("fta", &rates.fta),
+        ("far", &rates.far),
+        ("frr", &rates.frr),
+    ]
+}
+
+/// The error types of the differentials with their short names.
+pub(super) fn error_types(all: &Differentials) -> [(&'static str, &ErrorDifferentials); 3] {
+    [("fmr", &all.fmr), ("fnmr", &all.fnmr), ("frr", &all.frr)]
+}
+
+/// The measures of one error type: key, name, value.
+pub(super) fn measures(
+    all: &ErrorDifferentials,
+) -> [(&'static str, &'static str, Option<&Differential>); 5] {
+    [
+        ("max_over_geomean", "largest rate over the geometric mean", all.max_over_geomean.as_ref()),
+        ("max_over_min", "largest rate over smallest", all.max_over_min.as_ref()),
+        ("max_minus_min", "largest rate minus smallest", all.max_minus_min.as_ref()),
+        ("worst_over_overall", "largest rate over everyone's", all.worst_over_overall.as_ref()),
+        ("gini", "Gini coefficient", all.gini.as_ref()),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_digits_are_kept() {
+        let cases = [
+            (0.0, "0"),
+            (1.0, "1"),
+            (2.4848, "2.48"),
+            (0.000_123_456, "0.000123"),
+            (119.0, "119"),
+            (12_345.6, "12346"),
+            (1.2e-9, "1.20e-9"),
+            (-0.5, "-0.5"),
+            (f64::INFINITY, "∞"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(number(value), text);
+        }
+        assert_eq!(percent(0.024_849), "2.48 %");
+        assert_eq!((p_value(0.0004), p_value(0.0306)), ("< 0.001".into(), "0.031".into()));
+    }
+}

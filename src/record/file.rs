@@ -1,0 +1,333 @@
+//! A record file as a source: opened, recognised, and scanned on several threads.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::batch::RecordBatch;
+use super::bins::Bins;
+use super::delimited::{self, Delimiter};
+use super::format::{self, Format, Shape, Wishes};
+use super::input::{self, Block, BlockReader, PendingDigest};
+use super::jsonl;
+use super::labels::LabelTable;
+use super::layout::Layout;
+use super::merge::Merger;
+#[cfg(feature = "parquet")]
+use super::parquet::ParquetRecords;
+use super::parsed::{Parsed, Tables};
+use super::pipeline;
+use super::row::RowParser;
+use super::source::{Dictionary, InputDigest, RecordSource, ScanSummary};
+use crate::{Error, ErrorKind, Result, Stage};
+
+/// How a record file is to be read.
+#[derive(Debug, Clone)]
+pub struct ReadOptions {
+    /// The format; recognised from the header when absent.
+    pub format: Option<Format>,
+    /// Columns → roles: a native column name, `pair_<attribute>`, `distance`, `return_code` or
+    /// `ignore`. It goes before what the format says; without a format it implies
+    /// [`Format::Generic`].
+    pub map: BTreeMap<String, String>,
+    /// Bins of numeric attributes; [`Bins::customary`] unless told.
+    pub bins: BTreeMap<String, Bins>,
+    /// A CSV of labels by `subject_id` or `sample_id`, for files without attributes.
+    pub labels: Option<PathBuf>,
+    /// Parsing threads; 0 for as many as the machine has. The result does not depend on it.
+    pub threads: usize,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        ReadOptions {
+            format: None,
+            map: BTreeMap::new(),
+            bins: Bins::customary(),
+            labels: None,
+            threads: 0,
+        }
+    }
+}
+
+/// A file of comparison records: CSV, gzipped CSV, JSON lines or Parquet, told apart by content.
+///
+/// ```no_run
+/// use evenmatch::record::{Dictionary, ReadOptions, RecordFile, RecordSource};
+/// let mut file = RecordFile::open("scores.csv.gz".as_ref(), &ReadOptions::default())?;
+/// let mut rows = 0;
+/// let summary = file.scan(&mut Dictionary::default(), &mut |_, batch| {
+///     rows += batch.len();
+///     Ok(())
+/// })?;
+/// println!("{rows} rows, {} warnings", summary.warnings.len());
+/// # Ok::<(), evenmatch::Error>(())
+/// ```
+pub struct RecordFile {
+    path: PathBuf,
+    name: String,
+    format: Format,
+    layout: Layout,
+    threads: usize,
+    content: Option<Content>,
+}
+
+enum Content {
+    Text {
+        reader: BlockReader,
+        digest: PendingDigest,
+        first: Block,
+        syntax: Syntax,
+    },
+    #[cfg(feature = "parquet")]
+    Parquet(Box<ParquetRecords>),
+}
+
+#[derive(Clone, Copy)]
+enum Syntax {
+    Delimited(Delimiter, Shape),
+    JsonLines,
+}
+
+impl RecordFile {
+    /// Opens a file and reads its header.
+    ///
+    /// # Errors
+    /// When it can't be read, is in no known format, or lacks a column that an audit needs.
+    pub fn open(path: &Path, options: &ReadOptions) -> Result<Self> {
+        let labels = options.labels.as_deref().map(LabelTable::read).transpose()?;
+        let wishes =
+            Wishes { format: options.format, map: &options.map, bins: &options.bins, labels };
+        let name = path.display().to_string();
+        let (stream, digest) = input::open(path)?;
+        let mut head = Vec::new();
+        let mut stream = stream;
+        let peek = stream.by_ref().take(4).read_to_end(&mut head);
+        if head.starts_with(b"PAR1") {
+            drop(stream);
+            return Self::open_parquet(path, name, options, &wishes);
+        }
+        let stream: Box<dyn Read + Send> = match peek {
+            Ok(_) => Box::new(std::io::Cursor::new(head).chain(stream)),
+            // Let the block reader meet the fault again, so that all faults read alike.
+            Err(cause) => Box::new(std::io::Cursor::new(head).chain(Broken(Some(cause)))),
+        };
+        let headless = matches!(options.format, Some(Format::Lfw));
+        let mut reader = BlockReader::new(stream, &name, !headless);
+        let Some(mut first) = reader.next(Vec::new())? else {
+            return Err(empty(&name));
+        };
+        let (layout, format, syntax) = Self::understand(&name, &mut first, &wishes)?;
+        Ok(RecordFile {
+            path: path.to_owned(),
+            name,
+            format,
+            layout,
+            threads: options.threads,
+            content: Some(Content::Text { reader, digest, first, syntax }),
+        })
+    }
+
+    /// Reads the header off the first block.
+    fn understand(
+        name: &str,
+        first: &mut Block,
+        wishes: &Wishes<'_>,
+    ) -> Result<(Layout, Format, Syntax)> {
+        let start = first.bytes.iter().position(|byte| !byte.is_ascii_whitespace());
+        let Some(start) = start else {
+            return Err(empty(name));
+        };
+        first.skip(memchr::memrchr(b'\n', &first.bytes[..start]).map_or(0, |at| at + 1));
+        if first.bytes[start.min(first.bytes.len())..].first() == Some(&b'{')
+            || first.bytes.trim_ascii_start().first() == Some(&b'{')
+        {
+            let keys = jsonl::keys(first, name)?;
+            let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+            let line = first.first_line;
+            let (layout, format) = format::table_layout(name, line, &keys, wishes)?;
+            return Ok((layout, format, Syntax::JsonLines));
+        }
+        let mut header = first.take_record();
+        let text = String::from_utf8_lossy(&header.bytes).trim_ascii().to_owned();
+        if text.contains('\r') {
+            return Err(Error::new(
+                ErrorKind::InvalidRecord,
+                Stage::Record,
+                "lines end in a carriage return alone",
+            )
+            .in_file(name)
+            .at_line(header.first_line)
+            .next("save the file with ordinary line ends (\\n or \\r\\n)"));
+        }
+        if wishes.format == Some(Format::Lfw) {
+            let layout = format::lfw_layout(name, wishes)?;
+            // LFW's own lists begin with the number of folds and of pairs.
+            let counts = text.split_ascii_whitespace().all(|word| word.parse::<u32>().is_ok());
+            if !counts {
+                first.put_back(header);
+            }
+            let delimiter = if text.contains(',') && !text.contains('\t') {
+                Delimiter::Byte(b',')
+            } else {
+                Delimiter::Whitespace
+            };
+            return Ok((layout, Format::Lfw, Syntax::Delimited(delimiter, Shape::LfwPairs)));
+        }
+        let spaced = !text.contains([',', ';', '\t']) && text.contains(' ');
+        if wishes.format == Some(Format::Bob) && !text.contains("bio_ref_") {
+            let columns = text.split_ascii_whitespace().count();
+            let layout = format::bob_layout(name, columns, wishes)?;
+            first.put_back(header);
+            return Ok((
+                layout,
+                Format::Bob,
+                Syntax::Delimited(Delimiter::Whitespace, Shape::Table),
+            ));
+        }
+        let delimiter =
+            if spaced { Delimiter::Whitespace } else { Delimiter::of_header(&header.bytes) };
+        let line = header.first_line;
+        let mut found = None;
+        delimited::each_row(&mut header, delimiter, name, |fields, _| {
+            let fields: Vec<&str> = fields.iter().map(|field| field.trim_ascii()).collect();
+            found.get_or_insert(format::table_layout(name, line, &fields, wishes)?);
+            Ok(())
+        })?;
+        let (layout, format) = found.ok_or_else(|| empty(name))?;
+        Ok((layout, format, Syntax::Delimited(delimiter, Shape::Table)))
+    }
+
+    #[cfg(feature = "parquet")]
+    fn open_parquet(
+        path: &Path,
+        name: String,
+        options: &ReadOptions,
+        wishes: &Wishes<'_>,
+    ) -> Result<Self> {
+        let (records, layout, format) = ParquetRecords::open(path, wishes)?;
+        Ok(RecordFile {
+            path: path.to_owned(),
+            name,
+            format,
+            layout,
+            threads: options.threads,
+            content: Some(Content::Parquet(Box::new(records))),
+        })
+    }
+
+    #[cfg(not(feature = "parquet"))]
+    fn open_parquet(path: &Path, _: String, _: &ReadOptions, _: &Wishes<'_>) -> Result<Self> {
+        Err(Error::new(ErrorKind::NotBuiltIn, Stage::Record, "this build does not read Parquet")
+            .in_path(path)
+            .next("build with the feature `parquet`, or convert the file to CSV"))
+    }
+
+    /// The format that was named or recognised.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Names of the attributes that the file holds, sorted.
+    pub fn attributes(&self) -> impl Iterator<Item = &str> {
+        self.layout.attributes.iter().map(|attribute| attribute.name.as_str())
+    }
+}
+
+impl RecordSource for RecordFile {
+    fn scan(
+        &mut self,
+        dictionary: &mut Dictionary,
+        sink: &mut dyn FnMut(&Dictionary, &RecordBatch) -> Result<()>,
+    ) -> Result<ScanSummary> {
+        let content = self.content.take().ok_or_else(|| {
+            Error::new(
+                ErrorKind::InvalidArgument,
+                Stage::Record,
+                "the file has been scanned before",
+            )
+            .in_path(&self.path)
+            .next("open it again")
+        })?;
+        let layout = &self.layout;
+        let mut merger = Merger::new(layout, dictionary);
+        let digest = match content {
+            Content::Text { mut reader, digest, first, syntax } => {
+                let name = self.name.as_str();
+                let parse = |block: &mut Block, tables: &mut Tables, parsed: &mut Parsed| {
+                    parse_block(layout, syntax, name, block, tables, parsed)
+                };
+                let threads = pipeline::threads(self.threads);
+                pipeline::run(
+                    &mut reader,
+                    first,
+                    threads,
+                    layout.attributes.len(),
+                    &parse,
+                    |worker, tables, parsed| merger.merge(worker, tables, parsed, sink),
+                )?;
+                digest.get().ok_or_else(|| {
+                    Error::new(ErrorKind::Io, Stage::Record, "the file was not read to its end")
+                        .in_file(name)
+                        .next("try again; another program may be writing to it")
+                })?
+            }
+            #[cfg(feature = "parquet")]
+            Content::Parquet(records) => {
+                records.scan(layout, |tables, parsed| merger.merge(0, tables, parsed, sink))?
+            }
+        };
+        let warnings = merger.finish()?;
+        let mut inputs = vec![InputDigest {
+            file: self.name.clone(),
+            format: self.format.name().to_owned(),
+            sha256: digest,
+        }];
+        if let Some(labels) = &layout.labels {
+            inputs.push(InputDigest {
+                file: labels.file.clone(),
+                format: "labels".to_owned(),
+                sha256: labels.digest,
+            });
+        }
+        Ok(ScanSummary { inputs, warnings })
+    }
+}
+
+fn parse_block(
+    layout: &Layout,
+    syntax: Syntax,
+    name: &str,
+    block: &mut Block,
+    tables: &mut Tables,
+    parsed: &mut Parsed,
+) -> Result<()> {
+    let mut rows = RowParser { layout, tables, parsed };
+    match syntax {
+        Syntax::JsonLines => jsonl::each_row(block, layout, |fields, line| rows.push(fields, line)),
+        Syntax::Delimited(delimiter, Shape::Table) => {
+            delimited::each_row(block, delimiter, name, |fields, line| rows.push(fields, line))
+        }
+        Syntax::Delimited(delimiter, Shape::LfwPairs) => {
+            delimited::each_row(block, delimiter, name, |fields, line| {
+                let ([probe, reference], rest) = format::lfw_row(fields, line, name)?;
+                rows.push(&[&probe, &reference, rest[0], rest[1], rest[2], rest[3]], line)
+            })
+        }
+    }
+}
+
+fn empty(name: &str) -> Error {
+    Error::new(ErrorKind::InvalidRecord, Stage::Record, "the file holds no records")
+        .in_file(name)
+        .next("check that the right file was named")
+}
+
+/// A stream that fails once.
+struct Broken(Option<std::io::Error>);
+
+impl Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+        Err(self.0.take().unwrap_or_else(|| std::io::ErrorKind::UnexpectedEof.into()))
+    }
+}

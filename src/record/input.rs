@@ -1,0 +1,302 @@
+//! Opening a record file: digest of what is read, decompression, and blocks of whole lines.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use flate2::read::MultiGzDecoder;
+use sha2::{Digest as _, Sha256};
+
+use crate::{Digest, Error, ErrorKind, Result, Stage};
+
+/// Bytes that a block holds, unless one line is longer.
+const BLOCK: usize = 2 * 1024 * 1024;
+/// The longest line, or quoted record, that is read.
+const LONGEST_RECORD: usize = 16 * 1024 * 1024;
+
+/// The SHA-256 of a file, known once the file has been read to its end.
+#[derive(Clone, Debug, Default)]
+pub(super) struct PendingDigest(Arc<Mutex<Option<Digest>>>);
+
+impl PendingDigest {
+    /// The digest, if the end has been reached.
+    pub(super) fn get(&self) -> Option<Digest> {
+        self.0.lock().ok().and_then(|digest| *digest)
+    }
+    fn set(&self, digest: Digest) {
+        if let Ok(mut place) = self.0.lock() {
+            *place = Some(digest);
+        }
+    }
+}
+
+struct Hashed<R> {
+    inner: R,
+    hasher: Sha256,
+    digest: PendingDigest,
+}
+
+impl<R: Read> Read for Hashed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        if read == 0 && !buffer.is_empty() {
+            self.digest.set(Digest::from_bytes(self.hasher.clone().finalize().into()));
+        } else {
+            self.hasher.update(&buffer[..read]);
+        }
+        Ok(read)
+    }
+}
+
+/// The bytes of a file, unpacked where they are gzip, and the digest of the file as it lies on
+/// the disk.
+pub(super) fn open(path: &Path) -> Result<(Box<dyn Read + Send>, PendingDigest)> {
+    let file = File::open(path).map_err(|cause| Error::io(Stage::Record, path, cause))?;
+    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+        return Err(Error::new(ErrorKind::Io, Stage::Record, "this is a folder, not a file")
+            .in_path(path)
+            .next("name the file that holds the comparison records"));
+    }
+    let digest = PendingDigest::default();
+    let mut raw = Hashed { inner: file, hasher: Sha256::new(), digest: digest.clone() };
+    let mut magic = [0_u8; 2];
+    let mut have = 0;
+    while have < magic.len() {
+        match raw.read(&mut magic[have..]) {
+            Ok(0) => break,
+            Ok(read) => have += read,
+            Err(cause) if cause.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(cause) => return Err(Error::io(Stage::Record, path, cause)),
+        }
+    }
+    let head = std::io::Cursor::new(magic).take(have as u64);
+    if magic == [0x1f, 0x8b] {
+        let raw = BufReader::with_capacity(256 * 1024, head.chain(raw));
+        return Ok((Box::new(MultiGzDecoder::new(raw)), digest));
+    }
+    Ok((Box::new(head.chain(raw)), digest))
+}
+
+/// Whole lines of a file, one after another.
+#[derive(Debug, Default)]
+pub(super) struct Block {
+    /// The lines, each with its end, except perhaps the last of the file.
+    pub(super) bytes: Vec<u8>,
+    /// 1-based line at which the block begins.
+    pub(super) first_line: u64,
+}
+
+impl Block {
+    /// Drops the first `count` bytes, which are whole lines.
+    pub(super) fn skip(&mut self, count: usize) {
+        let lines = memchr::memchr_iter(b'\n', &self.bytes[..count]).count();
+        self.first_line += lines as u64;
+        self.bytes.drain(..count);
+    }
+
+    /// Takes off the first record, with its line end.
+    pub(super) fn take_record(&mut self) -> Block {
+        let mut open = false;
+        let end = memchr::memchr2_iter(b'"', b'\n', &self.bytes).find(|&at| {
+            open ^= self.bytes[at] == b'"';
+            self.bytes[at] == b'\n' && !open
+        });
+        let end = end.map_or(self.bytes.len(), |at| at + 1);
+        let record = Block { bytes: self.bytes[..end].to_vec(), first_line: self.first_line };
+        self.skip(end);
+        record
+    }
+
+    /// Puts back what [`Self::take_record`] took.
+    pub(super) fn put_back(&mut self, record: Block) {
+        self.first_line = record.first_line;
+        self.bytes.splice(..0, record.bytes);
+    }
+}
+
+/// Cuts a stream into blocks at the ends of lines, or of records where quotes may hold line ends.
+pub(super) struct BlockReader {
+    input: Box<dyn Read + Send>,
+    file: String,
+    quotes: bool,
+    carry: Vec<u8>,
+    next_line: u64,
+    finished: bool,
+    block_size: usize,
+}
+
+impl BlockReader {
+    /// Blocks of this stream; `file` names it in messages. With `quotes`, a line end between
+    /// double quotes does not end a record.
+    pub(super) fn new(input: Box<dyn Read + Send>, file: &str, quotes: bool) -> Self {
+        BlockReader {
+            input,
+            file: file.to_owned(),
+            quotes,
+            carry: Vec::new(),
+            next_line: 1,
+            finished: false,
+            block_size: BLOCK,
+        }
+    }
+
+    #[cfg(test)]
+    fn with_block_size(mut self, size: usize) -> Self {
+        self.block_size = size;
+        self
+    }
+
+    /// The next block; `buffer` is reused for its bytes. `None` at the end of the file.
+    pub(super) fn next(&mut self, mut buffer: Vec<u8>) -> Result<Option<Block>> {
+        buffer.clear();
+        buffer.append(&mut self.carry);
+        let begins = self.next_line;
+        while !self.finished {
+            let start = buffer.len();
+            let want = self.block_size.max(start + self.block_size / 4 + 1);
+            buffer.resize(want, 0);
+            let mut filled = start;
+            while filled < want {
+                match self.input.read(&mut buffer[filled..]) {
+                    Ok(0) => {
+                        self.finished = true;
+                        break;
+                    }
+                    Ok(read) => filled += read,
+                    Err(cause) if cause.kind() == std::io::ErrorKind::Interrupted => {}
+                    Err(cause) => return Err(self.broken(cause)),
+                }
+            }
+            buffer.truncate(filled);
+            if begins == 1 && start == 0 {
+                self.strip_mark(&mut buffer)?;
+            }
+            if self.finished {
+                break;
+            }
+            if let Some(cut) = self.last_end(&buffer) {
+                self.carry.extend_from_slice(&buffer[cut..]);
+                buffer.truncate(cut);
+                break;
+            }
+            if buffer.len() > LONGEST_RECORD {
+                return Err(self.too_long(begins));
+            }
+        }
+        if buffer.is_empty() {
+            return Ok(None);
+        }
+        self.next_line += memchr::memchr_iter(b'\n', &buffer).count() as u64;
+        Ok(Some(Block { bytes: buffer, first_line: begins }))
+    }
+
+    /// One past the last line end that ends a record.
+    fn last_end(&self, bytes: &[u8]) -> Option<usize> {
+        if !self.quotes || memchr::memchr(b'"', bytes).is_none() {
+            return memchr::memrchr(b'\n', bytes).map(|at| at + 1);
+        }
+        let mut open = false;
+        let mut end = None;
+        for at in memchr::memchr2_iter(b'"', b'\n', bytes) {
+            match bytes[at] {
+                b'"' => open = !open,
+                _ if !open => end = Some(at + 1),
+                _ => {}
+            }
+        }
+        end
+    }
+
+    /// Drops a UTF-8 byte order mark and refuses UTF-16.
+    fn strip_mark(&self, buffer: &mut Vec<u8>) -> Result<()> {
+        if buffer.starts_with(b"\xef\xbb\xbf") {
+            buffer.drain(..3);
+        } else if buffer.starts_with(b"\xff\xfe") || buffer.starts_with(b"\xfe\xff") {
+            return Err(Error::new(
+                ErrorKind::UnsupportedFormat,
+                Stage::Record,
+                "the file is in UTF-16",
+            )
+            .in_file(&self.file)
+            .at_line(1)
+            .at_column(1)
+            .next("save it as UTF-8 (spreadsheets: \"CSV UTF-8\")"));
+        }
+        Ok(())
+    }
+
+    fn broken(&self, cause: std::io::Error) -> Error {
+        let message = match cause.kind() {
+            std::io::ErrorKind::UnexpectedEof => "the compressed file ends too early",
+            std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData => {
+                "the compressed data is damaged"
+            }
+            _ => "the file could not be read to its end",
+        };
+        Error::new(ErrorKind::Corrupt, Stage::Record, message)
+            .in_file(&self.file)
+            .at_line(self.next_line)
+            .caused_by(cause)
+            .next("copy the file again")
+    }
+
+    fn too_long(&self, line: u64) -> Error {
+        Error::new(
+            ErrorKind::InvalidRecord,
+            Stage::Record,
+            format!("no record ends within {} MiB", LONGEST_RECORD >> 20),
+        )
+        .in_file(&self.file)
+        .at_line(line)
+        .next("look for a double quote that is never closed, or for missing line ends")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn blocks(text: &str, quotes: bool, size: usize) -> Vec<(u64, String)> {
+        let input = Box::new(std::io::Cursor::new(text.as_bytes().to_vec()));
+        let mut reader = BlockReader::new(input, "t", quotes).with_block_size(size);
+        let mut all = Vec::new();
+        while let Some(block) = reader.next(Vec::new()).unwrap() {
+            all.push((block.first_line, String::from_utf8(block.bytes).unwrap()));
+        }
+        all
+    }
+
+    #[test]
+    fn blocks_are_whole_lines_and_know_their_line() {
+        let text = "ab\ncd\nefghijklmnop\nq";
+        for size in 1..30 {
+            let all = blocks(text, true, size);
+            let joined: String = all.iter().map(|(_, text)| text.as_str()).collect();
+            assert_eq!(joined, text, "size {size}");
+            let mut line = 1;
+            for (begins, bytes) in &all {
+                assert_eq!(*begins, line, "size {size}");
+                line += bytes.matches('\n').count() as u64;
+            }
+            let (_, inner) = all.split_last().unwrap();
+            assert!(inner.iter().all(|(_, text)| text.ends_with('\n')), "size {size}");
+        }
+    }
+
+    #[test]
+    fn quoted_line_ends_do_not_cut() {
+        for size in 1..20 {
+            let all = blocks("a,\"x\ny\",b\nc,d,e\n", true, size);
+            assert!(all[0].1.starts_with("a,\"x\ny\",b\n"), "size {size}: {all:?}");
+        }
+    }
+
+    #[test]
+    fn the_mark_goes_and_utf16_is_named() {
+        assert_eq!(blocks("\u{feff}a\n", true, 64), [(1, "a\n".to_owned())]);
+        let input = Box::new(std::io::Cursor::new(b"\xff\xfea\0".to_vec()));
+        let error = BlockReader::new(input, "t.csv", true).next(Vec::new()).unwrap_err();
+        assert_eq!(error.to_string(), "t.csv:1:1: the file is in UTF-16");
+    }
+}

@@ -1,0 +1,233 @@
+//! Brings the codes of several reading threads together and counts warnings.
+
+use super::batch::{Failure, MISSING, RecordBatch};
+use super::layout::{GroupSource, Layout};
+use super::pair_check::{Contradiction, PairCheck, Seen};
+use super::parsed::Parsed;
+use super::pipeline::NewSymbols;
+use super::source::{Dictionary, RecordWarning, Symbols};
+use super::words;
+use crate::{Error, ErrorKind, Result, Stage};
+
+/// From the codes of one thread to the codes of the dictionary.
+#[derive(Default)]
+struct Translation {
+    subjects: Vec<u32>,
+    groups: Vec<Vec<u16>>,
+    failures: Vec<u16>,
+    species: Vec<u16>,
+}
+
+/// Merges parsed blocks in the order of the file.
+pub(super) struct Merger<'a> {
+    layout: &'a Layout,
+    dictionary: &'a mut Dictionary,
+    translations: Vec<Translation>,
+    pairs: PairCheck,
+    self_comparisons: Seen,
+    rows: u64,
+}
+
+impl<'a> Merger<'a> {
+    pub(super) fn new(layout: &'a Layout, dictionary: &'a mut Dictionary) -> Self {
+        *dictionary = Dictionary {
+            attributes: layout.attributes.iter().map(|columns| columns.name.clone()).collect(),
+            groups: vec![Symbols::default(); layout.attributes.len()],
+            ..Dictionary::default()
+        };
+        Merger {
+            layout,
+            dictionary,
+            translations: Vec::new(),
+            pairs: PairCheck::default(),
+            self_comparisons: Seen::default(),
+            rows: 0,
+        }
+    }
+
+    /// Translates one block in place and hands it on.
+    pub(super) fn merge(
+        &mut self,
+        worker: usize,
+        new: &NewSymbols,
+        parsed: &mut Parsed,
+        sink: &mut dyn FnMut(&Dictionary, &RecordBatch) -> Result<()>,
+    ) -> Result<()> {
+        if self.translations.len() <= worker {
+            self.translations.resize_with(worker + 1, Translation::default);
+        }
+        let translation = &mut self.translations[worker];
+        let dictionary = &mut *self.dictionary;
+        for name in &new.subjects {
+            translation.subjects.push(dictionary.subjects.intern(name));
+        }
+        translation.groups.resize_with(new.groups.len(), Vec::new);
+        for ((names, codes), symbols) in
+            new.groups.iter().zip(&mut translation.groups).zip(&mut dictionary.groups)
+        {
+            for name in names {
+                codes.push(short(symbols.intern(name), &self.layout.file)?);
+            }
+        }
+        for name in &new.failures {
+            let known = dictionary.failures.iter().position(|failure| *failure.name == **name);
+            let index = known.unwrap_or_else(|| {
+                let stage = words::failure_stage(name);
+                dictionary.failures.push(Failure { name: name.to_string(), stage });
+                dictionary.failures.len() - 1
+            });
+            translation.failures.push(short(index as u32 + 1, &self.layout.file)?);
+        }
+        for name in &new.species {
+            let code = dictionary.species.intern(name);
+            translation.species.push(short(code + 1, &self.layout.file)?);
+        }
+
+        let batch = &mut parsed.batch;
+        for subject in batch.probe_subject.iter_mut().chain(&mut batch.reference_subject) {
+            *subject = translation.subjects[*subject as usize];
+        }
+        for sides in [&mut batch.probe_group, &mut batch.reference_group] {
+            for (codes, column) in translation.groups.iter().zip(sides) {
+                for group in column.iter_mut().filter(|group| **group != MISSING) {
+                    *group = codes[usize::from(*group)];
+                }
+            }
+        }
+        for failure in batch.failure.iter_mut().filter(|failure| **failure != 0) {
+            *failure = translation.failures[usize::from(*failure) - 1];
+        }
+        for species in batch.species.iter_mut().filter(|species| **species != 0) {
+            *species = translation.species[usize::from(*species) - 1];
+        }
+        for &mark in &parsed.marks {
+            self.pairs.add(mark)?;
+        }
+        self.self_comparisons.merge(&parsed.self_comparisons);
+        self.rows += batch.len() as u64;
+        if batch.is_empty() {
+            return Ok(());
+        }
+        sink(self.dictionary, batch)
+    }
+
+    /// Looks for repeated pairs among all rows, and gives the warnings sorted by code.
+    pub(super) fn finish(self) -> Result<Vec<RecordWarning>> {
+        let layout = self.layout;
+        if self.rows == 0 {
+            return Err(layout
+                .complaint("there is a header, but no record".into())
+                .next("check that the right file was named"));
+        }
+        let findings = self.pairs.finish()?;
+        if let Some((kind, line, earlier)) = findings.contradiction {
+            let (column, message, next) = match kind {
+                Contradiction::Label => (
+                    layout.mated.or(layout.probe_subject),
+                    format!(
+                        "this pair is mated in one row and non-mated in another (line {earlier})"
+                    ),
+                    "correct the wrong one of the two rows",
+                ),
+                Contradiction::Outcome => (
+                    layout.score,
+                    format!("this pair has another score or failure in line {earlier}"),
+                    "keep one row a pair; several attempts of one person need a probe_id each",
+                ),
+                Contradiction::Subjects => (
+                    layout.probe_subject,
+                    format!("these samples are said to be of other people in line {earlier}"),
+                    "give each sample one subject",
+                ),
+            };
+            return Err(layout.fault(line, column.unwrap_or(0), message).next(next));
+        }
+        let mut warnings = Vec::new();
+        let mut warn = |code: &str, message: String, seen: &Seen| {
+            if seen.rows > 0 {
+                let lines = seen.lines.clone();
+                warnings.push(RecordWarning {
+                    code: code.into(),
+                    message,
+                    count: seen.rows,
+                    lines,
+                });
+            }
+        };
+        warn(
+            "duplicate_pair",
+            "Rows repeat an earlier row; each counts again, which makes intervals too narrow."
+                .into(),
+            &findings.repeated,
+        );
+        warn(
+            "reversed_pair",
+            "Rows compare an earlier pair the other way round; both count.".into(),
+            &findings.reversed,
+        );
+        warn(
+            "self_comparison",
+            "Mated rows compare a sample with itself, which tells nothing about recognising a person.".into(),
+            &self.self_comparisons,
+        );
+        let whole_file = |rows: u64| Seen { rows, lines: Vec::new() };
+        if !layout.ignored.is_empty() {
+            let names = layout.ignored.join(", ");
+            let seen = whole_file(layout.ignored.len() as u64);
+            warn("ignored_column", format!("Columns were not used: {names}."), &seen);
+        }
+        let one_sided: Vec<&str> = layout
+            .attributes
+            .iter()
+            .filter(|columns| {
+                (columns.probe == GroupSource::Nowhere)
+                    != (columns.reference == GroupSource::Nowhere)
+            })
+            .map(|columns| columns.name.as_str())
+            .collect();
+        if !one_sided.is_empty() {
+            warn(
+                "one_sided_attribute",
+                format!(
+                    "Attributes are given for one side of the pairs only: {}.",
+                    one_sided.join(", ")
+                ),
+                &whole_file(self.rows),
+            );
+        }
+        if layout.probe_id.is_none() && layout.score.is_some() {
+            warn(
+                "no_sample_ids",
+                "Samples are not named, so repeated pairs can't be found.".into(),
+                &whole_file(self.rows),
+            );
+        }
+        if !layout.names_subjects() && layout.score.is_some() {
+            let stand_in = if layout.probe_id.is_some() { "each sample" } else { "each row" };
+            warn(
+                "no_subjects",
+                format!(
+                    "People are not named, so {stand_in} was taken for a person of its own; \
+                     intervals are too narrow if people occur more often."
+                ),
+                &whole_file(self.rows),
+            );
+        }
+        warnings.sort();
+        Ok(warnings)
+    }
+}
+
+/// A code in the 16 bits of a batch. Each thread refuses more codes than fit, but several
+/// threads together may still meet more.
+fn short(code: u32, file: &str) -> Result<u16> {
+    u16::try_from(code).ok().filter(|&code| code < MISSING).ok_or_else(|| {
+        Error::new(
+            ErrorKind::InvalidRecord,
+            Stage::Record,
+            "a column of categories has over 65,000 values",
+        )
+        .in_file(file)
+        .next("cut numeric attributes into bins: --bins NAME=10,20,30")
+    })
+}

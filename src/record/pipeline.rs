@@ -1,0 +1,166 @@
+//! One thread reads blocks, several parse them, and the caller's thread takes them in order.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use super::input::{Block, BlockReader};
+use super::parsed::{Parsed, Tables};
+use crate::Result;
+
+/// Parsing threads when the caller does not care.
+pub(super) fn threads(wanted: usize) -> usize {
+    match wanted {
+        0 => std::thread::available_parallelism().map_or(1, usize::from).min(8),
+        wanted => wanted.min(64),
+    }
+}
+
+/// What travels between the threads; a fixed number of them bounds the memory.
+#[derive(Default)]
+struct Parcel {
+    block: Block,
+    parsed: Parsed,
+    /// Strings that the worker met for the first time in this block.
+    new: NewSymbols,
+    worker: usize,
+}
+
+/// Strings that one worker met for the first time, in order, by table.
+#[derive(Default)]
+pub(super) struct NewSymbols {
+    pub(super) subjects: Vec<Box<str>>,
+    pub(super) groups: Vec<Vec<Box<str>>>,
+    pub(super) failures: Vec<Box<str>>,
+    pub(super) species: Vec<Box<str>>,
+}
+
+impl NewSymbols {
+    /// Takes the strings from `known` on, and remembers how many are known now.
+    pub(super) fn collect(&mut self, tables: &Tables, known: &mut Known) {
+        self.subjects = tables.subjects.since(&mut known.subjects);
+        known.groups.resize(tables.groups.len(), 0);
+        self.groups = tables
+            .groups
+            .iter()
+            .zip(&mut known.groups)
+            .map(|(table, known)| table.since(known))
+            .collect();
+        self.failures = tables.failures.since(&mut known.failures);
+        self.species = tables.species.since(&mut known.species);
+    }
+}
+
+/// How many strings of each table have been handed over.
+#[derive(Default)]
+pub(super) struct Known {
+    subjects: usize,
+    groups: Vec<usize>,
+    failures: usize,
+    species: usize,
+}
+
+type Parcels = (u64, Result<Parcel>);
+
+/// Parses every block on `threads` threads and hands the results to `take` in the order of the
+/// file, with the number of the worker whose codes they hold. The first error in that order
+/// ends the run and is returned.
+pub(super) fn run(
+    reader: &mut BlockReader,
+    first: Block,
+    threads: usize,
+    attributes: usize,
+    parse: &(impl Fn(&mut Block, &mut Tables, &mut Parsed) -> Result<()> + Sync),
+    mut take: impl FnMut(usize, &NewSymbols, &mut Parsed) -> Result<()>,
+) -> Result<()> {
+    let (free_sender, free) = channel::<Parcel>();
+    for _ in 0..2 * threads + 2 {
+        // The receiver lives as long as this function.
+        let _ = free_sender.send(Parcel::default());
+    }
+    let (work_sender, work) = channel::<(u64, Parcel)>();
+    let work = Mutex::new(work);
+    let (done_sender, done) = channel::<Parcels>();
+    std::thread::scope(|scope| {
+        let reading_done = done_sender.clone();
+        scope.spawn(move || read_all(reader, first, &free, &work_sender, &reading_done));
+        for worker in 0..threads {
+            let (work, done_sender) = (&work, done_sender.clone());
+            scope.spawn(move || work_all(worker, attributes, work, &done_sender, parse));
+        }
+        drop(done_sender);
+        // Leaving this closure drops both channels' ends, which ends the threads.
+        let (free_sender, done) = (free_sender, done);
+        let mut waiting = BTreeMap::new();
+        let mut next = 0;
+        while let Ok((sequence, parcel)) = done.recv() {
+            waiting.insert(sequence, parcel);
+            while let Some(parcel) = waiting.remove(&next) {
+                let mut parcel = parcel?;
+                take(parcel.worker, &parcel.new, &mut parcel.parsed)?;
+                next += 1;
+                // The reader may have finished already.
+                let _ = free_sender.send(parcel);
+            }
+        }
+        Ok(())
+    })
+}
+
+fn read_all(
+    reader: &mut BlockReader,
+    first: Block,
+    free: &Receiver<Parcel>,
+    work: &Sender<(u64, Parcel)>,
+    done: &Sender<Parcels>,
+) {
+    let mut first = Some(first);
+    for sequence in 0.. {
+        let Ok(mut parcel) = free.recv() else { return };
+        let block = match first.take() {
+            Some(block) => Ok(Some(block)),
+            None => reader.next(std::mem::take(&mut parcel.block.bytes)),
+        };
+        let sent = match block {
+            Ok(Some(block)) => {
+                parcel.block = block;
+                work.send((sequence, parcel)).is_ok()
+            }
+            Ok(None) => false,
+            Err(error) => {
+                let _ = done.send((sequence, Err(error)));
+                false
+            }
+        };
+        if !sent {
+            return;
+        }
+    }
+}
+
+fn work_all(
+    worker: usize,
+    attributes: usize,
+    work: &Mutex<Receiver<(u64, Parcel)>>,
+    done: &Sender<Parcels>,
+    parse: &impl Fn(&mut Block, &mut Tables, &mut Parsed) -> Result<()>,
+) {
+    let mut tables = Tables::new(attributes);
+    let mut known = Known::default();
+    loop {
+        // A poisoned lock means that another worker panicked: the scope will pass that on.
+        let Ok(received) = work.lock().map(|work| work.recv()) else { return };
+        let Ok((sequence, mut parcel)) = received else { return };
+        parcel.parsed.clear(attributes);
+        parcel.worker = worker;
+        let parsed = parse(&mut parcel.block, &mut tables, &mut parcel.parsed);
+        let result = parsed.map(|()| {
+            parcel.new.collect(&tables, &mut known);
+            parcel
+        });
+        let failed = result.is_err();
+        if done.send((sequence, result)).is_err() || failed {
+            return;
+        }
+    }
+}

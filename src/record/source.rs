@@ -1,0 +1,122 @@
+//! Where records come from: a source is scanned once, batch by batch.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::batch::{Failure, RecordBatch};
+use crate::{Digest, Result};
+
+/// Names and their codes, in order of first appearance.
+///
+/// The order depends on the order of rows, so whoever reports must sort by name.
+#[derive(Debug, Clone, Default)]
+pub struct Symbols {
+    names: Vec<Box<str>>,
+    codes: HashMap<Box<str>, u32>,
+}
+
+impl Symbols {
+    /// The code of a name, a new one if it is new.
+    pub fn intern(&mut self, name: &str) -> u32 {
+        if let Some(&code) = self.codes.get(name) {
+            return code;
+        }
+        let code = self.names.len() as u32;
+        self.names.push(name.into());
+        self.codes.insert(name.into(), code);
+        code
+    }
+
+    /// The code of a name that is already known.
+    pub fn code(&self, name: &str) -> Option<u32> {
+        self.codes.get(name).copied()
+    }
+
+    /// The name of a code.
+    ///
+    /// # Panics
+    /// If the code is not below [`Self::len`].
+    pub fn name(&self, code: u32) -> &str {
+        &self.names[code as usize]
+    }
+
+    /// Names by code.
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.names.iter().map(|name| &**name)
+    }
+
+    /// How many names there are.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+}
+
+/// What the codes of a scan mean. Numeric attributes are binned by the reader, so that an
+/// attribute has few values; a categorical attribute with more than 65,000 values is an error.
+#[derive(Debug, Clone, Default)]
+pub struct Dictionary {
+    /// Subjects by code.
+    pub subjects: Symbols,
+    /// Attribute names, sorted.
+    pub attributes: Vec<String>,
+    /// Group names of each attribute.
+    pub groups: Vec<Symbols>,
+    /// Values of the `failure` column.
+    pub failures: Vec<Failure>,
+    /// Presentation attack instrument species.
+    pub species: Symbols,
+}
+
+/// The digest of one input file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputDigest {
+    /// The file, as the caller named it.
+    pub file: String,
+    /// Record format, such as `evenmatch` or `bob`.
+    pub format: String,
+    /// SHA-256 of the file's bytes.
+    pub sha256: Digest,
+}
+
+/// Something odd in the records that does not stop an audit.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RecordWarning {
+    /// A short stable code, such as `duplicate_pair`.
+    pub code: String,
+    /// One sentence.
+    pub message: String,
+    /// How many rows it concerns.
+    pub count: u64,
+    /// The first few 1-based lines, ascending.
+    pub lines: Vec<u64>,
+}
+
+/// What a finished scan leaves.
+#[derive(Debug, Clone, Default)]
+pub struct ScanSummary {
+    /// Input files.
+    pub inputs: Vec<InputDigest>,
+    /// Warnings, sorted by code.
+    pub warnings: Vec<RecordWarning>,
+}
+
+/// Records that can be read once, batch by batch.
+///
+/// An audit reads its source a single time and spools the packed columns that it needs to a
+/// temporary file, so a source need not be rewindable.
+pub trait RecordSource {
+    /// Hands every row to `sink`, in batches of any size, and fills `dictionary` as it goes: by
+    /// the time that `sink` sees a code, the dictionary holds its meaning. An error of `sink`
+    /// ends the scan and is returned.
+    fn scan(
+        &mut self,
+        dictionary: &mut Dictionary,
+        sink: &mut dyn FnMut(&Dictionary, &RecordBatch) -> Result<()>,
+    ) -> Result<ScanSummary>;
+}
