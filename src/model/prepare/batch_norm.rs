@@ -60,7 +60,10 @@ fn fold_back(graph: &mut Graph, norm: &Node) -> Result<bool> {
     let dims = graph.needed(node.input(1), &node)?.dims.clone();
     let mut weights = graph.needed_floats(node.input(1), &node)?;
     let mut bias = bias_of(graph, &node, scale.len())?;
-    if weights.len() % scale.len().max(1) != 0 || bias.len() != scale.len() || scale.is_empty() {
+    if !weights.len().is_multiple_of(scale.len().max(1))
+        || bias.len() != scale.len()
+        || scale.is_empty()
+    {
         return Ok(false);
     }
     let per_channel = weights.len() / scale.len();
@@ -95,7 +98,11 @@ fn fold_forward(graph: &mut Graph, norm: &Node) -> Result<bool> {
     let &[rows, columns] = dims.as_slice() else { return Ok(false) };
     let (rows, columns) = (rows as usize, columns as usize);
     let mut bias = bias_of(graph, &node, rows)?;
-    if scale.is_empty() || columns == 0 || columns % scale.len() != 0 || bias.len() != rows {
+    if scale.is_empty()
+        || columns == 0
+        || !columns.is_multiple_of(scale.len())
+        || bias.len() != rows
+    {
         return Ok(false);
     }
     let pixels = columns / scale.len();
@@ -141,4 +148,70 @@ fn rewrite(
     let node = &mut graph.proto.node[index];
     node.input.truncate(1);
     node.input.extend([weight_name, bias_name]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::onnx_file::{self, Model, Tensor, ValueInfo};
+
+    fn strings(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    fn norm(input: &str, output: &str) -> Node {
+        Node::new(
+            "BatchNormalization",
+            strings(&[input, "gamma", "beta", "mean", "var"]),
+            strings(&[output]),
+        )
+    }
+
+    /// `norm` of two channels of two pixels, flattened, times a matrix, `norm` of the result.
+    #[test]
+    fn before_and_after_a_matrix() {
+        let gemm =
+            Node::new("Gemm", strings(&["f", "w", "b"]), strings(&["g"])).with_int("transB", 1);
+        let (gamma, beta, mean) = ([2.0, -3.0], [0.5, 1.0], [1.0, -1.0]);
+        // With the default epsilon of 1e-5 the deviation is 2 and 1.
+        let variance = [4.0 - 1e-5, 1.0 - 1e-5];
+        let weights = [1.0, 2.0, 3.0, 4.0, -1.0, 0.5, 0.25, -2.0];
+        let graph = onnx_file::Graph {
+            node: vec![
+                norm("x", "n"),
+                Node::new("Flatten", strings(&["n"]), strings(&["f"])),
+                gemm,
+                norm("g", "out"),
+            ],
+            initializer: vec![
+                Tensor::of_floats("gamma", &[2], &gamma),
+                Tensor::of_floats("beta", &[2], &beta),
+                Tensor::of_floats("mean", &[2], &mean),
+                Tensor::of_floats("var", &[2], &variance),
+                Tensor::of_floats("w", &[2, 4], &weights),
+                Tensor::of_floats("b", &[2], &[10.0, 20.0]),
+            ],
+            input: vec![ValueInfo { name: "x".to_owned(), r#type: None }],
+            output: vec![ValueInfo { name: "out".to_owned(), r#type: None }],
+            ..Default::default()
+        };
+        let mut graph = Graph::new(Model { graph: Some(graph), ..Default::default() }).unwrap();
+        fold(&mut graph).unwrap();
+        let folded = graph.finish().graph.unwrap();
+        assert_eq!(folded.node.len(), 2);
+        assert_eq!(folded.node[1].output(0), "out");
+        let named = |name: &str| folded.initializer.iter().find(|t| t.name == name).unwrap();
+        let w = named(folded.node[1].input(1)).floats().unwrap();
+        let b = named(folded.node[1].input(2)).floats().unwrap();
+
+        let x = [1.0, 2.0, -1.5, 4.0_f32];
+        let deviation = [2.0, 1.0];
+        let normed = |value: f32, c: usize| (value - mean[c]) / deviation[c] * gamma[c] + beta[c];
+        for row in 0..2 {
+            let product: f32 = (0..4).map(|i| normed(x[i], i / 2) * weights[row * 4 + i]).sum();
+            let expected = normed(product + [10.0, 20.0][row], row);
+            let found: f32 = (0..4).map(|i| x[i] * w[row * 4 + i]).sum::<f32>() + b[row];
+            assert!((expected - found).abs() < 1e-4 * expected.abs(), "{expected} {found}");
+        }
+    }
 }

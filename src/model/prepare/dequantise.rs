@@ -129,3 +129,71 @@ fn reshaped(graph: &Graph, node: &Node) -> Result<Tensor> {
     }
     Ok(reshaped)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::onnx_file::{self, Model, ValueInfo, element};
+
+    fn int8(name: &str, dims: &[i64], values: &[i8]) -> Tensor {
+        let raw_data = Some(values.iter().map(|value| *value as u8).collect());
+        let (name, dims) = (name.to_owned(), dims.to_vec());
+        Tensor { name, dims, data_type: element::INT8, raw_data, ..Default::default() }
+    }
+
+    /// A network whose one output is the `DequantizeLinear` of these constants.
+    fn network(x: Tensor, scale: Tensor, zero: Tensor, block: i64, axis: i64) -> Graph {
+        let names = ["x", "scale", "zero"].map(str::to_owned).to_vec();
+        let node = Node::new("DequantizeLinear", names, vec!["y".to_owned()])
+            .with_int("block_size", block)
+            .with_int("axis", axis);
+        let user = Node::new("Relu", vec!["y".to_owned()], vec!["out".to_owned()]);
+        let output = ValueInfo { name: "out".to_owned(), r#type: None };
+        let graph = onnx_file::Graph {
+            node: vec![node, user],
+            initializer: vec![x, scale, zero],
+            output: vec![output],
+            ..Default::default()
+        };
+        Graph::new(Model { graph: Some(graph), ..Default::default() }).unwrap()
+    }
+
+    /// Dequantises two rows of three, and holds the constant that comes of it to what is due.
+    fn check(name: &str, scale: (&[i64], &[f32]), zeros: &[i8], place: (i64, i64), due: [f32; 6]) {
+        let x = int8("x", &[2, 3], &[1, 2, 3, -4, -5, -6]);
+        let (dims, scales) = scale;
+        let (block, axis) = place;
+        let scale = Tensor::of_floats("scale", dims, scales);
+        let mut graph = network(x, scale, int8("zero", dims, zeros), block, axis);
+        dequantise(&mut graph).unwrap();
+        let model = graph.finish().graph.unwrap();
+        assert_eq!(model.node.len(), 1, "{name}");
+        assert_eq!(model.initializer.len(), 1, "{name}: dead constants must go");
+        assert_eq!(model.initializer[0].dims, [2, 3], "{name}");
+        assert_eq!(model.initializer[0].floats().unwrap(), due, "{name}");
+    }
+
+    #[test]
+    fn scales_serve_a_tensor_an_index_or_a_block() {
+        check("whole", (&[], &[0.5]), &[1], (0, 1), [0.0, 0.5, 1.0, -2.5, -3.0, -3.5]);
+        let due = [1.0, 2.0, 3.0, -10.0, -12.0, -14.0];
+        check("rows", (&[2], &[1.0, 2.0]), &[0, 1], (0, 0), due);
+        let due = [1.0, 4.0, 12.0, -4.0, -10.0, -24.0];
+        check("columns", (&[3], &[1.0, 2.0, 4.0]), &[0; 3], (0, -1), due);
+        // Blocks of two along a row of three: the last block of each row has one element.
+        let due = [1.0, 2.0, 20.0, -8.0, -10.0, -100.0];
+        check("blocks", (&[2, 2], &[1.0, 10.0, 2.0, 20.0]), &[0, 1, 0, -1], (2, 1), due);
+    }
+
+    #[test]
+    fn scales_that_do_not_fit_are_refused() {
+        let cases: [(&[i64], i64, i64); 5] =
+            [(&[2], 2, 1), (&[2], 0, 5), (&[2], 0, -9), (&[2], -1, 1), (&[2], 0, i64::MIN)];
+        for (dims, block, axis) in cases {
+            let scale = Tensor::of_floats("scale", dims, &[1.0, 2.0]);
+            let x = int8("x", &[4, 3], &[1; 12]);
+            let mut graph = network(x, scale, int8("zero", dims, &[0, 0]), block, axis);
+            assert!(dequantise(&mut graph).is_err(), "{dims:?} {block} {axis}");
+        }
+    }
+}

@@ -100,3 +100,43 @@ fn replace(graph: &mut Graph, prelu: &Node, kept: &[f64], rectified: &[f64]) {
         graph.proto.node.splice(at..=at, [positive, relu, linear, sum]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::onnx_file::{self, Model, Tensor, ValueInfo};
+
+    #[test]
+    fn two_convolutions_do_what_prelu_does_for_every_slope() {
+        let slopes = [0.25, -0.5, 1.0, 1.75, 0.0];
+        let strings = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let prelu = Node::new("PRelu", strings(&["x", "slope"]), strings(&["y"]));
+        let reader =
+            Node::new("Conv", strings(&["y", "w"]), strings(&["out"])).with_int("group", 5);
+        let weights = [1.0, 2.0, 3.0, 4.0, 5.0];
+        let graph = onnx_file::Graph {
+            node: vec![prelu, reader],
+            initializer: vec![
+                Tensor::of_floats("slope", &[5, 1, 1], &slopes),
+                Tensor::of_floats("w", &[5, 1, 1, 1], &weights),
+            ],
+            input: vec![ValueInfo { name: "x".to_owned(), r#type: None }],
+            output: vec![ValueInfo { name: "out".to_owned(), r#type: None }],
+            ..Default::default()
+        };
+        let mut graph = Graph::new(Model { graph: Some(graph), ..Default::default() }).unwrap();
+        split(&mut graph).unwrap();
+        let kinds: Vec<&str> = graph.proto.node.iter().map(|node| node.op_type.as_str()).collect();
+        assert_eq!(kinds, ["Conv", "Relu", "Conv", "Add", "Conv"]);
+        let floats = |name: &str| graph.constant(name).unwrap().floats().unwrap();
+        let (positive, linear) = (floats("y.positive_w"), floats("y.linear_w"));
+        let signed = floats(graph.proto.node[4].input(1));
+        for (channel, slope) in slopes.iter().enumerate() {
+            for x in [-3.0_f32, -0.5, 0.0, 2.0] {
+                let y = (positive[channel] * x).max(0.0) + linear[channel] * x;
+                let expected = if x < 0.0 { slope * x } else { x } * weights[channel];
+                assert_eq!(y * signed[channel], expected, "slope {slope}, x {x}");
+            }
+        }
+    }
+}
