@@ -103,24 +103,23 @@ impl Verifier {
         policy: Policy,
     ) -> Result<Self> {
         use crate::model::{Network, OnnxNetwork, Role};
-        // Hashing the files and optimising the larger model take most of a cold start, so what
-        // can go side by side does.
-        let (library, models) = rayon::join(
-            || store.verify_runtime(),
-            || {
-                rayon::join(
-                    || store.load_default(Role::Detector),
-                    || store.load_default(Role::Embedder),
-                )
-            },
-        );
-        let (library, detector, embedder) = (library?, models.0?, models.1?);
-        let (detector_entry, embedder_entry) = (detector.entry().clone(), embedder.entry().clone());
-        let load = |model| -> Result<Arc<dyn Network>> {
-            Ok(Arc::new(OnnxNetwork::load(model, &library, profile)?))
+        let network = |model, library: &Path| -> Result<Arc<dyn Network>> {
+            Ok(Arc::new(OnnxNetwork::load(model, library, profile)?))
         };
-        let (detector, embedder) = rayon::join(|| load(detector), || load(embedder));
-        let (detector, embedder) = (detector?, embedder?);
+        // Reading and hashing the embedder takes as long as everything else before its session
+        // can be built, so the two go side by side.
+        let (first, embedder) = rayon::join(
+            || {
+                let library = store.verify_runtime()?;
+                let detector = store.load_default(Role::Detector)?;
+                let entry = detector.entry().clone();
+                Ok::<_, Error>((network(detector, &library)?, entry, library))
+            },
+            || store.load_default(Role::Embedder),
+        );
+        let ((detector, detector_entry, library), embedder) = (first?, embedder?);
+        let embedder_entry = embedder.entry().clone();
+        let embedder = network(embedder, &library)?;
         let published = embedder_entry.threshold.map(|t| (t.value, t.source));
         Verifier::new(
             FaceDetector::new(detector, detector_entry.input, policy.detector)?,
