@@ -3,6 +3,7 @@
 //! ```text
 //! bench_pipeline --photos N --root DIR    N photos spread over DIR/lfw.csv
 //! bench_pipeline --folder DIR [--full-decode]   every *.jpg of a folder
+//! bench_pipeline --folder DIR --agreement       cosine of reduced and full decoding
 //! ```
 //!
 //! Prints one line of JSON: medians in milliseconds, and the processor time of an image.
@@ -13,12 +14,18 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use evenmatch::model::Profile;
-use evenmatch::{DecodeLimits, EncodedSample, Policy, Probe, Source, Template, Verifier, align};
+use evenmatch::{
+    DecodeLimits, EncodedSample, Policy, Probe, Reference, Source, Template, Verifier, align,
+    compare,
+};
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 fn main() -> Outcome<()> {
-    let (photos, full_decode) = arguments()?;
+    let Arguments { photos, full_decode, agreement } = arguments()?;
+    if agreement {
+        return print_agreement(&photos);
+    }
     let policy = Policy { full_decode, ..Policy::default() };
     let verifier = Verifier::open(Profile::Throughput { workers: 1 }, policy)?;
     // The first runs fill caches and memory arenas.
@@ -50,8 +57,15 @@ fn main() -> Outcome<()> {
     Ok(())
 }
 
-fn arguments() -> Outcome<(Vec<PathBuf>, bool)> {
-    let (mut count, mut root, mut folder, mut full) = (200, None, None, false);
+struct Arguments {
+    photos: Vec<PathBuf>,
+    full_decode: bool,
+    agreement: bool,
+}
+
+fn arguments() -> Outcome<Arguments> {
+    let (mut count, mut root, mut folder) = (200, None, None);
+    let (mut full_decode, mut agreement) = (false, false);
     let mut rest = std::env::args().skip(1);
     while let Some(argument) = rest.next() {
         let mut value = || rest.next().ok_or(format!("{argument} needs a value"));
@@ -59,7 +73,8 @@ fn arguments() -> Outcome<(Vec<PathBuf>, bool)> {
             "--photos" => count = value()?.parse()?,
             "--root" => root = Some(PathBuf::from(value()?)),
             "--folder" => folder = Some(PathBuf::from(value()?)),
-            "--full-decode" => full = true,
+            "--full-decode" => full_decode = true,
+            "--agreement" => agreement = true,
             other => return Err(format!("unknown argument {other}").into()),
         }
     }
@@ -68,7 +83,35 @@ fn arguments() -> Outcome<(Vec<PathBuf>, bool)> {
         (None, Some(folder)) => jpegs(&folder)?,
         _ => return Err("state either --root or --folder".into()),
     };
-    if photos.is_empty() { Err("there are no photos".into()) } else { Ok((photos, full)) }
+    if photos.is_empty() {
+        return Err("there are no photos".into());
+    }
+    Ok(Arguments { photos, full_decode, agreement })
+}
+
+/// Cosine similarity of each photo's templates from a reduced and from a full decoding.
+fn print_agreement(photos: &[PathBuf]) -> Outcome<()> {
+    let open = |full_decode| {
+        let policy = Policy { full_decode, ..Policy::default() };
+        Verifier::open(Profile::Throughput { workers: 1 }, policy)
+    };
+    let (reduced, full) = (open(false)?, open(true)?);
+    let mut cosines = Vec::new();
+    for photo in photos {
+        let a = reduced.acquire(Source::<Probe>::Path(photo))?.template;
+        let b = full.acquire(Source::<Reference>::Path(photo))?.template;
+        let (Some(a), Some(b)) = (a, b) else {
+            return Err(format!("no face in {}", photo.display()).into());
+        };
+        cosines.push(compare(&a, &b)?.value());
+    }
+    cosines.sort_by(f32::total_cmp);
+    let median = cosines[cosines.len() / 2];
+    println!(
+        "{}",
+        serde_json::json!({ "photos": cosines.len(), "median": median, "least": cosines[0] })
+    );
+    Ok(())
 }
 
 fn spread(root: &Path, count: usize) -> Outcome<Vec<PathBuf>> {

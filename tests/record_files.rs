@@ -455,6 +455,10 @@ fn lfw_and_rfw_pairs() {
     let scan = import(Format::Lfw, &[], text).unwrap();
     let expected = [("Ann", "Ann", Mated, Some(0.75)), ("Ann", "Bob", NonMated, Some(0.25))];
     assert_eq!(pairs(&scan), expected);
+    // People may be numbers, and the header may be missing.
+    let scan = import(Format::Lfw, &[], "7 1 2 1\n7 1 8 3 0\n").unwrap();
+    let expected = [("7", "7", Mated, Some(1.0)), ("7", "8", NonMated, Some(0.0))];
+    assert_eq!(pairs(&scan), expected);
     let text = "m.01 1 2 0.75 African\nm.01 1 m.02 3 0.25 African\n";
     let scan = import(Format::Lfw, &[], text).unwrap();
     assert_eq!(scan.dictionary.attributes, ["group"]);

@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::pictures::{self, crc32, encode, jpeg, oriented_jpeg, stored_as, with_segment};
+use common::pictures::{self, encode, jpeg, oriented_jpeg, stored_as, with_segment};
 use evenmatch::{DecodeLimits, EncodedSample, ErrorKind, Result, Sample};
 use image::{DynamicImage, GrayImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use proptest::prelude::*;
@@ -154,16 +154,12 @@ fn what_is_no_still_photo_is_refused_by_kind() {
 
 #[test]
 fn animations_are_refused() {
-    let png = encode(&DynamicImage::ImageRgb8(quarters()), ImageFormat::Png);
-    // An animation control chunk behind the header chunk, which ends at byte 33.
-    let mut chunk = b"acTL\0\0\0\x02\0\0\0\0".to_vec();
-    let crc = crc32(&chunk);
-    chunk.splice(0..0, 8_u32.to_be_bytes());
-    chunk.extend_from_slice(&crc.to_be_bytes());
-    let animated = [&png[..33], &chunk, &png[33..]].concat();
-    let error = decode(&animated).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::UnsupportedFormat);
-    assert!(error.to_string().contains("animation"), "{error}");
+    let picture = DynamicImage::ImageRgb8(quarters());
+    for animated in [pictures::animated_png(&picture), pictures::animated_webp(&picture)] {
+        let error = decode(&animated).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UnsupportedFormat);
+        assert!(error.to_string().contains("animation"), "{error}");
+    }
 }
 
 #[test]

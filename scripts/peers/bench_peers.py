@@ -151,7 +151,10 @@ def selfies(args, report):
           f"full {statistics.median(f['total_ms'] for f in full):.1f} ms, faster by {spread_of(ratios)}; "
           f"OpenCV {opencv['total_ms']:.1f} ms")
     print(f"{verdict(statistics.median(ratios), 2.5, False)} the target of at least 2.5")
-    report["selfies"] = {"faster_by": statistics.median(ratios), "opencv": opencv}
+    agreement = json_line([str(args.pipeline), *folder, "--agreement"])
+    print(f"cosine of the two paths' templates: median {agreement['median']:.4f}, least {agreement['least']:.4f}; "
+          f"{verdict(agreement['median'], 0.99, False)} the target of at least 0.99")
+    report["selfies"] = {"faster_by": statistics.median(ratios), "opencv": opencv, "agreement": agreement}
 
 
 def machine():

@@ -19,6 +19,7 @@ pub const RUNTIME_VARIABLE: &str = "EVENMATCH_ORT_LIB";
 
 /// What to do when something has not been fetched.
 pub(crate) const FETCH: &str = "run: evenmatch models fetch";
+const FETCH_AGAIN: &str = "delete the file, then run: evenmatch models fetch";
 
 /// Which model exactly: its name, and the digest of the file that is loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -49,7 +50,11 @@ impl VerifiedModel {
     /// [`ErrorKind::DigestMismatch`] if the digest is another one; [`ErrorKind::InvalidModel`] if
     /// the bytes are no ONNX model or a tensor lies in another file.
     pub fn check(entry: ModelEntry, bytes: Vec<u8>) -> Result<Self> {
-        expect_digest(&entry.file, entry.sha256, Digest::of(&bytes))?;
+        let next = match entry.source {
+            Some(_) => FETCH_AGAIN,
+            None => "put the right file there, or correct `sha256` in your manifest",
+        };
+        expect_digest(&entry.file, entry.sha256, Digest::of(&bytes), next)?;
         check_model(&bytes).map_err(|error| error.in_path(&entry.file))?;
         Ok(VerifiedModel { entry, bytes })
     }
@@ -241,7 +246,7 @@ impl ModelStore {
             let file = File::open(&path).map_err(|cause| Error::io(Stage::Setup, &path, cause))?;
             let found =
                 Digest::of_reader(file).map_err(|cause| Error::io(Stage::Setup, &path, cause))?;
-            expect_digest(&path, entry.sha256, found)?;
+            expect_digest(&path, entry.sha256, found, FETCH_AGAIN)?;
         }
         Ok(path)
     }
@@ -271,12 +276,10 @@ fn state(path: &Path, expected: Digest) -> Result<FileState> {
 }
 
 /// Compares digests, and names the file and both digests where they differ.
-fn expect_digest(file: &Path, expected: Digest, found: Digest) -> Result<()> {
+fn expect_digest(file: &Path, expected: Digest, found: Digest, next: &str) -> Result<()> {
     if expected == found {
         return Ok(());
     }
     let message = format!("wrong digest: expected sha256 {expected}, found {found}");
-    Err(Error::new(ErrorKind::DigestMismatch, Stage::Setup, message)
-        .in_path(file)
-        .next("delete the file, then run: evenmatch models fetch"))
+    Err(Error::new(ErrorKind::DigestMismatch, Stage::Setup, message).in_path(file).next(next))
 }

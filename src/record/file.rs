@@ -139,9 +139,7 @@ impl RecordFile {
             return Err(empty(name));
         };
         first.skip(memchr::memrchr(b'\n', &first.bytes[..start]).map_or(0, |at| at + 1));
-        if first.bytes[start.min(first.bytes.len())..].first() == Some(&b'{')
-            || first.bytes.trim_ascii_start().first() == Some(&b'{')
-        {
+        if first.bytes.trim_ascii_start().first() == Some(&b'{') {
             let keys = jsonl::keys(first, name)?;
             let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
             let line = first.first_line;
@@ -163,7 +161,8 @@ impl RecordFile {
         if wishes.format == Some(Format::Lfw) {
             let layout = format::lfw_layout(name, wishes)?;
             // LFW's own lists begin with the number of folds and of pairs.
-            let counts = text.split_ascii_whitespace().all(|word| word.parse::<u32>().is_ok());
+            let words: Vec<&str> = text.split_ascii_whitespace().collect();
+            let counts = words.len() <= 2 && words.iter().all(|word| word.parse::<u32>().is_ok());
             if !counts {
                 first.put_back(header);
             }

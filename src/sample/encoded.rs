@@ -13,6 +13,10 @@ use super::limits::{self, DecodeLimits};
 use super::{Sample, format, jpeg};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
+/// From this size on, a file's digest is computed beside its decoding: SHA-256 takes 0.2 ms for
+/// this many bytes at 1.2 GB/s, and starting a thread some 0.05 ms.
+const THREADED_DIGEST_BYTES: usize = 256 << 10;
+
 /// An image file that has not been decoded yet; its header lies within the limits.
 #[derive(Debug)]
 pub struct EncodedSample<'a> {
@@ -68,7 +72,9 @@ impl<'a> EncodedSample<'a> {
         let length = bytes.len() as u64;
         limits::check("the file's size in bytes", length, limits.max_bytes, "max_bytes")?;
         let format = format::sniff(&bytes)?;
-        let mut decoder = decoder(&bytes, format)?;
+        // The whole of a JPEG would be copied by the decoder that only reads its header.
+        let header = if format == ImageFormat::Jpeg { jpeg::header(&bytes) } else { &bytes };
+        let mut decoder = decoder(header, format)?;
         let (width, height) = decoder.dimensions();
         if width == 0 || height == 0 {
             return Err(damaged("the image has no pixels".into()));
@@ -132,10 +138,11 @@ impl<'a> EncodedSample<'a> {
             return Err(Error::new(ErrorKind::InvalidArgument, Stage::Decode, message)
                 .next(format!("possible are: {:?}", self.reductions())));
         }
-        let stored = match self.format {
-            ImageFormat::Jpeg => jpeg::decode(&self.bytes, self.stored_size, reduction)?,
-            format => self.decode_other(format)?,
-        };
+        let (stored, digest) = beside_digest(&self.bytes, || match self.format {
+            ImageFormat::Jpeg => jpeg::decode(&self.bytes, self.stored_size, reduction),
+            format => self.decode_other(format),
+        });
+        let stored = stored?;
         let pixels = if self.orientation == Orientation::NoTransforms {
             stored
         } else {
@@ -143,7 +150,6 @@ impl<'a> EncodedSample<'a> {
             image.apply_orientation(self.orientation);
             image.into_rgb8()
         };
-        let digest = Digest::of(&self.bytes);
         Ok(Sample { pixels, full_size: self.upright_size(), reduction, digest })
     }
 
@@ -159,6 +165,21 @@ impl<'a> EncodedSample<'a> {
         })?;
         Ok(if decoded.color().has_alpha() { over_white(&decoded) } else { decoded.into_rgb8() })
     }
+}
+
+/// The result of `work`, and the digest of `bytes`, which is made on another thread where it takes
+/// longer than starting one.
+fn beside_digest<T>(bytes: &[u8], work: impl FnOnce() -> T) -> (T, Digest) {
+    if bytes.len() < THREADED_DIGEST_BYTES {
+        return (work(), Digest::of(bytes));
+    }
+    std::thread::scope(|scope| {
+        let digest = std::thread::Builder::new().spawn_scoped(scope, || Digest::of(bytes));
+        let done = work();
+        // Where no thread could be had, this one does it.
+        let digest = digest.ok().and_then(|thread| thread.join().ok());
+        (done, digest.unwrap_or_else(|| Digest::of(bytes)))
+    })
 }
 
 /// Shows a transparent image as it looks on white paper.

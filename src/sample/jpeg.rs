@@ -29,9 +29,15 @@ pub(super) fn check(bytes: &[u8], limits: &DecodeLimits) -> Result<()> {
     let first_scan = first_scan(bytes).ok_or_else(cut)?;
     // Within entropy-coded data an FF byte is followed by 00 or a restart marker, so that these
     // two bytes can only be the end of the image.
-    memmem::find(&bytes[first_scan..], b"\xff\xd9").ok_or_else(cut)?;
+    memmem::rfind(&bytes[first_scan..], b"\xff\xd9").ok_or_else(cut)?;
     let scans = memmem::find_iter(&bytes[first_scan..], b"\xff\xda").count() as u64;
     limits::check("the JPEG's number of scans", scans, u64::from(limits.max_scans), "max_scans")
+}
+
+/// Everything before the first scan's entropy-coded data; all bytes where there is no scan.
+pub(super) fn header(bytes: &[u8]) -> &[u8] {
+    // The start of a scan takes at most 2 + 6 + 2 · 4 bytes.
+    first_scan(bytes).and_then(|at| bytes.get(..at + 16)).unwrap_or(bytes)
 }
 
 /// Position of the first start-of-scan marker, found by walking the segments before it: an

@@ -74,3 +74,39 @@ pub fn huge_png_header() -> Vec<u8> {
     png.extend_from_slice(&crc32(b"IDAT").to_be_bytes());
     png
 }
+
+/// A PNG that announces two frames: an animation control chunk stands behind the header chunk,
+/// which ends at byte 33.
+pub fn animated_png(picture: &DynamicImage) -> Vec<u8> {
+    let png = encode(picture, ImageFormat::Png);
+    let mut chunk = b"acTL\0\0\0\x02\0\0\0\0".to_vec();
+    let crc = crc32(&chunk);
+    chunk.splice(0..0, 8_u32.to_be_bytes());
+    chunk.extend_from_slice(&crc.to_be_bytes());
+    [&png[..33], &chunk, &png[33..]].concat()
+}
+
+/// A WebP animation of two frames, both this picture.
+pub fn animated_webp(picture: &DynamicImage) -> Vec<u8> {
+    let chunk = |name: &[u8], payload: &[u8]| {
+        let mut out = name.to_vec();
+        out.extend_from_slice(&(payload.len() as u32).to_le_bytes());
+        out.extend_from_slice(payload);
+        out.resize(out.len().next_multiple_of(2), 0);
+        out
+    };
+    let three = |value: u32| value.to_le_bytes()[..3].to_vec();
+    let size = [three(picture.width() - 1), three(picture.height() - 1)].concat();
+    // The still file is RIFF, its length, WEBP and one image chunk.
+    let still = encode(picture, ImageFormat::WebP);
+    let frame = [&three(0)[..], &three(0), &size, &three(100), &[0], &still[12..]].concat();
+    let body = [
+        b"WEBP".to_vec(),
+        chunk(b"VP8X", &[&[0x02, 0, 0, 0][..], &size].concat()),
+        chunk(b"ANIM", &[0; 6]),
+        chunk(b"ANMF", &frame),
+        chunk(b"ANMF", &frame),
+    ]
+    .concat();
+    chunk(b"RIFF", &body)
+}
