@@ -1,29 +1,26 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # Audits 10 million records with evenmatch and with a pandas script, in turn, and prints the ratio.
 #
 #   benches/peers/audit.sh [ROWS]
 #
-# PYTHON must have pandas and scikit-learn (default: python3). The records, about 65 bytes a row,
-# are made once and kept in FOLDER (default: target/bench-records). evenmatch does far more work
+# The records, about 65 bytes a row, are made once and kept in FOLDER (default:
+# target/bench-records); ROUNDS (default 3) runs are taken of each. evenmatch does far more work
 # here: checks, intervals, differentials, permutation tests and the report.
-set -eu
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=../../scripts/peers/environment.sh
+source scripts/peers/environment.sh
 rows=${1:-10000000}
-python=${PYTHON:-python3}
-root=$(cd "$(dirname "$0")/../.." && pwd)
-folder=${FOLDER:-$root/target/bench-records}
-target=${CARGO_TARGET_DIR:-$root/target}
+target=${CARGO_TARGET_DIR:-target}
+folder=${FOLDER:-$target/bench-records}
 records=$folder/records-$rows.csv
 
-"$python" -c 'import pandas, sklearn' 2>/dev/null || {
-    echo "skipped: $python lacks pandas and scikit-learn (set PYTHON to one that has them)"
-    exit 0
-}
-cargo build --quiet --release --manifest-path "$root/Cargo.toml" --bin evenmatch \
-    --example synthetic_records
+python="$(make_environment pandas scripts/peers/requirements-audit.txt)"
+cargo build --quiet --release --bin evenmatch --example synthetic_records
 mkdir -p "$folder"
 [ -s "$records" ] || "$target/release/examples/synthetic_records" --rows "$rows" --out "$records"
 
-"$python" - "$target/release/evenmatch" "$records" "$folder/report" "$root/benches/peers/audit_pandas.py" <<'PY'
+"$python" - "$target/release/evenmatch" "$records" "$folder/report" benches/peers/audit_pandas.py <<'PY'
 import os, resource, subprocess, sys, time
 
 program, records, report, peer = sys.argv[1:]
