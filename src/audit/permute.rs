@@ -152,7 +152,7 @@ impl Null {
 /// The group of one of `left` free places, each as likely as the others.
 fn place(random: &mut SplitMix, capacity: &[usize], left: usize) -> usize {
     // Multiplied and shifted, a number below 2^32 is uniform to within 2^-32 of a place.
-    let mut at = ((random.next() >> 32) * left as u64 >> 32) as usize;
+    let mut at = (((random.next() >> 32) * left as u64) >> 32) as usize;
     let holds = |room: &usize| {
         let found = at < *room;
         at = at.wrapping_sub(*room);
