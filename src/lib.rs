@@ -74,6 +74,7 @@ mod acquire;
 mod align;
 pub mod audit;
 mod compare;
+pub mod crossmatch;
 mod decide;
 mod detect;
 mod digest;
