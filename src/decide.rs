@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::compare::ComparisonScore;
 use crate::detect::DetectorSettings;
-use crate::record::{Liveness, LivenessOutcome, OperatingPointRecord, Outcome, Reason, ReasonCode};
+use crate::record::{
+    Calibration, Liveness, LivenessOutcome, OperatingPointRecord, Outcome, Reason, ReasonCode,
+};
 use crate::sample::DecodeLimits;
 use crate::{Error, ErrorKind, Result, Stage};
 
@@ -114,6 +116,20 @@ pub enum ThresholdBasis {
     },
     /// The caller stated it.
     Stated,
+    /// A calibration measured it.
+    Calibrated {
+        /// Name and digest of the calibration.
+        calibration: String,
+        /// The false match rate aimed at.
+        target_fmr: f64,
+        /// Upper bound on the false match rate of the worst measured group, or of everyone where
+        /// no group was measured.
+        fmr_upper_worst_group: f64,
+        /// Non-mated comparisons behind it.
+        n_nonmated: u64,
+        /// The same in words.
+        claim: String,
+    },
 }
 
 impl OperatingPoint {
@@ -133,6 +149,45 @@ impl OperatingPoint {
         Ok(OperatingPoint { threshold, basis })
     }
 
+    /// The operating point that a calibration measured for a target false match rate.
+    ///
+    /// # Errors
+    ///
+    /// The calibration has no threshold for this rate.
+    pub fn calibrated(calibration: &Calibration, target_fmr: f64) -> Result<Self> {
+        let point = calibration.at(target_fmr)?;
+        let threshold = point.threshold as f32;
+        // The nearest single-precision number may lie below the measured threshold.
+        let threshold =
+            if f64::from(threshold) < point.threshold { threshold.next_up() } else { threshold };
+        check_threshold(threshold)?;
+        let worst = point.worst_group.as_ref();
+        let upper = worst.map_or(point.fmr.high, |group| group.fmr.high);
+        let whom = worst.map_or_else(String::new, |group| {
+            format!(" of the group with the highest measured rate ({})", group.group)
+        });
+        let claim = format!(
+            "at this threshold, at most {:.2} of 10,000 pairs of different people{whom} match, with \
+             95 % confidence; measured on {} people in {} comparisons",
+            1e4 * upper,
+            calibration.data.subjects,
+            calibration.data.nonmated
+        );
+        let basis = ThresholdBasis::Calibrated {
+            calibration: format!("{} (sha256 {})", calibration.name, calibration.digest),
+            target_fmr: point.target_fmr,
+            fmr_upper_worst_group: upper,
+            n_nonmated: calibration.data.nonmated,
+            claim,
+        };
+        Ok(OperatingPoint { threshold, basis })
+    }
+
+    /// Whether a calibration stands behind it.
+    pub fn is_calibrated(&self) -> bool {
+        matches!(self.basis, ThresholdBasis::Calibrated { .. })
+    }
+
     /// Scores at or above it match.
     pub fn threshold(&self) -> f32 {
         self.threshold
@@ -140,17 +195,32 @@ impl OperatingPoint {
 
     /// The point as data.
     pub fn record(&self) -> OperatingPointRecord {
-        let (basis, source) = match &self.basis {
-            ThresholdBasis::Publisher { source } => ("publisher", Some(source.clone())),
-            ThresholdBasis::Stated => ("stated", None),
-        };
-        OperatingPointRecord {
+        let bare = |basis: &str, source: Option<&String>| OperatingPointRecord {
             basis: basis.to_owned(),
-            source,
+            source: source.cloned(),
             target_fmr: None,
             calibration: None,
             fmr_upper_worst_group: None,
             n_nonmated: None,
+            claim: None,
+        };
+        match &self.basis {
+            ThresholdBasis::Publisher { source } => bare("publisher", Some(source)),
+            ThresholdBasis::Stated => bare("stated", None),
+            ThresholdBasis::Calibrated {
+                calibration,
+                target_fmr,
+                fmr_upper_worst_group,
+                n_nonmated,
+                claim,
+            } => OperatingPointRecord {
+                target_fmr: Some(*target_fmr),
+                calibration: Some(calibration.clone()),
+                fmr_upper_worst_group: Some(*fmr_upper_worst_group),
+                n_nonmated: Some(*n_nonmated),
+                claim: Some(claim.clone()),
+                ..bare("calibration", None)
+            },
         }
     }
 
@@ -221,7 +291,7 @@ pub fn decide(
             reasons.push(if decides { reason } else { reason.advisory() });
         }
     }
-    if score.is_some() {
+    if score.is_some() && !point.is_calibrated() {
         reasons.push(Reason::new(ReasonCode::ThresholdNotCalibrated).advisory());
     }
     // A score that passed does not decide where liveness was the obstacle.

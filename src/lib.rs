@@ -73,6 +73,7 @@
 mod acquire;
 mod align;
 pub mod audit;
+pub mod calibrate;
 mod compare;
 pub mod crossmatch;
 mod decide;

@@ -12,7 +12,7 @@ use crate::decide::{OperatingPoint, Policy, decide};
 use crate::detect::FaceDetector;
 use crate::model::{ChannelOrder, InputSize, InputSpec, ModelId, NullDetector, NullEmbedder};
 use crate::record::{
-    DECISION_SCHEMA, DecisionRecord, ModelRecord, Reason, ReasonCode, SampleRecord, SoftwareRecord,
+    Calibration, DECISION_SCHEMA, DecisionRecord, ModelRecord, Reason, ReasonCode, SampleRecord, SoftwareRecord,
 };
 use crate::sample::{EncodedSample, Sample};
 use crate::template::{Embedder, Probe, Reference, Role, Template};
@@ -146,6 +146,29 @@ impl Verifier {
         Verifier::new(detector, embedder, published, policy)
     }
 
+    /// The verifier with the operating point that a calibration measured for this false match
+    /// rate, in place of the one it had.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::ModelMismatch`](crate::ErrorKind::ModelMismatch) where the calibration was
+    /// measured with other models; and it may have no threshold for this rate.
+    pub fn calibrated(mut self, calibration: &Calibration, target_fmr: f64) -> Result<Self> {
+        calibration.check_models(&self.models())?;
+        self.point = OperatingPoint::calibrated(calibration, target_fmr)?;
+        Ok(self)
+    }
+
+    /// The models by role.
+    pub fn models(&self) -> Vec<ModelRecord> {
+        let model = |role: &str, id: &ModelId| ModelRecord {
+            role: role.to_owned(),
+            id: id.id.clone(),
+            sha256: id.sha256,
+        };
+        vec![model("detector", self.detector.id()), model("embedder", self.embedder.id())]
+    }
+
     /// The operating point in force.
     pub fn operating_point(&self) -> &OperatingPoint {
         &self.point
@@ -249,11 +272,6 @@ impl Verifier {
             reasons.push(Reason::new(ReasonCode::IdenticalFiles).advisory());
         }
         let decision = decide(&self.policy, &self.point, score, reasons);
-        let model = |role: &str, id: &ModelId| ModelRecord {
-            role: role.to_owned(),
-            id: id.id.clone(),
-            sha256: id.sha256,
-        };
         let record = DecisionRecord {
             schema: DECISION_SCHEMA.to_owned(),
             id: String::new(),
@@ -265,10 +283,7 @@ impl Verifier {
             probe: probe.sample.clone(),
             reference: reference.sample.clone(),
             liveness: decision.liveness,
-            models: vec![
-                model("detector", self.detector.id()),
-                model("embedder", self.embedder.id()),
-            ],
+            models: self.models(),
             software: SoftwareRecord::current(),
         };
         Ok(record.seal())

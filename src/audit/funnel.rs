@@ -8,7 +8,7 @@ use super::report::{Funnel, FunnelStage};
 use super::tally::{ATTEMPTS, MatedUnit, STAGES};
 use crate::record::FailureStage;
 
-fn name(stage: FailureStage) -> &'static str {
+pub(super) fn name(stage: FailureStage) -> &'static str {
     match stage {
         FailureStage::Decode => "decode",
         FailureStage::Detect => "detect",

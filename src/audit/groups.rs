@@ -285,7 +285,7 @@ pub fn dyadic_interval(
     sample.bounds(confidence, IntervalMethod::Auto).0
 }
 
-fn clustered<I: Iterator<Item = Share>>(
+pub(super) fn clustered<I: Iterator<Item = Share>>(
     shares: impl Fn() -> I,
     design_effect: Option<f64>,
     replicates: Option<Vec<f64>>,

@@ -112,6 +112,28 @@ impl Intake {
         })
     }
 
+    /// What reading would leave of rows that are there already: those of mated pairs.
+    pub(crate) fn of_rows(
+        rows: SpoolWriter,
+        personas: People,
+        names: Dictionary,
+        summary: ScanSummary,
+    ) -> Result<Self> {
+        let spool = rows.finish()?;
+        let records = spool.rows();
+        Ok(Intake {
+            spool,
+            personas,
+            names,
+            summary,
+            records,
+            splits: [records, 0, 0],
+            has_pad: false,
+            low: -1.0,
+            high: 1.0,
+        })
+    }
+
     /// The range of the scores; 0 to 1 if there is none.
     pub(crate) fn scale(&self) -> Scale {
         if self.low <= self.high { Scale::new(self.low, self.high) } else { Scale::new(0.0, 1.0) }

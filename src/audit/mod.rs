@@ -1,5 +1,7 @@
 //! From comparison records to rates, differentials and verdicts.
 
+mod acquisition;
+mod all_pairs;
 mod assemble;
 mod change;
 mod cohort;
@@ -21,11 +23,13 @@ mod rates;
 mod report;
 mod resample;
 mod rules;
+mod sample_set;
 mod scores;
 mod select;
 mod settings;
 mod spool;
 mod tally;
+mod unit_sizes;
 mod verdicts;
 mod words;
 
@@ -40,8 +44,9 @@ pub use operating_point::{
     EqualErrorRate, TargetFmr, equal_error_rate, threshold_for_fmr, threshold_for_fnmr,
 };
 pub use power::{Design, people_for_pairs, rule_of_thirty, zero_error_trials};
-pub use protocol::{AuditProgress, audit, worst_verdict};
+pub use protocol::{AuditProgress, audit, audit_samples, worst_verdict};
 pub use rates::{Fmr, Fnmr, Rate};
 pub use report::*;
 pub use rules::{Rule, RuleInterval, RuleMeasure, RulePack, Scope, Verdict};
+pub use sample_set::{LabelledSample, SampleSet};
 pub use settings::{AuditSettings, Thresholds};

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::acquisition::acquisition;
+use super::all_pairs::AllPairs;
 use super::assemble::{Assembly, overall_rates};
 use super::cohort::{Cohort, Personas};
 use super::intake::{Intake, Seen, see};
@@ -16,7 +18,8 @@ use super::rules::{RuleInterval, Verdict};
 use super::scores::{GROUP_BINS, Pair};
 use super::select::{self, BINS, Scale};
 use super::settings::{AuditSettings, Thresholds};
-use super::spool::{Row, Spool};
+use super::sample_set::SampleSet;
+use super::spool::{Row, Spool, workers};
 use super::tally::{FamilyTally, Job, tally};
 use super::verdicts::{Evidence, ViewRates, apply};
 use super::words::count;
@@ -48,15 +51,48 @@ pub fn audit(
     progress: &mut dyn FnMut(AuditProgress),
 ) -> Result<AuditReport> {
     settings.check()?;
-    let mut intake = Intake::read(source, progress)?;
+    let intake = Intake::read(source, progress)?;
+    conclude(intake, None, settings, progress)
+}
+
+/// Audits every pair of a set of samples: mated pairs within each subject, and non-mated pairs
+/// of all subjects with each other, which are compared block by block and never kept.
+///
+/// The result depends on the samples, not on the number of threads. A sample without a template
+/// makes each of its transactions a failure to acquire. `failures` of the report counts samples.
+///
+/// # Errors
+/// Templates that are not of unit length or do not fit the samples; an attribute that the set
+/// lacks; nothing to report on.
+pub fn audit_samples(
+    set: &SampleSet,
+    settings: &AuditSettings,
+    progress: &mut dyn FnMut(AuditProgress),
+) -> Result<AuditReport> {
+    settings.check()?;
+    progress(AuditProgress::Reading(set.samples.len() as u64));
+    let (intake, pairs) = AllPairs::new(set.code()?, set);
+    conclude(intake, Some((&pairs, set)), settings, progress)
+}
+
+/// Everything after reading. `pairs` are non-mated pairs besides the rows of the intake.
+fn conclude(
+    mut intake: Intake,
+    pairs: Option<(&AllPairs, &SampleSet)>,
+    settings: &AuditSettings,
+    progress: &mut dyn FnMut(AuditProgress),
+) -> Result<AuditReport> {
     let cohort = Cohort::new(&intake.personas, &intake.names, &settings.by)?;
     progress(AuditProgress::Thresholds);
     let split = matches!(settings.thresholds, Thresholds::Targets(_))
         && intake.splits[Split::Tune as usize] > 0
         && intake.splits[Split::Report as usize] > 0;
     let reported = move |row: &Row| !split || row.split == Split::Report;
-    let scale = intake.scale();
-    let seen = see(&mut intake, &cohort, scale, &reported, split)?;
+    let scale = if pairs.is_some() { AllPairs::scale() } else { intake.scale() };
+    let mut seen = see(&mut intake, &cohort, scale, &reported, split)?;
+    if let Some((pairs, set)) = pairs {
+        pairs.look(&mut seen, &cohort, set)?;
+    }
     if seen.mated + seen.nonmated + seen.attacks == 0 && !intake.has_pad {
         return Err(Error::new(
             ErrorKind::InvalidRecord,
@@ -65,7 +101,8 @@ pub fn audit(
         )
         .next("check the `mated` column: it tells which pairs are of one person"));
     }
-    let (targets, basis) = choose(&mut intake.spool, settings, &seen, scale, split)?;
+    let all = pairs.map(|(pairs, _)| pairs);
+    let (targets, basis) = choose(&mut intake.spool, all, settings, &seen, scale, split)?;
     let thresholds: Vec<f64> = targets.iter().map(|t| t.1).collect();
 
     progress(AuditProgress::Counting);
@@ -83,7 +120,11 @@ pub fn audit(
             seed: settings.seed,
             boot,
         };
-        tallies.push(tally(&mut intake.spool, &job, seen.nonmated)?);
+        let mut counted = tally(&mut intake.spool, &job, seen.nonmated)?;
+        if let Some(pairs) = all {
+            pairs.tally(&mut counted, &job);
+        }
+        tallies.push(counted);
     }
 
     progress(AuditProgress::Comparing);
@@ -133,7 +174,7 @@ pub fn audit(
             rules,
         });
     }
-    let scores = scores(&mut intake, &cohort, &seen, scale, &reported)?;
+    let scores = scores(&mut intake, all, &cohort, &seen, scale, &reported)?;
     let data = describe(&intake, &cohort, &tallies, &seen, design);
     let answers = operating_points.first().map(prose::answers).unwrap_or_default();
     Ok(AuditReport {
@@ -149,6 +190,7 @@ pub fn audit(
         method: prose::method(settings, &data, boot),
         limits: prose::limits(&data, &basis),
         warnings: warnings(&intake, &data, &basis, settings),
+        acquisition: all.map(|pairs| acquisition(pairs, &cohort, settings)),
         data,
         threshold_basis: basis,
         operating_points,
@@ -162,6 +204,7 @@ type Chosen = (Vec<(Option<f64>, f64)>, ThresholdBasis);
 
 fn choose(
     spool: &mut Spool,
+    pairs: Option<&AllPairs>,
     settings: &AuditSettings,
     seen: &Seen,
     scale: Scale,
@@ -197,8 +240,12 @@ fn choose(
                     let counts = row.species == 0 && row.mating == Mating::NonMated && half;
                     (counts && row.score.is_finite()).then_some(row.score)
                 };
-                let found =
-                    select::threshold(spool, chooses, scale, counts, allowed(target, total))?;
+                let found = match pairs {
+                    Some(pairs) => pairs.threshold(target),
+                    None => {
+                        select::threshold(spool, chooses, scale, counts, allowed(target, total))?
+                    }
+                };
                 let threshold = found.ok_or_else(|| {
                     Error::new(
                         ErrorKind::InvalidArgument,
@@ -309,7 +356,7 @@ fn describe(
         })
         .collect();
     DataDescription {
-        records: intake.records,
+        records: intake.records.max(seen.reported),
         reported: seen.reported,
         mated: seen.mated,
         nonmated: seen.nonmated,
@@ -324,6 +371,7 @@ fn describe(
 
 fn scores(
     intake: &mut Intake,
+    pairs: Option<&AllPairs>,
     cohort: &Cohort,
     seen: &Seen,
     scale: Scale,
@@ -337,13 +385,16 @@ fn scores(
         let counts = row.species == 0 && row.mating != Mating::Unstated && reported(row);
         (counts && row.score.is_finite()).then_some((row.mating == Mating::Mated, row.score))
     };
-    let exact = select::equal_error(
-        &mut intake.spool,
-        compared,
-        scale,
-        &seen.mated_bins,
-        &seen.nonmated_bins,
-    )?;
+    let exact = match pairs {
+        Some(pairs) => pairs.equal_error(&mated_scores(&mut intake.spool)?),
+        None => select::equal_error(
+            &mut intake.spool,
+            compared,
+            scale,
+            &seen.mated_bins,
+            &seen.nonmated_bins,
+        )?,
+    };
     overall.eer = exact.map(|eer| eer.rate);
     overall.eer_threshold = exact.map(|eer| eer.threshold);
     let mut attributes = BTreeMap::new();
@@ -356,6 +407,19 @@ fn scores(
         attributes.insert(view.name.clone(), groups.collect());
     }
     Ok(ScoreReport { overall, attributes })
+}
+
+/// All mated scores, sorted.
+fn mated_scores(spool: &mut Spool) -> Result<Vec<f64>> {
+    let mut parts = workers(Vec::new);
+    spool.scan(&mut parts, |part, row| {
+        if row.mating == Mating::Mated && row.score.is_finite() {
+            part.push(row.score);
+        }
+    })?;
+    let mut all = parts.concat();
+    all.sort_unstable_by(f64::total_cmp);
+    Ok(all)
 }
 
 fn warnings(

@@ -38,6 +38,9 @@ pub struct AuditReport {
     pub operating_points: Vec<OperatingPointReport>,
     /// Threshold-free summaries and curves.
     pub scores: ScoreReport,
+    /// Which samples gave no template, where samples were audited and not records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acquisition: Option<AcquisitionReport>,
     /// Presentation attack detection, where records hold it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pad: Option<PadReport>,
@@ -351,6 +354,16 @@ pub struct Funnel {
     pub denied: RateCell,
     /// People denied in every one of their transactions (retries included).
     pub denied_always: RateCell,
+}
+
+/// Of all samples, those that gave no template and the stages at which they were lost. A funnel's
+/// transactions are samples here, and its `denied` is the rate of failure to acquire.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AcquisitionReport {
+    /// All samples.
+    pub overall: Funnel,
+    /// By attribute and group.
+    pub attributes: BTreeMap<String, BTreeMap<String, Funnel>>,
 }
 
 /// One stage of the funnel.

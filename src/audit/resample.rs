@@ -66,6 +66,21 @@ impl Planes {
         }
     }
 
+    /// Counters that hold these values.
+    pub(crate) fn from_values(values: impl Iterator<Item = u64>) -> Self {
+        let mut planes: Vec<Mask> = Vec::new();
+        for (lane, value) in values.enumerate().take(LANES) {
+            let bits = (u64::BITS - value.leading_zeros()) as usize;
+            if bits > planes.len() {
+                planes.resize(bits, [0; WORDS]);
+            }
+            for (plane, mask) in planes.iter_mut().enumerate() {
+                mask[lane / 64] |= (value >> plane & 1) << (lane % 64);
+            }
+        }
+        Planes(planes)
+    }
+
     /// The counters' values.
     pub(crate) fn values(&self) -> Vec<u64> {
         (0..LANES)

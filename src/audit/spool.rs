@@ -123,7 +123,6 @@ fn decode(bytes: &[u8]) -> Row {
 
 impl Spool {
     /// Number of rows.
-    #[cfg(test)]
     pub(crate) fn rows(&self) -> u64 {
         self.rows
     }

@@ -69,12 +69,12 @@ pub(crate) struct Cell {
     pub(crate) trials: u64,
     pub(crate) failed: u64,
     pub(crate) errors: [u64; MAX_POINTS],
-    nn: u64,
-    nf: u64,
-    ff: u64,
-    ee: [u64; MAX_POINTS],
-    en: [u64; MAX_POINTS],
-    ef: [u64; MAX_POINTS],
+    pub(super) nn: u64,
+    pub(super) nf: u64,
+    pub(super) ff: u64,
+    pub(super) ee: [u64; MAX_POINTS],
+    pub(super) en: [u64; MAX_POINTS],
+    pub(super) ef: [u64; MAX_POINTS],
 }
 
 impl Cell {
@@ -116,10 +116,10 @@ impl Cell {
 
 /// One distinct pair of people.
 #[derive(Debug, Clone, Copy, Default)]
-struct Dyad {
-    trials: u64,
-    failed: u64,
-    errors: [u64; MAX_POINTS],
+pub(super) struct Dyad {
+    pub(super) trials: u64,
+    pub(super) failed: u64,
+    pub(super) errors: [u64; MAX_POINTS],
 }
 
 /// Bootstrap counters of one group.
@@ -144,16 +144,16 @@ pub(crate) struct PairTally {
     pub(crate) units: Vec<PairUnit>,
     /// Distinct people a unit is compared with, summed over units.
     pub(crate) dyads: u64,
-    cross: Option<Cross>,
+    pub(super) cross: Option<Cross>,
     pub(crate) boot: Option<Vec<BootCounters>>,
     /// Pairs with a side that has no group.
     pub(crate) unlabelled: u64,
 }
 
 /// Trials and errors of a unit against each group.
-struct Cross {
-    trials: Vec<u32>,
-    errors: HashMap<u64, [u32; MAX_POINTS]>,
+pub(super) struct Cross {
+    pub(super) trials: Vec<u32>,
+    pub(super) errors: HashMap<u64, [u32; MAX_POINTS]>,
 }
 
 /// Counters that the cross-cohort shares of one view may take (128 MiB).
@@ -189,29 +189,47 @@ impl PairTally {
         self.cells[g.min(h) * self.groups + g.max(h)].add(dyad, job.points);
         if g == h {
             for unit in [a, b] {
-                let unit = &mut self.units[unit];
-                unit.trials += dyad.trials as u32;
-                unit.failed += dyad.failed as u32;
-                for (sum, e) in unit.errors.iter_mut().zip(dyad.errors) {
-                    *sum += e as u32;
-                }
+                self.units[unit].trials += dyad.trials as u32;
+                self.units[unit].failed += dyad.failed as u32;
             }
             if let Some(boot) = &mut self.boot {
                 let mask = both(&job.mask(a), &job.mask(b));
                 boot[g].trials.add(&mask, dyad.trials);
                 boot[g].failed.add(&mask, dyad.failed);
+            }
+        } else if let Some(cross) = &mut self.cross {
+            cross.trials[a * self.groups + h] += dyad.trials as u32;
+            cross.trials[b * self.groups + g] += dyad.trials as u32;
+        }
+        self.add_shares((a, g), (b, h), dyad, job);
+    }
+
+    /// Adds a pair's errors to what is kept of both units, of groups `g` and `h`.
+    pub(super) fn add_shares(
+        &mut self,
+        (a, g): (usize, usize),
+        (b, h): (usize, usize),
+        dyad: &Dyad,
+        job: &Job<'_>,
+    ) {
+        if dyad.errors.iter().all(|e| *e == 0) {
+            return;
+        }
+        if g == h {
+            for unit in [a, b] {
+                let sums = &mut self.units[unit].errors;
+                sums.iter_mut().zip(dyad.errors).for_each(|(sum, e)| *sum += e as u32);
+            }
+            if let Some(boot) = &mut self.boot {
+                let mask = both(&job.mask(a), &job.mask(b));
                 for (planes, e) in boot[g].errors.iter_mut().zip(dyad.errors) {
                     planes.add(&mask, e);
                 }
             }
         } else if let Some(cross) = &mut self.cross {
-            for (unit, other) in [(a, h), (b, g)] {
-                let index = unit * self.groups + other;
-                cross.trials[index] += dyad.trials as u32;
-                if dyad.errors.iter().any(|e| *e > 0) {
-                    let errors = cross.errors.entry(index as u64).or_default();
-                    errors.iter_mut().zip(dyad.errors).for_each(|(sum, e)| *sum += e as u32);
-                }
+            for index in [a * self.groups + h, b * self.groups + g] {
+                let errors = cross.errors.entry(index as u64).or_default();
+                errors.iter_mut().zip(dyad.errors).for_each(|(sum, e)| *sum += e as u32);
             }
         }
     }
@@ -360,8 +378,7 @@ fn count(spool: &mut Spool, job: &Job<'_>, round: u64, rounds: u64) -> Result<Ve
                 {
                     return;
                 }
-                let flags = flags(row, job.thresholds);
-                let packed = (u64::from(a) << UNIT_BITS | u64::from(b)) << FLAG_BITS | flags;
+                let packed = packed(a.into(), b.into(), row.score, job.thresholds);
                 worker.buckets[a as usize / per_bucket].push(packed);
             }
             _ => {}
@@ -387,16 +404,16 @@ fn count_mated(unit: &mut MatedUnit, row: &Row, job: &Job<'_>) {
     }
 }
 
-/// Bit 0: nothing was compared; bit 1 + k: a false match at operating point k.
-fn flags(row: &Row, thresholds: &[f64]) -> u64 {
-    if row.score.is_nan() {
-        return 1;
-    }
-    let bit = |(point, threshold): (usize, &f64)| u64::from(row.score >= *threshold) << (point + 1);
-    thresholds.iter().enumerate().map(bit).sum()
+/// Two units and what came of their comparison. Bit 0: nothing was compared; bit 1 + k: a false
+/// match at operating point k.
+pub(super) fn packed(a: u64, b: u64, score: f64, thresholds: &[f64]) -> u64 {
+    let bit = |(point, threshold): (usize, &f64)| u64::from(score >= *threshold) << (point + 1);
+    let flags =
+        if score.is_nan() { 1 } else { thresholds.iter().enumerate().map(bit).sum::<u64>() };
+    (a << UNIT_BITS | b) << FLAG_BITS | flags
 }
 
-fn each_dyad(entries: &[u64], points: usize, mut visit: impl FnMut(usize, usize, &Dyad)) {
+pub(super) fn each_dyad(entries: &[u64], points: usize, mut visit: impl FnMut(usize, usize, &Dyad)) {
     let mut rest = entries;
     while let Some(&first) = rest.first() {
         let pair = first >> FLAG_BITS;

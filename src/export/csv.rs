@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::{Exporter, text};
-use crate::audit::{AuditReport, Differential, OperatingPointReport, RateCell};
+use crate::audit::{AuditReport, Differential, Funnel, OperatingPointReport, RateCell};
 
 /// Writes one row a number. Fractions are written with all their digits.
 #[derive(Debug, Clone, Copy, Default)]
@@ -31,23 +31,31 @@ impl Exporter for CsvExporter {
     fn export(&self, report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {
         let mut rows = Rows(csv::Writer::from_writer(out));
         rows.0.write_record(HEADER)?;
+        if let Some(acquisition) = &report.acquisition {
+            rows.acquisition("overall", "", &acquisition.overall)?;
+            for (attribute, groups) in &acquisition.attributes {
+                for (group, funnel) in groups {
+                    rows.acquisition(attribute, group, funnel)?;
+                }
+            }
+        }
         for point in &report.operating_points {
             for (name, cell) in text::rates(&point.overall) {
-                rows.rate(point, ["overall", "", "", name], cell)?;
+                rows.rate(Some(point), ["overall", "", "", name], cell)?;
             }
             for (attribute, of) in &point.attributes {
                 for (group, of_group) in &of.groups {
                     for (name, cell) in text::rates(&of_group.rates) {
-                        rows.rate(point, [attribute, group, "", name], cell)?;
+                        rows.rate(Some(point), [attribute, group, "", name], cell)?;
                     }
                     let funnel = &of_group.funnel;
                     for stage in &funnel.stages {
                         let name = format!("lost_at_{}", stage.stage);
-                        rows.rate(point, [attribute, group, "", &name], &stage.lost)?;
+                        rows.rate(Some(point), [attribute, group, "", &name], &stage.lost)?;
                     }
-                    rows.rate(point, [attribute, group, "", "denied"], &funnel.denied)?;
+                    rows.rate(Some(point), [attribute, group, "", "denied"], &funnel.denied)?;
                     rows.rate(
-                        point,
+                        Some(point),
                         [attribute, group, "", "denied_always"],
                         &funnel.denied_always,
                     )?;
@@ -57,7 +65,7 @@ impl Exporter for CsvExporter {
                     // The matrix is symmetric.
                     for (other, cell) in cross.groups.iter().zip(row).skip(i + 1) {
                         if let Some(cell) = cell {
-                            rows.rate(point, [attribute, group, other, "cross_fmr"], cell)?;
+                            rows.rate(Some(point), [attribute, group, other, "cross_fmr"], cell)?;
                         }
                     }
                 }
@@ -87,12 +95,13 @@ struct Rows<W: Write>(csv::Writer<W>);
 impl<W: Write> Rows<W> {
     fn rate(
         &mut self,
-        point: &OperatingPointReport,
+        point: Option<&OperatingPointReport>,
         [attribute, group, other, measure]: [&str; 4],
         cell: &RateCell,
     ) -> io::Result<()> {
-        let target = point.target_fmr.map(|target| target.to_string()).unwrap_or_default();
-        let threshold = point.threshold.to_string();
+        let target = point.and_then(|point| point.target_fmr);
+        let target = target.map(|target| target.to_string()).unwrap_or_default();
+        let threshold = point.map(|point| point.threshold.to_string()).unwrap_or_default();
         let numbers: [String; 7] = match cell {
             RateCell::Measured(rate) => [
                 rate.errors.to_string(),
@@ -116,6 +125,15 @@ impl<W: Write> Rows<W> {
             n_eff, "", "", method,
         ])?;
         Ok(())
+    }
+
+    /// Rates of samples that gave no template, which no threshold changes.
+    fn acquisition(&mut self, attribute: &str, group: &str, funnel: &Funnel) -> io::Result<()> {
+        for stage in &funnel.stages {
+            let name = format!("sample_lost_at_{}", stage.stage);
+            self.rate(None, [attribute, group, "", &name], &stage.lost)?;
+        }
+        self.rate(None, [attribute, group, "", "sample_fta"], &funnel.denied)
     }
 
     fn differential(

@@ -99,6 +99,24 @@ fn render(report: &AuditReport, page: &mut String) -> std::fmt::Result {
             }
         }
     }
+    if let Some(acquisition) = &report.acquisition {
+        writeln!(page, "\n## Photos that gave no template\n")?;
+        writeln!(page, "| Attribute | Group | Photos | Not usable |\n|---|---|--:|---|")?;
+        let everyone = ("everyone", "", &acquisition.overall);
+        let groups = acquisition.attributes.iter().flat_map(|(attribute, groups)| {
+            groups.iter().map(move |(group, funnel)| (attribute.as_str(), group.as_str(), funnel))
+        });
+        for (attribute, group, funnel) in std::iter::once(everyone).chain(groups) {
+            writeln!(
+                page,
+                "| {} | {} | {} | {} |",
+                plain(attribute),
+                plain(group),
+                funnel.transactions,
+                plain(&text::cell(&funnel.denied))
+            )?;
+        }
+    }
     let data = &report.data;
     writeln!(
         page,

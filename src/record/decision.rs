@@ -56,6 +56,9 @@ pub struct OperatingPointRecord {
     pub fmr_upper_worst_group: Option<f64>,
     /// Non-mated comparisons behind the claim; null without calibration.
     pub n_nonmated: Option<u64>,
+    /// The claim in words; null without calibration.
+    #[serde(default)]
+    pub claim: Option<String>,
 }
 
 /// One attempt at finding a face.

@@ -6,6 +6,7 @@
 
 mod batch;
 mod bins;
+mod calibration;
 mod decision;
 mod delimited;
 mod file;
@@ -29,6 +30,10 @@ mod words;
 
 pub use batch::{Failure, FailureStage, MISSING, Mating, PadOutcome, RecordBatch, Split};
 pub use bins::Bins;
+pub use calibration::{
+    CALIBRATION_SCHEMA, CalibratedGroup, CalibratedRate, CalibratedThreshold, Calibration,
+    CalibrationData, Claim,
+};
 pub use decision::{
     AttemptRecord, DECISION_SCHEMA, DecisionRecord, Liveness, LivenessOutcome, ModelRecord,
     OperatingPointRecord, OtherFaceRecord, Outcome, QualityRecord, SampleRecord, SoftwareRecord,

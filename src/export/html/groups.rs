@@ -84,6 +84,31 @@ fn heat_map(page: &mut Page, attribute: &str, of: &AttributeReport) {
     page.raw(&html);
 }
 
+/// Which photos gave no template, where photos were audited.
+pub(super) fn acquisition(page: &mut Page, report: &AuditReport) {
+    let Some(acquisition) = &report.acquisition else { return };
+    page.section("acquisition", "Whose photos could not be used");
+    page.quiet(&format!(
+        "Of all photos: how many gave no template, and at which stage they were lost: {}. A photo \
+         that could not be used counts as a refusal in every comparison it should have been in.",
+        text::cell(&acquisition.overall.denied)
+    ));
+    for (attribute, groups) in &acquisition.attributes {
+        let groups: Vec<Named<'_, Funnel>> = groups
+            .iter()
+            .enumerate()
+            .map(|(index, (name, value))| Named { name, mark: Mark(index), value })
+            .collect();
+        page.heading(3, attribute);
+        let id = page.chart_id();
+        let title = format!("Photos that could not be used, by {attribute}");
+        let svg = charts::funnel(&id, &title, &groups);
+        page.figure(&title, &svg);
+        page.raw(&charts::funnel_legend());
+        funnel_table(page, attribute, &groups, "Photos", "people with no photo that could be used");
+    }
+}
+
 /// At which stage people are turned away.
 pub(super) fn funnel(page: &mut Page, report: &AuditReport) {
     page.section("funnel", "Where people are turned away");
@@ -110,19 +135,25 @@ pub(super) fn funnel(page: &mut Page, report: &AuditReport) {
             let svg = charts::funnel(&id, &title, &groups);
             page.figure(&title, &svg);
             page.raw(&charts::funnel_legend());
-            funnel_table(page, attribute, &groups);
+            funnel_table(page, attribute, &groups, "Attempts", "people turned away every time");
         }
     }
 }
 
-fn funnel_table(page: &mut Page, attribute: &str, groups: &[Named<'_, Funnel>]) {
+fn funnel_table(
+    page: &mut Page,
+    attribute: &str,
+    groups: &[Named<'_, Funnel>],
+    entered: &str,
+    always: &str,
+) {
     let Some(first) = groups.first() else { return };
-    let mut header = vec!["Group".to_owned(), "Attempts".to_owned()];
+    let mut header = vec!["Group".to_owned(), entered.to_owned()];
     header.extend(
         first.value.stages.iter().map(|stage| charts::stage_words(&stage.stage).to_owned()),
     );
     header.push("turned away in all".into());
-    header.push("people turned away every time".into());
+    header.push(always.to_owned());
     let attempts = groups.iter().any(|group| !group.value.found_at_attempt.is_empty());
     if attempts {
         header.push("face found at attempt 1, 2, …".into());

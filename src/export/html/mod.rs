@@ -29,6 +29,7 @@ impl Exporter for HtmlExporter {
         scores::det(&mut page, report);
         scores::distributions(&mut page, report);
         groups::cross_cohort(&mut page, report);
+        groups::acquisition(&mut page, report);
         groups::funnel(&mut page, report);
         verdicts::pad(&mut page, report);
         verdicts::rules(&mut page, report);

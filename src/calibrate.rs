@@ -1,0 +1,124 @@
+//! From an audit of labelled samples to a calibration.
+
+use crate::audit::{AuditReport, MeasuredRate, RateCell};
+use crate::record::{
+    CALIBRATION_SCHEMA, CalibratedGroup, CalibratedRate, CalibratedThreshold, Calibration,
+    CalibrationData, Claim, ModelRecord, SoftwareRecord,
+};
+use crate::{Digest, Error, ErrorKind, Result, Stage};
+
+/// The target rates of a calibration.
+pub const TARGETS: [f64; 5] = [1e-2, 1e-3, 1e-4, 1e-5, 1e-6];
+
+/// Fewest false matches for a rate to count as measured ("rule of 30").
+const MEASURED: u64 = 30;
+/// Fewest false matches that must be expected for a threshold to be given at all: with none seen
+/// in `3 / rate` comparisons the rate itself is the 95 % upper bound ("rule of 3").
+const EXPECTED: f64 = 3.0;
+
+/// What a calibration says of itself besides its numbers.
+#[derive(Debug, Clone)]
+pub struct CalibrationNotes {
+    /// A short name.
+    pub name: String,
+    /// The day, `YYYY-MM-DD`.
+    pub date: String,
+    /// The data in words.
+    pub description: String,
+    /// SHA-256 of the manifest.
+    pub manifest_sha256: Digest,
+    /// Photos that gave a template.
+    pub acquired: u64,
+    /// The models by role.
+    pub models: Vec<ModelRecord>,
+}
+
+/// The target rates among these that `nonmated` comparisons can carry, and the others.
+pub fn carried(targets: &[f64], nonmated: u64) -> (Vec<f64>, Vec<f64>) {
+    // A target of 1e-3 with 3,000 comparisons must not fail by rounding.
+    targets.iter().partition(|target| **target * nonmated as f64 >= EXPECTED * (1.0 - 1e-9))
+}
+
+/// Makes a calibration of a report whose operating points are target rates.
+///
+/// # Errors
+/// The report has no operating point with a target rate and enough non-mated comparisons.
+pub fn calibration(
+    report: &AuditReport,
+    refused: Vec<f64>,
+    notes: CalibrationNotes,
+) -> Result<Calibration> {
+    let mut threshold: Vec<CalibratedThreshold> = report
+        .operating_points
+        .iter()
+        .filter_map(|point| {
+            let fmr = measured(&point.overall.fmr)?;
+            let mut groups: Vec<CalibratedGroup> = Vec::new();
+            for (attribute, of) in &point.attributes {
+                groups.extend(of.groups.iter().filter_map(|(group, of)| {
+                    Some(CalibratedGroup {
+                        attribute: attribute.clone(),
+                        group: group.clone(),
+                        fmr: measured(&of.rates.fmr)?,
+                        fnmr: measured(&of.rates.fnmr),
+                    })
+                }));
+            }
+            let worst = groups.iter().max_by(|a, b| a.fmr.high.total_cmp(&b.fmr.high)).cloned();
+            Some(CalibratedThreshold {
+                target_fmr: point.target_fmr?,
+                threshold: point.threshold,
+                claim: if fmr.errors >= MEASURED { Claim::Measured } else { Claim::UpperBound },
+                fmr,
+                fnmr: measured(&point.overall.fnmr),
+                worst_group: worst,
+                groups,
+            })
+        })
+        .collect();
+    threshold.sort_by(|a, b| b.target_fmr.total_cmp(&a.target_fmr));
+    if threshold.is_empty() {
+        return Err(Error::new(
+            ErrorKind::InvalidRecord,
+            Stage::Audit,
+            "there are too few non-mated comparisons for any threshold",
+        )
+        .next("calibrate on more people: evenmatch plan says how many a rate needs"));
+    }
+    let samples = report.acquisition.as_ref().map_or(0, |found| found.overall.transactions);
+    Calibration {
+        schema: CALIBRATION_SCHEMA.to_owned(),
+        digest: Digest::from_bytes([0; 32]),
+        name: notes.name,
+        date: notes.date,
+        refused,
+        software: SoftwareRecord::current(),
+        models: notes.models,
+        data: CalibrationData {
+            description: notes.description,
+            manifest_sha256: notes.manifest_sha256,
+            samples,
+            acquired: notes.acquired,
+            subjects: report.data.subjects,
+            mated: report.data.mated,
+            nonmated: report.data.nonmated,
+        },
+        threshold,
+    }
+    .sealed()
+}
+
+fn measured(cell: &RateCell) -> Option<CalibratedRate> {
+    match cell {
+        RateCell::Measured(MeasuredRate { errors, trials, rate, low, high, .. }) => {
+            Some(CalibratedRate {
+                errors: *errors,
+                trials: *trials,
+                rate: *rate,
+                low: *low,
+                high: *high,
+            })
+        }
+        RateCell::Insufficient { .. } => None,
+    }
+}

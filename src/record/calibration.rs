@@ -1,0 +1,246 @@
+//! A calibration: thresholds with the error rates that were measured at them, and on whom.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ModelRecord, SoftwareRecord};
+use crate::{Digest, Error, ErrorKind, Result, Stage};
+
+/// The name and version of the calibration's format.
+pub const CALIBRATION_SCHEMA: &str = "evenmatch.calibration/1";
+
+/// What stands behind the false match rate of a threshold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Claim {
+    /// At least 30 false matches were seen, so that the rate is known to about ±30 % ("rule of
+    /// 30", G. Doddington and others, 2000).
+    Measured,
+    /// Fewer were seen: only the upper end of the interval is a claim.
+    UpperBound,
+}
+
+/// An error rate with its exact counts and its interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CalibratedRate {
+    /// Errors.
+    pub errors: u64,
+    /// Trials.
+    pub trials: u64,
+    /// `errors / trials`.
+    pub rate: f64,
+    /// Lower end of the two-sided 95 % interval.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// The rates of one group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CalibratedGroup {
+    /// The attribute or intersection, such as `race×sex`.
+    pub attribute: String,
+    /// The group.
+    pub group: String,
+    /// False match rate among people of the group.
+    pub fmr: CalibratedRate,
+    /// False non-match rate; absent where the data has too few mated pairs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fnmr: Option<CalibratedRate>,
+}
+
+/// One threshold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CalibratedThreshold {
+    /// The false match rate aimed at.
+    pub target_fmr: f64,
+    /// Accept at this score and above.
+    pub threshold: f64,
+    /// What stands behind it.
+    pub claim: Claim,
+    /// False match rate of everyone.
+    pub fmr: CalibratedRate,
+    /// False non-match rate of everyone; absent where the data has too few mated pairs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fnmr: Option<CalibratedRate>,
+    /// The group whose false match rate has the highest upper end; absent without groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worst_group: Option<CalibratedGroup>,
+    /// Every group with enough trials, by attribute and name.
+    #[serde(default)]
+    pub groups: Vec<CalibratedGroup>,
+}
+
+/// On whom the rates were measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CalibrationData {
+    /// In words.
+    pub description: String,
+    /// SHA-256 of the manifest.
+    pub manifest_sha256: Digest,
+    /// Photos.
+    pub samples: u64,
+    /// Photos that gave a template.
+    pub acquired: u64,
+    /// People.
+    pub subjects: u64,
+    /// Mated comparisons.
+    pub mated: u64,
+    /// Non-mated comparisons.
+    pub nonmated: u64,
+}
+
+/// Thresholds with the error rates behind them. It holds aggregate numbers only: no template, no
+/// photo, no name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calibration {
+    /// [`CALIBRATION_SCHEMA`].
+    pub schema: String,
+    /// SHA-256 of the canonical form: this calibration as compact JSON, fields in this order,
+    /// with 64 zeros here.
+    pub digest: Digest,
+    /// A short name.
+    pub name: String,
+    /// The day on which it was made, `YYYY-MM-DD`, as the caller states it.
+    pub date: String,
+    /// Target rates that the data can't carry: fewer than three errors would be expected.
+    #[serde(default)]
+    pub refused: Vec<f64>,
+    /// The software that made it.
+    pub software: SoftwareRecord,
+    /// The models by role, with the digests of the prepared files.
+    pub models: Vec<ModelRecord>,
+    /// The data.
+    pub data: CalibrationData,
+    /// Thresholds by descending target rate.
+    pub threshold: Vec<CalibratedThreshold>,
+}
+
+impl Calibration {
+    /// Reads a calibration from a TOML file, and checks that nobody changed it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`]; [`ErrorKind::InvalidArgument`] for what is no calibration;
+    /// [`ErrorKind::DigestMismatch`] for one that was changed.
+    pub fn from_path(path: &Path) -> Result<Self> {
+        let text =
+            std::fs::read_to_string(path).map_err(|e| Error::io(Stage::Decide, path, e))?;
+        Calibration::parse(&text).map_err(|error| error.in_path(path))
+    }
+
+    /// Reads a calibration from TOML.
+    ///
+    /// # Errors
+    /// As for [`Calibration::from_path`].
+    pub fn parse(text: &str) -> Result<Self> {
+        let next = "make it again: evenmatch calibrate";
+        let calibration: Calibration = toml::from_str(text).map_err(|cause| {
+            let line = cause.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+            Error::new(ErrorKind::InvalidArgument, Stage::Decide, cause.message().to_owned())
+                .at_line(line as u64)
+                .next(next)
+        })?;
+        if calibration.schema != CALIBRATION_SCHEMA {
+            let message = format!("the schema is {:?}, not {CALIBRATION_SCHEMA:?}", calibration.schema);
+            return Err(
+                Error::new(ErrorKind::InvalidArgument, Stage::Decide, message).next(next)
+            );
+        }
+        let found = calibration.computed_digest()?;
+        if found != calibration.digest {
+            let message = format!(
+                "the calibration was changed: its digest says {}, its contents {found}",
+                calibration.digest
+            );
+            return Err(Error::new(ErrorKind::DigestMismatch, Stage::Decide, message).next(next));
+        }
+        Ok(calibration)
+    }
+
+    /// The canonical form: what the digest, and a signature, are made over.
+    ///
+    /// # Errors
+    /// A number that is not finite has no canonical form.
+    pub fn canonical(&self) -> Result<Vec<u8>> {
+        let blank = Calibration { digest: Digest::from_bytes([0; 32]), ..self.clone() };
+        serde_json::to_vec(&blank).map_err(not_written)
+    }
+
+    fn computed_digest(&self) -> Result<Digest> {
+        Ok(Digest::of(&self.canonical()?))
+    }
+
+    /// The calibration with the digest of what it says.
+    ///
+    /// # Errors
+    /// As for [`Calibration::canonical`].
+    pub fn sealed(mut self) -> Result<Self> {
+        self.digest = self.computed_digest()?;
+        Ok(self)
+    }
+
+    /// The file's text.
+    ///
+    /// # Errors
+    /// As for [`Calibration::canonical`].
+    pub fn to_toml(&self) -> Result<String> {
+        toml::to_string(self).map_err(not_written)
+    }
+
+    /// The threshold of a target false match rate.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`], with the rates that there are, where the calibration has
+    /// none for this one.
+    pub fn at(&self, target_fmr: f64) -> Result<&CalibratedThreshold> {
+        let same = |rate: f64| (rate / target_fmr - 1.0).abs() < 1e-9;
+        self.threshold.iter().find(|point| same(point.target_fmr)).ok_or_else(|| {
+            let list = |rates: Vec<f64>| {
+                rates.iter().map(|r| format!("{r:e}")).collect::<Vec<_>>().join(", ")
+            };
+            let message = if self.refused.iter().any(|rate| same(*rate)) {
+                format!(
+                    "the calibration `{}` can't carry a false match rate of {target_fmr:e}: its {} \
+                     non-mated comparisons are too few",
+                    self.name, self.data.nonmated
+                )
+            } else {
+                format!("the calibration `{}` has no threshold for {target_fmr:e}", self.name)
+            };
+            let known = list(self.threshold.iter().map(|point| point.target_fmr).collect());
+            Error::new(ErrorKind::InvalidArgument, Stage::Decide, message)
+                .next(format!("choose among its rates: {known}"))
+        })
+    }
+
+    /// Refuses to serve other models than those it was measured with.
+    ///
+    /// # Errors
+    /// [`ErrorKind::ModelMismatch`] naming the role and both digests.
+    pub fn check_models(&self, models: &[ModelRecord]) -> Result<()> {
+        for model in models {
+            let own = self.models.iter().find(|own| own.role == model.role);
+            if own.map(|own| own.sha256) != Some(model.sha256) {
+                let of = own.map_or_else(|| "none".to_owned(), |own| own.sha256.to_string());
+                let message = format!(
+                    "the calibration `{}` was measured with another {}: {of}, not {} ({})",
+                    self.name, model.role, model.sha256, model.id
+                );
+                return Err(Error::new(ErrorKind::ModelMismatch, Stage::Decide, message)
+                    .next("calibrate with these models: evenmatch calibrate"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn not_written(cause: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(ErrorKind::InvalidArgument, Stage::Export, "the calibration can't be written")
+        .caused_by(cause)
+}
