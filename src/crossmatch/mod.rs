@@ -1,6 +1,25 @@
 //! Every pair of templates compared, in blocks, without keeping the pairs.
 //!
 //! Plain numbers go in and come out, so that an audit can use it without knowing of models.
+//!
+//! The templates are rows of a matrix; their products are taken tile by tile, in a fixed grid of
+//! [`TILE_ROWS`] × [`TILE_COLUMNS`] that fits a core's cache, and what is wanted of the scores is
+//! read off a tile before the next is made. A score is the same number, bit for bit, whichever
+//! method asks for it, in any order of the rows, from any number of threads and in any
+//! [`Shard`]: each is one sum over the dimension in a fixed order, by the same kernel of the
+//! matrix library. Another processor may have another kernel, and then the last bits differ.
+
+mod bins;
+mod engine;
+mod grid;
+mod histograms;
+mod rows;
+mod tally;
+
+pub use bins::{BINS, bin, edge};
+pub use engine::CrossMatch;
+pub use grid::{Shard, TILE_COLUMNS, TILE_ROWS};
+pub use histograms::ClassHistograms;
 
 /// A pair of rows and the cosine similarity of their templates.
 #[derive(Debug, Clone, Copy, PartialEq)]
