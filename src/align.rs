@@ -11,7 +11,7 @@ pub const CROP_SIDE: u32 = 112;
 
 /// Where the five landmarks lie in the canonical crop, in pixels; the template of ArcFace
 /// (Deng et al., 2019), which OpenCV's FaceRecognizerSF uses too.
-const CANONICAL: [Point; 5] = [
+pub(crate) const CANONICAL: [Point; 5] = [
     Point::new(38.2946, 51.6963),
     Point::new(73.5318, 51.5014),
     Point::new(56.0252, 71.7366),

@@ -83,6 +83,7 @@ mod error;
 pub mod export;
 mod geometry;
 pub mod model;
+pub mod quality;
 pub mod record;
 mod sample;
 mod template;
