@@ -82,6 +82,7 @@ mod digest;
 mod error;
 pub mod export;
 mod geometry;
+pub mod label_check;
 pub mod model;
 pub mod quality;
 pub mod record;

@@ -13,6 +13,7 @@ mod bins;
 mod engine;
 mod grid;
 mod histograms;
+mod part;
 mod rows;
 mod tally;
 
@@ -20,6 +21,7 @@ pub use bins::{BINS, bin, edge};
 pub use engine::CrossMatch;
 pub use grid::{Shard, TILE_COLUMNS, TILE_ROWS};
 pub use histograms::ClassHistograms;
+pub use part::{CrossMatchPart, PART_SCHEMA};
 
 /// A pair of rows and the cosine similarity of their templates.
 #[derive(Debug, Clone, Copy, PartialEq)]
