@@ -20,8 +20,10 @@ const PLAUSIBLE: f64 = 2.5;
 /// millions where of ordinary data there are hundreds: 2.5 would cast doubt on one in 160, while
 /// normal scores exceed 5 once in 3.5 million pairs.
 const IMPLAUSIBLE_NONMATED: f64 = 5.0;
-/// The same where no mated scores say how high one person's pairs are. Non-mated scores have a
-/// heavier tail than the normal distribution.
+/// The same where no mated scores say how high one person's pairs are: non-mated scores have a
+/// heavier tail than the normal distribution. Of 3.3 million pairs of a FairFace subset 44 lie
+/// above, nearly all one person by the look of them; of the 118 pairs between 5 and 6 most are
+/// two, many of them young children.
 const IMPLAUSIBLE_NONMATED_ALONE: f64 = 6.0;
 /// Fewer mated pairs than this say too little about where mated scores lie.
 const MIN_MATED: u64 = 30;
