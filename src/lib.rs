@@ -73,6 +73,8 @@
 mod acquire;
 mod align;
 pub mod audit;
+#[cfg(feature = "parquet")]
+pub mod batch;
 pub mod calibrate;
 mod compare;
 pub mod crossmatch;

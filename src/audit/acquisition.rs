@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use super::all_pairs::AllPairs;
 use super::cohort::{Cohort, Family};
 use super::estimate::Sample;
-use super::funnel::name;
 use super::groups::clustered;
 use super::interval::Share;
 use super::rates::Rate;
@@ -80,7 +79,7 @@ fn funnel(units: &[&MatedUnit], settings: &AuditSettings) -> Funnel {
                 trials: unit.transactions() - before(unit),
             });
             FunnelStage {
-                stage: name(STAGES[place]).to_owned(),
+                stage: STAGES[place].name().to_owned(),
                 entered: lost.rate.trials(),
                 lost: cell(&lost),
             }
