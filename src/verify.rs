@@ -12,7 +12,8 @@ use crate::decide::{OperatingPoint, Policy, decide};
 use crate::detect::FaceDetector;
 use crate::model::{ChannelOrder, InputSize, InputSpec, ModelId, NullDetector, NullEmbedder};
 use crate::record::{
-    Calibration, DECISION_SCHEMA, DecisionRecord, ModelRecord, Reason, ReasonCode, SampleRecord, SoftwareRecord,
+    Calibration, DECISION_SCHEMA, DecisionRecord, ModelRecord, Reason, ReasonCode, SampleRecord,
+    SoftwareRecord,
 };
 use crate::sample::{EncodedSample, Sample};
 use crate::template::{Embedder, Probe, Reference, Role, Template};

@@ -14,11 +14,8 @@ const DIMENSION: usize = 24;
 
 fn set(people: usize, seed: u64) -> SampleSet {
     let mut random = Random(seed);
-    let mut set = SampleSet {
-        attributes: vec!["race".into()],
-        dimension: DIMENSION,
-        ..SampleSet::default()
-    };
+    let mut set =
+        SampleSet { attributes: vec!["race".into()], dimension: DIMENSION, ..SampleSet::default() };
     // People of group B resemble each other.
     let shared: Vec<f64> = (0..DIMENSION).map(|_| random.normal()).collect();
     for person in 0..people {
@@ -73,10 +70,10 @@ fn thresholds_are_claims_with_their_worst_group() {
     assert_eq!(made.data.nonmated, 19_800);
     assert_eq!(made.threshold.iter().map(|t| t.target_fmr).collect::<Vec<_>>(), [1e-2, 1e-3]);
     assert_eq!(made.refused, [1e-4, 1e-5, 1e-6]);
-    assert_eq!(made.threshold.iter().map(|t| t.claim).collect::<Vec<_>>(), [
-        Claim::Measured,
-        Claim::UpperBound
-    ]);
+    assert_eq!(
+        made.threshold.iter().map(|t| t.claim).collect::<Vec<_>>(),
+        [Claim::Measured, Claim::UpperBound]
+    );
     for point in &made.threshold {
         assert!(point.fmr.errors as f64 <= point.target_fmr * point.fmr.trials as f64);
         let worst = point.worst_group.as_ref().unwrap();
@@ -152,7 +149,8 @@ fn thresholds_hold_on_people_that_did_not_choose_them() {
     for split in 0..splits {
         let whole = set(300, 1000 + split);
         let halves = [0, 1].map(|half| {
-            let mut part = SampleSet { samples: Vec::new(), templates: Vec::new(), ..whole.clone() };
+            let mut part =
+                SampleSet { samples: Vec::new(), templates: Vec::new(), ..whole.clone() };
             for (index, sample) in whole.samples.iter().enumerate() {
                 if index / 4 % 2 == half {
                     part.samples.push(sample.clone());
@@ -169,11 +167,12 @@ fn thresholds_hold_on_people_that_did_not_choose_them() {
         let chosen = audit(&halves[0], Thresholds::Targets(vec![1e-2]));
         let threshold = chosen.operating_points[0].threshold;
         let other = audit(&halves[1], Thresholds::Given(threshold));
-        let rate = |report: &evenmatch::audit::AuditReport| {
-            match &report.operating_points[0].overall.fmr {
-                evenmatch::audit::RateCell::Measured(rate) => (rate.rate, rate.low, rate.high),
-                evenmatch::audit::RateCell::Insufficient { .. } => unreachable!("too few trials"),
-            }
+        let rate = |report: &evenmatch::audit::AuditReport| match &report.operating_points[0]
+            .overall
+            .fmr
+        {
+            evenmatch::audit::RateCell::Measured(rate) => (rate.rate, rate.low, rate.high),
+            evenmatch::audit::RateCell::Insufficient { .. } => unreachable!("too few trials"),
         };
         let (stated, low, high) = rate(&chosen);
         let (found, ..) = rate(&other);

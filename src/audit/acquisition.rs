@@ -85,8 +85,7 @@ fn funnel(units: &[&MatedUnit], settings: &AuditSettings) -> Funnel {
             }
         })
         .collect();
-    let denied =
-        rate(&|unit| Share { errors: unit.all_failed(), trials: unit.transactions() });
+    let denied = rate(&|unit| Share { errors: unit.all_failed(), trials: unit.transactions() });
     let mut found = [0_u64; ATTEMPTS];
     let (mut people, mut always) = (0, 0);
     for unit in units.iter().filter(|unit| unit.transactions() > 0) {

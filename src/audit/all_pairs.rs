@@ -167,7 +167,8 @@ impl AllPairs {
 
     /// Sorted non-mated scores of a bin.
     fn scores_in(&self, bin: usize) -> Vec<f64> {
-        let high = if bin + 1 == crossmatch::BINS { f32::INFINITY } else { crossmatch::edge(bin + 1) };
+        let high =
+            if bin + 1 == crossmatch::BINS { f32::INFINITY } else { crossmatch::edge(bin + 1) };
         let found = self.matrix.between(crossmatch::edge(bin), high, Shard::whole());
         found.into_iter().map(f64::from).collect()
     }

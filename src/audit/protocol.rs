@@ -15,10 +15,10 @@ use super::report::{
     PairDesign, SCHEMA, ScoreReport, Software, ThresholdBasis,
 };
 use super::rules::{RuleInterval, Verdict};
+use super::sample_set::SampleSet;
 use super::scores::{GROUP_BINS, Pair};
 use super::select::{self, BINS, Scale};
 use super::settings::{AuditSettings, Thresholds};
-use super::sample_set::SampleSet;
 use super::spool::{Row, Spool, workers};
 use super::tally::{FamilyTally, Job, tally};
 use super::verdicts::{Evidence, ViewRates, apply};

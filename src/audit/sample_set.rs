@@ -102,8 +102,7 @@ impl SampleSet {
         let classes = vec![0; rows.len()];
         let matrix = CrossMatch::new(self.dimension, self.templates.clone(), rows, classes)?;
         let spool = self.mated_rows(&matrix, &persona, &subject, &failure, &sample_of_row)?;
-        let summary =
-            ScanSummary { inputs: self.inputs.clone(), warnings: self.warnings.clone() };
+        let summary = ScanSummary { inputs: self.inputs.clone(), warnings: self.warnings.clone() };
         let intake = Intake::of_rows(spool, personas, names, summary)?;
         Ok(Coded { intake, matrix, persona, failure, sample_of_row })
     }

@@ -413,7 +413,11 @@ pub(super) fn packed(a: u64, b: u64, score: f64, thresholds: &[f64]) -> u64 {
     (a << UNIT_BITS | b) << FLAG_BITS | flags
 }
 
-pub(super) fn each_dyad(entries: &[u64], points: usize, mut visit: impl FnMut(usize, usize, &Dyad)) {
+pub(super) fn each_dyad(
+    entries: &[u64],
+    points: usize,
+    mut visit: impl FnMut(usize, usize, &Dyad),
+) {
     let mut rest = entries;
     while let Some(&first) = rest.first() {
         let pair = first >> FLAG_BITS;

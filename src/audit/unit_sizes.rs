@@ -125,9 +125,8 @@ impl UnitSizes {
                         continue;
                     }
                     let (g, h) = (usize::from(g.min(h)), usize::from(g.max(h)));
-                    let of = |unit: u32| {
-                        features(self.acquired[unit as usize], self.all[unit as usize])
-                    };
+                    let of =
+                        |unit: u32| features(self.acquired[unit as usize], self.all[unit as usize]);
                     let cell = &mut products.same_subject[g * count + h];
                     for (sum, (x, y)) in cell.iter_mut().zip(of(i).into_iter().zip(of(j))) {
                         *sum += x * y;

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::batch::{AcquireOptions, AcquireProgress, Acquisitions, PartSize, Shard, acquire};
+use crate::batch::{
+    AcquireOptions, AcquireProgress, Acquisitions, Measure, PartSize, Shard, acquire,
+};
 use crate::decide::Policy;
 use crate::model::Profile;
 use crate::record::PeopleManifest;
@@ -44,6 +46,7 @@ impl AcquisitionArguments {
         manifest: &PeopleManifest,
         (list, folder): (&Path, &Path),
         shard: Option<Shard>,
+        measures: Vec<Measure>,
     ) -> Result<Acquisitions> {
         let root = self.root.clone().unwrap_or_else(|| PeopleManifest::default_root(list));
         manifest.require_photos(&root)?;
@@ -61,7 +64,7 @@ impl AcquisitionArguments {
             resume: self.resume,
             jobs,
             shard,
-            measures: Vec::new(),
+            measures,
             part,
         };
         let (bar, begun) = (progress_bar(), Instant::now());

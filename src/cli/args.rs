@@ -2,9 +2,10 @@
 
 use clap::{Parser, Subcommand};
 
-use super::{audit, compare_audits, detect, doctor, models, plan, verify};
-#[cfg(feature = "parquet")]
-use super::{batch, embed, merge};
+use super::{
+    audit, batch, calibrate, compare_audits, crossmatch, detect, doctor, embed, merge, models,
+    plan, verify,
+};
 
 /// Face verification that proves, with numbers, how evenly it treats people.
 #[derive(Debug, Parser)]
@@ -19,15 +20,14 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Verify(verify::VerifyArguments),
     Detect(detect::DetectArguments),
-    #[cfg(feature = "parquet")]
     Embed(embed::EmbedArguments),
-    #[cfg(feature = "parquet")]
+    Crossmatch(crossmatch::CrossMatchArguments),
     Merge(merge::MergeArguments),
-    #[cfg(feature = "parquet")]
     Batch(batch::BatchArguments),
     Models(models::ModelsArgs),
     Doctor(doctor::DoctorArgs),
     Audit(Box<audit::AuditArguments>),
+    Calibrate(calibrate::CalibrateArguments),
     Plan(plan::PlanArguments),
     CompareAudits(compare_audits::CompareArguments),
 }

@@ -1,6 +1,7 @@
 //! `evenmatch audit`: records to report and verdict.
 
 use std::io::IsTerminal;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,6 +10,8 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Exit;
+use super::audit_manifest::{self, Job};
+use super::people::PeopleArguments;
 use crate::audit::{
     AuditProgress, AuditReport, AuditSettings, IntervalMethod, RulePack, Thresholds, Verdict,
     audit, worst_verdict,
@@ -22,9 +25,15 @@ pub(crate) struct AuditArguments {
     /// Comparison records: CSV (also gzipped), JSON lines or Parquet.
     #[arg(long, value_name = "FILE", required_unless_present = "manifest")]
     records: Option<PathBuf>,
-    /// A manifest of photos, to be compared first (not in this build).
+    /// Photos: a CSV with path, subject_id and any number of attributes. Every person is compared
+    /// with every other.
     #[arg(long, value_name = "FILE", conflicts_with = "records")]
     manifest: Option<PathBuf>,
+    #[command(flatten)]
+    people: PeopleArguments,
+    /// What a person said of suspected label errors: a suspects.csv with verdicts filled in.
+    #[arg(long, value_name = "FILE", requires = "manifest")]
+    label_verdicts: Option<PathBuf>,
     /// Folder for report.html, report.json, rates.csv and summary.md.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -98,15 +107,6 @@ impl From<Interval> for IntervalMethod {
 
 /// Runs the audit, writes the report and says the answers on standard error.
 pub(crate) fn run(arguments: AuditArguments) -> anyhow::Result<Exit> {
-    let Some(records) = &arguments.records else {
-        return Err(Error::new(
-            ErrorKind::NotBuiltIn,
-            Stage::Audit,
-            "this build can't audit a manifest of photos yet",
-        )
-        .next("compare the photos with any system and audit its scores with --records FILE")
-        .into());
-    };
     let rules: Vec<RulePack> =
         arguments.rules.iter().map(|name| RulePack::find(name)).collect::<Result<_, _>>()?;
     let settings = AuditSettings {
@@ -119,14 +119,25 @@ pub(crate) fn run(arguments: AuditArguments) -> anyhow::Result<Exit> {
         seed: arguments.seed,
     };
     let options = read_options(&arguments)?;
-    let report = match arguments.jobs {
-        Some(jobs) => rayon::ThreadPoolBuilder::new()
-            .num_threads(jobs)
-            .build()
-            .context("the threads could not be started")?
-            .install(|| measure(records, &options, &settings))?,
-        None => measure(records, &options, &settings)?,
-    };
+    let jobs = jobs(arguments.jobs);
+    let report = with_threads(jobs, || match (&arguments.records, &arguments.manifest) {
+        (Some(records), _) => measure(records, &options, &settings),
+        (None, Some(manifest)) => {
+            let job = Job {
+                manifest,
+                people: &arguments.people,
+                verdicts: arguments.label_verdicts.as_deref(),
+                out: &arguments.out,
+                jobs,
+                bins: &options.bins,
+            };
+            audit_manifest::measure(&job, &settings)
+        }
+        (None, None) => Err(invalid(
+            "there is nothing to audit".to_owned(),
+            "name --records FILE, or --manifest FILE",
+        )),
+    })??;
     export::write_report(&report, &arguments.out)?;
     say(&report, &arguments.out);
     Ok(match worst_verdict(&report) {
@@ -134,6 +145,21 @@ pub(crate) fn run(arguments: AuditArguments) -> anyhow::Result<Exit> {
         Some(Verdict::Inconclusive) => Exit::Undecided,
         Some(Verdict::Pass) | None => Exit::Done,
     })
+}
+
+/// How many threads: as many as were asked for, or one a core.
+pub(super) fn jobs(asked: Option<usize>) -> usize {
+    let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    asked.unwrap_or_else(cores).max(1)
+}
+
+/// Runs on a pool of this many threads.
+pub(super) fn with_threads<T: Send>(
+    jobs: usize,
+    work: impl FnOnce() -> T + Send,
+) -> anyhow::Result<T> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
+    Ok(pool.context("the threads could not be started")?.install(work))
 }
 
 fn measure(

@@ -72,7 +72,7 @@ pub(crate) fn run(arguments: &BatchArguments) -> anyhow::Result<Exit> {
             .into());
     }
     let places = (arguments.pairs.as_path(), folder.as_path());
-    let acquired = arguments.acquisition.acquire(&list.photos, places, None)?;
+    let acquired = arguments.acquisition.acquire(&list.photos, places, None, Vec::new())?;
     let compared = compare_pairs(&list, &acquired)?;
     let mut records = Vec::new();
     write_records(&list, &compared, &mut records)?;

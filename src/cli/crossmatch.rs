@@ -71,21 +71,20 @@ fn compare(arguments: &CrossMatchArguments) -> Result<CrossMatchPart> {
     }
     let attribute = match &arguments.by {
         None => None,
-        Some(name) => Some(manifest.attributes.iter().position(|a| a == name).ok_or_else(|| {
-            let message = format!("the manifest has no attribute `{name}`");
-            Error::new(ErrorKind::InvalidArgument, Stage::Record, message)
-                .next(format!("choose among: {}", manifest.attributes.join(", ")))
-        })?),
+        Some(name) => {
+            Some(manifest.attributes.iter().position(|a| a == name).ok_or_else(|| {
+                let message = format!("the manifest has no attribute `{name}`");
+                Error::new(ErrorKind::InvalidArgument, Stage::Record, message)
+                    .next(format!("choose among: {}", manifest.attributes.join(", ")))
+            })?)
+        }
     };
     let value = |entry: usize| {
         attribute.and_then(|a| manifest.entries[entry].values[a].clone()).unwrap_or_default()
     };
     let content = content(&arguments.templates.join(OUTCOMES_FILE))?;
-    let features: HashMap<Digest, &[f32]> = store
-        .rows
-        .iter()
-        .filter_map(|row| Some((row.sha256?, row.features.as_deref()?)))
-        .collect();
+    let features: HashMap<Digest, &[f32]> =
+        store.rows.iter().filter_map(|row| Some((row.sha256?, row.features.as_deref()?))).collect();
     let mut names: BTreeMap<String, u16> = BTreeMap::new();
     let mut subjects: HashMap<&str, u32> = HashMap::new();
     let (mut values, mut subject, mut classes) = (Vec::new(), Vec::new(), Vec::new());
@@ -93,9 +92,7 @@ fn compare(arguments: &CrossMatchArguments) -> Result<CrossMatchPart> {
         .entries
         .iter()
         .enumerate()
-        .filter_map(|(index, entry)| {
-            Some((index, *features.get(content.get(&entry.line)?)?))
-        })
+        .filter_map(|(index, entry)| Some((index, *features.get(content.get(&entry.line)?)?)))
         .collect();
     for (entry, _) in &rows {
         names.insert(value(*entry), 0);
@@ -128,8 +125,8 @@ fn content(path: &std::path::Path) -> Result<HashMap<u64, Digest>> {
     let mut content = HashMap::new();
     for row in table.records() {
         let row = row.map_err(wrong)?;
-        let line = row.get(0).and_then(|line| line.parse().ok());
-        let digest = row.get(3).and_then(|digest| digest.parse().ok());
+        let line = row.get(0).and_then(|line| line.parse::<u64>().ok());
+        let digest = row.get(3).and_then(|digest| digest.parse::<Digest>().ok());
         content.extend(line.zip(digest));
     }
     Ok(content)

@@ -44,7 +44,7 @@ pub(crate) struct EmbedArguments {
 pub(crate) fn run(arguments: &EmbedArguments) -> anyhow::Result<Exit> {
     let manifest = PeopleManifest::read(&arguments.manifest)?;
     let places = (arguments.manifest.as_path(), arguments.out.as_path());
-    let acquired = arguments.acquisition.acquire(&manifest, places, arguments.shard)?;
+    let acquired = arguments.acquisition.acquire(&manifest, places, arguments.shard, Vec::new())?;
     let path = arguments.out.join(OUTCOMES_FILE);
     write_atomically(&path, &outcomes(&manifest, &acquired)?)?;
     for photo in acquired.duplicates(&manifest) {

@@ -2,20 +2,21 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
-#[cfg(feature = "parquet")]
 mod acquisition;
 mod args;
 mod audit;
-#[cfg(feature = "parquet")]
+mod audit_manifest;
 mod batch;
+mod calibrate;
 mod compare_audits;
+mod crossmatch;
 mod detect;
 mod doctor;
-#[cfg(feature = "parquet")]
 mod embed;
-#[cfg(feature = "parquet")]
+mod label_errors;
 mod merge;
 mod models;
+mod people;
 mod plan;
 mod verify;
 
@@ -75,11 +76,10 @@ fn run(arguments: args::Arguments) -> anyhow::Result<Exit> {
     match arguments.command {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Detect(arguments) => detect::run(&arguments),
-        #[cfg(feature = "parquet")]
         Command::Embed(arguments) => embed::run(&arguments),
-        #[cfg(feature = "parquet")]
+        Command::Crossmatch(arguments) => crossmatch::run(&arguments),
+        Command::Calibrate(arguments) => calibrate::run(&arguments),
         Command::Merge(arguments) => merge::run(&arguments),
-        #[cfg(feature = "parquet")]
         Command::Batch(arguments) => batch::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),

@@ -9,14 +9,18 @@ use clap::{Args, ValueEnum};
 use super::Exit;
 use crate::decide::{LivenessPolicy, Policy};
 use crate::model::Profile;
-use crate::record::{DecisionRecord, Outcome, Reason, ReasonSubject};
+use crate::record::{Calibration, DecisionRecord, Outcome, Reason, ReasonSubject};
 use crate::{Error, ErrorKind, Stage, Verifier};
+
+/// The target false match rate where a calibration is given and no rate.
+const DEFAULT_FMR: f64 = 1e-3;
 
 const EXAMPLES: &str = "\
 Examples:
   evenmatch verify --reference enrolled.jpg --probe selfie.jpg
   evenmatch verify --reference enrolled.jpg --probe selfie.jpg --json | jq .outcome
   evenmatch verify --reference enrolled.jpg --probe selfie.jpg --threshold 0.42 --save-record d.json
+  evenmatch verify --reference enrolled.jpg --probe selfie.jpg --calibration c.toml --fmr 1e-4
 
 Exit codes: 0 match, 1 non-match, 2 error, 3 undecided (no face was found, say).";
 
@@ -33,9 +37,12 @@ pub(crate) struct VerifyArguments {
     /// Print the DecisionRecord as JSON
     #[arg(long)]
     json: bool,
-    /// Accept at the threshold that a calibration measured for this false match rate
-    #[arg(long, value_name = "RATE", conflicts_with = "threshold")]
+    /// Accept at the threshold that the calibration measured for this false match rate
+    #[arg(long, value_name = "RATE", conflicts_with = "threshold", requires = "calibration")]
     fmr: Option<f64>,
+    /// Thresholds that `evenmatch calibrate` measured; at a false match rate of 1e-3 unless told
+    #[arg(long, value_name = "FILE", conflicts_with = "threshold")]
+    calibration: Option<PathBuf>,
     /// Accept at this score and above, -1 to 1
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     threshold: Option<f32>,
@@ -79,9 +86,6 @@ fn policy(arguments: &VerifyArguments) -> crate::Result<Policy> {
         if !(rate > 0.0 && rate < 1.0) {
             return refuse(format!("{rate} is not a rate between 0 and 1"), "try --fmr 1e-3");
         }
-        let message =
-            format!("no calibration tells which threshold has a false match rate of {rate}");
-        return refuse(message, "state a score: --threshold X; calibrations do not ship yet");
     }
     if arguments.lang != "en" {
         let message = format!("there are no messages in the language `{}`", arguments.lang);
@@ -102,7 +106,13 @@ fn policy(arguments: &VerifyArguments) -> crate::Result<Policy> {
 /// Verifies, prints, saves.
 pub(crate) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
     let policy = policy(arguments)?;
-    let verifier = Verifier::open(Profile::Latency, policy)?;
+    let mut verifier = Verifier::open(Profile::Latency, policy)?;
+    if let Some(path) = &arguments.calibration {
+        let calibration = Calibration::from_path(path)?;
+        verifier = verifier
+            .calibrated(&calibration, arguments.fmr.unwrap_or(DEFAULT_FMR))
+            .map_err(|error| error.in_path(path))?;
+    }
     let record = verifier.verify(arguments.reference.as_path(), arguments.probe.as_path())?;
     if let Some(path) = &arguments.save_record {
         super::write_atomically(path, &serde_json::to_vec_pretty(&record)?)?;

@@ -129,8 +129,7 @@ impl Calibration {
     /// [`ErrorKind::Io`]; [`ErrorKind::InvalidArgument`] for what is no calibration;
     /// [`ErrorKind::DigestMismatch`] for one that was changed.
     pub fn from_path(path: &Path) -> Result<Self> {
-        let text =
-            std::fs::read_to_string(path).map_err(|e| Error::io(Stage::Decide, path, e))?;
+        let text = std::fs::read_to_string(path).map_err(|e| Error::io(Stage::Decide, path, e))?;
         Calibration::parse(&text).map_err(|error| error.in_path(path))
     }
 
@@ -147,10 +146,9 @@ impl Calibration {
                 .next(next)
         })?;
         if calibration.schema != CALIBRATION_SCHEMA {
-            let message = format!("the schema is {:?}, not {CALIBRATION_SCHEMA:?}", calibration.schema);
-            return Err(
-                Error::new(ErrorKind::InvalidArgument, Stage::Decide, message).next(next)
-            );
+            let message =
+                format!("the schema is {:?}, not {CALIBRATION_SCHEMA:?}", calibration.schema);
+            return Err(Error::new(ErrorKind::InvalidArgument, Stage::Decide, message).next(next));
         }
         let found = calibration.computed_digest()?;
         if found != calibration.digest {
