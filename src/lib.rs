@@ -73,6 +73,8 @@
 mod acquire;
 mod align;
 pub mod audit;
+#[cfg(feature = "parquet")]
+pub mod batch;
 mod compare;
 pub mod crossmatch;
 mod decide;

@@ -71,6 +71,12 @@ const MAGIC: &[u8; 4] = b"EMT1";
 const MAX_NAME: usize = 255;
 const MAX_FEATURES: usize = 16_384;
 
+/// Whether features are of unit length, up to rounding.
+pub(crate) fn of_unit_length(features: &[f32]) -> bool {
+    let square: f64 = features.iter().map(|f| f64::from(*f) * f64::from(*f)).sum();
+    (square - 1.0).abs() < 1e-4
+}
+
 impl<R: Role> Template<R> {
     /// Normalises features to unit length; `None` where they have no direction.
     fn from_features(model: ModelId, mut features: Vec<f32>) -> Option<Self> {
@@ -83,6 +89,13 @@ impl<R: Role> Template<R> {
             *feature = (f64::from(*feature) / norm) as f32;
         }
         Some(Template { model, features, role: PhantomData })
+    }
+
+    /// A template from features that this model made and a store kept; `None` where they are not
+    /// of unit length. The features stay as they are, bit for bit.
+    #[cfg(feature = "parquet")]
+    pub(crate) fn restore(model: ModelId, features: Vec<f32>) -> Option<Self> {
+        of_unit_length(&features).then_some(Template { model, features, role: PhantomData })
     }
 
     /// The model that made the template.
@@ -158,8 +171,7 @@ impl<R: Role> Template<R> {
         if !rest.is_empty() {
             return Err(refuse("bytes follow its end"));
         }
-        let square: f64 = features.iter().map(|f| f64::from(*f) * f64::from(*f)).sum();
-        if square.is_nan() || (square - 1.0).abs() >= 1e-4 {
+        if !of_unit_length(&features) {
             return Err(refuse("the features are not of unit length"));
         }
         let model = ModelId { id, sha256: Digest::from_bytes(digest) };
@@ -224,6 +236,11 @@ impl Embedder {
     /// Which model this is.
     pub fn id(&self) -> &ModelId {
         self.network.id()
+    }
+
+    /// The form in which the network wants its pixels.
+    pub fn input(&self) -> &InputSpec {
+        &self.input
     }
 
     /// The template of an aligned face.

@@ -151,6 +151,11 @@ impl Verifier {
         &self.point
     }
 
+    /// The rules in force.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// The stage that finds faces.
     pub fn detector(&self) -> &FaceDetector {
         &self.detector

@@ -6,17 +6,6 @@ use super::interval::{IntervalMethod, Share};
 use super::rates::Rate;
 use super::report::{Funnel, FunnelStage};
 use super::tally::{ATTEMPTS, MatedUnit, STAGES};
-use crate::record::FailureStage;
-
-fn name(stage: FailureStage) -> &'static str {
-    match stage {
-        FailureStage::Decode => "decode",
-        FailureStage::Detect => "detect",
-        FailureStage::Quality => "quality",
-        FailureStage::Liveness => "liveness",
-        FailureStage::Other => "other",
-    }
-}
 
 /// The funnel of a group's mated transactions at an operating point.
 pub(crate) fn funnel(
@@ -38,7 +27,7 @@ pub(crate) fn funnel(
                 None,
             );
             FunnelStage {
-                stage: name(STAGES[place]).to_owned(),
+                stage: STAGES[place].name().to_owned(),
                 entered: lost.rate.trials(),
                 lost: cell(&lost),
             }

@@ -3,6 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use super::{audit, compare_audits, detect, doctor, models, plan, verify};
+#[cfg(feature = "parquet")]
+use super::{batch, embed, merge};
 
 /// Face verification that proves, with numbers, how evenly it treats people.
 #[derive(Debug, Parser)]
@@ -17,6 +19,12 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Verify(verify::VerifyArguments),
     Detect(detect::DetectArguments),
+    #[cfg(feature = "parquet")]
+    Embed(embed::EmbedArguments),
+    #[cfg(feature = "parquet")]
+    Merge(merge::MergeArguments),
+    #[cfg(feature = "parquet")]
+    Batch(batch::BatchArguments),
     Models(models::ModelsArgs),
     Doctor(doctor::DoctorArgs),
     Audit(Box<audit::AuditArguments>),

@@ -2,11 +2,19 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+#[cfg(feature = "parquet")]
+mod acquisition;
 mod args;
 mod audit;
+#[cfg(feature = "parquet")]
+mod batch;
 mod compare_audits;
 mod detect;
 mod doctor;
+#[cfg(feature = "parquet")]
+mod embed;
+#[cfg(feature = "parquet")]
+mod merge;
 mod models;
 mod plan;
 mod verify;
@@ -67,6 +75,12 @@ fn run(arguments: args::Arguments) -> anyhow::Result<Exit> {
     match arguments.command {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Detect(arguments) => detect::run(&arguments),
+        #[cfg(feature = "parquet")]
+        Command::Embed(arguments) => embed::run(&arguments),
+        #[cfg(feature = "parquet")]
+        Command::Merge(arguments) => merge::run(&arguments),
+        #[cfg(feature = "parquet")]
+        Command::Batch(arguments) => batch::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Audit(arguments) => audit::run(*arguments),

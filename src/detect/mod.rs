@@ -128,6 +128,11 @@ impl FaceDetector {
         self.network.id()
     }
 
+    /// The form in which the network wants its pixels.
+    pub fn input(&self) -> &InputSpec {
+        &self.input
+    }
+
     /// Finds every face, at up to three scales; see [`Step`].
     pub fn detect(&self, sample: &Sample) -> Result<Detections> {
         let mut attempts = Vec::new();

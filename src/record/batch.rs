@@ -59,6 +59,28 @@ pub enum FailureStage {
     Other,
 }
 
+impl FailureStage {
+    /// All stages, in the order of the work.
+    pub const ALL: [FailureStage; 5] = [
+        FailureStage::Decode,
+        FailureStage::Detect,
+        FailureStage::Quality,
+        FailureStage::Liveness,
+        FailureStage::Other,
+    ];
+
+    /// The stage's name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            FailureStage::Decode => "decode",
+            FailureStage::Detect => "detect",
+            FailureStage::Quality => "quality",
+            FailureStage::Liveness => "liveness",
+            FailureStage::Other => "other",
+        }
+    }
+}
+
 /// One value of the `failure` column.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Failure {

@@ -16,15 +16,18 @@ mod labels;
 mod layout;
 mod merge;
 mod pair_check;
+mod pairs;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod parsed;
+mod people;
 mod pipeline;
 mod reason;
 mod row;
 mod row_codes;
 mod source;
 mod symbol_table;
+mod table;
 mod words;
 
 pub use batch::{Failure, FailureStage, MISSING, Mating, PadOutcome, RecordBatch, Split};
@@ -35,5 +38,7 @@ pub use decision::{
 };
 pub use file::{ReadOptions, RecordFile};
 pub use format::Format;
+pub use pairs::{Pair, PairList};
+pub use people::{PeopleEntry, PeopleManifest};
 pub use reason::{Reason, ReasonCode, ReasonStage, ReasonSubject};
 pub use source::{Dictionary, InputDigest, RecordSource, RecordWarning, ScanSummary, Symbols};

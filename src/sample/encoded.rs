@@ -35,25 +35,31 @@ impl EncodedSample<'static> {
     ///
     /// As for [`EncodedSample::from_bytes`], and where the file can't be read; they name the file.
     pub fn from_path(path: &Path, limits: &DecodeLimits) -> Result<Self> {
-        let io = |cause| Error::io(Stage::Decode, path, cause);
-        let file = std::fs::File::open(path).map_err(io)?;
-        let metadata = file.metadata().map_err(io)?;
-        if metadata.is_dir() {
-            return Err(Error::new(ErrorKind::Io, Stage::Decode, "this is a folder")
-                .in_path(path)
-                .next("name one photo"));
-        }
-        let check = |length| {
-            limits::check("the file's size in bytes", length, limits.max_bytes, "max_bytes")
-                .map_err(|error| error.in_path(path))
-        };
-        check(metadata.len())?;
-        let mut bytes = Vec::with_capacity(metadata.len() as usize);
-        // A pipe has no length beforehand.
-        file.take(limits.max_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(io)?;
-        check(bytes.len() as u64)?;
+        let bytes = read_within(path, limits)?;
         Self::parse(Cow::Owned(bytes), limits).map_err(|error| error.in_path(path))
     }
+}
+
+/// The bytes of a file, unless there are more than the limit.
+pub(crate) fn read_within(path: &Path, limits: &DecodeLimits) -> Result<Vec<u8>> {
+    let io = |cause| Error::io(Stage::Decode, path, cause);
+    let file = std::fs::File::open(path).map_err(io)?;
+    let metadata = file.metadata().map_err(io)?;
+    if metadata.is_dir() {
+        return Err(Error::new(ErrorKind::Io, Stage::Decode, "this is a folder")
+            .in_path(path)
+            .next("name one photo"));
+    }
+    let check = |length| {
+        limits::check("the file's size in bytes", length, limits.max_bytes, "max_bytes")
+            .map_err(|error| error.in_path(path))
+    };
+    check(metadata.len())?;
+    let mut bytes = Vec::with_capacity(metadata.len() as usize);
+    // A pipe has no length beforehand.
+    file.take(limits.max_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(io)?;
+    check(bytes.len() as u64)?;
+    Ok(bytes)
 }
 
 impl<'a> EncodedSample<'a> {

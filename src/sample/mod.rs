@@ -10,6 +10,8 @@ use image::RgbImage;
 use crate::Digest;
 
 pub use encoded::EncodedSample;
+#[cfg(feature = "parquet")]
+pub(crate) use encoded::read_within;
 pub use limits::DecodeLimits;
 
 /// A decoded image: upright, 8-bit RGB, at full size or reduced by a whole factor.

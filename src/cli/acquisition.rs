@@ -1,0 +1,115 @@
+//! What the commands that acquire many photos share: their arguments, progress and last words.
+
+use std::io::IsTerminal;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::batch::{AcquireOptions, AcquireProgress, Acquisitions, PartSize, Shard, acquire};
+use crate::decide::Policy;
+use crate::model::Profile;
+use crate::record::PeopleManifest;
+use crate::{Result, Verifier};
+
+/// How photos are acquired.
+#[derive(Debug, Args)]
+pub(crate) struct AcquisitionArguments {
+    /// The folder that relative paths start from; the list's own folder unless told
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    /// Threads, one a core unless told; the result does not depend on it
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Go on with a run that was cut off
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// Rules for acquiring
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Photos that are written to the disk at once: as many as a cut-off may cost
+    #[arg(long, value_name = "N", hide = true)]
+    pub(crate) part_photos: Option<NonZeroUsize>,
+}
+
+impl AcquisitionArguments {
+    /// Acquires the photos of a manifest that was read from `list` into a store in `folder`.
+    ///
+    /// # Errors
+    /// Photos that are not there are reported before any work, all at once.
+    pub(crate) fn acquire(
+        &self,
+        manifest: &PeopleManifest,
+        (list, folder): (&Path, &Path),
+        shard: Option<Shard>,
+    ) -> Result<Acquisitions> {
+        let root = self.root.clone().unwrap_or_else(|| PeopleManifest::default_root(list));
+        manifest.require_photos(&root)?;
+        let policy = match &self.policy {
+            Some(path) => Policy::from_path(path)?,
+            None => Policy::default(),
+        };
+        let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let jobs = self.jobs.map_or_else(cores, NonZeroUsize::get);
+        let verifier = Verifier::open(Profile::Throughput { workers: jobs }, policy)?;
+        let mut part = PartSize::default();
+        part.photos = self.part_photos.map_or(part.photos, NonZeroUsize::get);
+        let options = AcquireOptions {
+            folder: Some(folder.to_owned()),
+            resume: self.resume,
+            jobs,
+            shard,
+            measures: Vec::new(),
+            part,
+        };
+        let (bar, begun) = (progress_bar(), Instant::now());
+        let acquired = acquire(manifest, &root, &verifier, &options, &|progress| {
+            show(&bar, progress);
+        });
+        bar.finish_and_clear();
+        let acquired = acquired?;
+        say(&acquired, begun.elapsed());
+        Ok(acquired)
+    }
+}
+
+/// A bar with rate and time left; nothing where nobody watches.
+fn progress_bar() -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(0);
+    let template = "{bar:30} {pos} of {len} photos, {per_sec}, {eta} left";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn show(bar: &ProgressBar, progress: AcquireProgress) {
+    bar.set_length(progress.total as u64);
+    bar.set_position(progress.done as u64);
+}
+
+/// One line on what came of the photos.
+#[allow(clippy::print_stderr)]
+fn say(acquired: &Acquisitions, took: Duration) {
+    let failures = acquired.failures();
+    let failed: usize = failures.values().sum();
+    let named: Vec<String> = failures.iter().map(|(name, n)| format!("{n} {name}")).collect();
+    let failed = if failed == 0 {
+        "no failure".to_owned()
+    } else {
+        format!("{failed} failed: {}", named.join(", "))
+    };
+    let seconds = took.as_secs_f64();
+    let rate = acquired.processed as f64 / seconds.max(1e-3);
+    eprintln!(
+        "{} photos ({failed}); {} decoded and {} known before, in {seconds:.1} s ({rate:.1} a second)",
+        acquired.samples.len(),
+        acquired.processed,
+        acquired.reused,
+    );
+}

@@ -1,0 +1,200 @@
+//! Manifests of photos: whose photo each file is, and what is known of the person.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::delimited::Delimiter;
+use super::{table, words};
+use crate::{Digest, Error, ErrorKind, Result, Stage};
+
+/// How many missing photos a message names; it gives the number of all.
+const NAMED: usize = 5;
+
+/// A list of photos with their people, and any number of attributes.
+///
+/// In a file it is a CSV with the columns `path` and `subject_id`; every further column is an
+/// attribute. An empty attribute is unknown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeopleManifest {
+    /// The file, as the caller named it.
+    pub file: String,
+    /// Names of the attributes, in the order of the columns.
+    pub attributes: Vec<String>,
+    /// The photos, in the order of the file.
+    pub entries: Vec<PeopleEntry>,
+    /// SHA-256 of the file.
+    pub digest: Digest,
+}
+
+/// One photo of a manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeopleEntry {
+    /// 1-based line in the file.
+    pub line: u64,
+    /// The photo's path as written; relative to the root, mostly the manifest's folder.
+    pub path: String,
+    /// Whose photo it is.
+    pub subject: String,
+    /// One value an attribute, in the order of [`PeopleManifest::attributes`].
+    pub values: Vec<Option<String>>,
+}
+
+/// Where the fields of a row stand.
+struct Columns {
+    count: usize,
+    path: usize,
+    subject: usize,
+    attributes: Vec<usize>,
+}
+
+impl PeopleManifest {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// With file and line: no column `path` or `subject_id`, two columns of one name, an empty
+    /// path or subject, a path that is listed twice, a row with too many or too few fields, bytes
+    /// that are not UTF-8, and a manifest without photos.
+    pub fn read(path: &Path) -> Result<Self> {
+        let file = path.display().to_string();
+        let mut columns: Option<Columns> = None;
+        let mut attributes = Vec::new();
+        let mut entries = Vec::new();
+        let mut lines: HashMap<Box<str>, u64> = HashMap::new();
+        let digest = table::each_row(path, Delimiter::of_header, |fields, line| {
+            let Some(columns) = &columns else {
+                let header = header(&file, fields, line)?;
+                let names = header.attributes.iter().map(|column| fields[*column].trim());
+                attributes = names.map(str::to_owned).collect();
+                columns = Some(header);
+                return Ok(());
+            };
+            let entry = entry(&file, columns, fields, line)?;
+            if let Some(before) = lines.insert(entry.path.as_str().into(), line) {
+                let photo = words::quoted(&entry.path);
+                let message = format!("the photo {photo} is listed in line {before} already");
+                return Err(fault(&file, line, columns.path, message)
+                    .next("list every photo once; one of the two rows must go"));
+            }
+            entries.push(entry);
+            Ok(())
+        })?;
+        if entries.is_empty() {
+            let message = if columns.is_some() {
+                "the manifest has a header and lists no photo"
+            } else {
+                "the manifest is empty"
+            };
+            return Err(Error::new(ErrorKind::InvalidRecord, Stage::Record, message)
+                .in_file(file)
+                .at_line(1)
+                .next("write `path,subject_id` and below it one line a photo"));
+        }
+        Ok(PeopleManifest { file, attributes, entries, digest })
+    }
+
+    /// The folder that relative paths start from unless the caller names another: the one that
+    /// holds the manifest.
+    pub fn default_root(path: &Path) -> PathBuf {
+        path.parent().map(Path::to_owned).unwrap_or_default()
+    }
+
+    /// Line and path of every photo that is not there.
+    pub fn missing(&self, root: &Path) -> Vec<(u64, String)> {
+        let gone = self.entries.iter().filter(|entry| !root.join(&entry.path).exists());
+        gone.map(|entry| (entry.line, entry.path.clone())).collect()
+    }
+
+    /// Refuses a manifest some of whose photos are not there.
+    ///
+    /// # Errors
+    /// One that names the first few with their lines, and how many there are in all.
+    pub fn require_photos(&self, root: &Path) -> Result<()> {
+        let missing = self.missing(root);
+        let Some((first, _)) = missing.first() else { return Ok(()) };
+        let mut named: Vec<String> = missing
+            .iter()
+            .take(NAMED)
+            .map(|(line, path)| format!("{} (line {line})", words::shortened(path)))
+            .collect();
+        if missing.len() > NAMED {
+            named.push("…".to_owned());
+        }
+        let message = format!(
+            "{} of {} photos are not there: {}",
+            missing.len(),
+            self.entries.len(),
+            named.join(", ")
+        );
+        let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
+        Err(Error::new(ErrorKind::Io, Stage::Record, message)
+            .in_file(self.file.clone())
+            .at_line(*first)
+            .next(format!(
+                "paths start from {}; name another folder with --root, or correct the list",
+                root.display()
+            )))
+    }
+}
+
+fn fault(file: &str, line: u64, column: usize, message: String) -> Error {
+    Error::new(ErrorKind::InvalidRecord, Stage::Record, message)
+        .in_file(file)
+        .at_line(line)
+        .at_column(column as u64 + 1)
+}
+
+fn header(file: &str, fields: &[&str], line: u64) -> Result<Columns> {
+    let mut named: HashMap<&str, usize> = HashMap::new();
+    let mut attributes = Vec::new();
+    for (column, name) in fields.iter().map(|name| name.trim()).enumerate() {
+        // pandas writes its index as a column without a name.
+        if name.is_empty() {
+            continue;
+        }
+        if let Some(before) = named.insert(name, column) {
+            let message =
+                format!("the columns {} and {} are both called `{name}`", before + 1, column + 1);
+            return Err(fault(file, line, column, message).next("rename one of them"));
+        }
+        if !matches!(name, "path" | "subject_id") {
+            attributes.push(column);
+        }
+    }
+    let find = |name: &str| {
+        named.get(name).copied().ok_or_else(|| {
+            let message = format!("the manifest has no column `{name}`");
+            Error::new(ErrorKind::InvalidRecord, Stage::Record, message)
+                .in_file(file)
+                .at_line(line)
+                .next("the first line names the columns: path,subject_id and any attributes")
+        })
+    };
+    Ok(Columns {
+        count: fields.len(),
+        path: find("path")?,
+        subject: find("subject_id")?,
+        attributes,
+    })
+}
+
+fn entry(file: &str, columns: &Columns, fields: &[&str], line: u64) -> Result<PeopleEntry> {
+    if fields.len() != columns.count {
+        let message = format!("{} fields, but there are {} columns", fields.len(), columns.count);
+        let column = fields.len().min(columns.count);
+        return Err(fault(file, line, column, message).next(
+            "a comma inside a value needs double quotes around the value; a field without a value still needs its comma",
+        ));
+    }
+    let needed = |column: usize, what: &str| match fields[column].trim() {
+        "" => Err(fault(file, line, column, format!("the {what} is empty"))
+            .next("every photo needs its path and the person it shows")),
+        text => Ok(text.to_owned()),
+    };
+    let value = |column: &usize| Some(fields[*column].trim()).filter(|text| !text.is_empty());
+    Ok(PeopleEntry {
+        line,
+        path: needed(columns.path, "path")?,
+        subject: needed(columns.subject, "subject")?,
+        values: columns.attributes.iter().map(|c| value(c).map(str::to_owned)).collect(),
+    })
+}
