@@ -261,7 +261,7 @@ fn a_bad_photo_is_an_outcome_and_stops_nothing() {
             "decode:limit_exceeded",
             "decode:unsupported_format",
             "detect:no_face_found",
-            "decode:unsupported_format",
+            "decode:corrupt",
             ""
         ]
     );
