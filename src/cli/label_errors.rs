@@ -81,7 +81,7 @@ impl LabelErrors {
         let crop = |row: u32| {
             let photo = people.root.join(data[row as usize].path);
             let found = verifier.inspect(Source::<Probe>::Path(&photo)).ok()?;
-            found.aligned.map(|face| face.pixels().clone())
+            found.aligned.map(|face| face.image().clone())
         };
         let mut page = Vec::new();
         write_page(&mut page, shown, &data, &self.verdicts, crop)?;
