@@ -1,7 +1,9 @@
 //! All pairs of templates beside the matrix products alone: `cargo bench --bench crossmatch`.
 //!
 //! Synthetic unit vectors of 128 dimensions, fixed seed, 1 and 2 threads. The three kinds of work
-//! take turns; medians are printed.
+//! take turns; medians are printed. The memory of the histograms has to be cleared however few
+//! the rows are, which shows with 5,050 pairs of classes and 2,500 rows. With the argument
+//! `quick`, 100,000 rows are left out.
 #![allow(clippy::print_stdout)]
 
 use std::hint::black_box;
@@ -137,7 +139,7 @@ fn main() {
     );
     println!("|---|---|---|---|---|---|---|---|---|---|");
     for threads in [1, 2] {
-        for (rows, classes) in [(10_000, 1), (10_000, 8), (10_000, 100), (2_500, 100)] {
+        for (rows, classes) in [(10_000, 1), (10_000, 8), (20_000, 100), (2_500, 100)] {
             compare(threads, rows, classes);
         }
     }

@@ -25,6 +25,9 @@ impl Random {
     }
 }
 
+/// By pair of rows, the lower first.
+type Scores = BTreeMap<(u32, u32), f64>;
+
 /// What `CrossMatch::new` takes.
 #[derive(Clone)]
 struct Data {
@@ -78,8 +81,8 @@ impl Data {
     }
 
     /// Every pair and its score: mated ones, and non-mated ones.
-    fn naive(&self) -> (BTreeMap<(u32, u32), f64>, BTreeMap<(u32, u32), f64>) {
-        let (mut mated, mut non_mated) = (BTreeMap::new(), BTreeMap::new());
+    fn naive(&self) -> (Scores, Scores) {
+        let (mut mated, mut non_mated) = (Scores::new(), Scores::new());
         for b in 0..self.rows() {
             for a in 0..b {
                 let products = self.template(a).iter().zip(self.template(b));
