@@ -45,8 +45,8 @@ pub(crate) struct People {
 }
 
 /// What `--measure` can name.
-const MEASURES: [(&str, fn(&AlignedFace) -> Option<f32>); 1] =
-    [("ita", |face| skin_tone(face).map(|tone| tone.ita))];
+const MEASURES: [(&str, MeasureFace); 1] = [("ita", |face| skin_tone(face).map(|tone| tone.ita))];
+type MeasureFace = fn(&AlignedFace) -> Option<f32>;
 
 impl People {
     /// Reads the manifest and acquires its photos, or takes them from the work folder.

@@ -82,10 +82,8 @@ fn policy(arguments: &VerifyArguments) -> crate::Result<Policy> {
     let refuse = |message: String, next: &str| {
         Err(Error::new(ErrorKind::InvalidArgument, Stage::Decide, message).next(next))
     };
-    if let Some(rate) = arguments.fmr {
-        if !(rate > 0.0 && rate < 1.0) {
-            return refuse(format!("{rate} is not a rate between 0 and 1"), "try --fmr 1e-3");
-        }
+    if let Some(rate) = arguments.fmr.filter(|rate| !(*rate > 0.0 && *rate < 1.0)) {
+        return refuse(format!("{rate} is not a rate between 0 and 1"), "try --fmr 1e-3");
     }
     if arguments.lang != "en" {
         let message = format!("there are no messages in the language `{}`", arguments.lang);
