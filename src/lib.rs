@@ -52,9 +52,9 @@
 //! | Feature | Default | What it adds |
 //! |---|---|---|
 //! | `onnx` | yes | inference by ONNX Runtime, a shared library that is loaded at run time |
-//! | `cli` | yes | the command `evenmatch`; implies `setup` |
+//! | `cli` | yes | the command `evenmatch`; implies all others |
 //! | `setup` | with `cli` | fetching and preparing models |
-//! | `parquet` | yes | comparison records in Parquet files |
+//! | `parquet` | yes | comparison records in Parquet files, and `batch`: many photos, once each |
 //!
 //! A backend needs `default-features = false, features = ["onnx"]`. Without any feature there are
 //! still the null networks, the records, and the trait [`model::Network`] for an engine of one's
@@ -66,8 +66,8 @@
 //! - It guesses no one's age, sex, race or feelings.
 //! - It does not check liveness yet: it cannot tell a person from a photo of that person, and says
 //!   [`NotChecked`](record::LivenessOutcome::NotChecked) in every record.
-//! - Its default threshold is the publisher's. No measured error rate stands behind it yet, and
-//!   every decision says so.
+//! - Its default threshold is the publisher's. No measured error rate stands behind that one, and
+//!   every decision says so; a [calibration](record::Calibration) sets one with a claim.
 //! - It opens no socket and stores nothing by itself.
 
 mod acquire;
