@@ -615,6 +615,19 @@ fn the_command_batch_follows_lfws_protocol() {
     assert_eq!(summary["fold_accuracy"]["folds"].as_array().unwrap().len(), 5);
     assert!(said.contains("accuracy over 5 folds"), "{said}");
     assert!(!bench.path("records.csv.unfinished").exists());
+
+    // Cut off before the records were written, it goes on when it is told to.
+    let (before, unfinished) =
+        (std::fs::read(&records).unwrap(), bench.path("records.csv.unfinished"));
+    std::fs::remove_file(&records).unwrap();
+    std::fs::create_dir_all(unfinished.join("templates.unfinished")).unwrap();
+    let refused = command.output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("--resume"));
+    assert!(command.arg("--resume").output().unwrap().status.success());
+    assert_eq!(std::fs::read(&records).unwrap(), before);
+    assert!(!unfinished.exists());
+
     let audit = Command::new(env!("CARGO_BIN_EXE_evenmatch"))
         .arg("audit")
         .args(["--threshold", "0.363", "--records"])

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::outcomes::{OUTCOMES_FILE, merge_outcomes};
-use super::store::{Shard, TemplateStore};
+use super::store::{Shard, TemplateStore, in_order};
 use super::work::write_whole;
 use crate::{Error, ErrorKind, Result, Stage};
 
@@ -66,7 +66,7 @@ fn join(parts: Vec<(TemplateStore, PathBuf)>) -> Result<TemplateStore> {
             }
         }
     }
-    let Some((whole, first)) = whole.zip(seen.first().copied()) else {
+    let Some((mut whole, first)) = whole.zip(seen.first().copied()) else {
         let message = "there is nothing to merge";
         return Err(Error::new(ErrorKind::InvalidArgument, Stage::Template, message)
             .next("name the folders of the shards"));
@@ -79,5 +79,6 @@ fn join(parts: Vec<(TemplateStore, PathBuf)>) -> Result<TemplateStore> {
         return Err(Error::new(ErrorKind::InvalidArgument, Stage::Template, message)
             .next("make them: evenmatch embed --shard …; or name their folders too"));
     }
-    Ok(whole.in_order())
+    in_order(&mut whole.rows);
+    Ok(whole)
 }

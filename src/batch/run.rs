@@ -187,7 +187,7 @@ pub fn acquire(
         (samples, _) => samples?,
     };
     if let Some(workplace) = workplace {
-        workplace.finish(samples.clone())?;
+        workplace.finish(&samples)?;
     }
     let embedder = verifier.embedder().id().clone();
     Ok(Acquisitions { samples, measures, embedder, pipeline, processed, reused })

@@ -1,5 +1,6 @@
 //! The store of templates: what came of each photo, by its content and by what acquired it.
 
+use std::borrow::Borrow;
 use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -105,15 +106,15 @@ impl TemplateStore {
     /// # Errors
     /// Rows without a digest, or with templates of several lengths, are no store.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        store_file::to_bytes(self)
+        store_file::to_bytes(self, &self.rows.iter().collect::<Vec<_>>())
     }
 
-    /// Sorts the rows by their entries and keeps the first of each photo.
-    pub(super) fn in_order(mut self) -> Self {
-        self.rows.sort_by_key(|row| row.entry);
-        let mut seen = HashSet::with_capacity(self.rows.len());
-        self.rows.retain(|row| row.sha256.is_some_and(|sha256| seen.insert(sha256)));
-        self
+    /// The bytes of a store like this one with these rows, sorted by their entries, each photo
+    /// once.
+    pub(super) fn with_rows(&self, rows: &[AcquiredSample]) -> Result<Vec<u8>> {
+        let mut rows: Vec<&AcquiredSample> = rows.iter().collect();
+        in_order(&mut rows);
+        store_file::to_bytes(self, &rows)
     }
 
     /// The rows with these measurements in this order; `None` where the store lacks one.
@@ -129,4 +130,12 @@ impl TemplateStore {
         }
         Some(rows)
     }
+}
+
+/// Sorts rows by their entries and keeps the first of each photo; photos that could not be read
+/// have no row.
+pub(super) fn in_order<T: Borrow<AcquiredSample>>(rows: &mut Vec<T>) {
+    rows.sort_by_key(|row| row.borrow().entry);
+    let mut seen = HashSet::with_capacity(rows.len());
+    rows.retain(|row| row.borrow().sha256.is_some_and(|sha256| seen.insert(sha256)));
 }

@@ -59,9 +59,9 @@ fn wrong(message: &str) -> ParquetError {
     ParquetError::General(message.to_owned())
 }
 
-/// Encodes a store.
-pub(super) fn to_bytes(store: &TemplateStore) -> Result<Vec<u8>> {
-    encode(store).map_err(|cause| {
+/// Encodes a store of these rows; those that `head` may have don't count.
+pub(super) fn to_bytes(head: &TemplateStore, rows: &[&AcquiredSample]) -> Result<Vec<u8>> {
+    encode(head, rows).map_err(|cause| {
         let message = "the templates could not be put into a Parquet file";
         Error::new(ErrorKind::InvalidRecord, Stage::Template, message).caused_by(cause)
     })
@@ -92,11 +92,11 @@ fn schema(measures: &[String], template_bytes: i32) -> ParquetResult<Type> {
     Type::group_type_builder("templates").with_fields(fields).build()
 }
 
-fn encode(store: &TemplateStore) -> ParquetResult<Vec<u8>> {
-    let length = store.rows.iter().find_map(|row| row.features.as_ref().map(Vec::len));
+fn encode(store: &TemplateStore, rows: &[&AcquiredSample]) -> ParquetResult<Vec<u8>> {
+    let length = rows.iter().find_map(|row| row.features.as_ref().map(Vec::len));
     // Without any template a length must be stated all the same.
     let length = length.unwrap_or(1);
-    if store.rows.iter().any(|row| row.features.as_ref().is_some_and(|f| f.len() != length)) {
+    if rows.iter().any(|row| row.features.as_ref().is_some_and(|f| f.len() != length)) {
         return Err(wrong("there are templates of several lengths"));
     }
     let bytes = i32::try_from(4 * length).map_err(|_| wrong("the templates are too long"))?;
@@ -122,7 +122,7 @@ fn encode(store: &TemplateStore) -> ParquetResult<Vec<u8>> {
     let mut out = Vec::new();
     let schema = Arc::new(schema(&store.measures, bytes)?);
     let mut writer = SerializedFileWriter::new(&mut out, schema, Arc::new(properties))?;
-    for rows in store.rows.chunks(GROUP) {
+    for rows in rows.chunks(GROUP) {
         let mut group = writer.next_row_group()?;
         encode_group(&mut group, rows, store)?;
         group.close()?;
@@ -133,7 +133,7 @@ fn encode(store: &TemplateStore) -> ParquetResult<Vec<u8>> {
 
 fn encode_group(
     group: &mut SerializedRowGroupWriter<'_, &mut Vec<u8>>,
-    rows: &[AcquiredSample],
+    rows: &[&AcquiredSample],
     store: &TemplateStore,
 ) -> ParquetResult<()> {
     let digest =
@@ -149,7 +149,7 @@ fn encode_group(
     let entry = |row: &AcquiredSample| {
         i64::try_from(row.entry).map_err(|_| wrong("the manifest is too long"))
     };
-    let entries = rows.iter().map(entry).collect::<ParquetResult<Vec<_>>>()?;
+    let entries = rows.iter().copied().map(entry).collect::<ParquetResult<Vec<_>>>()?;
     required::<Int64Type>(group, &entries)?;
     let photos = rows.iter().map(|row| row.sha256.as_ref().map(digest));
     let photos: Option<Vec<_>> = photos.collect();
@@ -160,14 +160,14 @@ fn encode_group(
     optional::<ByteArrayType>(group, rows.iter().map(|row| failure(row, |f| &f.code)))?;
     optional::<Int32Type>(group, rows.iter().map(|row| row.attempt.map(i32::from)))?;
     let faces = |row: &AcquiredSample| row.faces.map(|n| i32::try_from(n).unwrap_or(i32::MAX));
-    optional::<Int32Type>(group, rows.iter().map(faces))?;
+    optional::<Int32Type>(group, rows.iter().copied().map(faces))?;
     optional::<FloatType>(group, rows.iter().map(|row| row.detection_score))?;
     optional::<FloatType>(group, rows.iter().map(|row| row.inter_eye_distance))?;
     let templates = rows.iter().map(|row| row.features.as_ref().map(features));
     optional::<FixedLenByteArrayType>(group, templates)?;
     for place in 0..store.measures.len() {
         let of = |row: &AcquiredSample| row.measured.get(place).copied().flatten();
-        optional::<FloatType>(group, rows.iter().map(of))?;
+        optional::<FloatType>(group, rows.iter().copied().map(of))?;
     }
     Ok(())
 }

@@ -131,14 +131,13 @@ impl Workplace {
         pending.next_part += 1;
         // The others go on with their photos meanwhile.
         drop(pending);
-        let part = TemplateStore { rows, ..self.head.clone() };
-        write_whole(&self.work, &path, &part.to_bytes()?)
+        write_whole(&self.work, &path, &self.head.with_rows(&rows)?)
     }
 
     /// Puts the whole store into its place; the parts go away.
-    pub(super) fn finish(self, rows: Vec<AcquiredSample>) -> Result<()> {
-        let store = TemplateStore { rows, ..self.head }.in_order();
-        write_whole(&self.work, &TemplateStore::file_in(&self.folder), &store.to_bytes()?)?;
+    pub(super) fn finish(self, rows: &[AcquiredSample]) -> Result<()> {
+        let store = self.head.with_rows(rows)?;
+        write_whole(&self.work, &TemplateStore::file_in(&self.folder), &store)?;
         drop(self.lock);
         fs::remove_dir_all(&self.work)
             .map_err(|cause| Error::io(Stage::Template, &self.work, cause))
