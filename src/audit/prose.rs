@@ -51,7 +51,9 @@ fn share(cell: &RateCell, what: &str, of: &str) -> String {
 fn overall(point: &OperatingPointReport) -> String {
     let fmr = share(&point.overall.fmr, "wrongly matched", "comparisons of different people");
     let frr = share(&point.overall.frr, "wrongly turned away", "attempts by the right person");
-    format!("At threshold {}: {fmr}; {frr}.", point.threshold)
+    let threshold = format!("{:.6}", point.threshold);
+    let threshold = threshold.trim_end_matches('0').trim_end_matches('.');
+    format!("At threshold {threshold}: {fmr}; {frr}.")
 }
 
 /// One attribute in words.
@@ -87,23 +89,24 @@ fn gap(
 ) -> String {
     let (Some(worst), Some(best)) = (&differentials.worst_group, &differentials.best_group) else {
         return format!(
-            "fewer than two groups have enough trials to say who is {verb} more often."
+            "Fewer than two groups have enough trials to say who is {verb} more often."
         );
     };
     let Some(ratio) = &differentials.max_over_min else {
-        return format!("nobody was {verb}.");
+        return format!("Nobody was {verb}.");
     };
     let number = |group: &str| rate(report, group).map_or_else(|| "?".to_owned(), percent);
     let least = if ratio.at_least { "at least " } else { "" };
-    let chance =
-        if ratio.p_holm < 0.05 { "hardly by chance" } else { "which chance alone could explain" };
+    // Whether groups differ at all is asked of the headline measure, which heeds all of them.
+    let p = differentials.max_over_geomean.as_ref().unwrap_or(ratio).p_holm;
+    let chance = if p < 0.05 { "hardly by chance" } else { "which chance alone could explain" };
     format!(
         "{worst} are {verb} most often ({}), {least}{} times as often as {best} ({}), {chance} \
          (adjusted p = {:.3}).",
         number(worst),
         times(ratio.value),
         number(best),
-        ratio.p_holm
+        p
     )
 }
 
