@@ -16,6 +16,19 @@ const MEASURED: u64 = 30;
 /// in `3 / rate` comparisons the rate itself is the 95 % upper bound ("rule of 3").
 const EXPECTED: f64 = 3.0;
 
+/// The calibrations that ship, the one to use by default first. `scripts/calibrations.sh` made
+/// them from the data that they describe.
+///
+/// # Errors
+/// None: they are checked by a test.
+pub fn shipped() -> Result<Vec<Calibration>> {
+    let texts = [
+        include_str!("../models/calibrations/fairface.toml"),
+        include_str!("../models/calibrations/lfw.toml"),
+    ];
+    texts.iter().map(|text| Calibration::parse(text)).collect()
+}
+
 /// What a calibration says of itself besides its numbers.
 #[derive(Debug, Clone)]
 pub struct CalibrationNotes {
@@ -100,8 +113,9 @@ pub fn calibration(
             samples,
             acquired: notes.acquired,
             subjects: report.data.subjects,
-            mated: report.data.mated,
-            nonmated: report.data.nonmated,
+            // Comparisons, not transactions: a photo without a template was compared with none.
+            mated: threshold[0].fnmr.map_or(0, |rate| rate.trials),
+            nonmated: threshold[0].fmr.trials,
         },
         threshold,
     }

@@ -189,7 +189,11 @@ fn bad_usage_is_an_error_with_a_next_step() {
     }
     let done = evenmatch(&["audit", "--manifest", "people.csv", "--out", &out]);
     assert_eq!(done.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&done.stderr).contains("--records"));
+    let message = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(message.contains("people.csv") && !message.contains("panicked"), "{message}");
+    let neither = evenmatch(&["audit", "--out", &out]);
+    assert_eq!(neither.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&neither.stderr).contains("--records"));
 }
 
 #[test]

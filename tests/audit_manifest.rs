@@ -60,7 +60,7 @@ impl Bench {
     }
 
     fn audit(&self, out: &str, more: &[&str]) -> Command {
-        let mut command = self.command("audit", &["--fmr", "1e-2", "--by", "group"]);
+        let mut command = self.command("audit", &["--fmr", "1e-2"]);
         command.arg("--root").arg(&self.data).arg("--out").arg(self.path(out)).args(more);
         command
     }
@@ -101,6 +101,10 @@ fn jobs_and_kills_do_not_change_a_byte_of_the_report() {
     same_reports(&bench.path("one"), &bench.path("cut"));
 
     let report = bench.report("one");
+    let described = report["data"]["attributes"].as_array().unwrap();
+    let source = |name: &str| &described.iter().find(|a| a["name"] == name).unwrap()["source"];
+    assert_eq!(source("ita"), "measured from the image");
+    assert!(source("group").is_null(), "labels are labels");
     let acquisition = &report["acquisition"]["overall"];
     assert_eq!(acquisition["transactions"], 151);
     assert_eq!(acquisition["denied"]["errors"], 1, "the text that is called a photo");

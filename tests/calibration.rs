@@ -107,6 +107,16 @@ fn a_calibration_is_read_back_and_every_change_is_seen() {
 }
 
 #[test]
+fn what_ships_is_whole_and_of_one_stack() {
+    let shipped = evenmatch::calibrate::shipped().unwrap();
+    assert_eq!(shipped.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["fairface", "lfw"]);
+    for calibration in &shipped {
+        assert_eq!(calibration.models, shipped[0].models);
+        assert!(calibration.at(1e-3).unwrap().worst_group.is_some());
+    }
+}
+
+#[test]
 fn rates_beyond_the_data_and_other_models_are_refused() {
     let made = calibrated(60);
     let error = OperatingPoint::calibrated(&made, 1e-5).unwrap_err();

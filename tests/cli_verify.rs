@@ -315,7 +315,7 @@ fn the_threshold_decides_and_nonsense_is_refused() {
         ["--threshold", "NaN"],
         ["--threshold", "7"],
         ["--threshold", "high"],
-        ["--fmr", "1e-3"],
+        ["--fmr", "1e-7"],
         ["--fmr", "2"],
         ["--lang", "tlh"],
         ["--policy", "nowhere.toml"],
@@ -324,6 +324,19 @@ fn the_threshold_decides_and_nonsense_is_refused() {
         assert_eq!(output.status.code(), Some(2), "{nonsense:?}");
         assert!(output.stdout.is_empty() && !output.stderr.is_empty());
     }
+}
+
+#[test]
+fn a_rate_alone_takes_the_calibration_that_ships() {
+    let Some(bench) = Bench::new() else { return };
+    let (code, record) = bench.record(&bench.mated, &["--fmr", "1e-3"]);
+    let point = &record["operating_point"];
+    assert_eq!((code, point["basis"].as_str()), (0, Some("calibration")));
+    assert!(point["calibration"].as_str().unwrap().starts_with("fairface (sha256 "));
+    assert_eq!(point["n_nonmated"], 3_301_165);
+    // The worst group is wrongly matched far more often than one pair in a thousand.
+    assert!(point["fmr_upper_worst_group"].as_f64().unwrap() > 0.01);
+    assert!(!codes(&record).contains(&"threshold_not_calibrated"));
 }
 
 #[test]

@@ -175,7 +175,8 @@ fn conclude(
         });
     }
     let scores = scores(&mut intake, all, &cohort, &seen, scale, &reported)?;
-    let data = describe(&intake, &cohort, &tallies, &seen, design);
+    let measured = pairs.map_or(&[][..], |(_, set)| &set.measured);
+    let data = describe(&intake, &cohort, &tallies, (&seen, measured), design);
     let answers = operating_points.first().map(prose::answers).unwrap_or_default();
     Ok(AuditReport {
         schema: SCHEMA.to_owned(),
@@ -336,7 +337,7 @@ fn describe(
     intake: &Intake,
     cohort: &Cohort,
     tallies: &[FamilyTally],
-    seen: &Seen,
+    (seen, measured): (&Seen, &[String]),
     design: PairDesign,
 ) -> DataDescription {
     let mut failures = BTreeMap::new();
@@ -352,6 +353,11 @@ fn describe(
             level: if view.per_sample { "sample" } else { "label" }.to_owned(),
             subjects: view.groups.iter().cloned().zip(view.subjects.iter().copied()).collect(),
             unlabelled: *unlabelled,
+            source: view
+                .name
+                .split('×')
+                .any(|part| measured.iter().any(|name| name == part))
+                .then(|| "measured from the image".to_owned()),
             caution: prose::caution(&view.name),
         })
         .collect();

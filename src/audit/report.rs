@@ -109,6 +109,9 @@ pub struct AttributeDescription {
     pub subjects: BTreeMap<String, u64>,
     /// Reported rows left out of this attribute since a side has no label.
     pub unlabelled: u64,
+    /// Where its values come from, if not from labels: `measured from the image`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
     /// A caution to print beside the attribute (as for `ita`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caution: Option<String>,

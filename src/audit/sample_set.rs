@@ -30,6 +30,8 @@ pub struct LabelledSample {
 pub struct SampleSet {
     /// Attribute names.
     pub attributes: Vec<String>,
+    /// Those of them whose values were measured from the samples themselves.
+    pub measured: Vec<String>,
     /// All samples, those without a template included.
     pub samples: Vec<LabelledSample>,
     /// Features of a template.

@@ -85,6 +85,7 @@ impl People {
         let features = || self.found.samples.iter().filter_map(|found| found.features.as_ref());
         SampleSet {
             attributes,
+            measured: self.found.measures.clone(),
             samples: self.found.samples.iter().map(|found| self.sample(found, same)).collect(),
             dimension: features().next().map_or(1, Vec::len),
             templates: features().flatten().copied().collect(),

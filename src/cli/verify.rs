@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 
 use super::Exit;
+use crate::calibrate;
 use crate::decide::{LivenessPolicy, Policy};
 use crate::model::Profile;
 use crate::record::{Calibration, DecisionRecord, Outcome, Reason, ReasonSubject};
@@ -20,6 +21,7 @@ Examples:
   evenmatch verify --reference enrolled.jpg --probe selfie.jpg
   evenmatch verify --reference enrolled.jpg --probe selfie.jpg --json | jq .outcome
   evenmatch verify --reference enrolled.jpg --probe selfie.jpg --threshold 0.42 --save-record d.json
+  evenmatch verify --reference enrolled.jpg --probe selfie.jpg --fmr 1e-4
   evenmatch verify --reference enrolled.jpg --probe selfie.jpg --calibration c.toml --fmr 1e-4
 
 Exit codes: 0 match, 1 non-match, 2 error, 3 undecided (no face was found, say).";
@@ -37,8 +39,9 @@ pub(crate) struct VerifyArguments {
     /// Print the DecisionRecord as JSON
     #[arg(long)]
     json: bool,
-    /// Accept at the threshold that the calibration measured for this false match rate
-    #[arg(long, value_name = "RATE", conflicts_with = "threshold", requires = "calibration")]
+    /// Accept at the threshold that the calibration measured for this false match rate; without
+    /// --calibration, that of FairFace which ships
+    #[arg(long, value_name = "RATE", conflicts_with = "threshold")]
     fmr: Option<f64>,
     /// Thresholds that `evenmatch calibrate` measured; at a false match rate of 1e-3 unless told
     #[arg(long, value_name = "FILE", conflicts_with = "threshold")]
@@ -105,11 +108,15 @@ fn policy(arguments: &VerifyArguments) -> crate::Result<Policy> {
 pub(crate) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
     let policy = policy(arguments)?;
     let mut verifier = Verifier::open(Profile::Latency, policy)?;
+    let rate = arguments.fmr.unwrap_or(DEFAULT_FMR);
     if let Some(path) = &arguments.calibration {
         let calibration = Calibration::from_path(path)?;
-        verifier = verifier
-            .calibrated(&calibration, arguments.fmr.unwrap_or(DEFAULT_FMR))
-            .map_err(|error| error.in_path(path))?;
+        verifier = verifier.calibrated(&calibration, rate).map_err(|error| error.in_path(path))?;
+    } else if arguments.fmr.is_some() {
+        // The first is the one whose people differ most from each other.
+        for calibration in calibrate::shipped()?.iter().take(1) {
+            verifier = verifier.calibrated(calibration, rate)?;
+        }
     }
     let record = verifier.verify(arguments.reference.as_path(), arguments.probe.as_path())?;
     if let Some(path) = &arguments.save_record {

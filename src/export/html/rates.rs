@@ -59,8 +59,11 @@ pub(super) fn rates(page: &mut Page, report: &AuditReport) {
         for (attribute, of) in &point.attributes {
             page.heading(4, attribute);
             page.paragraph(&of.sentence);
-            let caution = report.data.attributes.iter().find(|known| known.name == *attribute);
-            if let Some(caution) = caution.and_then(|known| known.caution.as_deref()) {
+            let known = report.data.attributes.iter().find(|known| known.name == *attribute);
+            if let Some(source) = known.and_then(|known| known.source.as_deref()) {
+                page.quiet(&format!("Where {attribute} comes from: {source}."));
+            }
+            if let Some(caution) = known.and_then(|known| known.caution.as_deref()) {
                 page.note(caution);
             }
             page.raw("<div class=\"pair\">\n");
