@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the shipped calibrations (models/calibrations/) again from the real photos: aggregate
-# numbers only. The date is that of the data's description, so that the same build, models and
-# photos give the same bytes.
+# numbers only, and centroids of at least five people each. The date is that of the data's
+# description, so that the same build, models and photos give the same bytes.
 #
 #   scripts/calibrations.sh [DATE]
 set -euo pipefail
@@ -17,11 +17,22 @@ program="${CARGO_TARGET_DIR:-target}/release/evenmatch"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 
-make() { # NAME ATTRIBUTES DESCRIPTION
-    "$program" calibrate --manifest "$data/$1.csv" --work "$work/$1" --date "$date" --name "$1" \
-        --by "$2" --description "$3" --out "models/calibrations/$1.toml"
+fairface="a 5,000-photo subset of FairFace validation (CC BY 4.0), one photo a person, labels by \
+annotators, not reviewed for label errors; datasets/README.md"
+lfw="LFW deep-funneled, press photographs, labels not reviewed; datasets/README.md"
+
+make() { # NAME DATA ATTRIBUTES DESCRIPTION MORE…
+    name="$1" set="$2" by="$3" description="$4"
+    shift 4
+    # Photos are acquired once; later calibrations of the same set find them in the work folder.
+    "$program" calibrate --manifest "$data/$set.csv" --work "$work/set.$set" --resume \
+        --date "$date" --name "$name" --by "$by" --description "half of $description" \
+        --out "models/calibrations/$name.toml" "$@"
 }
-make fairface "race,sex,race*sex" "half of a 5,000-photo subset of FairFace validation (CC BY 4.0), \
-one photo a person, labels by annotators, not reviewed for label errors; datasets/README.md"
-make lfw "sex" "half of LFW deep-funneled by person, press photographs, labels not reviewed; \
-datasets/README.md"
+make lfw-raw lfw sex "$lfw"
+make fairface-raw fairface "race,sex,race*sex" "$fairface" \
+    --evidence "$data/lfw.csv" --evidence-description "half of $lfw"
+make fairface fairface "race,sex,race*sex" "$fairface" \
+    --normalise cohort --cohort "$data/lfw.csv:250" \
+    --evidence "$data/lfw.csv" --evidence-description "half of $lfw"
+make lfw lfw sex "$lfw" --normalise models/calibrations/fairface.toml

@@ -2,17 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::template::{Probe, Reference, Template};
-use crate::{Error, ErrorKind, Result, Stage};
+use crate::normalise::NormaliserStatistics;
+use crate::template::{Probe, Reference, Role, Template};
+use crate::{Digest, Error, ErrorKind, Result, Stage};
 
-/// The number that comes out of one comparison: the cosine of the angle between two templates,
-/// from −1 to 1. Higher is more similar.
+/// The number that comes out of one comparison, from −1 to 1: the cosine of the angle between two
+/// templates, or that cosine normalised. Higher is more similar.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ComparisonScore(f32);
 
 impl ComparisonScore {
-    /// The cosine, −1 to 1.
+    /// The score, −1 to 1.
     pub fn value(self) -> f32 {
         self.0
     }
@@ -36,12 +37,47 @@ pub fn compare(
     probe: &Template<Probe>,
     reference: &Template<Reference>,
 ) -> Result<ComparisonScore> {
-    let (a, b) = (probe.model(), reference.model());
-    if a.sha256 != b.sha256 || probe.features().len() != reference.features().len() {
-        let message = format!("the probe was made by {a} and the reference by {b}");
-        return Err(Error::new(ErrorKind::ModelMismatch, Stage::Compare, message)
-            .next("enrol the reference again with the model that is now in use"));
-    }
+    check_models(probe, reference)?;
+    Ok(ComparisonScore(cosine(probe, reference) as f32))
+}
+
+/// Compares a probe with a reference and normalises the score by what the normaliser `by` found
+/// out about both; see [`crate::normalise`].
+///
+/// # Errors
+///
+/// As for [`compare`]; and [`ErrorKind::NormaliserMismatch`] where one of the templates has no
+/// statistics, or those of another normaliser.
+pub fn compare_normalised(
+    probe: &Template<Probe>,
+    reference: &Template<Reference>,
+    by: Digest,
+) -> Result<ComparisonScore> {
+    check_models(probe, reference)?;
+    let probe_statistics = statistics("probe", probe, by)?;
+    let reference_statistics = statistics("reference", reference, by)?;
+    let score = probe_statistics.score(reference_statistics, cosine(probe, reference));
+    Ok(ComparisonScore(score))
+}
+
+fn statistics<'a, R: Role>(
+    name: &str,
+    template: &'a Template<R>,
+    by: Digest,
+) -> Result<&'a NormaliserStatistics> {
+    let own = template.statistics();
+    own.filter(|own| own.normaliser == by).ok_or_else(|| {
+        let has = own.map_or_else(
+            || "was normalised by none".to_owned(),
+            |own| format!("was normalised by {}", own.normaliser),
+        );
+        let message = format!("the {name} {has}, and scores are normalised by {by}");
+        Error::new(ErrorKind::NormaliserMismatch, Stage::Compare, message)
+            .next("compute its statistics again: Template::normalised_by, or enrol it again")
+    })
+}
+
+fn cosine(probe: &Template<Probe>, reference: &Template<Reference>) -> f64 {
     // Summed in order and in double precision: the same on every machine and for every thread.
     let cosine: f64 = probe
         .features()
@@ -49,5 +85,15 @@ pub fn compare(
         .zip(reference.features())
         .map(|(p, r)| f64::from(*p) * f64::from(*r))
         .sum();
-    Ok(ComparisonScore(cosine.clamp(-1.0, 1.0) as f32))
+    cosine.clamp(-1.0, 1.0)
+}
+
+fn check_models(probe: &Template<Probe>, reference: &Template<Reference>) -> Result<()> {
+    let (a, b) = (probe.model(), reference.model());
+    if a.sha256 != b.sha256 || probe.features().len() != reference.features().len() {
+        let message = format!("the probe was made by {a} and the reference by {b}");
+        return Err(Error::new(ErrorKind::ModelMismatch, Stage::Compare, message)
+            .next("enrol the reference again with the model that is now in use"));
+    }
+    Ok(())
 }

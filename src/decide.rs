@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use crate::compare::ComparisonScore;
 use crate::detect::DetectorSettings;
 use crate::record::{
-    Calibration, Liveness, LivenessOutcome, OperatingPointRecord, Outcome, Reason, ReasonCode,
+    Calibration, Evidence, EvidenceRecord, FmrOf, Liveness, LivenessOutcome, NormaliserRecord,
+    OperatingPointRecord, Outcome, Reason, ReasonCode,
 };
 use crate::sample::DecodeLimits;
-use crate::{Error, ErrorKind, Result, Stage};
+use crate::{Digest, Error, ErrorKind, Result, Stage};
 
 /// What to do when a photo shows several faces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -53,6 +54,12 @@ pub struct Policy {
     pub liveness: LivenessPolicy,
     /// Accept at this score and above, −1 to 1; if absent, the embedder's published threshold.
     pub threshold: Option<f32>,
+    /// Accept at the threshold that a calibration measured for this false match rate.
+    pub fmr: Option<f64>,
+    /// Whose rate that is: `everyone`, or the `worst_group`'s upper bound.
+    pub fmr_of: FmrOf,
+    /// Scores that are nearer than this to the threshold, on either side, are left to a person.
+    pub review_band: f32,
     /// When a face counts as found.
     pub detector: DetectorSettings,
     /// Limits on what is decoded.
@@ -84,8 +91,22 @@ impl Policy {
         text.parse().map_err(|error: Error| error.in_path(path))
     }
 
-    /// Refuses values that are out of range.
+    /// Refuses values that are out of range, or that contradict each other.
     pub fn check(&self) -> Result<()> {
+        let refuse = |message: String, next: &str| {
+            Err(Error::new(ErrorKind::InvalidArgument, Stage::Decide, message).next(next))
+        };
+        if let Some(rate) = self.fmr.filter(|rate| !(*rate > 0.0 && *rate < 1.0)) {
+            return refuse(format!("{rate} is not a rate between 0 and 1"), "try 1e-3");
+        }
+        if self.fmr.is_some() && self.threshold.is_some() {
+            let message = "the policy states both a threshold and a false match rate".to_owned();
+            return refuse(message, "leave out one of `threshold` and `fmr`");
+        }
+        if !(0.0..=2.0).contains(&self.review_band) {
+            let message = format!("the review band {} is no distance of scores", self.review_band);
+            return refuse(message, "state one from 0 to 2, such as 0.02");
+        }
         self.threshold.map_or(Ok(()), check_threshold)
     }
 }
@@ -104,6 +125,7 @@ fn check_threshold(threshold: f32) -> Result<()> {
 pub struct OperatingPoint {
     threshold: f32,
     basis: ThresholdBasis,
+    evidence: Option<Evidence>,
 }
 
 /// Where a threshold comes from.
@@ -129,6 +151,8 @@ pub enum ThresholdBasis {
         n_nonmated: u64,
         /// The same in words.
         claim: String,
+        /// Digest of the normaliser whose scores the threshold is for.
+        normaliser: Option<Digest>,
     },
 }
 
@@ -146,7 +170,7 @@ impl OperatingPoint {
             }
         };
         check_threshold(threshold)?;
-        Ok(OperatingPoint { threshold, basis })
+        Ok(OperatingPoint { threshold, basis, evidence: None })
     }
 
     /// The operating point that a calibration measured for a target false match rate.
@@ -154,8 +178,8 @@ impl OperatingPoint {
     /// # Errors
     ///
     /// The calibration has no threshold for this rate.
-    pub fn calibrated(calibration: &Calibration, target_fmr: f64) -> Result<Self> {
-        let point = calibration.at(target_fmr)?;
+    pub fn calibrated(calibration: &Calibration, target_fmr: f64, of: FmrOf) -> Result<Self> {
+        let point = calibration.at_rate(target_fmr, of)?;
         let threshold = point.threshold as f32;
         // The nearest single-precision number may lie below the measured threshold.
         let threshold =
@@ -179,8 +203,9 @@ impl OperatingPoint {
             fmr_upper_worst_group: upper,
             n_nonmated: calibration.data.nonmated,
             claim,
+            normaliser: calibration.normaliser.as_ref().map(NormaliserRecord::digest),
         };
-        Ok(OperatingPoint { threshold, basis })
+        Ok(OperatingPoint { threshold, basis, evidence: calibration.evidence.clone() })
     }
 
     /// Whether a calibration stands behind it.
@@ -203,6 +228,7 @@ impl OperatingPoint {
             fmr_upper_worst_group: None,
             n_nonmated: None,
             claim: None,
+            normaliser: None,
         };
         match &self.basis {
             ThresholdBasis::Publisher { source } => bare("publisher", Some(source)),
@@ -213,15 +239,25 @@ impl OperatingPoint {
                 fmr_upper_worst_group,
                 n_nonmated,
                 claim,
+                normaliser,
             } => OperatingPointRecord {
                 target_fmr: Some(*target_fmr),
                 calibration: Some(calibration.clone()),
                 fmr_upper_worst_group: Some(*fmr_upper_worst_group),
                 n_nonmated: Some(*n_nonmated),
                 claim: Some(claim.clone()),
+                normaliser: *normaliser,
                 ..bare("calibration", None)
             },
         }
+    }
+
+    /// What a score is evidence of, where a calibration says so.
+    pub fn evidence(&self, score: ComparisonScore) -> Option<EvidenceRecord> {
+        self.evidence.as_ref().map(|evidence| EvidenceRecord {
+            log_likelihood_ratio: evidence.log_likelihood_ratio(score.value()),
+            source: evidence.description.clone(),
+        })
     }
 
     /// Where it comes from.
@@ -248,6 +284,7 @@ pub struct Decision {
 ///
 /// ```text
 /// no score                                  → undecided
+/// |score − threshold| < review band         → undecided
 /// score < threshold                         → non-match
 /// liveness required and not shown           → undecided
 /// score ≥ threshold                         → match
@@ -271,7 +308,12 @@ pub fn decide(
                 ReasonCode::ScoreBelowThreshold
             };
             reasons.push(Reason::new(code).measured(score.value(), point.threshold));
-            if !passes {
+            let near = (score.value() - point.threshold).abs() < policy.review_band;
+            if near {
+                let band = Reason::new(ReasonCode::ScoreInReviewBand);
+                reasons.push(band.measured(score.value(), point.threshold));
+                Outcome::Undecided
+            } else if !passes {
                 Outcome::NonMatch
             } else if policy.liveness == LivenessPolicy::Require {
                 Outcome::Undecided
@@ -287,17 +329,19 @@ pub fn decide(
         }
         LivenessPolicy::Require => {
             let reason = Reason::new(ReasonCode::LivenessNotChecked);
-            let decides = score.is_some() && outcome == Outcome::Undecided;
+            let near = reasons.iter().any(|reason| reason.code == ReasonCode::ScoreInReviewBand);
+            let decides = score.is_some() && outcome == Outcome::Undecided && !near;
             reasons.push(if decides { reason } else { reason.advisory() });
         }
     }
     if score.is_some() && !point.is_calibrated() {
         reasons.push(Reason::new(ReasonCode::ThresholdNotCalibrated).advisory());
     }
-    // A score that passed does not decide where liveness was the obstacle.
+    // On which side a score lies does not decide where liveness or nearness was the obstacle.
     if outcome == Outcome::Undecided {
         for reason in &mut reasons {
-            if reason.code == ReasonCode::ScoreAtOrAboveThreshold {
+            let codes = [ReasonCode::ScoreAtOrAboveThreshold, ReasonCode::ScoreBelowThreshold];
+            if codes.contains(&reason.code) {
                 reason.decisive = false;
             }
         }

@@ -32,6 +32,8 @@ pub enum ErrorKind {
     Runtime,
     /// Two templates come from different models and can't be compared.
     ModelMismatch,
+    /// Two templates were normalised by different normalisers, or one by none.
+    NormaliserMismatch,
     /// An argument, setting or policy value is out of range or contradictory.
     InvalidArgument,
     /// A row or field of a data file is malformed or contradicts another.

@@ -66,8 +66,9 @@
 //! - It guesses no one's age, sex, race or feelings.
 //! - It does not check liveness yet: it cannot tell a person from a photo of that person, and says
 //!   [`NotChecked`](record::LivenessOutcome::NotChecked) in every record.
-//! - Its default threshold is the publisher's. No measured error rate stands behind that one, and
-//!   every decision says so; a [calibration](record::Calibration) sets one with a claim.
+//! - A verifier's first threshold is the publisher's. No measured error rate stands behind that
+//!   one, and every decision says so; [`Verifier::calibrated`] sets one with a claim, and evens
+//!   the scores out between groups: [`calibrate::shipped`] has what the command uses.
 //! - It opens no socket and stores nothing by itself.
 
 mod acquire;
@@ -86,6 +87,7 @@ pub mod export;
 mod geometry;
 pub mod label_check;
 pub mod model;
+pub mod normalise;
 pub mod quality;
 pub mod record;
 mod sample;
@@ -98,7 +100,7 @@ pub mod cli;
 
 pub use acquire::Inspection;
 pub use align::{AlignedFace, CROP_SIDE, align};
-pub use compare::{ComparisonScore, compare};
+pub use compare::{ComparisonScore, compare, compare_normalised};
 pub use decide::{
     Decision, LivenessPolicy, OperatingPoint, Policy, SeveralFaces, ThresholdBasis, decide,
 };

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::align::{AlignedFace, CROP_SIDE};
 use crate::model::{InputSize, InputSpec, ModelId, Network};
+use crate::normalise::{Normaliser, NormaliserStatistics};
 use crate::record::ReasonSubject;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
@@ -62,11 +63,14 @@ mod sealed {
 pub struct Template<R: Role> {
     model: ModelId,
     features: Vec<f32>,
+    statistics: Option<NormaliserStatistics>,
     role: PhantomData<R>,
 }
 
-/// First bytes of a serialised template, with the version of the layout.
+/// First bytes of a serialised template, with the version of the layout: with a normaliser's
+/// statistics behind the features it is the second.
 const MAGIC: &[u8; 4] = b"EMT1";
+const MAGIC_NORMALISED: &[u8; 4] = b"EMT2";
 /// Longest model name and longest feature vector that a serialised template may have.
 const MAX_NAME: usize = 255;
 const MAX_FEATURES: usize = 16_384;
@@ -88,14 +92,15 @@ impl<R: Role> Template<R> {
         for feature in &mut features {
             *feature = (f64::from(*feature) / norm) as f32;
         }
-        Some(Template { model, features, role: PhantomData })
+        Some(Template { model, features, statistics: None, role: PhantomData })
     }
 
     /// A template from features that this model made and a store kept; `None` where they are not
     /// of unit length. The features stay as they are, bit for bit.
     #[cfg(feature = "parquet")]
     pub(crate) fn restore(model: ModelId, features: Vec<f32>) -> Option<Self> {
-        of_unit_length(&features).then_some(Template { model, features, role: PhantomData })
+        let template = Template { model, features, statistics: None, role: PhantomData };
+        of_unit_length(&template.features).then_some(template)
     }
 
     /// The model that made the template.
@@ -108,15 +113,44 @@ impl<R: Role> Template<R> {
         &self.features
     }
 
+    /// What a normaliser found out about the template; `None` where none has seen it.
+    pub fn statistics(&self) -> Option<&NormaliserStatistics> {
+        self.statistics.as_ref()
+    }
+
+    /// The template with the statistics of this normaliser, in place of any other's: computed
+    /// once, at enrolment.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::ModelMismatch`] where the normaliser was formed with another embedder.
+    pub fn normalised_by(mut self, normaliser: &Normaliser) -> Result<Self> {
+        if normaliser.embedder() != self.model.sha256 {
+            let message = format!(
+                "the normaliser was formed with the embedder {}, and {} made the template",
+                normaliser.embedder(),
+                self.model
+            );
+            return Err(Error::new(ErrorKind::ModelMismatch, Stage::Template, message)
+                .next("calibrate with this embedder: evenmatch calibrate --normalise cohort"));
+        }
+        self.statistics = Some(normaliser.statistics(&self.features)?);
+        Ok(self)
+    }
+
     /// The template as bytes, for storage; [`Template::from_bytes`] reads them.
     ///
     /// Little-endian: `EMT1`, role byte, length and bytes of the model's name, the model's
-    /// SHA-256, number of features as u32, the features as f32.
+    /// SHA-256, number of features as u32, the features as f32. A template with statistics begins
+    /// with `EMT2` and ends with the normaliser's SHA-256 and the four statistics as f64.
     pub fn to_bytes(&self) -> Vec<u8> {
         let name = self.model.id.as_bytes();
         let name = &name[..name.len().min(MAX_NAME)];
-        let mut bytes = Vec::with_capacity(42 + name.len() + 4 * self.features.len());
-        bytes.extend_from_slice(MAGIC);
+        let mut bytes = Vec::with_capacity(106 + name.len() + 4 * self.features.len());
+        bytes.extend_from_slice(match self.statistics {
+            None => MAGIC,
+            Some(_) => MAGIC_NORMALISED,
+        });
         bytes.push(R::BYTE);
         bytes.push(name.len() as u8);
         bytes.extend_from_slice(name);
@@ -124,6 +158,12 @@ impl<R: Role> Template<R> {
         bytes.extend_from_slice(&(self.features.len() as u32).to_le_bytes());
         for feature in &self.features {
             bytes.extend_from_slice(&feature.to_le_bytes());
+        }
+        if let Some(statistics) = &self.statistics {
+            bytes.extend_from_slice(statistics.normaliser.as_bytes());
+            for number in numbers(statistics) {
+                bytes.extend_from_slice(&number.to_le_bytes());
+            }
         }
         bytes
     }
@@ -146,9 +186,11 @@ impl<R: Role> Template<R> {
             rest = tail;
             Ok::<_, Error>(head)
         };
-        if take(4)? != MAGIC {
-            return Err(refuse("it does not begin with EMT1"));
+        let magic = take(4)?;
+        if magic != MAGIC && magic != MAGIC_NORMALISED {
+            return Err(refuse("it does not begin with EMT1 or EMT2"));
         }
+        let normalised = magic == MAGIC_NORMALISED;
         if take(1)?[0] != R::BYTE {
             return Err(refuse("it has another role"));
         }
@@ -168,6 +210,30 @@ impl<R: Role> Template<R> {
             .chunks_exact(4)
             .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
             .collect();
+        let statistics = if normalised {
+            let mut normaliser = [0; 32];
+            normaliser.copy_from_slice(take(32)?);
+            let mut numbers = [0.0; 4];
+            for number in &mut numbers {
+                let mut bytes = [0; 8];
+                bytes.copy_from_slice(take(8)?);
+                *number = f64::from_le_bytes(bytes);
+            }
+            if !numbers.iter().all(|number| number.is_finite()) {
+                return Err(refuse("its statistics are not finite"));
+            }
+            let [mean_product, mean_square, inverse_length, offset] = numbers;
+            let normaliser = Digest::from_bytes(normaliser);
+            Some(NormaliserStatistics {
+                normaliser,
+                mean_product,
+                mean_square,
+                inverse_length,
+                offset,
+            })
+        } else {
+            None
+        };
         if !rest.is_empty() {
             return Err(refuse("bytes follow its end"));
         }
@@ -175,14 +241,20 @@ impl<R: Role> Template<R> {
             return Err(refuse("the features are not of unit length"));
         }
         let model = ModelId { id, sha256: Digest::from_bytes(digest) };
-        Ok(Template { model, features, role: PhantomData })
+        Ok(Template { model, features, statistics, role: PhantomData })
     }
+}
+
+fn numbers(statistics: &NormaliserStatistics) -> [f64; 4] {
+    let NormaliserStatistics { mean_product, mean_square, inverse_length, offset, .. } = statistics;
+    [*mean_product, *mean_square, *inverse_length, *offset]
 }
 
 impl Template<Probe> {
     /// Makes a probe the reference of later comparisons.
     pub fn into_reference(self) -> Template<Reference> {
-        Template { model: self.model, features: self.features, role: PhantomData }
+        let Template { model, features, statistics, .. } = self;
+        Template { model, features, statistics, role: PhantomData }
     }
 }
 
@@ -280,6 +352,25 @@ mod tests {
         assert_eq!(Template::<Reference>::from_bytes(&original.to_bytes()).unwrap(), original);
         let json = serde_json::to_string(&original).unwrap();
         assert_eq!(serde_json::from_str::<Template<Reference>>(&json).unwrap(), original);
+    }
+
+    #[test]
+    fn statistics_come_back_as_they_were() {
+        let mut original = template(vec![3.0, -4.0, 0.5]);
+        original.statistics = Some(NormaliserStatistics {
+            normaliser: Digest::of(b"n"),
+            mean_product: 0.25,
+            mean_square: 0.5,
+            inverse_length: 1.5,
+            offset: -0.125,
+        });
+        let bytes = original.to_bytes();
+        assert_eq!(Template::<Reference>::from_bytes(&bytes).unwrap(), original);
+        assert!(Template::<Reference>::from_bytes(&bytes[..bytes.len() - 1]).is_err());
+        let mut endless = bytes;
+        let last = endless.len() - 8;
+        endless[last..].copy_from_slice(&f64::NAN.to_le_bytes());
+        assert!(Template::<Reference>::from_bytes(&endless).is_err());
     }
 
     #[test]

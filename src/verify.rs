@@ -7,10 +7,11 @@ use image::RgbImage;
 
 use crate::acquire::{Inspection, inspect, inspect_sample};
 use crate::align::CROP_SIDE;
-use crate::compare::{ComparisonScore, compare};
+use crate::compare::{ComparisonScore, compare, compare_normalised};
 use crate::decide::{OperatingPoint, Policy, decide};
 use crate::detect::FaceDetector;
 use crate::model::{ChannelOrder, InputSize, InputSpec, ModelId, NullDetector, NullEmbedder};
+use crate::normalise::Normaliser;
 use crate::record::{
     Calibration, DECISION_SCHEMA, DecisionRecord, ModelRecord, Reason, ReasonCode, SampleRecord,
     SoftwareRecord,
@@ -73,6 +74,7 @@ pub struct Verifier {
     detector: FaceDetector,
     embedder: Embedder,
     point: OperatingPoint,
+    normaliser: Option<Arc<Normaliser>>,
     policy: Policy,
 }
 
@@ -87,7 +89,7 @@ impl Verifier {
     ) -> Result<Self> {
         policy.check()?;
         let point = OperatingPoint::resolve(policy.threshold, published)?;
-        Ok(Verifier { detector, embedder, point, policy })
+        Ok(Verifier { detector, embedder, point, normaliser: None, policy })
     }
 
     /// A verifier on the default models, which `evenmatch models fetch` has prepared.
@@ -148,7 +150,8 @@ impl Verifier {
     }
 
     /// The verifier with the operating point that a calibration measured for this false match
-    /// rate, in place of the one it had.
+    /// rate (whose, the policy's `fmr_of` says), in place of the one it had, and with its
+    /// normaliser.
     ///
     /// # Errors
     ///
@@ -156,8 +159,15 @@ impl Verifier {
     /// measured with other models; and it may have no threshold for this rate.
     pub fn calibrated(mut self, calibration: &Calibration, target_fmr: f64) -> Result<Self> {
         calibration.check_models(&self.models())?;
-        self.point = OperatingPoint::calibrated(calibration, target_fmr)?;
+        self.point = OperatingPoint::calibrated(calibration, target_fmr, self.policy.fmr_of)?;
+        let normaliser = calibration.normaliser.as_ref().map(Normaliser::open).transpose()?;
+        self.normaliser = normaliser.map(Arc::new);
         Ok(self)
+    }
+
+    /// The normaliser in force; `None` where scores are plain cosines.
+    pub fn normaliser(&self) -> Option<&Normaliser> {
+        self.normaliser.as_deref()
     }
 
     /// The models by role.
@@ -229,18 +239,29 @@ impl Verifier {
     pub fn acquire<'a, R: Role>(&self, source: impl Into<Source<'a, R>>) -> Result<Acquisition<R>> {
         let source = source.into();
         if let Source::Template(template) = source {
+            let template = match template.statistics() {
+                Some(_) => template.clone(),
+                None => self.normalised(template.clone())?,
+            };
             return Ok(Acquisition {
-                template: Some(template.clone()),
+                template: Some(template),
                 sample: SampleRecord::of_template(),
                 reasons: Vec::new(),
             });
         }
         let inspection = self.inspect(source)?;
         let template = match &inspection.aligned {
-            Some(face) => Some(self.embedder.embed(face)?),
+            Some(face) => Some(self.normalised(self.embedder.embed(face)?)?),
             None => None,
         };
         Ok(Acquisition { template, sample: inspection.record, reasons: inspection.reasons })
+    }
+
+    fn normalised<R: Role>(&self, template: Template<R>) -> Result<Template<R>> {
+        match &self.normaliser {
+            Some(normaliser) => template.normalised_by(normaliser),
+            None => Ok(template),
+        }
     }
 
     /// Decides whether probe and reference show the same person.
@@ -263,15 +284,24 @@ impl Verifier {
     /// # Errors
     ///
     /// [`ErrorKind::ModelMismatch`](crate::ErrorKind::ModelMismatch) where the templates come
-    /// from different models.
+    /// from different models, and
+    /// [`ErrorKind::NormaliserMismatch`](crate::ErrorKind::NormaliserMismatch) where one of them
+    /// was not normalised by the normaliser in force.
     pub fn decide(
         &self,
         reference: &Acquisition<Reference>,
         probe: &Acquisition<Probe>,
     ) -> Result<DecisionRecord> {
-        let score = match (&probe.template, &reference.template) {
-            (Some(probe), Some(reference)) => Some(compare(probe, reference)?),
-            _ => None,
+        let (raw, score) = match (&probe.template, &reference.template) {
+            (Some(probe), Some(reference)) => {
+                let raw = compare(probe, reference)?;
+                let score = match &self.normaliser {
+                    Some(by) => compare_normalised(probe, reference, by.digest())?,
+                    None => raw,
+                };
+                (Some(raw), Some(score))
+            }
+            _ => (None, None),
         };
         let mut reasons = [reference.reasons.as_slice(), probe.reasons.as_slice()].concat();
         if probe.sample.sha256.is_some() && probe.sample.sha256 == reference.sample.sha256 {
@@ -283,6 +313,8 @@ impl Verifier {
             id: String::new(),
             outcome: decision.outcome,
             score: score.map(ComparisonScore::value),
+            raw_score: raw.map(ComparisonScore::value),
+            evidence: score.and_then(|score| self.point.evidence(score)),
             threshold: score.map(|_| self.point.threshold()),
             operating_point: self.point.record(),
             reasons: decision.reasons,

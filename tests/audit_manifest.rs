@@ -120,6 +120,67 @@ fn jobs_and_kills_do_not_change_a_byte_of_the_report() {
 }
 
 #[test]
+fn scores_are_normalised_with_the_plain_ones_beside() {
+    let Some(bench) = Bench::new() else { return };
+    done(&mut bench.audit("both", &[]));
+    done(&mut bench.audit("off", &["--normalise", "off"]));
+    let (both, off) = (bench.report("both"), bench.report("off"));
+    assert!(off["normalisation"].is_null());
+    let point = |report: &Value| report["operating_points"][0].clone();
+    let raw = &both["normalisation"]["raw"][0];
+    assert_eq!(raw["threshold"], point(&off)["threshold"]);
+    assert_ne!(point(&both)["threshold"], point(&off)["threshold"]);
+    assert_eq!(raw["fnmr"], point(&off)["overall"]["fnmr"]);
+    let groups = &point(&off)["attributes"]["group"]["groups"];
+    assert_eq!(raw["attributes"]["group"]["fmr"]["A"], groups["A"]["fmr"]);
+    same_reports(&bench.path("both/raw"), &bench.path("off"));
+    let page = std::fs::read_to_string(bench.path("both/report.html")).unwrap();
+    let summary = std::fs::read_to_string(bench.path("both/summary.md")).unwrap();
+    for text in [page, summary] {
+        assert!(text.contains("Before and after normalisation"));
+    }
+
+    // Half of the people may have formed a normaliser; they can be left out.
+    done(&mut bench.audit("rest", &["--held-out"]));
+    let samples =
+        |report: &Value| report["acquisition"]["overall"]["transactions"].as_u64().unwrap();
+    let rest = samples(&bench.report("rest"));
+    assert!((30..120).contains(&rest), "{rest} of {}", samples(&both));
+
+    // A stated threshold is one of plain cosines.
+    let mut stated = bench.command("audit", &["--threshold", "0.363", "--root"]);
+    stated.arg(&bench.data).arg("--out").arg(bench.path("both"));
+    done(&mut stated);
+    assert!(bench.report("both")["normalisation"].is_null());
+
+    let ours = "models/calibrations/fairface.toml";
+    let mut calibrated =
+        bench.command("audit", &["--calibration", ours, "--fmr", "1e-3", "--root"]);
+    calibrated.arg(&bench.data).arg("--out").arg(bench.path("calibrated"));
+    done(&mut calibrated);
+    let report = bench.report("calibrated");
+    let shipped = &evenmatch::calibrate::shipped().unwrap()[0];
+    assert_eq!(point(&report)["threshold"], shipped.at(1e-3).unwrap().threshold);
+    assert_eq!(report["normalisation"]["raw"][0]["target_fmr"], 1e-3);
+    let refused = calibrated.args(["--normalise", "off"]).output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("leave out --normalise"));
+}
+
+#[test]
+fn a_cohort_that_is_too_small_is_refused() {
+    let Some(bench) = Bench::new() else { return };
+    let root = bench.data.to_str().unwrap();
+    let out = bench.path("n.toml");
+    let few = ["--root", root, "--normalise", "cohort", "--out", out.to_str().unwrap()];
+    // Too few people to hide anyone among.
+    let refused = bench.command("calibrate", &few).output().unwrap();
+    let message = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(message.contains("too few for a normaliser") && message.contains("next:"), "{message}");
+}
+
+#[test]
 fn a_second_audit_takes_the_templates_that_are_there() {
     let Some(bench) = Bench::new() else { return };
     let first = done(&mut bench.audit("out", &[]));

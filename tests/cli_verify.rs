@@ -80,7 +80,7 @@ fn a_match_and_a_non_match_have_the_record_of_the_contract() {
         assert_eq!(record["schema"], "evenmatch.decision/1");
         assert!(record["score"].is_f64() && record["threshold"].is_f64());
         for key in ["target_fmr", "calibration", "fmr_upper_worst_group", "n_nonmated"] {
-            assert!(record["operating_point"][key].is_null(), "no calibration stands behind it");
+            assert!(!record["operating_point"][key].is_null(), "{key}: a calibration is behind it");
         }
         for key in ["code", "stage", "value", "limit", "subject", "advice"] {
             assert!(record["reasons"][0].get(key).is_some(), "{key}");
@@ -113,7 +113,8 @@ fn people_read_what_was_decided_and_what_to_do() {
         text.contains("score_below_threshold") && text.contains("a person must look"),
         "{text}"
     );
-    assert!(text.contains("no measured error rate"), "{text}");
+    assert!(text.contains("of 10,000 pairs of different people"), "{text}");
+    assert!(text.contains("times as common between photos of two people"), "{text}");
     let (_, record) = bench.record(&bench.non_mated, &[]);
     let saved: Value = serde_json::from_slice(&std::fs::read(saved).unwrap()).unwrap();
     assert_eq!(saved, record, "the saved record is the printed one");
@@ -124,6 +125,8 @@ fn the_library_and_the_command_give_the_same_record() {
     let Some(bench) = Bench::new() else { return };
     let (_, from_command) = bench.record(&bench.mated, &[]);
     let verifier = common::verifier(Profile::Throughput { workers: 3 }, Policy::default()).unwrap();
+    let shipped = evenmatch::calibrate::shipped().unwrap();
+    let verifier = verifier.calibrated(&shipped[0], 1e-3).unwrap();
     let record = verifier.verify(bench.reference.as_path(), bench.mated.as_path()).unwrap();
     let from_command: evenmatch::record::DecisionRecord =
         serde_json::from_value(from_command).unwrap();
@@ -327,16 +330,55 @@ fn the_threshold_decides_and_nonsense_is_refused() {
 }
 
 #[test]
-fn a_rate_alone_takes_the_calibration_that_ships() {
+fn the_calibration_that_ships_decides_unless_told_otherwise() {
     let Some(bench) = Bench::new() else { return };
-    let (code, record) = bench.record(&bench.mated, &["--fmr", "1e-3"]);
+    let shipped = &evenmatch::calibrate::shipped().unwrap()[0];
+    let (code, record) = bench.record(&bench.mated, &[]);
     let point = &record["operating_point"];
     assert_eq!((code, point["basis"].as_str()), (0, Some("calibration")));
     assert!(point["calibration"].as_str().unwrap().starts_with("fairface (sha256 "));
-    assert_eq!(point["n_nonmated"], 3_301_165);
+    assert_eq!(point["n_nonmated"], shipped.data.nonmated);
+    assert_eq!(point["target_fmr"], 1e-3);
     // The worst group is wrongly matched far more often than one pair in a thousand.
-    assert!(point["fmr_upper_worst_group"].as_f64().unwrap() > 0.01);
+    assert!(point["fmr_upper_worst_group"].as_f64().unwrap() > 0.005);
     assert!(!codes(&record).contains(&"threshold_not_calibrated"));
+    assert_ne!(record["score"], record["raw_score"]);
+    assert!(record["evidence"]["log_likelihood_ratio"].as_f64().unwrap() > 3.0);
+    let (_, same) = bench.record(&bench.mated, &["--fmr", "1e-3", "--normalise", "cohort"]);
+    assert_eq!(same, record);
+
+    let (_, raw) = bench.record(&bench.mated, &["--normalise", "off"]);
+    assert_eq!(raw["score"], record["raw_score"]);
+    assert!(raw["operating_point"]["normaliser"].is_null());
+    assert!(raw["operating_point"]["calibration"].as_str().unwrap().starts_with("fairface-raw"));
+
+    let (_, stated) = bench.record(&bench.mated, &["--threshold", "0.363"]);
+    assert_eq!(stated["score"], record["raw_score"]);
+    assert!(codes(&stated).contains(&"threshold_not_calibrated"));
+
+    let (_, worst) = bench.record(&bench.mated, &["--fmr", "1e-2", "--fmr-of", "worst-group"]);
+    assert!(worst["operating_point"]["target_fmr"].as_f64().unwrap() < 1e-3);
+    assert!(worst["operating_point"]["fmr_upper_worst_group"].as_f64().unwrap() <= 1e-2);
+
+    let (code, near) = bench.record(&bench.mated, &["--review-band", "1"]);
+    assert_eq!((code, near["outcome"].as_str()), (3, Some("undecided")));
+    assert!(codes(&near).contains(&"score_in_review_band"));
+}
+
+#[test]
+fn a_calibration_file_that_was_changed_is_refused() {
+    let Some(bench) = Bench::new() else { return };
+    let text = std::fs::read_to_string("models/calibrations/fairface.toml").unwrap();
+    let whole = bench.file("whole.toml", text.as_bytes());
+    let (code, _) = bench.record(&bench.mated, &["--calibration", whole.to_str().unwrap()]);
+    assert_eq!(code, 0);
+    let changed = text.replacen("weight = 1.3", "weight = 0.0", 1);
+    assert_ne!(changed, text);
+    let changed = bench.file("changed.toml", changed.as_bytes());
+    let output = bench.verify(&bench.mated, &["--calibration", changed.to_str().unwrap()]);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(message.contains("changed.toml") && message.contains("was changed"), "{message}");
 }
 
 #[test]

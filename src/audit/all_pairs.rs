@@ -131,7 +131,7 @@ impl AllPairs {
                 family.subject_of_unit[family.unit_of_persona[persona as usize] as usize]
             })
             .collect();
-        let matrix = CrossMatch::new(set.dimension, set.templates.clone(), subjects, classes)?;
+        let matrix = set.matrix(subjects, classes)?;
         let found = matrix.histograms(Shard::whole());
         let coarser = crossmatch::BINS / GROUP_BINS;
         for group in 0..count.min(matrix.classes()) {

@@ -12,6 +12,7 @@ mod gaps;
 mod groups;
 mod intake;
 mod interval;
+mod normalisation;
 mod operating_point;
 mod pad;
 mod permute;
@@ -40,6 +41,7 @@ pub use interval::{
     Bounds, DyadMoments, IntervalMethod, RateVariance, Share, beta_quantile, clopper_pearson,
     effective, normal_quantile, variance, wilson,
 };
+pub use normalisation::{Normalisation, RawAttribute, RawPoint};
 pub use operating_point::{
     EqualErrorRate, TargetFmr, equal_error_rate, threshold_for_fmr, threshold_for_fnmr,
 };

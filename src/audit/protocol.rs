@@ -191,6 +191,7 @@ fn conclude(
         method: prose::method(settings, &data, boot),
         limits: prose::limits(&data, &basis),
         warnings: warnings(&intake, &data, &basis, settings),
+        normalisation: None,
         acquisition: all.map(|pairs| acquisition(pairs, &cohort, settings)),
         data,
         threshold_basis: basis,

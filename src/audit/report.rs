@@ -4,6 +4,7 @@
 //! each number comes with its interval, the method of the interval and, where people read it,
 //! a plain sentence. Maps are sorted by name, so that equal audits give equal bytes.
 
+use super::normalisation::Normalisation;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,9 @@ pub struct AuditReport {
     /// Which samples gave no template, where samples were audited and not records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acquisition: Option<AcquisitionReport>,
+    /// What the rates of the plain scores are, where these here are normalised.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub normalisation: Option<Normalisation>,
     /// Presentation attack detection, where records hold it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pad: Option<PadReport>,

@@ -38,6 +38,9 @@ pub struct SampleSet {
     pub dimension: usize,
     /// Templates of unit length, row by row: one for each sample without a failure, in order.
     pub templates: Vec<f32>,
+    /// What each template adds to its scores, in the order of the templates; empty where scores
+    /// are plain cosines.
+    pub offsets: Vec<f32>,
     /// Pairs of samples of one subject (lower index first) that are known to show two people:
     /// left out of the mated comparisons.
     pub not_mated: HashSet<(u32, u32)>,
@@ -102,11 +105,17 @@ impl SampleSet {
         let (persona, subject, failure, sample_of_row) = coded;
         let rows: Vec<u32> = sample_of_row.iter().map(|&s| subject[s as usize]).collect();
         let classes = vec![0; rows.len()];
-        let matrix = CrossMatch::new(self.dimension, self.templates.clone(), rows, classes)?;
+        let matrix = self.matrix(rows, classes)?;
         let spool = self.mated_rows(&matrix, &persona, &subject, &failure, &sample_of_row)?;
         let summary = ScanSummary { inputs: self.inputs.clone(), warnings: self.warnings.clone() };
         let intake = Intake::of_rows(spool, personas, names, summary)?;
         Ok(Coded { intake, matrix, persona, failure, sample_of_row })
+    }
+
+    /// The set's templates, ready to be compared.
+    pub(super) fn matrix(&self, subjects: Vec<u32>, classes: Vec<u16>) -> Result<CrossMatch> {
+        let matrix = CrossMatch::new(self.dimension, self.templates.clone(), subjects, classes)?;
+        if self.offsets.is_empty() { Ok(matrix) } else { matrix.with_offsets(&self.offsets) }
     }
 
     /// Every pair of samples of one subject: the later sample is the probe.

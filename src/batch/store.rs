@@ -11,6 +11,7 @@ use serde_json::json;
 use super::sample::AcquiredSample;
 use super::store_file;
 use crate::decide::{LivenessPolicy, Policy};
+use crate::record::FmrOf;
 use crate::{Digest, Error, ErrorKind, Result, Stage, Verifier};
 
 /// Name of the store's file in its folder.
@@ -57,9 +58,15 @@ impl FromStr for Shard {
 /// forms of their inputs, the version of this crate, and those rules of the policy that concern
 /// acquiring.
 pub fn pipeline_key(verifier: &Verifier) -> Digest {
-    // These two rules come in only when a score is there.
-    let policy =
-        Policy { threshold: None, liveness: LivenessPolicy::Off, ..verifier.policy().clone() };
+    // These rules come in only when a score is there.
+    let policy = Policy {
+        threshold: None,
+        fmr: None,
+        fmr_of: FmrOf::Everyone,
+        review_band: 0.0,
+        liveness: LivenessPolicy::Off,
+        ..verifier.policy().clone()
+    };
     let (detector, embedder) = (verifier.detector(), verifier.embedder());
     let key = json!({
         "schema": "evenmatch.pipeline/1",

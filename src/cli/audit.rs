@@ -11,12 +11,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Exit;
 use super::audit_manifest::{self, Job};
+use super::normalise::{Choice, for_embedder_in_use, of_choice};
 use super::people::PeopleArguments;
 use crate::audit::{
     AuditProgress, AuditReport, AuditSettings, IntervalMethod, RulePack, Thresholds, Verdict,
     audit, worst_verdict,
 };
-use crate::record::{Bins, Format, InputDigest, ReadOptions, RecordFile};
+use crate::record::{
+    Bins, Calibration, Format, InputDigest, NormaliserRecord, ReadOptions, RecordFile,
+};
 use crate::{Digest, Error, ErrorKind, Stage, export};
 
 /// Audits comparison records: rates, differentials and verdicts by group.
@@ -34,6 +37,14 @@ pub(crate) struct AuditArguments {
     /// What a person said of suspected label errors: a suspects.csv with verdicts filled in.
     #[arg(long, value_name = "FILE", requires = "manifest")]
     label_verdicts: Option<PathBuf>,
+    /// Scores of photos: cohort (normalised as `verify` does, with the plain ones beside), off
+    /// (plain cosines), or by the normaliser of this calibration file. Off with --threshold;
+    /// otherwise cohort, or what --calibration says, unless told.
+    #[arg(long, value_name = "off|cohort|FILE", requires = "manifest")]
+    normalise: Option<Choice>,
+    /// Leave out the half of people of whom some may have formed the normaliser.
+    #[arg(long, requires = "manifest")]
+    held_out: bool,
     /// Folder for report.html, report.json, rates.csv and summary.md.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -123,7 +134,10 @@ pub(crate) fn run(arguments: AuditArguments) -> anyhow::Result<Exit> {
     let report = with_threads(jobs, || match (&arguments.records, &arguments.manifest) {
         (Some(records), _) => measure(records, &options, &settings),
         (None, Some(manifest)) => {
+            let normaliser = normaliser(&arguments)?;
             let job = Job {
+                normaliser: normaliser.as_ref(),
+                held_out: arguments.held_out,
                 manifest,
                 people: &arguments.people,
                 verdicts: arguments.label_verdicts.as_deref(),
@@ -209,10 +223,34 @@ fn thresholds(arguments: &AuditArguments, rules: &[RulePack]) -> crate::Result<T
     Ok(Thresholds::Targets(vec![own.unwrap_or(1e-3)]))
 }
 
+/// The normaliser of the photos' scores; `None` for plain cosines.
+fn normaliser(arguments: &AuditArguments) -> crate::Result<Option<NormaliserRecord>> {
+    let calibrated = match &arguments.calibration {
+        None => None,
+        Some(path) => Some((path, calibration_file(path)?.0)),
+    };
+    let Some((path, file)) = calibrated else {
+        let usual = match arguments.threshold {
+            Some(_) => Choice::Off,
+            None => Choice::Cohort,
+        };
+        return of_choice(arguments.normalise.as_ref().unwrap_or(&usual));
+    };
+    // Thresholds of a calibration are for its own scores and no others.
+    if arguments.normalise.is_some() {
+        let message = "the calibration says itself which scores its thresholds are for".to_owned();
+        return Err(invalid(message, "leave out --normalise, or --calibration").in_path(path));
+    }
+    file.normaliser.map(for_embedder_in_use).transpose()
+}
+
 /// The part of a calibration that an audit needs.
 #[derive(Debug, serde::Deserialize)]
 struct CalibrationFile {
+    /// Present in what `evenmatch calibrate` made, and then the digest is checked.
+    schema: Option<String>,
     threshold: Vec<CalibratedPoint>,
+    normaliser: Option<NormaliserRecord>,
 }
 
 #[derive(Debug, serde::Deserialize)]
@@ -221,7 +259,7 @@ struct CalibratedPoint {
     threshold: f64,
 }
 
-fn calibration(path: &Path, wanted: &[f64]) -> crate::Result<Thresholds> {
+fn calibration_file(path: &Path) -> crate::Result<(CalibrationFile, Digest)> {
     let text =
         std::fs::read_to_string(path).map_err(|cause| Error::io(Stage::Audit, path, cause))?;
     let file: CalibrationFile = toml::from_str(&text).map_err(|cause| {
@@ -231,6 +269,14 @@ fn calibration(path: &Path, wanted: &[f64]) -> crate::Result<Thresholds> {
         )
         .in_path(path)
     })?;
+    if file.schema.is_some() {
+        Calibration::parse(&text).map_err(|error| error.in_path(path))?;
+    }
+    Ok((file, Digest::of(text.as_bytes())))
+}
+
+fn calibration(path: &Path, wanted: &[f64]) -> crate::Result<Thresholds> {
+    let (file, sha256) = calibration_file(path)?;
     let mut points: Vec<(f64, f64)> =
         file.threshold.iter().map(|point| (point.target_fmr, point.threshold)).collect();
     if !wanted.is_empty() {
@@ -247,7 +293,7 @@ fn calibration(path: &Path, wanted: &[f64]) -> crate::Result<Thresholds> {
         file: InputDigest {
             file: path.display().to_string(),
             format: "calibration".to_owned(),
-            sha256: Digest::of(text.as_bytes()),
+            sha256,
         },
     })
 }

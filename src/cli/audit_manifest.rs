@@ -4,14 +4,19 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::label_errors::LabelErrors;
+use super::normalise::{apply, held_out, knows, sentence};
 use super::people::{People, PeopleArguments, with_suffix};
-use crate::audit::{AuditReport, AuditSettings, audit_samples, compare_audits};
+use crate::audit::{
+    AuditReport, AuditSettings, Normalisation, SampleSet, Thresholds, audit_samples, compare_audits,
+};
 use crate::decide::Policy;
-use crate::record::Bins;
+use crate::record::{Bins, NormaliserRecord};
 use crate::{Error, Result, Stage, export};
 
 /// Folder, within the report's, for the rates as labelled where verdicts changed them.
 const AS_LABELLED: &str = "as-labelled";
+/// Folder, within the report's, for the report on plain scores where they are normalised.
+const RAW: &str = "raw";
 
 /// What the audit of a manifest needs besides an audit's settings.
 pub(crate) struct Job<'a> {
@@ -21,6 +26,8 @@ pub(crate) struct Job<'a> {
     pub(crate) out: &'a Path,
     pub(crate) jobs: usize,
     pub(crate) bins: &'a BTreeMap<String, Bins>,
+    pub(crate) normaliser: Option<&'a NormaliserRecord>,
+    pub(crate) held_out: bool,
 }
 
 /// Acquires the photos, lists suspected label errors, and audits all pairs. With verdicts, the
@@ -39,19 +46,60 @@ pub(crate) fn measure(job: &Job<'_>, settings: &AuditSettings) -> Result<AuditRe
     errors.write(&people, policy, &work)?;
     say(&errors, &work);
     set.warnings.extend(errors.warning());
-    let as_labelled = audit_samples(&set, settings, &mut |_| ())?;
-    let Some(corrected) = errors.corrected(&people, &set) else { return Ok(as_labelled) };
-    let report = audit_samples(&corrected, settings, &mut |_| ())?;
-    export::write_report(&as_labelled, &folder(job.out)?)?;
+    let corrected = errors.corrected(&people, &set);
+    let judged = |set: &SampleSet, raw: Option<&str>| judge(job, &people, set, settings, raw);
+    let Some(corrected) = corrected else { return judged(&set, Some(RAW)) };
+    let as_labelled = judged(&set, None)?;
+    let report = judged(&corrected, Some(RAW))?;
+    export::write_report(&as_labelled, &folder(job.out, AS_LABELLED)?)?;
     for change in &compare_audits(&as_labelled, &report).changes {
         eprintln!("by the verdicts: {}", change.sentence);
     }
     Ok(report)
 }
 
-fn folder(out: &Path) -> Result<PathBuf> {
+/// Audits a set, with normalised scores where a normaliser is in force: then beside the plain
+/// ones, whose whole report goes to this folder within the report's.
+fn judge(
+    job: &Job<'_>,
+    people: &People,
+    set: &SampleSet,
+    settings: &AuditSettings,
+    raw: Option<&str>,
+) -> Result<AuditReport> {
+    let Some(normaliser) = job.normaliser else {
+        return audit_samples(set, settings, &mut |_| ());
+    };
+    let left = if job.held_out { held_out(set) } else { set.clone() };
+    let mut report = audit_samples(&apply(&left, normaliser)?, settings, &mut |_| ())?;
+    let Some(targets) = targets(settings) else { return Ok(report) };
+    let plain = AuditSettings { thresholds: Thresholds::Targets(targets), ..settings.clone() };
+    let before = audit_samples(&left, &plain, &mut |_| ())?;
+    let people_of = |record: &NormaliserRecord| record.cohort.iter().map(|c| c.subjects).sum();
+    report.normalisation = Some(Normalisation::beside(
+        normaliser.digest(),
+        people_of(normaliser),
+        sentence(normaliser, job.held_out, knows(normaliser, people)),
+        &before,
+    ));
+    if let Some(name) = raw {
+        export::write_report(&before, &folder(job.out, name)?)?;
+    }
+    Ok(report)
+}
+
+/// The target rates of the thresholds; a threshold that somebody stated has none.
+fn targets(settings: &AuditSettings) -> Option<Vec<f64>> {
+    match &settings.thresholds {
+        Thresholds::Targets(targets) => Some(targets.clone()),
+        Thresholds::Calibration { points, .. } => Some(points.iter().map(|p| p.0).collect()),
+        Thresholds::Given(_) => None,
+    }
+}
+
+fn folder(out: &Path, name: &str) -> Result<PathBuf> {
     std::fs::create_dir_all(out).map_err(|cause| Error::io(Stage::Export, out, cause))?;
-    Ok(out.join(AS_LABELLED))
+    Ok(out.join(name))
 }
 
 fn say(errors: &LabelErrors, work: &Path) {

@@ -5,16 +5,22 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 
+use super::normalise::{Beside, Choice, CohortArgument, apply, form, held_out, knows, of_choice};
 use super::people::{People, PeopleArguments, models, with_suffix};
 use super::{Exit, audit};
-use crate::audit::{AuditSettings, Thresholds, audit_samples};
-use crate::calibrate::{CalibrationNotes, TARGETS, calibration, carried};
-use crate::record::{Bins, Calibration, Claim};
+use crate::audit::{AuditSettings, SampleSet, Thresholds, audit_samples};
+use crate::calibrate::{CalibrationNotes, TARGETS, calibration, carried, evidence};
+use crate::record::{Bins, Calibration, Claim, NormaliserRecord};
 use crate::{Error, ErrorKind, Stage};
+
+/// Operating points that one audit takes.
+const POINTS_AT_ONCE: usize = 8;
 
 const EXAMPLES: &str = "\
 Examples:
   evenmatch calibrate --manifest people.csv --out calibration.toml --by race,sex,race*sex
+  evenmatch calibrate --manifest people.csv --out calibration.toml --normalise cohort \\
+      --evidence people-with-several-photos.csv
   evenmatch verify --reference a.jpg --probe b.jpg --calibration calibration.toml --fmr 1e-4";
 
 /// Measure which threshold has which false match rate, for everyone and for the worst group.
@@ -36,6 +42,21 @@ pub(crate) struct CalibrateArguments {
     /// Target false match rates
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = TARGETS)]
     fmr: Vec<f64>,
+    /// What makes scores even: off (plain cosines); cohort (a normaliser formed of half of the
+    /// people, without labels, and measured on the other half); or the normaliser of this
+    /// calibration file
+    #[arg(long, value_name = "off|cohort|FILE", default_value = "off")]
+    normalise: Choice,
+    /// More photos for the cohort, at most N people of them (may be repeated)
+    #[arg(long, value_name = "MANIFEST[:N]")]
+    cohort: Vec<CohortArgument>,
+    /// Photos with several of a person, on which to measure what a score is evidence of; the
+    /// manifest's own where they suffice
+    #[arg(long, value_name = "MANIFEST")]
+    evidence: Option<PathBuf>,
+    /// The data of --evidence in words
+    #[arg(long, value_name = "TEXT", requires = "evidence")]
+    evidence_description: Option<String>,
     /// A short name; that of the manifest unless told
     #[arg(long, value_name = "TEXT")]
     name: Option<String>,
@@ -63,8 +84,11 @@ fn measure(arguments: &CalibrateArguments, jobs: usize) -> anyhow::Result<Exit> 
     };
     let people =
         People::acquire(&arguments.manifest, &arguments.people, &work, jobs, Bins::customary())?;
-    let set = people.set(&str::to_owned, Default::default());
-    let nonmated = nonmated(&people);
+    let beside = Beside { policy: arguments.people.policy.as_deref(), work: &work, jobs };
+    let normaliser = normaliser(arguments, &people, &beside)?;
+    let prepare = |people: &People| prepare(people, normaliser.as_ref());
+    let set = prepare(&people)?;
+    let nonmated = nonmated(&set);
     let (targets, refused) = carried(&arguments.fmr, nonmated);
     if targets.is_empty() {
         let message = format!("{nonmated} non-mated comparisons carry none of these rates");
@@ -72,32 +96,81 @@ fn measure(arguments: &CalibrateArguments, jobs: usize) -> anyhow::Result<Exit> 
             .next("ask for higher rates, or calibrate on more people: evenmatch plan")
             .into());
     }
-    let settings = AuditSettings {
-        by: arguments.by.clone(),
-        thresholds: Thresholds::Targets(targets),
-        ..AuditSettings::default()
-    };
-    let report = audit_samples(&set, &settings, &mut |_| ())?;
+    let reports = targets
+        .chunks(POINTS_AT_ONCE)
+        .map(|targets| {
+            let settings = AuditSettings {
+                by: arguments.by.clone(),
+                thresholds: Thresholds::Targets(targets.to_vec()),
+                ..AuditSettings::default()
+            };
+            audit_samples(&set, &settings, &mut |_| ())
+        })
+        .collect::<crate::Result<Vec<_>>>()?;
     let stem = arguments.manifest.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let mut description = arguments.description.clone();
+    if normaliser.as_ref().is_some_and(|normaliser| knows(normaliser, &people)) {
+        description
+            .push_str("; measured on the half of the people that did not form the normaliser");
+    }
+    let evidence = match &arguments.evidence {
+        Some(manifest) => {
+            let others = beside.acquire(manifest)?;
+            let words = arguments.evidence_description.as_deref().unwrap_or("not described");
+            Some(evidence(&prepare(&others)?, words, others.manifest.digest)?)
+        }
+        // Own data with too few mated pairs says nothing of evidence, and need not.
+        None => evidence(&set, &description, people.manifest.digest).ok(),
+    };
     let notes = CalibrationNotes {
         name: arguments.name.clone().unwrap_or(stem),
         date: arguments.date.clone().unwrap_or_else(today),
-        description: arguments.description.clone(),
+        description,
         manifest_sha256: people.manifest.digest,
-        acquired: people.found.samples.iter().filter(|found| found.acquired()).count() as u64,
+        acquired: set.samples.iter().filter(|sample| sample.failure.is_none()).count() as u64,
         models: models()?,
+        normaliser,
+        evidence,
     };
-    let made = calibration(&report, refused, notes)?;
+    let made = calibration(&reports, refused, notes)?;
     super::write_atomically(&arguments.out, made.to_toml()?.as_bytes())?;
     say(&made, &arguments.out);
     Ok(Exit::Done)
 }
 
+/// The normaliser that was asked for; `None` for plain cosines.
+fn normaliser(
+    arguments: &CalibrateArguments,
+    people: &People,
+    beside: &Beside<'_>,
+) -> crate::Result<Option<NormaliserRecord>> {
+    if arguments.normalise != Choice::Cohort && !arguments.cohort.is_empty() {
+        let message = "--cohort names photos for a normaliser that is not formed here";
+        return Err(Error::new(ErrorKind::InvalidArgument, Stage::Audit, message)
+            .next("add --normalise cohort, or leave out --cohort"));
+    }
+    match &arguments.normalise {
+        Choice::Cohort => form(people, &arguments.cohort, beside).map(Some),
+        choice => of_choice(choice),
+    }
+}
+
+/// The people's samples with the scores that are calibrated: those of a normaliser, on people
+/// whom it has not seen.
+fn prepare(people: &People, normaliser: Option<&NormaliserRecord>) -> crate::Result<SampleSet> {
+    let set = people.set(&str::to_owned, Default::default());
+    match normaliser {
+        None => Ok(set),
+        Some(normaliser) if knows(normaliser, people) => apply(&held_out(&set), normaliser),
+        Some(normaliser) => apply(&set, normaliser),
+    }
+}
+
 /// Non-mated pairs among the photos that gave a template.
-fn nonmated(people: &People) -> u64 {
+fn nonmated(set: &SampleSet) -> u64 {
     let mut sizes = std::collections::HashMap::<&str, u64>::new();
-    for found in people.found.samples.iter().filter(|found| found.acquired()) {
-        *sizes.entry(&people.manifest.entries[found.entry].subject).or_default() += 1;
+    for sample in set.samples.iter().filter(|sample| sample.failure.is_none()) {
+        *sizes.entry(&sample.subject).or_default() += 1;
     }
     let all: u64 = sizes.values().sum();
     sizes.values().map(|own| own * (all - own)).sum::<u64>() / 2
@@ -114,12 +187,30 @@ fn say(made: &Calibration, out: &Path) {
         });
         let fnmr = point.fnmr.map_or_else(String::new, |r| format!("; FNMR {:.2} %", 1e2 * r.rate));
         eprintln!(
-            "FMR {:.0e}: threshold {:.4} ({claim}: {} of {}, at most {:.2e}{worst}{fnmr})",
-            point.target_fmr, point.threshold, point.fmr.errors, point.fmr.trials, point.fmr.high
+            "FMR {:.0e}: threshold {:.4} ({claim}: {} of {}, at most {:.2e}; others {:.2e} to \
+             {:.2e}{worst}{fnmr})",
+            point.target_fmr,
+            point.threshold,
+            point.fmr.errors,
+            point.fmr.trials,
+            point.fmr.high,
+            point.fmr_of_others[0],
+            point.fmr_of_others[1]
         );
     }
     for rate in &made.refused {
         eprintln!("FMR {rate:.0e}: refused, the data can't carry it");
+    }
+    if let Some(normaliser) = &made.normaliser {
+        let people: u64 = normaliser.cohort.iter().map(|source| source.subjects).sum();
+        eprintln!("scores are normalised by {people} people ({})", normaliser.digest());
+    }
+    if let Some(evidence) = &made.evidence {
+        eprintln!(
+            "evidence: log-likelihood ratio {:.2} × score {:+.2}, cost {:.3} bit, on {} mated and \
+             {} non-mated comparisons",
+            evidence.slope, evidence.intercept, evidence.cllr, evidence.mated, evidence.nonmated
+        );
     }
     eprintln!("calibration: {}", out.display());
 }

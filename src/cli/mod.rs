@@ -16,6 +16,7 @@ mod embed;
 mod label_errors;
 mod merge;
 mod models;
+mod normalise;
 mod people;
 mod plan;
 mod verify;

@@ -89,6 +89,7 @@ impl People {
             samples: self.found.samples.iter().map(|found| self.sample(found, same)).collect(),
             dimension: features().next().map_or(1, Vec::len),
             templates: features().flatten().copied().collect(),
+            offsets: Vec::new(),
             not_mated,
             inputs: vec![InputDigest {
                 file: self.manifest.file.clone(),

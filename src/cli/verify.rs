@@ -10,10 +10,10 @@ use super::Exit;
 use crate::calibrate;
 use crate::decide::{LivenessPolicy, Policy};
 use crate::model::Profile;
-use crate::record::{Calibration, DecisionRecord, Outcome, Reason, ReasonSubject};
+use crate::record::{Calibration, DecisionRecord, FmrOf, Outcome, Reason, ReasonSubject};
 use crate::{Error, ErrorKind, Stage, Verifier};
 
-/// The target false match rate where a calibration is given and no rate.
+/// The target false match rate where neither a rate nor a threshold is stated.
 const DEFAULT_FMR: f64 = 1e-3;
 
 const EXAMPLES: &str = "\
@@ -21,7 +21,7 @@ Examples:
   evenmatch verify --reference enrolled.jpg --probe selfie.jpg
   evenmatch verify --reference enrolled.jpg --probe selfie.jpg --json | jq .outcome
   evenmatch verify --reference enrolled.jpg --probe selfie.jpg --threshold 0.42 --save-record d.json
-  evenmatch verify --reference enrolled.jpg --probe selfie.jpg --fmr 1e-4
+  evenmatch verify --reference enrolled.jpg --probe selfie.jpg --fmr 1e-4 --fmr-of worst-group
   evenmatch verify --reference enrolled.jpg --probe selfie.jpg --calibration c.toml --fmr 1e-4
 
 Exit codes: 0 match, 1 non-match, 2 error, 3 undecided (no face was found, say).";
@@ -39,16 +39,26 @@ pub(crate) struct VerifyArguments {
     /// Print the DecisionRecord as JSON
     #[arg(long)]
     json: bool,
-    /// Accept at the threshold that the calibration measured for this false match rate; without
-    /// --calibration, that of FairFace which ships
+    /// Accept at the threshold that the calibration measured for this false match rate; 1e-3
+    /// unless told
     #[arg(long, value_name = "RATE", conflicts_with = "threshold")]
     fmr: Option<f64>,
-    /// Thresholds that `evenmatch calibrate` measured; at a false match rate of 1e-3 unless told
+    /// Whose rate --fmr is: everyone's, or the upper bound of the worst measured group's
+    #[arg(long, value_enum, value_name = "WHOSE", conflicts_with = "threshold")]
+    fmr_of: Option<FmrOfArgument>,
+    /// Thresholds that `evenmatch calibrate` measured; those of FairFace that ship unless told
     #[arg(long, value_name = "FILE", conflicts_with = "threshold")]
     calibration: Option<PathBuf>,
-    /// Accept at this score and above, -1 to 1
+    /// What makes scores even between groups: the cohort normaliser of the calibration that
+    /// ships, or nothing; a calibration of one's own says itself
+    #[arg(long, value_enum, conflicts_with_all = ["threshold", "calibration"])]
+    normalise: Option<NormaliseArgument>,
+    /// Accept at this plain cosine and above, -1 to 1
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     threshold: Option<f32>,
+    /// Leave scores nearer than this to the threshold to a person
+    #[arg(long, value_name = "DISTANCE")]
+    review_band: Option<f32>,
     /// Whether evidence of a live person is asked for
     #[arg(long, value_enum)]
     liveness: Option<LivenessArgument>,
@@ -68,6 +78,27 @@ enum LivenessArgument {
     Off,
     Advisory,
     Require,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum FmrOfArgument {
+    Everyone,
+    WorstGroup,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum NormaliseArgument {
+    Off,
+    Cohort,
+}
+
+impl From<FmrOfArgument> for FmrOf {
+    fn from(argument: FmrOfArgument) -> Self {
+        match argument {
+            FmrOfArgument::Everyone => FmrOf::Everyone,
+            FmrOfArgument::WorstGroup => FmrOf::WorstGroup,
+        }
+    }
 }
 
 impl From<LivenessArgument> for LivenessPolicy {
@@ -96,7 +127,18 @@ fn policy(arguments: &VerifyArguments) -> crate::Result<Policy> {
         Some(path) => Policy::from_path(path)?,
         None => Policy::default(),
     };
-    policy.threshold = arguments.threshold.or(policy.threshold);
+    // What the command line states stands before what the policy does.
+    if arguments.threshold.is_some() {
+        (policy.threshold, policy.fmr) = (arguments.threshold, None);
+    }
+    let by_rate = arguments.fmr.is_some() || arguments.calibration.is_some();
+    if by_rate {
+        (policy.threshold, policy.fmr) = (None, arguments.fmr.or(policy.fmr));
+    }
+    if let Some(of) = arguments.fmr_of {
+        policy.fmr_of = of.into();
+    }
+    policy.review_band = arguments.review_band.unwrap_or(policy.review_band);
     if let Some(liveness) = arguments.liveness {
         policy.liveness = liveness.into();
     }
@@ -108,13 +150,17 @@ fn policy(arguments: &VerifyArguments) -> crate::Result<Policy> {
 pub(crate) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
     let policy = policy(arguments)?;
     let mut verifier = Verifier::open(Profile::Latency, policy)?;
-    let rate = arguments.fmr.unwrap_or(DEFAULT_FMR);
+    let rate = verifier.policy().fmr.unwrap_or(DEFAULT_FMR);
     if let Some(path) = &arguments.calibration {
         let calibration = Calibration::from_path(path)?;
         verifier = verifier.calibrated(&calibration, rate).map_err(|error| error.in_path(path))?;
-    } else if arguments.fmr.is_some() {
+    } else if verifier.policy().threshold.is_none() {
+        let ships = match arguments.normalise {
+            Some(NormaliseArgument::Off) => calibrate::shipped_raw()?,
+            Some(NormaliseArgument::Cohort) | None => calibrate::shipped()?,
+        };
         // The first is the one whose people differ most from each other.
-        for calibration in calibrate::shipped()?.iter().take(1) {
+        if let Some(calibration) = ships.first() {
             verifier = verifier.calibrated(calibration, rate)?;
         }
     }
@@ -147,11 +193,22 @@ fn explain(record: &DecisionRecord, out: &mut impl Write) -> std::io::Result<()>
     };
     writeln!(out, "{headline}")?;
     if let (Some(score), Some(threshold)) = (record.score, record.threshold) {
-        let source = match (&record.operating_point.source, record.operating_point.basis.as_str()) {
+        let point = &record.operating_point;
+        let source = match (&point.source, &point.calibration) {
             (Some(source), _) => source.as_str(),
-            (None, _) => "stated by the caller",
+            (None, Some(calibration)) => calibration.as_str(),
+            (None, None) => "stated by the caller",
         };
         writeln!(out, "  likeness {score:.3} of 1, threshold {threshold:.3} ({source})")?;
+        if let (Some(raw), Some(_)) = (record.raw_score, point.normaliser) {
+            writeln!(out, "  before normalisation {raw:.3}")?;
+        }
+        if let Some(evidence) = &record.evidence {
+            writeln!(out, "  {}", in_words(evidence.log_likelihood_ratio))?;
+        }
+        if let Some(claim) = &point.claim {
+            writeln!(out, "  {claim}")?;
+        }
     }
     list("Why", record.reasons.iter().filter(|r| r.decisive), out)?;
     list("Also to be known", record.reasons.iter().filter(|r| !r.decisive), out)?;
@@ -159,6 +216,20 @@ fn explain(record: &DecisionRecord, out: &mut impl Write) -> std::io::Result<()>
         writeln!(out, "Nobody should be refused on this alone: a person must look.")?;
     }
     writeln!(out, "Decision {}", record.id)
+}
+
+/// A log-likelihood ratio as odds, to one leading digit: more would not be known.
+fn in_words(log_likelihood_ratio: f64) -> String {
+    let times = log_likelihood_ratio.abs().exp();
+    let scale = 10_f64.powf(times.log10().floor());
+    let rounded = (times / scale).round() * scale;
+    let (more, less) = match log_likelihood_ratio >= 0.0 {
+        true => ("one person", "two people"),
+        false => ("two people", "one person"),
+    };
+    format!(
+        "such a likeness is about {rounded} times as common between photos of {more} as of {less}"
+    )
 }
 
 fn list<'a>(

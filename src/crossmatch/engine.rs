@@ -66,6 +66,18 @@ impl CrossMatch {
         Ok(CrossMatch { grid: Grid::new(rows.len()), rows, classes })
     }
 
+    /// Adds to every score the offsets of both its rows: one a template, in the order of the
+    /// templates, rounded to 2⁻²². Scores still count as −1 to 1.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) when there are not as
+    /// many as templates, or one is not between −2 and 2.
+    pub fn with_offsets(mut self, offsets: &[f32]) -> Result<CrossMatch> {
+        self.rows.set_offsets(offsets)?;
+        Ok(self)
+    }
+
     /// The number of templates.
     #[must_use]
     pub fn rows(&self) -> usize {
@@ -256,13 +268,17 @@ impl Products {
     fn make(&mut self, rows: &Rows, tile: &Tile) {
         self.0.resize(TILE_ROWS * TILE_COLUMNS, 0.0);
         let shape = (tile.rows.len(), tile.columns.len());
-        let matrix = |range: &Range<usize>| {
-            ArrayView2::from_shape((range.len(), rows.dimension()), rows.values(range))
-                .expect("a row has as many values as the dimension")
-        };
+        fn matrix<'a>(range: &Range<usize>, values: &'a [f32]) -> ArrayView2<'a, f32> {
+            ArrayView2::from_shape((range.len(), values.len() / range.len().max(1)), values)
+                .expect("every row has as many values")
+        }
         let mut products = ArrayViewMut2::from_shape(shape, &mut self.0[..shape.0 * shape.1])
             .expect("the part has the length of the shape");
-        general_mat_mul(1.0, &matrix(&tile.rows), &matrix(&tile.columns).t(), 0.0, &mut products);
+        let (a, b) = (
+            matrix(&tile.rows, rows.values(&tile.rows)),
+            matrix(&tile.columns, rows.columns(&tile.columns)),
+        );
+        general_mat_mul(1.0, &a, &b.t(), 0.0, &mut products);
     }
 
     /// The products of a row of the tile with some of its columns, both numbered as in [`Rows`].
@@ -288,6 +304,55 @@ mod tests {
         assert_eq!(below, [-1.0, -1.0]);
         assert_eq!(long.between(-1.0, 1.0, whole), [-1.0, -1.0]);
         assert_eq!(long.histograms(whole).get(0, 0)[0], 2);
+    }
+
+    #[test]
+    fn offsets_of_both_rows_are_added() {
+        let all =
+            CrossMatch::new(2, vec![1.0, 0.0, 0.6, 0.8, 0.0, 1.0], vec![7, 7, 9], vec![1, 0, 0])
+                .unwrap()
+                .with_offsets(&[0.25, -0.5, -0.125])
+                .unwrap();
+        let whole = Shard::whole();
+        assert_eq!(all.mated(whole)[0].score, 0.6 + (0.25 - 0.5));
+        let others = all.at_or_above(-1.0, whole);
+        let scores: Vec<f32> = others.iter().map(|pair| pair.score).collect();
+        assert_eq!(scores, [0.125, 0.8 + (-0.5 - 0.125)]);
+        assert_eq!((others[0].a, others[0].b, others[1].a), (0, 2, 1));
+        let one = || CrossMatch::new(1, vec![1.0], vec![0], vec![0]).unwrap();
+        assert!(one().with_offsets(&[]).is_err());
+        assert!(one().with_offsets(&[f32::NAN]).is_err());
+    }
+
+    #[test]
+    fn shifted_scores_do_not_depend_on_the_order_of_the_rows() {
+        let rows: Vec<[f32; 3]> = (1..40)
+            .map(|k| {
+                let (a, b) = (0.37 * k as f32, 0.91 * k as f32);
+                [a.cos(), a.sin() * b.cos(), a.sin() * b.sin()]
+            })
+            .collect();
+        let offset = |k: usize| (k as f32).sin() / 7.0;
+        let scores = |order: &[usize]| {
+            let values = order.iter().flat_map(|&k| rows[k]).collect();
+            let subject = (0..order.len() as u32).collect();
+            let offsets: Vec<f32> = order.iter().map(|&k| offset(k)).collect();
+            let all = CrossMatch::new(3, values, subject, vec![0; order.len()]).unwrap();
+            let all = all.with_offsets(&offsets).unwrap();
+            let mut found: Vec<_> = all
+                .at_or_above(-1.0, Shard::whole())
+                .into_iter()
+                .map(|pair| {
+                    let (a, b) = (order[pair.a as usize], order[pair.b as usize]);
+                    (a.min(b), a.max(b), pair.score.to_bits())
+                })
+                .collect();
+            found.sort_unstable();
+            found
+        };
+        let forward: Vec<usize> = (0..rows.len()).collect();
+        let backward: Vec<usize> = forward.iter().rev().copied().collect();
+        assert_eq!(scores(&forward), scores(&backward));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Every pair of templates compared, in blocks, without keeping the pairs.
 //!
 //! Plain numbers go in and come out, so that an audit can use it without knowing of models.
+//! [`CrossMatch::with_offsets`] shifts scores by something that is known of each template, as a
+//! normaliser does.
 //!
 //! The templates are rows of a matrix; their products are taken tile by tile, in a fixed grid of
 //! [`TILE_ROWS`] × [`TILE_COLUMNS`] that fits a core's cache, and what is wanted of the scores is

@@ -7,6 +7,9 @@ use crate::error::{Error, ErrorKind, Result, Stage};
 /// How far a template's length may be from 1.
 const UNIT_TOLERANCE: f64 = 1e-3;
 
+/// Offsets are rounded to whole multiples of its inverse.
+const GRID: f32 = (1 << 22) as f32;
+
 /// How many classes there may be. Each pair of classes has counts of its own, so that many more
 /// would fill any memory.
 const CLASSES: usize = 512;
@@ -16,6 +19,9 @@ const CLASSES: usize = 512;
 pub(super) struct Rows {
     dimension: usize,
     values: Vec<f32>,
+    /// With offsets the second factor of every product differs from the first: see
+    /// [`Rows::set_offsets`].
+    columns: Option<Vec<f32>>,
     /// The row that each had outside.
     original: Vec<u32>,
     /// The classes that occur, ascending, each with its rows.
@@ -79,6 +85,7 @@ impl Rows {
         Ok(Rows {
             dimension,
             values,
+            columns: None,
             original,
             classes,
             subject: subject_places,
@@ -87,12 +94,42 @@ impl Rows {
         })
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.original.len()
+    /// Takes one offset a row, in the order of the rows outside.
+    pub(super) fn set_offsets(&mut self, offsets: &[f32]) -> Result<()> {
+        if self.columns.is_some() {
+            return Err(invalid("the templates have offsets already".to_owned()));
+        }
+        if offsets.len() != self.len() {
+            let message = format!("{} templates have {} offsets", self.len(), offsets.len());
+            return Err(invalid(message));
+        }
+        // Scores lie between −1 and 1, so that nothing larger can mean anything.
+        if let Some(place) = offsets.iter().position(|offset| !(-2.0..=2.0).contains(offset)) {
+            return Err(invalid(format!("the offset of template {place} is {}", offsets[place])));
+        }
+        // (o, 1, x) · (1, p, y) is o + p + x·y. On a grid of 2⁻²² the first two add up without
+        // rounding, so that a score does not depend on which of its rows comes first.
+        let on_grid = |offset: f32| (offset * GRID).round() / GRID;
+        let width = self.dimension + 2;
+        let mut rows = Vec::with_capacity(self.len() * width);
+        let mut columns = Vec::with_capacity(self.len() * width);
+        for (&row, values) in self.original.iter().zip(self.values.chunks_exact(self.dimension)) {
+            let offset = on_grid(offsets[row as usize]);
+            rows.extend([offset, 1.0].iter().chain(values));
+            columns.extend([1.0, offset].iter().chain(values));
+        }
+        (self.dimension, self.values, self.columns) = (width, rows, Some(columns));
+        Ok(())
     }
 
-    pub(super) fn dimension(&self) -> usize {
-        self.dimension
+    /// The second factors of these rows' products.
+    pub(super) fn columns(&self, rows: &Range<usize>) -> &[f32] {
+        let values = self.columns.as_ref().unwrap_or(&self.values);
+        &values[rows.start * self.dimension..rows.end * self.dimension]
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.original.len()
     }
 
     /// The templates of these rows, one after the other.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use super::html::normalisation::tables;
 use super::{Exporter, text};
 use crate::audit::AuditReport;
 
@@ -96,6 +97,24 @@ fn render(report: &AuditReport, page: &mut String) -> std::fmt::Result {
                     rule.limit.map_or("–".into(), text::number),
                     rule.needed.as_ref().map_or(String::new(), |needed| plain(&needed.sentence))
                 )?;
+            }
+        }
+    }
+    if let Some(normalisation) = &report.normalisation {
+        writeln!(
+            page,
+            "\n## Before and after normalisation\n\n{}",
+            plain(&normalisation.sentence)
+        )?;
+        for (point, rows) in tables(report, normalisation) {
+            writeln!(
+                page,
+                "\n### {}\n\n| | Plain scores | Normalised |\n|---|---|---|",
+                plain(&point)
+            )?;
+            for row in rows {
+                let cells: Vec<String> = row.iter().map(|cell| plain(cell)).collect();
+                writeln!(page, "| {} |", cells.join(" | "))?;
             }
         }
     }

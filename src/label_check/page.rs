@@ -2,6 +2,8 @@
 //!
 //! One file without a request. It can be read without scripts; with them it saves the verdicts.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use std::fmt::Write as _;
 use std::io::Write;
 
@@ -48,7 +50,7 @@ fn unwritten(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Erro
 /// All before the first suspect.
 fn head(count: usize) -> String {
     // The page names its one script by digest, so that nothing else in it could ever run.
-    let script = data_uri::base64(Digest::of(SCRIPT.as_bytes()).as_bytes());
+    let script = STANDARD.encode(Digest::of(SCRIPT.as_bytes()).as_bytes());
     let pairs = if count == 1 { "1 pair".to_owned() } else { format!("{count} pairs") };
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\

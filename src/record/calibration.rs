@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ModelRecord, SoftwareRecord};
+use super::{ModelRecord, NormaliserRecord, SoftwareRecord};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
 /// The name and version of the calibration's format.
@@ -64,6 +64,10 @@ pub struct CalibratedThreshold {
     pub claim: Claim,
     /// False match rate of everyone.
     pub fmr: CalibratedRate,
+    /// Ends of the 95 % prediction interval: the false match rate that as many other people of
+    /// the same kind would show at this threshold. It is wider than the interval of the rate
+    /// itself, since those others vary too.
+    pub fmr_of_others: [f64; 2],
     /// False non-match rate of everyone; absent where the data has too few mated pairs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fnmr: Option<CalibratedRate>,
@@ -95,6 +99,49 @@ pub struct CalibrationData {
     pub nonmated: u64,
 }
 
+/// What a score is evidence of: the natural logarithm of the likelihood ratio, "same person" over
+/// "different people", as a straight line of the score.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// Per unit of score.
+    pub slope: f64,
+    /// At score 0.
+    pub intercept: f64,
+    /// The least that the data can carry.
+    pub lowest: f64,
+    /// The most.
+    pub highest: f64,
+    /// Cost of the log-likelihood ratios on the data that they were fitted to, in bits.
+    pub cllr: f64,
+    /// Mated comparisons behind it.
+    pub mated: u64,
+    /// Non-mated ones.
+    pub nonmated: u64,
+    /// The data in words.
+    pub description: String,
+    /// SHA-256 of its manifest.
+    pub manifest_sha256: Digest,
+}
+
+impl Evidence {
+    /// The natural logarithm of the likelihood ratio of a score, within what the data carries.
+    pub fn log_likelihood_ratio(&self, score: f32) -> f64 {
+        (self.slope * f64::from(score) + self.intercept).clamp(self.lowest, self.highest)
+    }
+}
+
+/// Whose false match rate a target is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FmrOf {
+    /// That measured over all pairs.
+    #[default]
+    Everyone,
+    /// The upper end of the 95 % interval of the worst measured group.
+    WorstGroup,
+}
+
 /// Thresholds with the error rates behind them. It holds aggregate numbers only: no template, no
 /// photo, no name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -120,6 +167,12 @@ pub struct Calibration {
     pub data: CalibrationData,
     /// Thresholds by descending target rate.
     pub threshold: Vec<CalibratedThreshold>,
+    /// What a score is evidence of; absent where too few mated pairs were at hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
+    /// The normaliser whose scores these thresholds are for; absent for plain cosines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub normaliser: Option<NormaliserRecord>,
 }
 
 impl Calibration {
@@ -189,6 +242,34 @@ impl Calibration {
     /// As for [`Calibration::canonical`].
     pub fn to_toml(&self) -> Result<String> {
         toml::to_string(self).map_err(not_written)
+    }
+
+    /// The threshold of a target false match rate of everyone, or the lowest one at which the
+    /// worst measured group's rate is at most that with 95 % confidence.
+    ///
+    /// # Errors
+    /// As for [`Calibration::at`]; and where no group was measured, or none of the thresholds
+    /// keeps the worst group so low.
+    pub fn at_rate(&self, rate: f64, of: FmrOf) -> Result<&CalibratedThreshold> {
+        if of == FmrOf::Everyone {
+            return self.at(rate);
+        }
+        let bound =
+            |point: &CalibratedThreshold| point.worst_group.as_ref().map(|worst| worst.fmr.high);
+        let found = self.threshold.iter().find(|point| bound(point).is_some_and(|b| b <= rate));
+        found.ok_or_else(|| {
+            let least = self.threshold.iter().filter_map(bound).reduce(f64::min);
+            let message = match least {
+                None => format!("the calibration `{}` measured no group", self.name),
+                Some(least) => format!(
+                    "the calibration `{}` can't keep the worst group's false match rate at or \
+                     below {rate:e}: the least upper bound that it has is {least:.2e}",
+                    self.name
+                ),
+            };
+            Error::new(ErrorKind::InvalidArgument, Stage::Decide, message)
+                .next("ask for a higher rate, or calibrate on more people of each group")
+        })
     }
 
     /// The threshold of a target false match rate.

@@ -59,6 +59,19 @@ pub struct OperatingPointRecord {
     /// The claim in words; null without calibration.
     #[serde(default)]
     pub claim: Option<String>,
+    /// SHA-256 of the normaliser whose scores the threshold is for; null for plain cosines.
+    #[serde(default)]
+    pub normaliser: Option<Digest>,
+}
+
+/// What the score is evidence of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EvidenceRecord {
+    /// Natural logarithm of how many times likelier the score is if both photos show one person
+    /// than if they show two.
+    pub log_likelihood_ratio: f64,
+    /// The data that it was measured on, in words.
+    pub source: String,
 }
 
 /// One attempt at finding a face.
@@ -173,6 +186,12 @@ pub struct DecisionRecord {
     pub outcome: Outcome,
     /// The comparison score; null where no comparison took place.
     pub score: Option<f32>,
+    /// The plain cosine, which is the score itself where that is not normalised.
+    #[serde(default)]
+    pub raw_score: Option<f32>,
+    /// What the score is evidence of; null where no calibration says so.
+    #[serde(default)]
+    pub evidence: Option<EvidenceRecord>,
     /// The threshold; null where no comparison took place.
     pub threshold: Option<f32>,
     /// The claim behind the threshold.

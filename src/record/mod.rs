@@ -16,6 +16,7 @@ mod jsonl;
 mod labels;
 mod layout;
 mod merge;
+mod normaliser;
 mod pair_check;
 mod pairs;
 #[cfg(feature = "parquet")]
@@ -35,14 +36,16 @@ pub use batch::{Failure, FailureStage, MISSING, Mating, PadOutcome, RecordBatch,
 pub use bins::Bins;
 pub use calibration::{
     CALIBRATION_SCHEMA, CalibratedGroup, CalibratedRate, CalibratedThreshold, Calibration,
-    CalibrationData, Claim,
+    CalibrationData, Claim, Evidence, FmrOf,
 };
 pub use decision::{
-    AttemptRecord, DECISION_SCHEMA, DecisionRecord, Liveness, LivenessOutcome, ModelRecord,
-    OperatingPointRecord, OtherFaceRecord, Outcome, QualityRecord, SampleRecord, SoftwareRecord,
+    AttemptRecord, DECISION_SCHEMA, DecisionRecord, EvidenceRecord, Liveness, LivenessOutcome,
+    ModelRecord, OperatingPointRecord, OtherFaceRecord, Outcome, QualityRecord, SampleRecord,
+    SoftwareRecord,
 };
 pub use file::{ReadOptions, RecordFile};
 pub use format::Format;
+pub use normaliser::{COHORT_CENTROIDS, CohortSource, NormaliserRecord};
 pub use pairs::{Pair, PairList};
 pub use people::{PeopleEntry, PeopleManifest};
 pub use reason::{Reason, ReasonCode, ReasonStage, ReasonSubject};

@@ -52,6 +52,8 @@ pub enum ReasonCode {
     ScoreAtOrAboveThreshold,
     /// The score does not reach the threshold.
     ScoreBelowThreshold,
+    /// The score is too near the threshold for a machine to decide.
+    ScoreInReviewBand,
     /// No measured error rate stands behind the threshold.
     ThresholdNotCalibrated,
     /// Both photos are the same file.
@@ -60,7 +62,7 @@ pub enum ReasonCode {
 
 impl ReasonCode {
     /// All codes, in the order of the stages.
-    pub const ALL: [ReasonCode; 12] = [
+    pub const ALL: [ReasonCode; 13] = [
         ReasonCode::NoFaceFound,
         ReasonCode::SeveralFacesLargestUsed,
         ReasonCode::SeveralFacesRefused,
@@ -71,6 +73,7 @@ impl ReasonCode {
         ReasonCode::LivenessNotChecked,
         ReasonCode::ScoreAtOrAboveThreshold,
         ReasonCode::ScoreBelowThreshold,
+        ReasonCode::ScoreInReviewBand,
         ReasonCode::ThresholdNotCalibrated,
         ReasonCode::IdenticalFiles,
     ];
@@ -88,6 +91,7 @@ impl ReasonCode {
             R::LivenessNotChecked => ReasonStage::Liveness,
             R::ScoreAtOrAboveThreshold
             | R::ScoreBelowThreshold
+            | R::ScoreInReviewBand
             | R::ThresholdNotCalibrated
             | R::IdenticalFiles => ReasonStage::Compare,
         }
@@ -109,6 +113,7 @@ impl ReasonCode {
             }
             R::ScoreAtOrAboveThreshold => "the faces are as alike as the threshold asks, or more",
             R::ScoreBelowThreshold => "the faces are less alike than the threshold asks",
+            R::ScoreInReviewBand => "the faces are too near the threshold for a machine to decide",
             R::ThresholdNotCalibrated => "no measured error rate stands behind this threshold",
             R::IdenticalFiles => {
                 "both photos are the same file, which proves nothing about a person"
@@ -137,6 +142,7 @@ impl ReasonCode {
             R::ScoreBelowThreshold => {
                 "take a new photo in good light; if it is refused again, a person must look"
             }
+            R::ScoreInReviewBand => "a person must look at both photos",
             R::ThresholdNotCalibrated => {
                 "measure the error rates on your own population before relying on it"
             }

@@ -3,6 +3,7 @@
 mod about;
 mod charts;
 mod groups;
+pub(in crate::export) mod normalisation;
 mod rates;
 mod scores;
 mod svg;
@@ -26,6 +27,7 @@ impl Exporter for HtmlExporter {
         let mut page = Page::default();
         rates::answer(&mut page, report);
         rates::rates(&mut page, report);
+        normalisation::normalisation(&mut page, report);
         scores::det(&mut page, report);
         scores::distributions(&mut page, report);
         groups::cross_cohort(&mut page, report);
