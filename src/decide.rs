@@ -62,6 +62,9 @@ pub struct Policy {
     pub review_band: f32,
     /// When a face counts as found.
     pub detector: DetectorSettings,
+    /// Do without looking again, turned and in other light, at photos in which no face was found or
+    /// one that looks odd.
+    pub plain_looks_only: bool,
     /// Limits on what is decoded.
     pub limits: DecodeLimits,
     /// Decode large JPEGs at full size, which is slower and shows the embedder nothing more.

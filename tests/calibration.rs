@@ -11,6 +11,7 @@ use evenmatch::audit::{
     AuditSettings, LabelledSample, RateCell, SampleSet, Thresholds, audit_samples,
 };
 use evenmatch::calibrate::{CalibrationNotes, calibration, carried, evidence, normalised, without};
+use evenmatch::crossmatch::{CrossMatch, Shard};
 use evenmatch::normalise::{self, FitSettings, Normaliser};
 use evenmatch::record::{
     CalibratedThreshold, Calibration, Claim, FmrOf, ModelRecord, NormaliserRecord, Outcome,
@@ -264,6 +265,38 @@ fn a_normalised_decision_holds_both_scores_and_the_evidence() {
     let shift = |x: &[f32]| -normaliser.weight * 0.5 * (open.density(x) - normaliser.level);
     let expected = (cosine + shift(&x) + shift(&y)).clamp(-1.0, 1.0);
     assert!((f64::from(record.score.unwrap()) - expected).abs() < 1e-5, "{record:?}");
+}
+
+#[test]
+fn a_normalised_set_has_the_scores_of_single_comparisons() {
+    let plain = set(40, 11);
+    let features: Vec<f32> = set(150, 12).templates;
+    let settings = FitSettings { clusters: 16, clusterings: 2, ..FitSettings::default() };
+    let embedder = Digest::of(b"e");
+    let record = normalise::fit(&features, DIMENSION, embedder, Vec::new(), &settings).unwrap();
+    assert!(record.level.abs() < 1.0 && record.centroids.len() == 2);
+    let normaliser = Normaliser::open(&record).unwrap();
+    let even = normalised(&plain, &normaliser).unwrap();
+    let rows: Vec<&[f32]> = plain.templates.chunks_exact(DIMENSION).collect();
+    let all = CrossMatch::new(
+        DIMENSION,
+        even.templates.clone(),
+        (0..rows.len() as u32).collect(),
+        vec![0; rows.len()],
+    )
+    .unwrap()
+    .with_offsets(&even.offsets)
+    .unwrap();
+    let found = all.at_or_above(-1.0, Shard::whole());
+    assert_eq!(found.len(), rows.len() * (rows.len() - 1) / 2);
+    for pair in found {
+        let (x, y) = (rows[pair.a as usize], rows[pair.b as usize]);
+        let cosine = x.iter().zip(y).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+        let [a, b] = [x, y].map(|x| normaliser.statistics(x).unwrap());
+        assert!((a.score(&b, cosine) - pair.score).abs() < 2e-6, "{pair:?}");
+        assert_eq!(a.score(&b, cosine), b.score(&a, cosine));
+    }
+    assert!(normaliser.statistics(&[1.0]).is_err());
 }
 
 #[test]

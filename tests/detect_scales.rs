@@ -16,7 +16,8 @@ fn steps(verifier: &Verifier, image: &RgbImage) -> Vec<Step> {
 
 #[test]
 fn a_plain_photo_is_looked_at_once_and_an_empty_one_at_every_scale() {
-    let verifier = Verifier::with_null_networks(Policy::default()).unwrap();
+    let policy = Policy { plain_looks_only: true, ..Policy::default() };
+    let verifier = Verifier::with_null_networks(policy).unwrap();
     let mut plain = RgbImage::from_pixel(320, 320, Rgb([200; 3]));
     replace(&mut plain, &RgbImage::from_pixel(128, 160, Rgb([90, 60, 50])), 96, 64);
     assert_eq!(steps(&verifier, &plain), [Step::Plain]);
@@ -25,6 +26,14 @@ fn a_plain_photo_is_looked_at_once_and_an_empty_one_at_every_scale() {
     assert_eq!(steps(&verifier, &empty), [Step::Plain, Step::Coarser]);
     let large = RgbImage::from_pixel(2000, 1500, Rgb([200; 3]));
     assert_eq!(steps(&verifier, &large), [Step::Plain, Step::Coarser, Step::Finer]);
+
+    // Unless told not to, it is looked at again: turned, and in other light.
+    let verifier = Verifier::with_null_networks(Policy::default()).unwrap();
+    assert_eq!(steps(&verifier, &plain), [Step::Plain]);
+    let again = steps(&verifier, &empty);
+    let (turned, light) = again[2..].split_at(3);
+    assert!(turned.iter().all(|step| matches!(step, Step::Turned(_))), "{again:?}");
+    assert!(light.len() == 8 && light.iter().all(|step| matches!(step, Step::Light(_))));
 }
 
 #[test]

@@ -2,12 +2,15 @@
 
 mod nms;
 mod prominence;
+mod rescue;
 mod scale;
 mod yunet;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+use image::RgbImage;
 
 use crate::geometry::{BoundingBox, Landmarks5};
 use crate::model::{InputSize, InputSpec, ModelId, Network};
@@ -147,6 +150,29 @@ impl FaceDetector {
         Ok(Detections { faces: prominence::order(best, sample), attempts })
     }
 
+    /// Looks again at a photo in which no face was found, or one that looks odd: turned by
+    /// quarters, and where there is still none, in other light. A face in other light counts only
+    /// where most looks agree on it.
+    ///
+    /// # Errors
+    ///
+    /// The network fails.
+    pub fn look_again(&self, sample: &Sample, found: &mut Detections) -> Result<()> {
+        rescue::turned(self, sample, found)?;
+        if found.faces.is_empty() { rescue::lit(self, sample, found) } else { Ok(()) }
+    }
+
+    /// The faces of an image as the network sees it, in its pixels.
+    fn look(&self, image: &RgbImage, min_score: f32) -> Result<Vec<Detection>> {
+        let (width, height) = image.dimensions();
+        let round_up = |side: u32| (side as usize).div_ceil(self.multiple) * self.multiple;
+        let (input_width, input_height) = (round_up(width), round_up(height));
+        let tensor = self.input.tensor(image, input_width, input_height);
+        let outputs = self.network.run(tensor.view())?;
+        let candidates = yunet::decode(&outputs, (input_width, input_height), min_score)?;
+        Ok(nms::suppress(candidates, self.settings.max_overlap))
+    }
+
     fn attempt(
         &self,
         sample: &Sample,
@@ -161,15 +187,10 @@ impl FaceDetector {
             resized = scale::resize(sample.pixels(), width, height)?;
             &resized
         };
-        let round_up = |side: u32| (side as usize).div_ceil(self.multiple) * self.multiple;
-        let (input_width, input_height) = (round_up(width), round_up(height));
-        let tensor = self.input.tensor(image, input_width, input_height);
-        let outputs = self.network.run(tensor.view())?;
-        let candidates =
-            yunet::decode(&outputs, (input_width, input_height), self.settings.min_score)?;
         let factor_x = sample.full_width() as f32 / width as f32;
         let factor_y = sample.full_height() as f32 / height as f32;
-        let faces: Vec<Detection> = nms::suppress(candidates, self.settings.max_overlap)
+        let faces: Vec<Detection> = self
+            .look(image, self.settings.min_score)?
             .iter()
             .map(|face| face.scaled(factor_x, factor_y))
             .collect();

@@ -27,6 +27,11 @@ pub enum Step {
     Finer,
     /// Half the size of the plain look: for a face that fills the frame.
     Coarser,
+    /// The size of the plain look, smoothed in linear light and exposed anew: the first to eighth
+    /// way.
+    Light(u8),
+    /// The size of the plain look, turned clockwise by so many quarters.
+    Turned(u8),
 }
 
 impl Step {
@@ -36,6 +41,17 @@ impl Step {
             Step::Plain => "plain",
             Step::Finer => "finer",
             Step::Coarser => "coarser",
+            Step::Light(1) => "light_1",
+            Step::Light(2) => "light_2",
+            Step::Light(3) => "light_3",
+            Step::Light(4) => "light_4",
+            Step::Light(5) => "light_5",
+            Step::Light(6) => "light_6",
+            Step::Light(7) => "light_7",
+            Step::Light(_) => "light_8",
+            Step::Turned(1) => "turned_90",
+            Step::Turned(2) => "turned_180",
+            Step::Turned(_) => "turned_270",
         }
     }
 
@@ -44,7 +60,7 @@ impl Step {
         let (width, height) = sample.pixels().dimensions();
         let longer = width.max(height);
         let side = match self {
-            Step::Plain => longer.min(PLAIN_SIDE),
+            Step::Plain | Step::Light(_) | Step::Turned(_) => longer.min(PLAIN_SIDE),
             Step::Finer => longer.min(FINER_SIDE),
             Step::Coarser => (longer.min(PLAIN_SIDE) / 2).max(1),
         };
@@ -82,7 +98,7 @@ pub(super) fn further_looks(found: &[Detection], sample: &Sample) -> &'static [S
 pub(super) fn improves(faces: &[Detection], best: &[Detection], step: Step) -> bool {
     let top = |faces: &[Detection]| faces.iter().map(|f| f.score).fold(0.0, f32::max);
     match step {
-        Step::Plain | Step::Coarser => top(faces) > top(best),
+        Step::Plain | Step::Coarser | Step::Light(_) | Step::Turned(_) => top(faces) > top(best),
         Step::Finer => !faces.is_empty(),
     }
 }

@@ -157,8 +157,8 @@ impl Network for NullDetector {
                         outputs[heads[head]].1[[0, cell, i]] = *value;
                     }
                 };
-                set(0, &[0.9]);
-                set(1, &[0.9]);
+                set(0, &[0.95]);
+                set(1, &[0.95]);
                 set(2, &[w / 2.0, h / 2.0, w.ln(), h.ln()]);
                 // Eyes, nose and mouth where an upright frontal face of this box has them.
                 let face = [(0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.8), (0.65, 0.8)];

@@ -46,6 +46,10 @@ pub enum ReasonCode {
     FaceCutByBorder,
     /// The face has fewer pixels than the crop that is compared.
     FaceSmall,
+    /// The face was found only with more light.
+    FoundWithMoreLight,
+    /// The face was found only after turning the photo.
+    FoundTurned,
     /// Liveness was not checked.
     LivenessNotChecked,
     /// The score reaches the threshold.
@@ -62,7 +66,7 @@ pub enum ReasonCode {
 
 impl ReasonCode {
     /// All codes, in the order of the stages.
-    pub const ALL: [ReasonCode; 13] = [
+    pub const ALL: [ReasonCode; 15] = [
         ReasonCode::NoFaceFound,
         ReasonCode::SeveralFacesLargestUsed,
         ReasonCode::SeveralFacesRefused,
@@ -70,6 +74,8 @@ impl ReasonCode {
         ReasonCode::LandmarksUnusable,
         ReasonCode::FaceCutByBorder,
         ReasonCode::FaceSmall,
+        ReasonCode::FoundWithMoreLight,
+        ReasonCode::FoundTurned,
         ReasonCode::LivenessNotChecked,
         ReasonCode::ScoreAtOrAboveThreshold,
         ReasonCode::ScoreBelowThreshold,
@@ -87,7 +93,9 @@ impl ReasonCode {
             | R::SeveralFacesRefused
             | R::LandmarksOutsideImage
             | R::LandmarksUnusable => ReasonStage::Detect,
-            R::FaceCutByBorder | R::FaceSmall => ReasonStage::Quality,
+            R::FaceCutByBorder | R::FaceSmall | R::FoundWithMoreLight | R::FoundTurned => {
+                ReasonStage::Quality
+            }
             R::LivenessNotChecked => ReasonStage::Liveness,
             R::ScoreAtOrAboveThreshold
             | R::ScoreBelowThreshold
@@ -108,6 +116,8 @@ impl ReasonCode {
             R::LandmarksUnusable => "eyes, nose and mouth could not be told apart",
             R::FaceCutByBorder => "the edge of the picture cuts the face",
             R::FaceSmall => "the face is small, so little detail can be compared",
+            R::FoundWithMoreLight => "the face was found only after the picture was made brighter",
+            R::FoundTurned => "the face was found only after the picture was turned",
             R::LivenessNotChecked => {
                 "whether a live person was in front of the camera was not checked"
             }
@@ -135,6 +145,8 @@ impl ReasonCode {
             }
             R::LandmarksUnusable => "face the camera and keep still",
             R::FaceSmall => "come closer to the camera, or send a larger picture",
+            R::FoundWithMoreLight => "take the photo with more light on the face",
+            R::FoundTurned => "send the picture the right way up",
             R::LivenessNotChecked => {
                 "do not rely on this alone where somebody could hold up a photo"
             }

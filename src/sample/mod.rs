@@ -3,6 +3,7 @@
 mod encoded;
 mod format;
 mod jpeg;
+mod light;
 mod limits;
 
 use image::RgbImage;
@@ -12,6 +13,7 @@ use crate::Digest;
 pub use encoded::EncodedSample;
 #[cfg(feature = "parquet")]
 pub(crate) use encoded::read_within;
+pub(crate) use light::relit;
 pub use limits::DecodeLimits;
 
 /// A decoded image: upright, 8-bit RGB, at full size or reduced by a whole factor.
@@ -56,6 +58,11 @@ impl Sample {
     /// The factor by which decoding reduced each side: 1, 2, 4 or 8.
     pub fn reduction(&self) -> u32 {
         self.reduction
+    }
+
+    /// The same sample with other pixels of the same size.
+    pub(crate) fn with_pixels(&self, pixels: RgbImage) -> Sample {
+        Sample { pixels, ..*self }
     }
 
     /// SHA-256 of the file, or of size and pixels where there was no file.

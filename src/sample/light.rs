@@ -1,0 +1,121 @@
+//! A photo in linear light: noise averaged away, exposed anew.
+//!
+//! In a photo that was taken with too little light, what there is of a face lies in the lowest
+//! values, under noise that is larger than it. Averaging neighbouring pixels keeps the signal and
+//! loses noise, but only where values are proportional to light: sRGB values are not. Exposing
+//! anew then brings the face to where detectors have learnt to look for one.
+
+use std::sync::LazyLock;
+
+use image::{ImageBuffer, Rgb, RgbImage};
+use imageproc::filter::gaussian_blur_f32;
+
+type LinearImage = ImageBuffer<Rgb<f32>, Vec<f32>>;
+
+/// Steps of the table back to sRGB: fine enough for its steepest part, of slope 12.92.
+const STEPS: usize = 1 << 14;
+
+/// Linear light of each sRGB value, IEC 61966-2-1.
+static TO_LINEAR: LazyLock<[f32; 256]> = LazyLock::new(|| {
+    std::array::from_fn(|value| {
+        let x = value as f64 / 255.0;
+        (if x <= 0.04045 { x / 12.92 } else { ((x + 0.055) / 1.055).powf(2.4) }) as f32
+    })
+});
+
+/// sRGB value of each step of linear light.
+static TO_SRGB: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    (0..=STEPS)
+        .map(|step| {
+            let x = step as f64 / STEPS as f64;
+            let encoded =
+                if x <= 0.003_130_8 { 12.92 * x } else { 1.055 * x.powf(1.0 / 2.4) - 0.055 };
+            (255.0 * encoded).round() as u8
+        })
+        .collect()
+});
+
+/// The image smoothed by a Gaussian of this standard deviation in pixels, in linear light, and
+/// exposed so that the mean of the part at `x, y, width, height` is `level`, 0 to 1. Its colours
+/// keep their proportions; what becomes too bright is white.
+pub(crate) fn relit(image: &RgbImage, sigma: f32, level: f32, part: [u32; 4]) -> RgbImage {
+    let (width, height) = image.dimensions();
+    let linear = image.as_raw().iter().map(|&value| TO_LINEAR[usize::from(value)]).collect();
+    let Some(linear) = LinearImage::from_raw(width, height, linear) else { return image.clone() };
+    let smooth = gaussian_blur_f32(&linear, sigma);
+    let gain = level / mean(&smooth, part).max(1e-6);
+    let srgb = smooth.as_raw().iter().map(|&value| {
+        let step = (value * gain).clamp(0.0, 1.0) * STEPS as f32;
+        TO_SRGB[step.round() as usize]
+    });
+    RgbImage::from_raw(width, height, srgb.collect()).unwrap_or_else(|| image.clone())
+}
+
+/// Mean of all channels in a part of the image; of the whole where the part is empty.
+fn mean(image: &LinearImage, [x, y, width, height]: [u32; 4]) -> f32 {
+    let columns = x.min(image.width())..x.saturating_add(width).min(image.width());
+    let rows = y.min(image.height())..y.saturating_add(height).min(image.height());
+    let sum_of = |values: &mut dyn Iterator<Item = &Rgb<f32>>| {
+        values.fold((0.0_f64, 0_u64), |(sum, n), pixel| {
+            (sum + pixel.0.iter().map(|v| f64::from(*v)).sum::<f64>(), n + 3)
+        })
+    };
+    let own = columns.clone();
+    let mut inside = rows
+        .flat_map(move |y| own.clone().map(move |x| (x, y)))
+        .map(|(x, y)| image.get_pixel(x, y));
+    let (sum, n) = match sum_of(&mut inside) {
+        (_, 0) => sum_of(&mut image.pixels()),
+        found => found,
+    };
+    (sum / n.max(1) as f64) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exposing_anew_brings_a_part_to_its_level_and_keeps_colours() {
+        // Left dark red, right black.
+        let dark =
+            RgbImage::from_fn(40, 20, |x, _| if x < 20 { Rgb([40, 20, 20]) } else { Rgb([0; 3]) });
+        let bright = relit(&dark, 0.5, 0.2, [2, 2, 14, 14]);
+        let linear = |v: u8| TO_LINEAR[usize::from(v)];
+        let pixel = bright.get_pixel(8, 8).0;
+        let level = pixel.iter().map(|v| linear(*v)).sum::<f32>() / 3.0;
+        assert!((level - 0.2).abs() < 0.01, "{level}");
+        let ratio = |p: [u8; 3]| linear(p[0]) / linear(p[1]);
+        assert!((ratio(pixel) / ratio([40, 20, 20]) - 1.0).abs() < 0.05);
+        assert_eq!(bright.get_pixel(35, 8).0, [0; 3]);
+    }
+
+    #[test]
+    fn noise_is_averaged_away_in_linear_light() {
+        // A checkerboard of black and white has the mean light of 188 in sRGB, not of 128.
+        let noisy =
+            RgbImage::from_fn(32, 32, |x, y| Rgb([if (x + y) % 2 == 0 { 255 } else { 0 }; 3]));
+        let smooth = relit(&noisy, 3.0, 0.5, [8, 8, 16, 16]);
+        for pixel in
+            smooth.enumerate_pixels().filter(|(x, y, _)| (8..24).contains(x) && (8..24).contains(y))
+        {
+            assert!((186..=190).contains(&pixel.2.0[0]), "{pixel:?}");
+        }
+    }
+
+    #[test]
+    fn tables_give_every_value_back() {
+        for value in 0..=255_u8 {
+            let step = (TO_LINEAR[usize::from(value)] * STEPS as f32).round() as usize;
+            assert_eq!(TO_SRGB[step], value);
+        }
+    }
+
+    #[test]
+    fn nothing_to_expose_by_is_no_fault() {
+        let black = RgbImage::new(8, 8);
+        assert_eq!(relit(&black, 1.0, 0.2, [0, 0, 8, 8]), black);
+        assert_eq!(relit(&black, 1.0, 0.2, [100, 100, 8, 8]), black);
+        assert_eq!(relit(&black, 1.0, 0.2, [0, 0, 0, 0]), black);
+    }
+}
