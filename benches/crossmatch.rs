@@ -4,15 +4,17 @@
 //! take turns; medians are printed. The memory of the histograms has to be cleared however few
 //! the rows are, which shows with 5,050 pairs of classes and 2,500 rows. With the argument
 //! `quick`, 100,000 rows are left out.
-#![allow(clippy::print_stdout)]
+#![allow(unreachable_pub, clippy::print_stdout)]
+
+mod timing;
 
 use std::hint::black_box;
-use std::time::Instant;
 
 use evenmatch::crossmatch::{CrossMatch, Shard, TILE_COLUMNS, TILE_ROWS};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, s};
 use rayon::prelude::*;
+use timing::{median, seconds};
 
 const DIMENSION: usize = 128;
 const ROUNDS: usize = 7;
@@ -79,17 +81,6 @@ fn products(values: &[f32]) {
             black_box(&mut scores);
         },
     );
-}
-
-fn seconds(work: impl FnOnce()) -> f64 {
-    let start = Instant::now();
-    work();
-    start.elapsed().as_secs_f64()
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
 }
 
 fn compare(threads: usize, rows: usize, classes: usize) {

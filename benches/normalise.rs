@@ -3,14 +3,16 @@
 //! ```sh
 //! cargo bench --bench normalise
 //! ```
-#![allow(clippy::print_stdout, clippy::expect_used)]
+#![allow(unreachable_pub, clippy::print_stdout, clippy::expect_used)]
+
+mod timing;
 
 use std::hint::black_box;
-use std::time::Instant;
 
 use evenmatch::calibrate::shipped;
 use evenmatch::crossmatch::{CrossMatch, Shard};
 use evenmatch::normalise::Normaliser;
+use timing::{median, seconds};
 
 const ROWS: usize = 10_000;
 const ROUNDS: usize = 9;
@@ -30,17 +32,6 @@ fn templates(rows: usize, dimension: usize) -> Vec<f32> {
         row.iter_mut().for_each(|value| *value /= length);
     }
     values
-}
-
-fn seconds(work: impl FnOnce()) -> f64 {
-    let start = Instant::now();
-    work();
-    start.elapsed().as_secs_f64()
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
 }
 
 fn main() {

@@ -300,6 +300,7 @@ pub fn decide(
 ) -> Decision {
     // No evidence of liveness is gathered from single photos yet.
     let liveness = Liveness { outcome: LivenessOutcome::NotChecked };
+    let near = score.is_some_and(|s| (s.value() - point.threshold).abs() < policy.review_band);
     let mut reasons = acquisition;
     let outcome = match score {
         None => Outcome::Undecided,
@@ -311,7 +312,6 @@ pub fn decide(
                 ReasonCode::ScoreBelowThreshold
             };
             reasons.push(Reason::new(code).measured(score.value(), point.threshold));
-            let near = (score.value() - point.threshold).abs() < policy.review_band;
             if near {
                 let band = Reason::new(ReasonCode::ScoreInReviewBand);
                 reasons.push(band.measured(score.value(), point.threshold));
@@ -332,7 +332,6 @@ pub fn decide(
         }
         LivenessPolicy::Require => {
             let reason = Reason::new(ReasonCode::LivenessNotChecked);
-            let near = reasons.iter().any(|reason| reason.code == ReasonCode::ScoreInReviewBand);
             let decides = score.is_some() && outcome == Outcome::Undecided && !near;
             reasons.push(if decides { reason } else { reason.advisory() });
         }

@@ -1,6 +1,6 @@
 //! Labelled samples of which every pair is audited.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::cohort::Personas;
 use super::intake::Intake;
@@ -110,6 +110,32 @@ impl SampleSet {
         let summary = ScanSummary { inputs: self.inputs.clone(), warnings: self.warnings.clone() };
         let intake = Intake::of_rows(spool, personas, names, summary)?;
         Ok(Coded { intake, matrix, persona, failure, sample_of_row })
+    }
+
+    /// A code for each sample's subject, in order of first mention.
+    pub(crate) fn subject_codes(&self) -> Vec<u32> {
+        let mut codes: HashMap<&str, u32> = HashMap::new();
+        self.samples
+            .iter()
+            .map(|sample| {
+                let next = codes.len() as u32;
+                *codes.entry(&sample.subject).or_insert(next)
+            })
+            .collect()
+    }
+
+    /// Which samples have a template, in order: the rows of [`SampleSet::matrix`].
+    pub(crate) fn acquired(&self) -> Vec<u32> {
+        let all = 0..self.samples.len() as u32;
+        all.filter(|sample| self.samples[*sample as usize].failure.is_none()).collect()
+    }
+
+    /// The set's templates, ready to be compared, all of one class.
+    pub(crate) fn undivided(&self) -> Result<CrossMatch> {
+        let codes = self.subject_codes();
+        let rows: Vec<u32> = self.acquired().iter().map(|&s| codes[s as usize]).collect();
+        let classes = vec![0; rows.len()];
+        self.matrix(rows, classes)
     }
 
     /// The set's templates, ready to be compared.

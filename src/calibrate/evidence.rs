@@ -1,7 +1,7 @@
 //! From scores to the evidence that a score is.
 
 use crate::audit::SampleSet;
-use crate::crossmatch::{BINS, CrossMatch, Shard, edge};
+use crate::crossmatch::{BINS, Shard, edge};
 use crate::record::Evidence;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
@@ -19,19 +19,7 @@ const STEPS: usize = 60;
 /// # Errors
 /// [`ErrorKind::InvalidArgument`] with fewer than 30 scores of either kind.
 pub fn evidence(set: &SampleSet, description: &str, manifest_sha256: Digest) -> Result<Evidence> {
-    let acquired = set.samples.iter().filter(|sample| sample.failure.is_none());
-    let mut names = std::collections::HashMap::new();
-    let subjects: Vec<u32> = acquired
-        .map(|sample| {
-            let next = names.len() as u32;
-            *names.entry(sample.subject.as_str()).or_insert(next)
-        })
-        .collect();
-    let classes = vec![0; subjects.len()];
-    let mut matrix = CrossMatch::new(set.dimension, set.templates.clone(), subjects, classes)?;
-    if !set.offsets.is_empty() {
-        matrix = matrix.with_offsets(&set.offsets)?;
-    }
+    let matrix = set.undivided()?;
     let mated: Vec<f64> =
         matrix.mated(Shard::whole()).iter().map(|pair| f64::from(pair.score)).collect();
     let histograms = matrix.histograms(Shard::whole());

@@ -11,7 +11,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::batch::{
     AcquireOptions, AcquireProgress, Acquisitions, Measure, PartSize, Shard, acquire,
 };
-use crate::decide::Policy;
 use crate::model::Profile;
 use crate::record::PeopleManifest;
 use crate::{Result, Verifier};
@@ -50,12 +49,8 @@ impl AcquisitionArguments {
     ) -> Result<Acquisitions> {
         let root = self.root.clone().unwrap_or_else(|| PeopleManifest::default_root(list));
         manifest.require_photos(&root)?;
-        let policy = match &self.policy {
-            Some(path) => Policy::from_path(path)?,
-            None => Policy::default(),
-        };
-        let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let jobs = self.jobs.map_or_else(cores, NonZeroUsize::get);
+        let policy = super::policy(self.policy.as_deref())?;
+        let jobs = super::audit::jobs(self.jobs.map(NonZeroUsize::get));
         let verifier = Verifier::open(Profile::Throughput { workers: jobs }, policy)?;
         let mut part = PartSize::default();
         part.photos = self.part_photos.map_or(part.photos, NonZeroUsize::get);

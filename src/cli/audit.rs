@@ -11,16 +11,15 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Exit;
 use super::audit_manifest::{self, Job};
+use super::calibration_file::CalibrationFile;
 use super::normalise::{Choice, for_embedder_in_use, of_choice};
 use super::people::PeopleArguments;
 use crate::audit::{
     AuditProgress, AuditReport, AuditSettings, IntervalMethod, RulePack, Thresholds, Verdict,
     audit, worst_verdict,
 };
-use crate::record::{
-    Bins, Calibration, Format, InputDigest, NormaliserRecord, ReadOptions, RecordFile,
-};
-use crate::{Digest, Error, ErrorKind, Stage, export};
+use crate::record::{Bins, Format, NormaliserRecord, ReadOptions, RecordFile};
+use crate::{Error, ErrorKind, Stage, export};
 
 /// Audits comparison records: rates, differentials and verdicts by group.
 #[derive(Debug, Args)]
@@ -120,9 +119,10 @@ impl From<Interval> for IntervalMethod {
 pub(crate) fn run(arguments: AuditArguments) -> anyhow::Result<Exit> {
     let rules: Vec<RulePack> =
         arguments.rules.iter().map(|name| RulePack::find(name)).collect::<Result<_, _>>()?;
+    let calibration = arguments.calibration.as_deref().map(CalibrationFile::read).transpose()?;
     let settings = AuditSettings {
         by: arguments.by.clone(),
-        thresholds: thresholds(&arguments, &rules)?,
+        thresholds: thresholds(&arguments, calibration.as_ref(), &rules)?,
         rules,
         interval: arguments.interval.into(),
         confidence: arguments.confidence,
@@ -134,7 +134,7 @@ pub(crate) fn run(arguments: AuditArguments) -> anyhow::Result<Exit> {
     let report = with_threads(jobs, || match (&arguments.records, &arguments.manifest) {
         (Some(records), _) => measure(records, &options, &settings),
         (None, Some(manifest)) => {
-            let normaliser = normaliser(&arguments)?;
+            let normaliser = normaliser(&arguments, calibration)?;
             let job = Job {
                 normaliser: normaliser.as_ref(),
                 held_out: arguments.held_out,
@@ -205,16 +205,20 @@ fn progress_bar() -> ProgressBar {
     bar
 }
 
-fn invalid(message: String, next: &str) -> Error {
+pub(super) fn invalid(message: String, next: &str) -> Error {
     Error::new(ErrorKind::InvalidArgument, Stage::Audit, message).next(next)
 }
 
-fn thresholds(arguments: &AuditArguments, rules: &[RulePack]) -> crate::Result<Thresholds> {
+fn thresholds(
+    arguments: &AuditArguments,
+    calibration: Option<&CalibrationFile>,
+    rules: &[RulePack],
+) -> crate::Result<Thresholds> {
     if let Some(threshold) = arguments.threshold {
         return Ok(Thresholds::Given(threshold));
     }
-    if let Some(path) = &arguments.calibration {
-        return calibration(path, &arguments.fmr);
+    if let Some(calibration) = calibration {
+        return calibration.thresholds(&arguments.fmr);
     }
     if !arguments.fmr.is_empty() {
         return Ok(Thresholds::Targets(arguments.fmr.clone()));
@@ -224,12 +228,11 @@ fn thresholds(arguments: &AuditArguments, rules: &[RulePack]) -> crate::Result<T
 }
 
 /// The normaliser of the photos' scores; `None` for plain cosines.
-fn normaliser(arguments: &AuditArguments) -> crate::Result<Option<NormaliserRecord>> {
-    let calibrated = match &arguments.calibration {
-        None => None,
-        Some(path) => Some((path, calibration_file(path)?.0)),
-    };
-    let Some((path, file)) = calibrated else {
+fn normaliser(
+    arguments: &AuditArguments,
+    calibration: Option<CalibrationFile>,
+) -> crate::Result<Option<NormaliserRecord>> {
+    let Some(calibration) = calibration else {
         let usual = match arguments.threshold {
             Some(_) => Choice::Off,
             None => Choice::Cohort,
@@ -239,63 +242,11 @@ fn normaliser(arguments: &AuditArguments) -> crate::Result<Option<NormaliserReco
     // Thresholds of a calibration are for its own scores and no others.
     if arguments.normalise.is_some() {
         let message = "the calibration says itself which scores its thresholds are for".to_owned();
-        return Err(invalid(message, "leave out --normalise, or --calibration").in_path(path));
+        return Err(
+            invalid(message, "leave out --normalise, or --calibration").in_path(&calibration.path)
+        );
     }
-    file.normaliser.map(for_embedder_in_use).transpose()
-}
-
-/// The part of a calibration that an audit needs.
-#[derive(Debug, serde::Deserialize)]
-struct CalibrationFile {
-    /// Present in what `evenmatch calibrate` made, and then the digest is checked.
-    schema: Option<String>,
-    threshold: Vec<CalibratedPoint>,
-    normaliser: Option<NormaliserRecord>,
-}
-
-#[derive(Debug, serde::Deserialize)]
-struct CalibratedPoint {
-    target_fmr: f64,
-    threshold: f64,
-}
-
-fn calibration_file(path: &Path) -> crate::Result<(CalibrationFile, Digest)> {
-    let text =
-        std::fs::read_to_string(path).map_err(|cause| Error::io(Stage::Audit, path, cause))?;
-    let file: CalibrationFile = toml::from_str(&text).map_err(|cause| {
-        invalid(
-            cause.message().to_owned(),
-            "a calibration lists [[threshold]] tables with target_fmr and threshold",
-        )
-        .in_path(path)
-    })?;
-    if file.schema.is_some() {
-        Calibration::parse(&text).map_err(|error| error.in_path(path))?;
-    }
-    Ok((file, Digest::of(text.as_bytes())))
-}
-
-fn calibration(path: &Path, wanted: &[f64]) -> crate::Result<Thresholds> {
-    let (file, sha256) = calibration_file(path)?;
-    let mut points: Vec<(f64, f64)> =
-        file.threshold.iter().map(|point| (point.target_fmr, point.threshold)).collect();
-    if !wanted.is_empty() {
-        for target in wanted {
-            if !points.iter().any(|point| point.0 == *target) {
-                let message = format!("the calibration has no threshold for FMR {target}");
-                return Err(invalid(message, "choose among its target rates").in_path(path));
-            }
-        }
-        points.retain(|point| wanted.contains(&point.0));
-    }
-    Ok(Thresholds::Calibration {
-        points,
-        file: InputDigest {
-            file: path.display().to_string(),
-            format: "calibration".to_owned(),
-            sha256,
-        },
-    })
+    calibration.normaliser.map(for_embedder_in_use).transpose()
 }
 
 fn read_options(arguments: &AuditArguments) -> crate::Result<ReadOptions> {

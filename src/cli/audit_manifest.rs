@@ -1,15 +1,16 @@
 //! `evenmatch audit --manifest`: photos to report, everyone compared with everyone.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::label_errors::LabelErrors;
 use super::normalise::{apply, held_out, knows, sentence};
 use super::people::{People, PeopleArguments, with_suffix};
+use super::policy;
 use crate::audit::{
     AuditReport, AuditSettings, Normalisation, SampleSet, Thresholds, audit_samples, compare_audits,
 };
-use crate::decide::Policy;
 use crate::record::{Bins, NormaliserRecord};
 use crate::{Error, Result, Stage, export};
 
@@ -39,11 +40,7 @@ pub(crate) fn measure(job: &Job<'_>, settings: &AuditSettings) -> Result<AuditRe
     let people = People::acquire(job.manifest, job.people, &work, job.jobs, bins)?;
     let mut set = people.set(&str::to_owned, Default::default());
     let errors = LabelErrors::find(&people, &set, job.verdicts)?;
-    let policy = match &job.people.policy {
-        Some(path) => Policy::from_path(path)?,
-        None => Policy::default(),
-    };
-    errors.write(&people, policy, &work)?;
+    errors.write(&people, policy(job.people.policy.as_deref())?, &work)?;
     say(&errors, &work);
     set.warnings.extend(errors.warning());
     let corrected = errors.corrected(&people, &set);
@@ -70,15 +67,14 @@ fn judge(
     let Some(normaliser) = job.normaliser else {
         return audit_samples(set, settings, &mut |_| ());
     };
-    let left = if job.held_out { held_out(set) } else { set.clone() };
+    let left = if job.held_out { Cow::Owned(held_out(set)) } else { Cow::Borrowed(set) };
     let mut report = audit_samples(&apply(&left, normaliser)?, settings, &mut |_| ())?;
     let Some(targets) = targets(settings) else { return Ok(report) };
     let plain = AuditSettings { thresholds: Thresholds::Targets(targets), ..settings.clone() };
     let before = audit_samples(&left, &plain, &mut |_| ())?;
-    let people_of = |record: &NormaliserRecord| record.cohort.iter().map(|c| c.subjects).sum();
     report.normalisation = Some(Normalisation::beside(
         normaliser.digest(),
-        people_of(normaliser),
+        normaliser.subjects(),
         sentence(normaliser, job.held_out, knows(normaliser, people)),
         &before,
     ));

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::Exit;
 use super::acquisition::AcquisitionArguments;
+use super::people::with_suffix;
 use crate::batch::{ComparedPair, FoldAccuracy, compare_pairs, fold_accuracy, write_records};
 use crate::export::write_atomically;
 use crate::record::PairList;
@@ -53,17 +54,11 @@ struct Summary {
     fold_accuracy: Option<FoldAccuracy>,
 }
 
-/// The folder of templates, which is there as long as the records are not.
-fn work_folder(out: &Path) -> PathBuf {
-    let mut name = out.file_name().unwrap_or_default().to_owned();
-    name.push(".unfinished");
-    out.with_file_name(name)
-}
-
 /// Acquires every photo once, compares, writes the records.
 pub(crate) fn run(arguments: &BatchArguments) -> anyhow::Result<Exit> {
     let list = PairList::read(&arguments.pairs)?;
-    let folder = work_folder(&arguments.out);
+    // The folder of templates is there as long as the records are not.
+    let folder = with_suffix(&arguments.out, ".unfinished");
     if folder.exists() && !arguments.acquisition.resume {
         let message = "an unfinished run has left its templates here";
         return Err(Error::new(ErrorKind::InvalidArgument, Stage::Template, message)

@@ -202,7 +202,7 @@ fn say(made: &Calibration, out: &Path) {
         eprintln!("FMR {rate:.0e}: refused, the data can't carry it");
     }
     if let Some(normaliser) = &made.normaliser {
-        let people: u64 = normaliser.cohort.iter().map(|source| source.subjects).sum();
+        let people = normaliser.subjects();
         eprintln!("scores are normalised by {people} people ({})", normaliser.digest());
     }
     if let Some(evidence) = &made.evidence {

@@ -12,7 +12,6 @@ use serde::Serialize;
 
 use super::Exit;
 use crate::acquire::Inspection;
-use crate::decide::Policy;
 use crate::detect::Detection;
 use crate::model::Profile;
 use crate::record::{Reason, SampleRecord};
@@ -56,10 +55,7 @@ struct DetectOutput<'a> {
 
 /// Detects, draws, prints.
 pub(crate) fn run(arguments: &DetectArguments) -> anyhow::Result<Exit> {
-    let policy = match &arguments.policy {
-        Some(path) => Policy::from_path(path)?,
-        None => Policy::default(),
-    };
+    let policy = super::policy(arguments.policy.as_deref())?;
     let verifier = Verifier::open(Profile::Latency, policy)?;
     let inspection = verifier.inspect(Source::<Probe>::from(arguments.image.as_path()))?;
     if let Some(path) = &arguments.annotate {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::people::People;
 use crate::audit::SampleSet;
-use crate::crossmatch::{CrossMatch, ScoredPair, Shard};
+use crate::crossmatch::{ScoredPair, Shard};
 use crate::decide::Policy;
 use crate::export::write_atomically;
 use crate::label_check::{
@@ -33,13 +33,8 @@ impl LabelErrors {
             Some(path) => Verdicts::read(path, &data)?,
             None => Verdicts::default(),
         };
-        let of_row: Vec<u32> = (0..set.samples.len() as u32)
-            .filter(|sample| set.samples[*sample as usize].failure.is_none())
-            .collect();
-        let subjects = subjects(set);
-        let codes = of_row.iter().map(|&sample| subjects[sample as usize]).collect();
-        let classes = vec![0; of_row.len()];
-        let matrix = CrossMatch::new(set.dimension, set.templates.clone(), codes, classes)?;
+        let of_row = set.acquired();
+        let matrix = set.undivided()?;
         let of_set = |pair: ScoredPair| ScoredPair {
             a: of_row[pair.a as usize],
             b: of_row[pair.b as usize],
@@ -111,7 +106,7 @@ impl LabelErrors {
     /// person are counted as one, and no pair between them is compared; pairs that show two
     /// people are no mated pairs.
     pub(crate) fn corrected(&self, people: &People, set: &SampleSet) -> Option<SampleSet> {
-        let subjects = subjects(set);
+        let subjects = set.subject_codes();
         let corrections = Corrections::new(&self.verdicts, &subjects);
         if corrections.is_empty() {
             return None;
@@ -159,16 +154,4 @@ impl LabelErrors {
 fn rows(people: &People) -> Vec<DataRow<'_>> {
     let entries = &people.manifest.entries;
     entries.iter().map(|entry| DataRow { path: &entry.path, subject: &entry.subject }).collect()
-}
-
-/// A code for each sample's subject, in order of first mention.
-fn subjects(set: &SampleSet) -> Vec<u32> {
-    let mut codes: HashMap<&str, u32> = HashMap::new();
-    set.samples
-        .iter()
-        .map(|sample| {
-            let next = codes.len() as u32;
-            *codes.entry(&sample.subject).or_insert(next)
-        })
-        .collect()
 }

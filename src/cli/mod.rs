@@ -8,6 +8,7 @@ mod audit;
 mod audit_manifest;
 mod batch;
 mod calibrate;
+mod calibration_file;
 mod compare_audits;
 mod crossmatch;
 mod detect;
@@ -29,6 +30,8 @@ use clap::Parser;
 
 use args::Command;
 
+use crate::decide::Policy;
+
 /// What a finished command means, as its exit code; see the contract in the README.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -48,6 +51,11 @@ impl From<Exit> for ExitCode {
             Exit::Undecided => 3,
         })
     }
+}
+
+/// The policy of a file, or the default one.
+fn policy(path: Option<&Path>) -> crate::Result<Policy> {
+    path.map_or_else(|| Ok(Policy::default()), Policy::from_path)
 }
 
 /// Exit code of every error: bad usage, unreadable file, wrong digest.

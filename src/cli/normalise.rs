@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use super::people::{People, PeopleArguments, with_suffix};
 use crate::audit::SampleSet;
-use crate::calibrate::{normalised, shipped, without};
+use crate::calibrate::{normalised, shipped_default, without};
 use crate::model::{ModelStore, Role};
 use crate::normalise::{FitSettings, Normaliser, fit, forms_cohort, in_cohort_order};
 use crate::record::{Calibration, CohortSource, NormaliserRecord};
@@ -51,7 +51,7 @@ fn of_file(path: &Path) -> Result<NormaliserRecord> {
 pub(crate) fn of_choice(choice: &Choice) -> Result<Option<NormaliserRecord>> {
     let found = match choice {
         Choice::Off => None,
-        Choice::Cohort => shipped()?.into_iter().find_map(|calibration| calibration.normaliser),
+        Choice::Cohort => shipped_default(true)?.normaliser,
         Choice::Of(path) => Some(of_file(path)?),
     };
     found.map(for_embedder_in_use).transpose()
@@ -176,7 +176,7 @@ pub(crate) fn held_out(set: &SampleSet) -> SampleSet {
 
 /// How a report says that its scores are normalised.
 pub(crate) fn sentence(record: &NormaliserRecord, held_out: bool, known: bool) -> String {
-    let people: u64 = record.cohort.iter().map(|source| source.subjects).sum();
+    let people = record.subjects();
     let whom = match (known, held_out) {
         (false, _) => "none of them is in this data set by its digest",
         (true, true) => "people of this data set who may be among them are left out here",

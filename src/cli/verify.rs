@@ -123,10 +123,7 @@ fn policy(arguments: &VerifyArguments) -> crate::Result<Policy> {
         let message = format!("there are no messages in the language `{}`", arguments.lang);
         return refuse(message, "available: en");
     }
-    let mut policy = match &arguments.policy {
-        Some(path) => Policy::from_path(path)?,
-        None => Policy::default(),
-    };
+    let mut policy = super::policy(arguments.policy.as_deref())?;
     // What the command line states stands before what the policy does.
     if arguments.threshold.is_some() {
         (policy.threshold, policy.fmr) = (arguments.threshold, None);
@@ -155,14 +152,8 @@ pub(crate) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
         let calibration = Calibration::from_path(path)?;
         verifier = verifier.calibrated(&calibration, rate).map_err(|error| error.in_path(path))?;
     } else if verifier.policy().threshold.is_none() {
-        let ships = match arguments.normalise {
-            Some(NormaliseArgument::Off) => calibrate::shipped_raw()?,
-            Some(NormaliseArgument::Cohort) | None => calibrate::shipped()?,
-        };
-        // The first is the one whose people differ most from each other.
-        if let Some(calibration) = ships.first() {
-            verifier = verifier.calibrated(calibration, rate)?;
-        }
+        let normalised = arguments.normalise != Some(NormaliseArgument::Off);
+        verifier = verifier.calibrated(&calibrate::shipped_default(normalised)?, rate)?;
     }
     let record = verifier.verify(arguments.reference.as_path(), arguments.probe.as_path())?;
     if let Some(path) = &arguments.save_record {

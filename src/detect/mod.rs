@@ -179,18 +179,12 @@ impl FaceDetector {
         step: Step,
         attempts: &mut Vec<Attempt>,
     ) -> Result<Vec<Detection>> {
-        let (width, height) = step.input_size(sample);
-        let resized;
-        let image = if (width, height) == sample.pixels().dimensions() {
-            sample.pixels()
-        } else {
-            resized = scale::resize(sample.pixels(), width, height)?;
-            &resized
-        };
+        let image = step.image(sample)?;
+        let (width, height) = image.dimensions();
         let factor_x = sample.full_width() as f32 / width as f32;
         let factor_y = sample.full_height() as f32 / height as f32;
         let faces: Vec<Detection> = self
-            .look(image, self.settings.min_score)?
+            .look(&image, self.settings.min_score)?
             .iter()
             .map(|face| face.scaled(factor_x, factor_y))
             .collect();

@@ -66,15 +66,15 @@ pub(super) fn turned(
     if upright >= ODD {
         return Ok(());
     }
-    let plain = plain(sample)?;
+    let plain = Step::Plain.image(sample)?;
     let mut best = (upright + SURER).max(SURE);
     let mut faces = None;
     let before = found.attempts.len();
     for turns in TURNS {
         let image = match turns {
-            1 => rotate90(&plain),
-            2 => rotate180(&plain),
-            _ => rotate270(&plain),
+            1 => rotate90(&*plain),
+            2 => rotate180(&*plain),
+            _ => rotate270(&*plain),
         };
         let seen = detector.look(&image, detector.settings.min_score)?;
         let step = Step::Turned(turns);
@@ -103,7 +103,7 @@ pub(super) fn turned(
 
 /// Looks in other light, and takes the face in whose place most looks see one.
 pub(super) fn lit(detector: &FaceDetector, sample: &Sample, found: &mut Detections) -> Result<()> {
-    let plain = plain(sample)?;
+    let plain = Step::Plain.image(sample)?;
     let whole = [0, 0, plain.width(), plain.height()];
     let mut looks: Vec<Vec<Detection>> = Vec::with_capacity(LIGHTS.len());
     for (number, Light(sigma, level, view)) in LIGHTS.iter().enumerate() {
@@ -137,14 +137,6 @@ pub(super) fn lit(detector: &FaceDetector, sample: &Sample, found: &mut Detectio
     }
     take(found, face.into_iter().collect(), &plain, sample);
     Ok(())
-}
-
-fn plain(sample: &Sample) -> Result<RgbImage> {
-    let (width, height) = Step::Plain.input_size(sample);
-    if (width, height) == sample.pixels().dimensions() {
-        return Ok(sample.pixels().clone());
-    }
-    scale::resize(sample.pixels(), width, height)
 }
 
 fn attempt(step: Step, found: bool, image: &RgbImage) -> Attempt {

@@ -1,5 +1,7 @@
 //! At which size the network sees the image, and when it looks again.
 
+use std::borrow::Cow;
+
 use fast_image_resize as fir;
 use image::RgbImage;
 
@@ -55,7 +57,16 @@ impl Step {
         }
     }
 
-    /// Width and height, in pixels, of the image that the network sees, before padding.
+    /// The image that the network sees, before padding.
+    pub(super) fn image(self, sample: &Sample) -> Result<Cow<'_, RgbImage>> {
+        let (width, height) = self.input_size(sample);
+        if (width, height) == sample.pixels().dimensions() {
+            return Ok(Cow::Borrowed(sample.pixels()));
+        }
+        Ok(Cow::Owned(resize(sample.pixels(), width, height)?))
+    }
+
+    /// Width and height, in pixels, of that image.
     pub(super) fn input_size(self, sample: &Sample) -> (u32, u32) {
         let (width, height) = sample.pixels().dimensions();
         let longer = width.max(height);

@@ -3,6 +3,8 @@
 //! Three formulas do not call for a colour library; they are those of IEC 61966-2-1:1999 (sRGB
 //! to XYZ) and CIE 15:2004 (XYZ to CIELAB).
 
+use crate::sample::linear_light;
+
 /// A colour in CIELAB under D65: `l` 0 to 100, `a` and `b` about −110 to 110.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Lab {
@@ -18,12 +20,6 @@ const TO_XYZ: [[f64; 3]; 3] =
 /// XYZ of sRGB's white, D65.
 const WHITE: [f64; 3] = [0.9505, 1.0, 1.0890];
 
-/// A channel of sRGB, 0 to 255, as a share of full light, 0 to 1.
-fn linear(channel: u8) -> f64 {
-    let value = f64::from(channel) / 255.0;
-    if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-}
-
 /// The compressing function of CIE 15: a cube root with a straight foot.
 fn compressed(ratio: f64) -> f64 {
     const FOOT: f64 = 6.0 / 29.0;
@@ -32,7 +28,7 @@ fn compressed(ratio: f64) -> f64 {
 
 /// The colour of an 8-bit sRGB pixel.
 pub(super) fn from_srgb(rgb: [u8; 3]) -> Lab {
-    let light = rgb.map(linear);
+    let light = rgb.map(linear_light);
     let mut f = [0.0; 3];
     for ((value, row), white) in f.iter_mut().zip(TO_XYZ).zip(WHITE) {
         let sum: f64 = row.iter().zip(light).map(|(weight, share)| weight * share).sum();

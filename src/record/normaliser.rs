@@ -48,6 +48,11 @@ pub struct NormaliserRecord {
 }
 
 impl NormaliserRecord {
+    /// How many people formed it.
+    pub fn subjects(&self) -> u64 {
+        self.cohort.iter().map(|source| source.subjects).sum()
+    }
+
     /// SHA-256 of the record as compact JSON: what scores and templates name.
     pub fn digest(&self) -> Digest {
         // Plain data with text keys always serialises; JSON has no number that is not finite, and

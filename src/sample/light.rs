@@ -15,13 +15,15 @@ type LinearImage = ImageBuffer<Rgb<f32>, Vec<f32>>;
 /// Steps of the table back to sRGB: fine enough for its steepest part, of slope 12.92.
 const STEPS: usize = 1 << 14;
 
-/// Linear light of each sRGB value, IEC 61966-2-1.
-static TO_LINEAR: LazyLock<[f32; 256]> = LazyLock::new(|| {
-    std::array::from_fn(|value| {
-        let x = value as f64 / 255.0;
-        (if x <= 0.04045 { x / 12.92 } else { ((x + 0.055) / 1.055).powf(2.4) }) as f32
-    })
-});
+/// A channel of sRGB, 0 to 255, as a share of full light, 0 to 1: IEC 61966-2-1.
+pub(crate) fn linear_light(channel: u8) -> f64 {
+    let value = f64::from(channel) / 255.0;
+    if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+}
+
+/// Linear light of each sRGB value.
+static TO_LINEAR: LazyLock<[f32; 256]> =
+    LazyLock::new(|| std::array::from_fn(|value| linear_light(value as u8) as f32));
 
 /// sRGB value of each step of linear light.
 static TO_SRGB: LazyLock<Vec<u8>> = LazyLock::new(|| {
