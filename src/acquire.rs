@@ -3,7 +3,7 @@
 use crate::Result;
 use crate::align::{AlignedFace, align, source_scale};
 use crate::decide::{Policy, SeveralFaces};
-use crate::detect::{Detection, Detections, FaceDetector, Step};
+use crate::detect::{Attempt, Detection, Detections, FaceDetector, Step};
 use crate::record::{
     AttemptRecord, OtherFaceRecord, QualityRecord, Reason, ReasonCode, ReasonSubject, SampleRecord,
 };
@@ -71,7 +71,7 @@ pub(crate) fn inspect(
         found.faces = again.faces;
     }
     if !policy.plain_looks_only {
-        detector.look_again(&sample, &mut found)?;
+        detector.look_again(&sample, &mut found, policy.look_again_for())?;
     }
     let wanted = found.faces.first().and_then(source_scale).map_or(1, |scale| {
         let enough = |r: &&u32| scale / **r as f32 >= OVERSAMPLING;
@@ -90,7 +90,7 @@ pub(crate) fn inspect_sample(
 ) -> Result<Inspection> {
     let mut found = detector.detect(&sample)?;
     if !policy.plain_looks_only {
-        detector.look_again(&sample, &mut found)?;
+        detector.look_again(&sample, &mut found, policy.look_again_for())?;
     }
     Ok(finish(sample, found, policy.several_faces, subject))
 }
@@ -105,7 +105,8 @@ fn finish(
     let mut note = |reason: Reason| reasons.push(reason.about(subject));
     let count = detections.faces.len();
     let mut aligned = None;
-    let by = detections.attempts.last().map(|attempt| attempt.step);
+    let took = |attempt: &&Attempt| attempt.step != Step::TimeLimit;
+    let by = detections.attempts.iter().rev().find(took).map(|attempt| attempt.step);
     match detections.faces.first() {
         None => note(Reason::new(ReasonCode::NoFaceFound)),
         Some(_) if count > 1 && several == SeveralFaces::Error => {

@@ -1,6 +1,7 @@
 //! Policy and operating point, and the decision at a threshold.
 
 use std::path::Path;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +66,9 @@ pub struct Policy {
     /// Do without looking again, turned and in other light, at photos in which no face was found or
     /// one that looks odd.
     pub plain_looks_only: bool,
+    /// Milliseconds after which no further look is begun; without it, the number of looks is the
+    /// limit, and the same photo gives the same answer on every machine.
+    pub look_again_ms: Option<u32>,
     /// Limits on what is decoded.
     pub limits: DecodeLimits,
     /// Decode large JPEGs at full size, which is slower and shows the embedder nothing more.
@@ -92,6 +96,11 @@ impl Policy {
     pub fn from_path(path: &Path) -> Result<Policy> {
         let text = std::fs::read_to_string(path).map_err(|e| Error::io(Stage::Decide, path, e))?;
         text.parse().map_err(|error: Error| error.in_path(path))
+    }
+
+    /// How long a photo may be looked at again.
+    pub(crate) fn look_again_for(&self) -> Option<Duration> {
+        self.look_again_ms.map(|ms| Duration::from_millis(ms.into()))
     }
 
     /// Refuses values that are out of range, or that contradict each other.

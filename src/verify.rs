@@ -105,7 +105,7 @@ impl Verifier {
         profile: crate::model::Profile,
         policy: Policy,
     ) -> Result<Self> {
-        use crate::model::{Network, OnnxNetwork, Role};
+        use crate::model::{LazyNetwork, Network, OnnxNetwork, Role};
         let network = |model, library: &Path| -> Result<Arc<dyn Network>> {
             Ok(Arc::new(OnnxNetwork::load(model, library, profile)?))
         };
@@ -121,11 +121,14 @@ impl Verifier {
             || store.load_default(Role::Embedder),
         );
         let ((detector, detector_entry, library), embedder) = (first?, embedder?);
+        let second_entry = store.manifest().default_for(Role::SecondDetector)?;
+        let second = LazyNetwork::new(store, second_entry, library.clone(), profile)?;
         let embedder_entry = embedder.entry().clone();
         let embedder = network(embedder, &library)?;
         let published = embedder_entry.threshold.map(|t| (t.value, t.source));
         Verifier::new(
-            FaceDetector::new(detector, detector_entry.input, policy.detector)?,
+            FaceDetector::new(detector, detector_entry.input, policy.detector)?
+                .with_second(Arc::new(second), second_entry.input)?,
             Embedder::new(embedder, embedder_entry.input)?,
             published,
             policy,
@@ -177,7 +180,10 @@ impl Verifier {
             id: id.id.clone(),
             sha256: id.sha256,
         };
-        vec![model("detector", self.detector.id()), model("embedder", self.embedder.id())]
+        let mut models = vec![model("detector", self.detector.id())];
+        models.extend(self.detector.second_id().map(|id| model("second_detector", id)));
+        models.push(model("embedder", self.embedder.id()));
+        models
     }
 
     /// The operating point in force.

@@ -68,7 +68,7 @@ fn faces_in_the_dark_are_found_and_still_recognised() {
     let Some((whole, plain)) = verifiers() else { return };
     let (mut found, mut missed_plainly, mut rescued_alike, mut rescued) = (0, 0, 0, 0);
     let people = PeopleManifest::read(&data.join("fairface.csv")).unwrap();
-    for (number, entry) in people.entries.iter().step_by(64).take(40).enumerate() {
+    for (number, entry) in people.entries.iter().step_by(32).take(80).enumerate() {
         let photo = data.join(&entry.path);
         let photo = image::open(&photo).unwrap().into_rgb8();
         let (Some(bright), clear) = (template(&plain, &photo), template(&whole, &photo)) else {
@@ -93,10 +93,10 @@ fn faces_in_the_dark_are_found_and_still_recognised() {
         }
     }
     println!(
-        "found {found} of 40; {missed_plainly} missed by plain looks, {rescued} of them rescued"
+        "found {found} of 80; {missed_plainly} missed by plain looks, {rescued} of them rescued"
     );
     println!("{rescued_alike} of {rescued} rescued templates are like those in good light");
-    assert!(found >= 34 && missed_plainly >= 5, "{found} {missed_plainly}");
+    assert!(found >= 76 && missed_plainly >= 8, "{found} {missed_plainly}");
     assert!(rescued_alike * 10 >= rescued * 7, "{rescued_alike} of {rescued}");
 }
 
@@ -157,8 +157,7 @@ fn not_found_rates_in_the_dark_by_group() {
             group.push(image::open(data.join(&entry.path)).unwrap().into_rgb8());
         }
     }
-    // Bars of the issue, but for the last one: that is 25, and one of 100 faces short of it.
-    for (stops, bar) in [(16.0, 3), (32.0, 10), (64.0, 26)] {
+    for (stops, bar) in [(16.0, 3), (32.0, 10), (64.0, 25)] {
         let (mut counts, mut near, mut landmarks) = (Vec::new(), 0, 0);
         for (place, (group, photos)) in groups.iter().enumerate() {
             let (mut lost, mut lost_plainly) = (0, 0);
@@ -189,5 +188,46 @@ fn not_found_rates_in_the_dark_by_group() {
         }
         println!("1/{stops}: landmarks of {near} of {landmarks} rescued faces within 12 %");
         assert!(counts.iter().all(|lost| *lost <= bar), "1/{stops}: {counts:?}");
+        let spread = counts.iter().max().unwrap() - counts.iter().min().unwrap();
+        assert!(stops != 32.0 || spread <= 6, "1/{stops}: {counts:?}");
     }
+}
+
+/// Mated pairs of LFW, one a person, with the probe at 1/16 of its light: how many are not
+/// matched at the threshold of a false match rate of 1e-3 in good light, with looking again and
+/// with plain looks only. A face that is not found counts as not matched.
+#[test]
+#[ignore = "822 pairs of photos, each twice: run with --release -- --ignored --nocapture"]
+fn dark_probes_match_more_often_when_looked_at_again() {
+    let Some(data) = common::data_dir() else { return };
+    let Some((whole, plain)) = verifiers() else { return };
+    // All non-mated pairs of the data set, plain cosines: docs/FAIRNESS.md.
+    const THRESHOLD: f32 = 0.3584;
+    let people = PeopleManifest::read(&data.join("lfw.csv")).unwrap();
+    let mut photos: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for entry in &people.entries {
+        photos.entry(&entry.subject).or_default().push(&entry.path);
+    }
+    let open = |path: &str| image::open(data.join(path)).unwrap().into_rgb8();
+    let (mut pairs, mut lost, mut lost_plainly, mut lost_in_light) = (0, 0, 0, 0);
+    let (mut not_found, mut not_found_plainly) = (0, 0);
+    for (number, of_one) in photos.values().filter(|photos| photos.len() > 1).enumerate() {
+        let (reference, probe) = (open(of_one[0]), open(of_one[1]));
+        let Some(reference) = template(&plain, &reference) else { continue };
+        let dark = under_exposed(&probe, 1.0 / 16.0, &mut Random(number as u64));
+        let refused = |probe: &Option<Template<Probe>>| {
+            probe.as_ref().is_none_or(|probe| cosine(probe, &reference) < THRESHOLD)
+        };
+        let (by_whole, by_plain) = (template(&whole, &dark), template(&plain, &dark));
+        pairs += 1;
+        lost += u32::from(refused(&by_whole));
+        lost_plainly += u32::from(refused(&by_plain));
+        lost_in_light += u32::from(refused(&template(&plain, &probe)));
+        not_found += u32::from(by_whole.is_none());
+        not_found_plainly += u32::from(by_plain.is_none());
+    }
+    println!("{pairs} pairs: in good light {lost_in_light} are not matched");
+    println!("at 1/16 {lost_plainly} by plain looks ({not_found_plainly} not found)");
+    println!("at 1/16 {lost} with looking again ({not_found} not found)");
+    assert!(2 * lost <= lost_plainly, "{lost} against {lost_plainly} of {pairs}");
 }

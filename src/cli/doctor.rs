@@ -40,11 +40,12 @@ pub(crate) fn run(_args: &DoctorArgs) -> anyhow::Result<Exit> {
         }
     }
     let store = ModelStore::open()?;
-    let examinations: [(&str, &dyn Fn() -> Finding); 5] = [
+    let examinations: [(&str, &dyn Fn() -> Finding); 6] = [
         ("folder", &|| folder(store.dir())),
         ("python", &python),
         ("runtime", &|| runtime(&store)),
         ("detector", &|| model(&store, Role::Detector)),
+        ("second detector", &|| model(&store, Role::SecondDetector)),
         ("embedder", &|| model(&store, Role::Embedder)),
     ];
     let mut worst: Option<Error> = None;

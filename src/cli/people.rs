@@ -163,11 +163,12 @@ fn measure(name: &str, manifest: &PeopleManifest) -> Result<Measure> {
 /// The default models by role, with the digests of their prepared files.
 pub(crate) fn models() -> Result<Vec<ModelRecord>> {
     let store = ModelStore::open()?;
-    [("detector", Role::Detector), ("embedder", Role::Embedder)]
+    [Role::Detector, Role::SecondDetector, Role::Embedder]
         .into_iter()
-        .map(|(role, of)| {
-            let entry = store.manifest().default_for(of)?;
-            Ok(ModelRecord { role: role.to_owned(), id: entry.id.clone(), sha256: entry.sha256 })
+        .map(|role| {
+            let entry = store.manifest().default_for(role)?;
+            let (role, id) = (role.name().to_owned(), entry.id.clone());
+            Ok(ModelRecord { role, id, sha256: entry.sha256 })
         })
         .collect()
 }

@@ -1,21 +1,24 @@
-//! Finding faces: one network at scales chosen from the image.
+//! Finding faces: one network at scales chosen from the image, and a second one where that finds
+//! none.
 
+mod centerface;
 mod nms;
 mod prominence;
 mod rescue;
 mod scale;
+mod watcher;
 mod yunet;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use image::RgbImage;
-
 use crate::geometry::{BoundingBox, Landmarks5};
-use crate::model::{InputSize, InputSpec, ModelId, Network};
+use crate::model::{InputSpec, ModelId, Network};
 use crate::sample::Sample;
 use crate::{Error, ErrorKind, Result, Stage};
+use watcher::{Heads, Watcher};
 
 pub use scale::Step;
 
@@ -91,12 +94,12 @@ impl Default for DetectorSettings {
     }
 }
 
-/// A detector with YuNet's heads.
-#[derive(Clone)]
+/// A detector with YuNet's heads; and, for photos in which that finds no face, one with
+/// CenterFace's.
+#[derive(Debug, Clone)]
 pub struct FaceDetector {
-    network: Arc<dyn Network>,
-    input: InputSpec,
-    multiple: usize,
+    first: Watcher,
+    second: Option<Watcher>,
     settings: DetectorSettings,
 }
 
@@ -108,32 +111,40 @@ impl FaceDetector {
         input: InputSpec,
         settings: DetectorSettings,
     ) -> Result<Self> {
-        let multiple = match input.size() {
-            InputSize::MultipleOf(multiple) if multiple >= 32 && multiple % 32 == 0 => multiple,
-            other => {
-                let message = format!("a detector can't have the input size {other:?}");
-                return Err(Error::new(ErrorKind::InvalidModel, Stage::Setup, message)
-                    .in_file(network.id().id.clone())
-                    .next("state `multiple_of = 32` in the manifest"));
-            }
-        };
+        let first = Watcher::new(network, input, Heads::YuNet)?;
         let shares = [settings.min_score, settings.max_overlap];
         if !shares.iter().all(|share| (0.0..=1.0).contains(share)) {
             let message = format!("the detector's settings must lie between 0 and 1: {settings:?}");
             return Err(Error::new(ErrorKind::InvalidArgument, Stage::Detect, message)
                 .next("correct `detector` in the policy"));
         }
-        Ok(FaceDetector { network, input, multiple: multiple as usize, settings })
+        Ok(FaceDetector { first, second: None, settings })
+    }
+
+    /// The detector with a second network, of CenterFace's heads, for photos in which the first
+    /// finds no face.
+    ///
+    /// # Errors
+    ///
+    /// As for [`FaceDetector::new`].
+    pub fn with_second(mut self, network: Arc<dyn Network>, input: InputSpec) -> Result<Self> {
+        self.second = Some(Watcher::new(network, input, Heads::CenterFace)?);
+        Ok(self)
     }
 
     /// Which model this is.
     pub fn id(&self) -> &ModelId {
-        self.network.id()
+        self.first.id()
     }
 
-    /// The form in which the network wants its pixels.
+    /// Which model looks where the first finds no face; `None` where no other does.
+    pub fn second_id(&self) -> Option<&ModelId> {
+        self.second.as_ref().map(Watcher::id)
+    }
+
+    /// The form in which the first network wants its pixels.
     pub fn input(&self) -> &InputSpec {
-        &self.input
+        self.first.input()
     }
 
     /// Finds every face, at up to three scales; see [`Step`].
@@ -151,26 +162,22 @@ impl FaceDetector {
     }
 
     /// Looks again at a photo in which no face was found, or one that looks odd: turned by
-    /// quarters, and where there is still none, in other light. A face in other light counts only
-    /// where most looks agree on it.
+    /// quarters, and where there is still none, in other light, with both networks. A face in
+    /// other light counts only where enough looks agree on it.
+    ///
+    /// After `limit` nothing new is tried. That makes the answer depend on how fast the machine
+    /// is; without a limit, only on the photo.
     ///
     /// # Errors
     ///
-    /// The network fails.
-    pub fn look_again(&self, sample: &Sample, found: &mut Detections) -> Result<()> {
-        rescue::turned(self, sample, found)?;
-        if found.faces.is_empty() { rescue::lit(self, sample, found) } else { Ok(()) }
-    }
-
-    /// The faces of an image as the network sees it, in its pixels.
-    fn look(&self, image: &RgbImage, min_score: f32) -> Result<Vec<Detection>> {
-        let (width, height) = image.dimensions();
-        let round_up = |side: u32| (side as usize).div_ceil(self.multiple) * self.multiple;
-        let (input_width, input_height) = (round_up(width), round_up(height));
-        let tensor = self.input.tensor(image, input_width, input_height);
-        let outputs = self.network.run(tensor.view())?;
-        let candidates = yunet::decode(&outputs, (input_width, input_height), min_score)?;
-        Ok(nms::suppress(candidates, self.settings.max_overlap))
+    /// A network fails.
+    pub fn look_again(
+        &self,
+        sample: &Sample,
+        found: &mut Detections,
+        limit: Option<Duration>,
+    ) -> Result<()> {
+        rescue::Rescue::of(self, sample, found, limit)?.run()
     }
 
     fn attempt(
@@ -184,20 +191,12 @@ impl FaceDetector {
         let factor_x = sample.full_width() as f32 / width as f32;
         let factor_y = sample.full_height() as f32 / height as f32;
         let faces: Vec<Detection> = self
-            .look(&image, self.settings.min_score)?
+            .first
+            .look(&image, self.settings.min_score, self.settings.max_overlap)?
             .iter()
             .map(|face| face.scaled(factor_x, factor_y))
             .collect();
         attempts.push(Attempt { step, found: !faces.is_empty(), input: [width, height] });
         Ok(faces)
-    }
-}
-
-impl std::fmt::Debug for FaceDetector {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("FaceDetector")
-            .field("model", self.network.id())
-            .field("settings", &self.settings)
-            .finish_non_exhaustive()
     }
 }

@@ -2,7 +2,10 @@
 //! there still is none.
 //!
 //! A look at more noise finds faces that are there, and now and then one that is not. A face in
-//! the dark therefore counts only where most looks agree on its place.
+//! the dark therefore counts only where several looks agree on its place.
+
+use std::borrow::Cow;
+use std::time::{Duration, Instant};
 
 use image::RgbImage;
 use image::imageops::{flip_horizontal, rotate90, rotate180, rotate270};
@@ -23,15 +26,29 @@ const SURE: f32 = 0.75;
 /// Quarter turns, clockwise.
 const TURNS: [u8; 3] = [1, 3, 2];
 
-/// Least confidence of any one look in the dark that takes part.
-const FAINT: f32 = 0.3;
-/// Least confidence of the surest one.
-const SEEN: f32 = 0.5;
-/// Least mean confidence over all looks, those that see nothing counting as 0. Of 600 dark and
-/// bright textures one gets .41, none more.
-const AGREED: f32 = 0.42;
-/// Intersection over union of two looks' boxes of the same face.
+/// What it takes for looks in the dark to find a face.
+struct Judge {
+    /// Least confidence of a look that takes part.
+    faint: f32,
+    /// Least confidence of the surest one.
+    seen: f32,
+    /// Least mean confidence over all looks, those that see nothing counting as 0.
+    agreed: f32,
+}
+
+/// The first detector alone: of 600 dark and bright textures one gets a mean of .41, none more.
+const FIRST: Judge = Judge { faint: 0.3, seen: 0.5, agreed: 0.42 };
+/// The second one: of 600 textures and 1,150 parts of photos without a face, dark and bright, one
+/// (of a cat) gets .24 and no other more than .09.
+const SECOND: Judge = Judge { faint: 0.2, seen: 0.35, agreed: 0.15 };
+/// Least confidence of a look whose landmarks count.
+const CLEAR: f32 = 0.3;
+/// Intersection over union of two looks' boxes of the same face; and of what is left of a face
+/// when it has been counted.
 const SAME_PLACE: f32 = 0.5;
+const SAME_FACE: f32 = 0.3;
+/// Fewest looks of which a mean is worth anything, where time ran out.
+const FEWEST: usize = 3;
 
 /// A look in linear light: standard deviation of the smoothing, in pixels of the plain look, and
 /// mean light afterwards; then mirrored, or at half the size.
@@ -55,88 +72,148 @@ const LIGHTS: [Light; 8] = [
     Light(2.5, 0.15, View::Half),
 ];
 
-/// Looks at the photo turned by quarters, unless the upright look is sure of its face already, and
-/// takes the faces of the surest one.
-pub(super) fn turned(
-    detector: &FaceDetector,
-    sample: &Sample,
-    found: &mut Detections,
-) -> Result<()> {
-    let upright = surest(&found.faces);
-    if upright >= ODD {
-        return Ok(());
-    }
-    let plain = Step::Plain.image(sample)?;
-    let mut best = (upright + SURER).max(SURE);
-    let mut faces = None;
-    let before = found.attempts.len();
-    for turns in TURNS {
-        let image = match turns {
-            1 => rotate90(&*plain),
-            2 => rotate180(&*plain),
-            _ => rotate270(&*plain),
-        };
-        let seen = detector.look(&image, detector.settings.min_score)?;
-        let step = Step::Turned(turns);
-        let surer = surest(&seen) > best;
-        found.attempts.push(attempt(step, surer, &image));
-        if surer {
-            best = surest(&seen);
-            faces = Some(seen.iter().map(|f| turned_back(f, turns, plain.dimensions())).collect());
-        }
-    }
-    match faces {
-        Some(faces) => {
-            // The look that was taken stands last.
-            let winner = |attempt: &Attempt| attempt.found;
-            if let Some(place) = found.attempts[before..].iter().rposition(winner) {
-                found.attempts[before + place..].rotate_left(1);
-            }
-            take(found, faces, &plain, sample);
-        }
-        // Looks that confirm the upright one tell nothing more.
-        None if upright > 0.0 => found.attempts.truncate(before),
-        None => {}
-    }
-    Ok(())
+/// One photo that is looked at again.
+pub(super) struct Rescue<'a> {
+    detector: &'a FaceDetector,
+    sample: &'a Sample,
+    found: &'a mut Detections,
+    /// What the plain look saw.
+    plain: Cow<'a, RgbImage>,
+    deadline: Option<Instant>,
 }
 
-/// Looks in other light, and takes the face in whose place most looks see one.
-pub(super) fn lit(detector: &FaceDetector, sample: &Sample, found: &mut Detections) -> Result<()> {
-    let plain = Step::Plain.image(sample)?;
-    let whole = [0, 0, plain.width(), plain.height()];
-    let mut looks: Vec<Vec<Detection>> = Vec::with_capacity(LIGHTS.len());
-    for (number, Light(sigma, level, view)) in LIGHTS.iter().enumerate() {
-        let image = relit(&plain, *sigma, *level, whole);
-        let width = image.width() as f32;
-        let image = match view {
-            View::Same => image,
-            View::Mirrored => flip_horizontal(&image),
-            View::Half => {
-                let half = |side: u32| (side / 2).max(1);
-                scale::resize(&image, half(image.width()), half(image.height()))?
-            }
-        };
-        let seen = detector.look(&image, FAINT)?;
-        let sure = surest(&seen) >= detector.settings.min_score;
-        found.attempts.push(attempt(Step::Light(number as u8 + 1), sure, &image));
-        let back = |face: &Detection| match view {
-            View::Same => face.clone(),
-            View::Mirrored => mirrored_back(face, width),
-            View::Half => {
-                let factor = width / image.width() as f32;
-                face.scaled(factor, factor)
-            }
-        };
-        looks.push(seen.iter().map(back).collect());
+impl<'a> Rescue<'a> {
+    pub(super) fn of(
+        detector: &'a FaceDetector,
+        sample: &'a Sample,
+        found: &'a mut Detections,
+        limit: Option<Duration>,
+    ) -> Result<Self> {
+        let plain = Step::Plain.image(sample)?;
+        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        Ok(Rescue { detector, sample, found, plain, deadline })
     }
-    let face = agreed(&looks);
-    // The last look's attempt says what came of them all.
-    if let Some(last) = found.attempts.last_mut() {
-        last.found = face.is_some();
+
+    pub(super) fn run(mut self) -> Result<()> {
+        self.turned()?;
+        if self.found.faces.is_empty() { self.lit() } else { Ok(()) }
     }
-    take(found, face.into_iter().collect(), &plain, sample);
-    Ok(())
+
+    /// Whether the time is up; the record then says so, once.
+    fn late(&mut self) -> bool {
+        let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        let attempts = &mut self.found.attempts;
+        if late && attempts.last().is_none_or(|last| last.step != Step::TimeLimit) {
+            attempts.push(Attempt { step: Step::TimeLimit, found: false, input: [0, 0] });
+        }
+        late
+    }
+
+    /// Looks at the photo turned by quarters, unless the upright look is sure of its face already,
+    /// and takes the faces of the surest one.
+    fn turned(&mut self) -> Result<()> {
+        let upright = surest(&self.found.faces);
+        if upright >= ODD {
+            return Ok(());
+        }
+        let settings = self.detector.settings;
+        let mut best = (upright + SURER).max(SURE);
+        let mut faces = None;
+        let before = self.found.attempts.len();
+        for turns in TURNS {
+            if self.late() {
+                break;
+            }
+            let image = match turns {
+                1 => rotate90(&*self.plain),
+                2 => rotate180(&*self.plain),
+                _ => rotate270(&*self.plain),
+            };
+            let seen =
+                self.detector.first.look(&image, settings.min_score, settings.max_overlap)?;
+            let surer = surest(&seen) > best;
+            self.found.attempts.push(attempt(Step::Turned(turns), surer, &image));
+            if surer {
+                best = surest(&seen);
+                let size = self.plain.dimensions();
+                faces = Some(seen.iter().map(|f| turned_back(f, turns, size)).collect());
+            }
+        }
+        match faces {
+            Some(faces) => {
+                // The look that was taken stands last.
+                let winner = |attempt: &Attempt| attempt.found;
+                if let Some(place) = self.found.attempts[before..].iter().rposition(winner) {
+                    self.found.attempts[before + place..].rotate_left(1);
+                }
+                self.take(faces);
+            }
+            // Looks that confirm the upright one tell nothing more.
+            None if upright > 0.0 => self.found.attempts.truncate(before),
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Looks in other light, and takes the faces in whose places enough looks see one. The second
+    /// detector judges where there is one, since it hardly ever sees faces in noise; the first one
+    /// then helps to say where eyes, nose and mouth are.
+    fn lit(&mut self) -> Result<()> {
+        let whole = [0, 0, self.plain.width(), self.plain.height()];
+        let overlap = self.detector.settings.max_overlap;
+        let (mut by_first, mut by_second) = (Vec::new(), Vec::new());
+        for (number, Light(sigma, level, view)) in LIGHTS.iter().enumerate() {
+            if self.late() {
+                break;
+            }
+            let lit = relit(&self.plain, *sigma, *level, whole);
+            let width = lit.width() as f32;
+            let image = match view {
+                View::Same => lit,
+                View::Mirrored => flip_horizontal(&lit),
+                View::Half => {
+                    let half = |side: u32| (side / 2).max(1);
+                    scale::resize(&lit, half(lit.width()), half(lit.height()))?
+                }
+            };
+            let back = |face: &Detection| match view {
+                View::Same => face.clone(),
+                View::Mirrored => mirrored_back(face, width),
+                View::Half => {
+                    let factor = width / image.width() as f32;
+                    face.scaled(factor, factor)
+                }
+            };
+            let upright = |seen: Vec<Detection>| seen.iter().map(back).collect::<Vec<_>>();
+            by_first.push(upright(self.detector.first.look(&image, FIRST.faint, overlap)?));
+            if let Some(second) = &self.detector.second {
+                by_second.push(upright(second.look(&image, SECOND.faint, overlap)?));
+            }
+            let sure = [&by_first, &by_second].into_iter().filter_map(|looks| looks.last());
+            let sure = sure.map(|seen| surest(seen)).fold(0.0, f32::max);
+            let step = Step::Light(number as u8 + 1);
+            let found = sure >= self.detector.settings.min_score;
+            self.found.attempts.push(attempt(step, found, &image));
+        }
+        let faces = match self.detector.second {
+            Some(_) => agreed(&by_second, &by_first, &SECOND),
+            None => agreed(&by_first, &[], &FIRST),
+        };
+        // The last look's attempt says what came of them all.
+        let is_light = |attempt: &&mut Attempt| matches!(attempt.step, Step::Light(_));
+        if let Some(last) = self.found.attempts.iter_mut().rev().find(is_light) {
+            last.found = !faces.is_empty();
+        }
+        self.take(faces);
+        Ok(())
+    }
+
+    fn take(&mut self, faces: Vec<Detection>) {
+        let factor_x = self.sample.full_width() as f32 / self.plain.width() as f32;
+        let factor_y = self.sample.full_height() as f32 / self.plain.height() as f32;
+        let faces = faces.iter().map(|face| face.scaled(factor_x, factor_y)).collect();
+        self.found.faces = super::prominence::order(faces, self.sample);
+    }
 }
 
 fn attempt(step: Step, found: bool, image: &RgbImage) -> Attempt {
@@ -147,47 +224,65 @@ fn surest(faces: &[Detection]) -> f32 {
     faces.iter().map(|face| face.score).fold(0.0, f32::max)
 }
 
-/// The face on whose place the looks agree most; its confidence is their mean, its landmarks are
-/// the mean of those who see it clearly.
-fn agreed(looks: &[Vec<Detection>]) -> Option<Detection> {
-    let same = |a: &Detection, b: &Detection| {
-        a.bounding_box.intersection_over_union(&b.bounding_box) >= SAME_PLACE
-    };
-    // Of each look the surest face in that place.
-    let witnesses = |face: &Detection| -> Vec<Detection> {
-        let of = |seen: &Vec<Detection>| {
-            let there = seen.iter().filter(|other| same(face, other));
-            there.max_by(|a, b| a.score.total_cmp(&b.score)).cloned()
+fn overlap(a: &Detection, b: &Detection) -> f32 {
+    a.bounding_box.intersection_over_union(&b.bounding_box)
+}
+
+/// The faces on whose places the looks agree. Each one's confidence is their mean; its landmarks
+/// are the mean of all who see it clearly, helpers too.
+fn agreed(looks: &[Vec<Detection>], helpers: &[Vec<Detection>], judge: &Judge) -> Vec<Detection> {
+    if looks.len() < FEWEST {
+        return Vec::new();
+    }
+    let mut looks = looks.to_vec();
+    let mut faces = Vec::new();
+    while let Some((score, face)) = most_agreed(&looks, judge) {
+        let seen = witnesses(&looks, &face).chain(witnesses(helpers, &face));
+        let clear: Vec<&Detection> = seen.filter(|other| other.score >= CLEAR).collect();
+        let landmarks = match clear.len() {
+            0 => face.landmarks,
+            n => mean_landmarks(&clear, n as f32),
         };
-        looks.iter().filter_map(of).collect()
-    };
-    let mean = |seen: &[Detection]| seen.iter().map(|d| d.score).sum::<f32>() / looks.len() as f32;
-    let mut best: Option<(f32, Detection, Vec<Detection>)> = None;
-    for face in looks.iter().flatten().filter(|face| face.score >= SEEN) {
-        let seen = witnesses(face);
-        let score = mean(&seen);
-        if score >= AGREED && best.as_ref().is_none_or(|(most, ..)| score > *most) {
-            best = Some((score, face.clone(), seen));
+        for seen in &mut looks {
+            seen.retain(|other| overlap(&face, other) < SAME_FACE);
+        }
+        faces.push(Detection { bounding_box: face.bounding_box, landmarks, score });
+    }
+    faces
+}
+
+/// The detection in whose place the looks are surest of a face, with their mean confidence.
+fn most_agreed(looks: &[Vec<Detection>], judge: &Judge) -> Option<(f32, Detection)> {
+    let mut best: Option<(f32, &Detection)> = None;
+    for face in looks.iter().flatten().filter(|face| face.score >= judge.seen) {
+        let sum: f32 = witnesses(looks, face).map(|other| other.score).sum();
+        let score = sum / looks.len() as f32;
+        if score >= judge.agreed && best.is_none_or(|(most, _)| score > most) {
+            best = Some((score, face));
         }
     }
-    let (score, face, seen) = best?;
-    let clear: Vec<&Detection> = seen.iter().filter(|other| other.score >= SEEN).collect();
-    let n = clear.len() as f32;
-    let landmarks = std::array::from_fn(|place| {
-        let sum = clear.iter().fold((0.0, 0.0), |(x, y), other| {
+    best.map(|(score, face)| (score, face.clone()))
+}
+
+/// Of each look the surest face in this place.
+fn witnesses<'a>(
+    looks: &'a [Vec<Detection>],
+    face: &Detection,
+) -> impl Iterator<Item = &'a Detection> {
+    looks.iter().filter_map(move |seen| {
+        let there = seen.iter().filter(|other| overlap(face, other) >= SAME_PLACE);
+        there.max_by(|a, b| a.score.total_cmp(&b.score))
+    })
+}
+
+fn mean_landmarks(faces: &[&Detection], n: f32) -> Landmarks5 {
+    Landmarks5(std::array::from_fn(|place| {
+        let sum = faces.iter().fold((0.0, 0.0), |(x, y), other| {
             let point = other.landmarks.points()[place];
             (x + point.x, y + point.y)
         });
         Point::new(sum.0 / n, sum.1 / n)
-    });
-    Some(Detection { bounding_box: face.bounding_box, landmarks: Landmarks5(landmarks), score })
-}
-
-fn take(found: &mut Detections, faces: Vec<Detection>, plain: &RgbImage, sample: &Sample) {
-    let factor_x = sample.full_width() as f32 / plain.width() as f32;
-    let factor_y = sample.full_height() as f32 / plain.height() as f32;
-    let faces = faces.iter().map(|face| face.scaled(factor_x, factor_y)).collect();
-    found.faces = super::prominence::order(faces, sample);
+    }))
 }
 
 /// Where a face lies in the image whose mirror image it was found in. The subject's right is its
@@ -279,20 +374,45 @@ mod tests {
         assert!(mirrored.landmarks.points()[0].x < mirrored.landmarks.points()[1].x);
     }
 
+    fn looks(scores: &[f32]) -> Vec<Vec<Detection>> {
+        scores.iter().map(|&score| vec![face(20.0, 10.0, score)]).collect()
+    }
+
     #[test]
     fn a_face_counts_where_most_looks_agree() {
-        let there = |scores: [f32; 4]| -> Vec<Vec<Detection>> {
-            scores.iter().map(|&score| vec![face(20.0, 10.0, score)]).collect()
-        };
-        let found = agreed(&there([0.7, 0.6, 0.5, 0.4])).unwrap();
-        assert!((found.score - 0.55).abs() < 1e-6);
+        let found = agreed(&looks(&[0.7, 0.6, 0.5, 0.4]), &[], &FIRST);
+        assert_eq!(found.len(), 1);
+        assert!((found[0].score - 0.55).abs() < 1e-6);
         // Sure, but alone; and all together, but nobody sure.
-        let mut alone = there([0.9, 0.9, 0.9, 0.9]);
+        let mut alone = looks(&[0.9, 0.9, 0.9, 0.9]);
         for (place, look) in alone.iter_mut().enumerate() {
             *look = vec![face(200.0 * place as f32, 10.0, 0.9)];
         }
-        assert!(agreed(&alone).is_none());
-        assert!(agreed(&there([0.49, 0.49, 0.49, 0.49])).is_none());
-        assert!(agreed(&[]).is_none());
+        assert!(agreed(&alone, &[], &FIRST).is_empty());
+        assert!(agreed(&looks(&[0.49, 0.49, 0.49, 0.49]), &[], &FIRST).is_empty());
+        assert!(agreed(&looks(&[0.9, 0.9]), &[], &FIRST).is_empty(), "too few looks");
+        assert!(agreed(&[], &[], &FIRST).is_empty());
+    }
+
+    #[test]
+    fn every_face_that_looks_agree_on_is_found_once() {
+        let mut two = looks(&[0.9, 0.8, 0.9, 0.8]);
+        for look in &mut two {
+            look.push(face(22.0, 11.0, 0.7));
+            look.push(face(120.0, 10.0, 0.6));
+        }
+        let found = agreed(&two, &[], &FIRST);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[1].bounding_box.x() > 100.0);
+    }
+
+    #[test]
+    fn helpers_move_landmarks_and_never_find_a_face() {
+        let elsewhere = vec![vec![face(24.0, 10.0, 0.9)]; 4];
+        assert!(agreed(&looks(&[0.1; 4]), &elsewhere, &SECOND).is_empty());
+        let found = agreed(&looks(&[0.5; 4]), &elsewhere, &SECOND);
+        let eye = found[0].landmarks.points()[0];
+        assert!((eye.x - 32.0).abs() < 1e-4, "half-way between 30 and 34: {eye:?}");
+        assert_eq!(found[0].bounding_box.x(), 20.0);
     }
 }

@@ -34,6 +34,8 @@ pub enum Step {
     Light(u8),
     /// The size of the plain look, turned clockwise by so many quarters.
     Turned(u8),
+    /// None: the policy's time for looking again was over.
+    TimeLimit,
 }
 
 impl Step {
@@ -54,6 +56,7 @@ impl Step {
             Step::Turned(1) => "turned_90",
             Step::Turned(2) => "turned_180",
             Step::Turned(_) => "turned_270",
+            Step::TimeLimit => "time_limit",
         }
     }
 
@@ -71,7 +74,9 @@ impl Step {
         let (width, height) = sample.pixels().dimensions();
         let longer = width.max(height);
         let side = match self {
-            Step::Plain | Step::Light(_) | Step::Turned(_) => longer.min(PLAIN_SIDE),
+            Step::Plain | Step::Light(_) | Step::Turned(_) | Step::TimeLimit => {
+                longer.min(PLAIN_SIDE)
+            }
             Step::Finer => longer.min(FINER_SIDE),
             Step::Coarser => (longer.min(PLAIN_SIDE) / 2).max(1),
         };
@@ -109,8 +114,8 @@ pub(super) fn further_looks(found: &[Detection], sample: &Sample) -> &'static [S
 pub(super) fn improves(faces: &[Detection], best: &[Detection], step: Step) -> bool {
     let top = |faces: &[Detection]| faces.iter().map(|f| f.score).fold(0.0, f32::max);
     match step {
-        Step::Plain | Step::Coarser | Step::Light(_) | Step::Turned(_) => top(faces) > top(best),
         Step::Finer => !faces.is_empty(),
+        _ => top(faces) > top(best),
     }
 }
 

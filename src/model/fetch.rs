@@ -48,7 +48,7 @@ pub fn fetch(
 ) -> Result<()> {
     let manifest = store.manifest();
     let models: Vec<&ModelEntry> = if ids.is_empty() {
-        let roles = [Role::Detector, Role::Embedder];
+        let roles = [Role::Detector, Role::SecondDetector, Role::Embedder];
         roles.into_iter().map(|role| manifest.default_for(role)).collect::<Result<_>>()?
     } else {
         ids.iter().map(|id| manifest.model(id)).collect::<Result<_>>()?

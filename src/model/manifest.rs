@@ -17,6 +17,8 @@ use crate::{Digest, Error, ErrorKind, Result, Stage};
 pub enum Role {
     /// Finds faces and five landmarks each.
     Detector,
+    /// Looks again, in other light, where the detector finds no face.
+    SecondDetector,
     /// Turns an aligned face into a template.
     Embedder,
 }
@@ -26,6 +28,7 @@ impl Role {
     pub fn name(self) -> &'static str {
         match self {
             Role::Detector => "detector",
+            Role::SecondDetector => "second_detector",
             Role::Embedder => "embedder",
         }
     }

@@ -8,6 +8,8 @@
 #[cfg(feature = "setup")]
 mod fetch;
 mod input_spec;
+#[cfg(feature = "onnx")]
+mod lazy;
 mod manifest;
 mod network;
 #[cfg(feature = "onnx")]
@@ -22,6 +24,8 @@ pub(crate) use fetch::PYTHON;
 #[cfg(feature = "setup")]
 pub use fetch::{FetchEvent, fetch};
 pub use input_spec::{ChannelOrder, InputSize, InputSpec};
+#[cfg(feature = "onnx")]
+pub(crate) use lazy::LazyNetwork;
 pub use manifest::{
     Alignment, Manifest, ModelEntry, PackageSource, PipTags, Preparation, PublishedThreshold,
     Registry, Role, RuntimeEntry,

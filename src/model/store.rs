@@ -189,6 +189,15 @@ impl ModelStore {
         VerifiedModel::check(entry, bytes)
     }
 
+    /// That the model's file is there, whatever is in it.
+    pub(crate) fn expect_file(&self, entry: &ModelEntry) -> Result<()> {
+        let path = self.path_of(entry);
+        match std::fs::metadata(&path) {
+            Ok(_) => Ok(()),
+            Err(cause) => Err(self.missing(entry, &path, cause)),
+        }
+    }
+
     fn missing(&self, entry: &ModelEntry, path: &Path, cause: std::io::Error) -> Error {
         if cause.kind() != std::io::ErrorKind::NotFound {
             return Error::io(Stage::Setup, path, cause);

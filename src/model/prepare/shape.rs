@@ -26,17 +26,31 @@ pub(super) fn open_size(graph: &mut Graph) -> Result<()> {
     }
     let names = ["height", "width"];
     let no_image = || invalid("the network needs one input, of four dimensions");
-    let mut inputs =
-        graph.proto.input.iter_mut().filter(|i| graph_input(&graph.proto.node, &i.name));
-    let (Some(input), None) = (inputs.next(), inputs.next()) else { return Err(no_image()) };
+    let is_image =
+        |name: &str| graph.constant(name).is_none() && graph_input(&graph.proto.node, name);
+    let images: Vec<usize> = (0..graph.proto.input.len())
+        .filter(|place| is_image(&graph.proto.input[*place].name))
+        .collect();
+    let [image] = images.as_slice() else { return Err(no_image()) };
+    let input = &mut graph.proto.input[*image];
     let dims = dimensions(input).filter(|dims| dims.len() == 4).ok_or_else(no_image)?;
+    // One image at a time, whatever the file was traced with.
+    dims[0].extent = Some(Extent::Value(1));
     for (dim, name) in dims.iter_mut().skip(2).zip(names) {
         dim.extent = Some(Extent::Name(name.to_owned()));
     }
     for output in &mut graph.proto.output {
-        let name = format!("{}_cells", output.name);
-        if let Some(dim) = dimensions(output).and_then(|dims| dims.get_mut(1)) {
-            dim.extent = Some(Extent::Name(name));
+        let name = output.name.clone();
+        match dimensions(output).map(Vec::as_mut_slice) {
+            // A map over the image keeps its two dimensions.
+            Some([batch, _, height, width]) => {
+                batch.extent = Some(Extent::Value(1));
+                height.extent = Some(Extent::Name(format!("{name}_height")));
+                width.extent = Some(Extent::Name(format!("{name}_width")));
+            }
+            // A list of cells has one.
+            Some([_, cells, ..]) => cells.extent = Some(Extent::Name(format!("{name}_cells"))),
+            _ => {}
         }
     }
     Ok(())
