@@ -7,6 +7,7 @@
 
 #[cfg(feature = "setup")]
 mod fetch;
+mod flatbuffer;
 mod input_spec;
 mod manifest;
 mod network;
@@ -16,6 +17,7 @@ mod onnx_file;
 mod prepare;
 mod store;
 mod tensor;
+mod tflite_file;
 
 #[cfg(feature = "cli")]
 pub(crate) use fetch::PYTHON;

@@ -1,0 +1,145 @@
+//! The part of an image that the network sees.
+//!
+//! MediaPipe cuts out a square, turned so that the eyes are level, around the middle of the face's
+//! box, one and a half times as large as it. Its box comes from a detector of its own, or from the
+//! mesh of the frame before: there it is the rectangle around all points. Here five landmarks are
+//! given. Their similarity transform to the canonical crop says how the face is turned and how
+//! large it is; where the square lies in that crop, and its side, are the medians of the squares
+//! that meshes of 400 LFW photos would ask for (docs/MODELS.md).
+
+use image::{Rgb, RgbImage};
+
+use crate::align::CANONICAL;
+use crate::geometry::{Landmarks5, Point, Similarity};
+
+/// The square's middle and side in the canonical crop, in its pixels.
+const MIDDLE: Point = Point::new(54.5, 70.4);
+const SIDE: f32 = 146.0;
+
+/// From this many image pixels per pixel of the square on, samples are averaged.
+const ALIASING: f32 = 2.0;
+/// The most samples that are averaged, along each side; beyond it nothing is gained.
+const MOST_SAMPLES: f32 = 8.0;
+
+/// A square in an image, cut out in `side` × `side` pixels.
+pub(super) struct Region {
+    /// From the network's coordinates to the image's.
+    to_image: Similarity,
+    side: u32,
+}
+
+impl Region {
+    /// The region of a face; `None` where its landmarks coincide or are not finite.
+    pub(super) fn around(landmarks: &Landmarks5, side: u32) -> Option<Region> {
+        let from_crop = Similarity::fit(&CANONICAL, landmarks.points())?;
+        let (left, top) = (MIDDLE.x - SIDE / 2.0, MIDDLE.y - SIDE / 2.0);
+        let corners = |left: f32, top: f32, side: f32| {
+            [Point::new(left, top), Point::new(left + side, top), Point::new(left, top + side)]
+        };
+        let ends = corners(left, top, SIDE).map(|corner| from_crop.apply(corner));
+        let to_image = Similarity::fit(&corners(0.0, 0.0, side as f32), &ends)?;
+        Some(Region { to_image, side })
+    }
+
+    /// Pixels of the image per unit of the network's coordinates.
+    pub(super) fn scale(&self) -> f32 {
+        self.to_image.scale()
+    }
+
+    /// Where a point of the network's lies in the image. Both count from the middle of the first
+    /// pixel: only so do a photo and its mirror image give mirrored points.
+    pub(super) fn in_image(&self, point: Point) -> Point {
+        self.to_image.apply(point)
+    }
+
+    /// The region's pixels: bilinear between pixel centres, black outside the image, the mean of
+    /// several samples where the image has more than two pixels for one.
+    pub(super) fn sample(&self, image: &RgbImage) -> RgbImage {
+        let scale = self.scale();
+        let n = if scale < ALIASING { 1.0 } else { scale.ceil().min(MOST_SAMPLES) };
+        // Samples lie evenly around the pixel's centre.
+        let offsets: Vec<f32> = (0..n as u32).map(|k| (k as f32 + 0.5) / n - 0.5).collect();
+        RgbImage::from_fn(self.side, self.side, |x, y| {
+            let mut sums = [0.0_f32; 3];
+            for dy in &offsets {
+                for dx in &offsets {
+                    let at = self.to_image.apply(Point::new(x as f32 + dx, y as f32 + dy));
+                    for (sum, value) in sums.iter_mut().zip(bilinear(image, at)) {
+                        *sum += value;
+                    }
+                }
+            }
+            Rgb(sums.map(|sum| (sum / (n * n)).round_ties_even() as u8))
+        })
+    }
+}
+
+/// The image's value between pixel centres; black beyond its border.
+fn bilinear(image: &RgbImage, at: Point) -> [f32; 3] {
+    let (left, top) = (at.x.floor(), at.y.floor());
+    let (ax, ay) = (at.x - left, at.y - top);
+    let fetch = |x: f32, y: f32| -> [f32; 3] {
+        let inside =
+            (0.0..image.width() as f32).contains(&x) && (0.0..image.height() as f32).contains(&y);
+        if inside { image.get_pixel(x as u32, y as u32).0.map(f32::from) } else { [0.0; 3] }
+    };
+    let mix = |a: [f32; 3], b: [f32; 3], share: f32| -> [f32; 3] {
+        std::array::from_fn(|c| a[c] + share * (b[c] - a[c]))
+    };
+    let upper = mix(fetch(left, top), fetch(left + 1.0, top), ax);
+    let lower = mix(fetch(left, top + 1.0), fetch(left + 1.0, top + 1.0), ax);
+    mix(upper, lower, ay)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The canonical landmarks, in an image of twice their size, turned by a quarter.
+    fn turned(p: Point) -> Point {
+        Point::new(400.0 - 2.0 * p.y, 20.0 + 2.0 * p.x)
+    }
+
+    #[test]
+    fn the_square_turns_and_grows_with_the_face() {
+        let region = Region::around(&Landmarks5(CANONICAL.map(turned)), 192).unwrap();
+        assert!((region.scale() - 2.0 * SIDE / 192.0).abs() < 1e-4);
+        let middle = region.to_image.apply(Point::new(96.0, 96.0));
+        assert!(middle.distance(turned(MIDDLE)) < 1e-2, "{middle:?}");
+        // The network's x axis is the image's y axis.
+        let right = region.to_image.apply(Point::new(106.0, 96.0));
+        assert!((right.x - middle.x).abs() < 1e-2 && right.y > middle.y);
+        for points in [[Point::new(3.0, 3.0); 5], [Point::new(f32::NAN, 0.0); 5]] {
+            assert!(Region::around(&Landmarks5(points), 192).is_none());
+        }
+    }
+
+    #[test]
+    fn what_is_sampled_lies_where_the_points_say() {
+        // Red grows to the right, green downwards.
+        let image = RgbImage::from_fn(250, 250, |x, y| Rgb([x as u8, y as u8, 7]));
+        for factor in [0.5, 1.2] {
+            let landmarks = Landmarks5(CANONICAL.map(|p| p.scaled(factor, factor)));
+            let region = Region::around(&landmarks, 192).unwrap();
+            let crop = region.sample(&image);
+            let at = region.in_image(Point::new(150.0, 120.0));
+            let pixel = crop.get_pixel(150, 120).0;
+            assert!((f32::from(pixel[0]) - at.x).abs() <= 0.51, "{pixel:?} {at:?}");
+            assert!((f32::from(pixel[1]) - at.y).abs() <= 0.51, "{pixel:?} {at:?}");
+            assert_eq!(crop.get_pixel(0, 0).0, [0; 3], "beyond the border");
+        }
+    }
+
+    #[test]
+    fn large_faces_are_averaged_not_skipped_over() {
+        // A fine checkerboard is grey at a distance.
+        let image = RgbImage::from_fn(1200, 1200, |x, y| Rgb([255 * ((x + y) % 2) as u8; 3]));
+        let landmarks = Landmarks5(CANONICAL.map(|p| p.scaled(10.0, 10.0)));
+        let crop = Region::around(&landmarks, 192).unwrap().sample(&image);
+        let values = (80..112).flat_map(|y| (80..112).map(move |x| (x, y)));
+        for (x, y) in values {
+            let value = crop.get_pixel(x, y).0[0];
+            assert!((90..=165).contains(&value), "{value}");
+        }
+    }
+}
