@@ -7,7 +7,7 @@
 //! large it is; where the square lies in that crop, and its side, are the medians of the squares
 //! that meshes of 400 LFW photos would ask for (docs/MODELS.md).
 
-use image::{Rgb, RgbImage};
+use image::RgbImage;
 
 use crate::align::CANONICAL;
 use crate::geometry::{Landmarks5, Point, Similarity};
@@ -59,40 +59,57 @@ impl Region {
         let n = if scale < ALIASING { 1.0 } else { scale.ceil().min(MOST_SAMPLES) };
         // Samples lie evenly around the pixel's centre.
         let offsets: Vec<f32> = (0..n as u32).map(|k| (k as f32 + 0.5) / n - 0.5).collect();
-        RgbImage::from_fn(self.side, self.side, |x, y| {
+        let mut pixels = Vec::with_capacity(3 * (self.side * self.side) as usize);
+        for (y, x) in (0..self.side).flat_map(|y| (0..self.side).map(move |x| (y, x))) {
             let mut sums = [0.0_f32; 3];
-            for dy in &offsets {
-                for dx in &offsets {
-                    let at = self.to_image.apply(Point::new(x as f32 + dx, y as f32 + dy));
-                    for (sum, value) in sums.iter_mut().zip(bilinear(image, at)) {
-                        *sum += value;
-                    }
-                }
+            for (dy, dx) in offsets.iter().flat_map(|dy| offsets.iter().map(move |dx| (dy, dx))) {
+                let at = self.to_image.apply(Point::new(x as f32 + dx, y as f32 + dy));
+                let value = bilinear(image, at);
+                (0..3).for_each(|c| sums[c] += value[c]);
             }
-            Rgb(sums.map(|sum| (sum / (n * n)).round_ties_even() as u8))
-        })
+            // Sums are not negative: the cast rounds to the nearest.
+            pixels.extend(sums.map(|sum| (sum / (n * n) + 0.5) as u8));
+        }
+        // The vector has exactly the length that the size needs.
+        RgbImage::from_raw(self.side, self.side, pixels).unwrap_or_default()
     }
 }
 
 /// The image's value between pixel centres; black beyond its border.
 fn bilinear(image: &RgbImage, at: Point) -> [f32; 3] {
-    let (left, top) = (at.x.floor(), at.y.floor());
-    let (ax, ay) = (at.x - left, at.y - top);
-    let fetch = |x: f32, y: f32| -> [f32; 3] {
-        let inside =
-            (0.0..image.width() as f32).contains(&x) && (0.0..image.height() as f32).contains(&y);
-        if inside { image.get_pixel(x as u32, y as u32).0.map(f32::from) } else { [0.0; 3] }
+    // The cast truncates and saturates; `f32::floor` is a call on many processors.
+    let floor = |value: f32| {
+        let whole = value as i32;
+        if whole as f32 > value { whole.saturating_sub(1) } else { whole }
     };
+    let (left, top) = (floor(at.x), floor(at.y));
+    let (ax, ay) = (at.x - left as f32, at.y - top as f32);
+    let (width, height) = (image.width() as usize, image.height() as usize);
+    let raw = image.as_raw();
+    let fetch = |x: Option<usize>, y: Option<usize>| -> [f32; 3] {
+        match (x, y) {
+            (Some(x), Some(y)) if x < width && y < height => {
+                let first = 3 * (y * width + x);
+                [raw[first], raw[first + 1], raw[first + 2]].map(f32::from)
+            }
+            _ => [0.0; 3],
+        }
+    };
+    let index = |place: i32| usize::try_from(place).ok();
+    let (x0, x1) = (index(left), index(left.saturating_add(1)));
+    let (y0, y1) = (index(top), index(top.saturating_add(1)));
     let mix = |a: [f32; 3], b: [f32; 3], share: f32| -> [f32; 3] {
         std::array::from_fn(|c| a[c] + share * (b[c] - a[c]))
     };
-    let upper = mix(fetch(left, top), fetch(left + 1.0, top), ax);
-    let lower = mix(fetch(left, top + 1.0), fetch(left + 1.0, top + 1.0), ax);
+    let upper = mix(fetch(x0, y0), fetch(x1, y0), ax);
+    let lower = mix(fetch(x0, y1), fetch(x1, y1), ax);
     mix(upper, lower, ay)
 }
 
 #[cfg(test)]
 mod tests {
+    use image::Rgb;
+
     use super::*;
 
     /// The canonical landmarks, in an image of twice their size, turned by a quarter.
