@@ -9,6 +9,7 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use evenmatch::mesh::FaceMesh;
 use evenmatch::model::Profile;
 use evenmatch::{DecodeLimits, EncodedSample, Policy, Probe, Source, Template, Verifier, align};
 
@@ -58,6 +59,18 @@ fn stages(criterion: &mut Criterion) {
     group.bench_function("align", |b| {
         b.iter(|| found.iter().for_each(|(s, face)| drop(black_box(align(s, face)))));
     });
+    match FaceMesh::open(Profile::Throughput { workers: 1 }) {
+        Ok(mesh) => {
+            group.bench_function("mesh", |b| {
+                b.iter(|| {
+                    for (sample, face) in &found {
+                        drop(black_box(mesh.locate(sample.pixels(), face.landmarks())));
+                    }
+                });
+            });
+        }
+        Err(error) => eprintln!("skipped: {error} (run: evenmatch models fetch)"),
+    }
     let aligned: Vec<_> = found.iter().filter_map(|(s, face)| align(s, face)).collect();
     group.bench_function("embed", |b| {
         b.iter(|| {

@@ -86,6 +86,7 @@ mod error;
 pub mod export;
 mod geometry;
 pub mod label_check;
+pub mod mesh;
 pub mod model;
 pub mod normalise;
 pub mod quality;

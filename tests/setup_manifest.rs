@@ -41,6 +41,9 @@ fn the_built_in_manifest_pins_everything_that_is_fetched() {
     assert_eq!(embedder.template_length, Some(128));
     assert_eq!(embedder.alignment, Some(Alignment::Sface112));
     assert_eq!(embedder.threshold.as_ref().map(|threshold| threshold.value), Some(0.363));
+    let mesh = manifest.default_for(Role::Mesh).unwrap();
+    assert_eq!(mesh.input.size(), InputSize::Fixed { width: 192, height: 192 });
+    assert!(!Role::Mesh.is_needed() && Role::Detector.is_needed() && Role::Embedder.is_needed());
     let platforms: Vec<&str> = manifest.runtimes().iter().map(|r| r.platform.as_str()).collect();
     assert_eq!(platforms, ["linux-x86_64", "linux-aarch64"]);
     // Original and prepared files differ, and no digest was pasted twice.

@@ -189,8 +189,10 @@ fn list(store: &ModelStore, json: bool) -> anyhow::Result<()> {
 
 fn verify(store: &ModelStore, json: bool) -> anyhow::Result<()> {
     let mut listing = listing(store)?;
-    // A model that nobody asked for may be missing, but not wrong.
-    listing.models.retain(|model| model.default || model.state != word(FileState::Missing));
+    // A model that nobody asked for, or that verification does without, may be missing, but not
+    // wrong.
+    let needed = |model: &ModelRow<'_>| model.default && model.role.is_needed();
+    listing.models.retain(|model| needed(model) || model.state != word(FileState::Missing));
     let mut out = std::io::stdout().lock();
     if json {
         print_json(&mut out, &listing)?;

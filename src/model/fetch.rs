@@ -48,8 +48,11 @@ pub fn fetch(
 ) -> Result<()> {
     let manifest = store.manifest();
     let models: Vec<&ModelEntry> = if ids.is_empty() {
-        let roles = [Role::Detector, Role::SecondDetector, Role::Embedder];
-        roles.into_iter().map(|role| manifest.default_for(role)).collect::<Result<_>>()?
+        let roles = [Role::Detector, Role::SecondDetector, Role::Embedder, Role::Mesh];
+        let defaults = roles.into_iter().map(|role| (role, manifest.default_for(role)));
+        // A user's manifest need not name what verification does without.
+        let wanted = defaults.filter(|(role, entry)| role.is_needed() || entry.is_ok());
+        wanted.map(|(_, entry)| entry).collect::<Result<_>>()?
     } else {
         ids.iter().map(|id| manifest.model(id)).collect::<Result<_>>()?
     };

@@ -21,6 +21,8 @@ pub enum Role {
     SecondDetector,
     /// Turns an aligned face into a template.
     Embedder,
+    /// Lays a mesh of 468 points over a face. Verification does without.
+    Mesh,
 }
 
 impl Role {
@@ -30,6 +32,15 @@ impl Role {
             Role::Detector => "detector",
             Role::SecondDetector => "second_detector",
             Role::Embedder => "embedder",
+            Role::Mesh => "mesh",
+        }
+    }
+
+    /// Whether verification needs a model of this role.
+    pub fn is_needed(self) -> bool {
+        match self {
+            Role::Detector | Role::SecondDetector | Role::Embedder => true,
+            Role::Mesh => false,
         }
     }
 }
@@ -98,6 +109,8 @@ pub struct PackageSource {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Preparation {
+    /// Convert a TFLite file to ONNX; always the first step.
+    FromTflite,
     /// Dequantise constant weights, compute constants, and drop what inference does not need.
     Dequantise,
     /// Put batch normalisation into the convolutions and matrices beside it.

@@ -7,6 +7,7 @@
 
 #[cfg(feature = "setup")]
 mod fetch;
+mod flatbuffer;
 mod input_spec;
 #[cfg(feature = "onnx")]
 mod lazy;
@@ -18,6 +19,7 @@ mod onnx_file;
 mod prepare;
 mod store;
 mod tensor;
+mod tflite_file;
 
 #[cfg(feature = "cli")]
 pub(crate) use fetch::PYTHON;

@@ -42,6 +42,15 @@ impl Outputs {
         }
     }
 
+    /// The only output of this many values; a model with none or several is not fit for its role.
+    pub fn of_length(&self, length: usize) -> Result<ArrayViewD<'_, f32>> {
+        let mut fitting = self.0.iter().filter(|(_, tensor)| tensor.len() == length);
+        match (fitting.next(), fitting.next()) {
+            (Some((_, tensor)), None) => Ok(tensor.view()),
+            _ => Err(self.unfit(format!("the model has not one output of {length} values"))),
+        }
+    }
+
     fn unfit(&self, message: String) -> Error {
         let names: Vec<&str> = self.0.iter().map(|(name, _)| name.as_ref()).collect();
         Error::new(ErrorKind::InvalidModel, Stage::Setup, message).next(format!(

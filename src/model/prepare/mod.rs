@@ -11,24 +11,33 @@ mod graph;
 mod heads;
 mod prelu;
 mod shape;
+mod tflite;
 
 use prost::Message;
 
 use super::manifest::Preparation;
-use super::onnx_file::{check_model, parse};
+use super::onnx_file::{check_model, invalid, parse};
 use crate::Result;
 use graph::Graph;
 
-/// Applies the steps, in this order, to an original ONNX file.
+/// Applies the steps, in this order, to an original ONNX file; to a TFLite file where the first
+/// step converts it.
 ///
 /// # Errors
-/// [`crate::ErrorKind::InvalidModel`] if the bytes are no ONNX model, if a tensor lies in another
+/// [`crate::ErrorKind::InvalidModel`] if the bytes are no such model, if a tensor lies in another
 /// file, or if the graph does not have the form that a step works on.
 pub fn prepare(original: &[u8], steps: &[Preparation]) -> Result<Vec<u8>> {
-    check_model(original)?;
-    let mut graph = Graph::new(parse(original)?)?;
+    let (model, steps) = match steps.split_first() {
+        Some((Preparation::FromTflite, rest)) => (tflite::convert(original)?, rest),
+        _ => {
+            check_model(original)?;
+            (parse(original)?, steps)
+        }
+    };
+    let mut graph = Graph::new(model)?;
     for step in steps {
         match step {
+            Preparation::FromTflite => return Err(invalid("`from_tflite` must be the first step")),
             Preparation::Dequantise => dequantise::dequantise(&mut graph)?,
             Preparation::FoldBatchNorm => batch_norm::fold(&mut graph)?,
             Preparation::SplitPrelu => prelu::split(&mut graph)?,
