@@ -87,6 +87,14 @@ impl BoundingBox {
         self.width.max(0.0) * self.height.max(0.0)
     }
 
+    /// The whole pixels that it covers, `x, y, width, height`, without what lies left of the image
+    /// or above it.
+    pub(crate) fn pixels(&self) -> [u32; 4] {
+        let (left, top) = (self.x.max(0.0), self.y.max(0.0));
+        let (right, bottom) = (self.x + self.width, self.y + self.height);
+        [left, top, right - left, bottom - top].map(|value| value.max(0.0) as u32)
+    }
+
     /// Area of the intersection over area of the union, 0 to 1.
     pub fn intersection_over_union(&self, other: &BoundingBox) -> f32 {
         let width = (self.x + self.width).min(other.x + other.width) - self.x.max(other.x);

@@ -74,6 +74,11 @@ pub struct Detections {
     pub faces: Vec<Detection>,
     /// Every attempt, in order.
     pub attempts: Vec<Attempt>,
+    /// The step that found the faces; `None` where there are none.
+    pub by: Option<Step>,
+    /// Whether noise drowns the first face, as in a photo with too little light. Its landmarks are
+    /// then those of looks in which the noise was smoothed away.
+    pub noisy: bool,
 }
 
 /// Settings of a face detector.
@@ -151,19 +156,23 @@ impl FaceDetector {
     pub fn detect(&self, sample: &Sample) -> Result<Detections> {
         let mut attempts = Vec::new();
         let mut best = self.attempt(sample, Step::Plain, &mut attempts)?;
+        let mut by = Step::Plain;
         for step in scale::further_looks(&best, sample) {
             let faces = self.attempt(sample, *step, &mut attempts)?;
             if scale::improves(&faces, &best, *step) {
-                best = faces;
+                (best, by) = (faces, *step);
                 break;
             }
         }
-        Ok(Detections { faces: prominence::order(best, sample), attempts })
+        let faces = prominence::order(best, sample);
+        let by = (!faces.is_empty()).then_some(by);
+        Ok(Detections { faces, attempts, by, noisy: false })
     }
 
     /// Looks again at a photo in which no face was found, or one that looks odd: turned by
     /// quarters, and where there is still none, in other light, with both networks. A face in
-    /// other light counts only where enough looks agree on it.
+    /// other light counts only where enough looks agree on it. A face that noise drowns is looked
+    /// at in other light too, for its landmarks.
     ///
     /// After `limit` nothing new is tried. That makes the answer depend on how fast the machine
     /// is; without a limit, only on the photo.

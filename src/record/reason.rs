@@ -48,6 +48,8 @@ pub enum ReasonCode {
     FaceSmall,
     /// The face was found only with more light.
     FoundWithMoreLight,
+    /// Noise drowns the face; it was smoothed and made brighter.
+    FaceInLittleLight,
     /// The face was found only after turning the photo.
     FoundTurned,
     /// Liveness was not checked.
@@ -66,7 +68,7 @@ pub enum ReasonCode {
 
 impl ReasonCode {
     /// All codes, in the order of the stages.
-    pub const ALL: [ReasonCode; 15] = [
+    pub const ALL: [ReasonCode; 16] = [
         ReasonCode::NoFaceFound,
         ReasonCode::SeveralFacesLargestUsed,
         ReasonCode::SeveralFacesRefused,
@@ -75,6 +77,7 @@ impl ReasonCode {
         ReasonCode::FaceCutByBorder,
         ReasonCode::FaceSmall,
         ReasonCode::FoundWithMoreLight,
+        ReasonCode::FaceInLittleLight,
         ReasonCode::FoundTurned,
         ReasonCode::LivenessNotChecked,
         ReasonCode::ScoreAtOrAboveThreshold,
@@ -93,9 +96,11 @@ impl ReasonCode {
             | R::SeveralFacesRefused
             | R::LandmarksOutsideImage
             | R::LandmarksUnusable => ReasonStage::Detect,
-            R::FaceCutByBorder | R::FaceSmall | R::FoundWithMoreLight | R::FoundTurned => {
-                ReasonStage::Quality
-            }
+            R::FaceCutByBorder
+            | R::FaceSmall
+            | R::FoundWithMoreLight
+            | R::FaceInLittleLight
+            | R::FoundTurned => ReasonStage::Quality,
             R::LivenessNotChecked => ReasonStage::Liveness,
             R::ScoreAtOrAboveThreshold
             | R::ScoreBelowThreshold
@@ -117,6 +122,7 @@ impl ReasonCode {
             R::FaceCutByBorder => "the edge of the picture cuts the face",
             R::FaceSmall => "the face is small, so little detail can be compared",
             R::FoundWithMoreLight => "the face was found only after the picture was made brighter",
+            R::FaceInLittleLight => "there was little light, so the face was made clearer first",
             R::FoundTurned => "the face was found only after the picture was turned",
             R::LivenessNotChecked => {
                 "whether a live person was in front of the camera was not checked"
@@ -145,7 +151,7 @@ impl ReasonCode {
             }
             R::LandmarksUnusable => "face the camera and keep still",
             R::FaceSmall => "come closer to the camera, or send a larger picture",
-            R::FoundWithMoreLight => "take the photo with more light on the face",
+            R::FoundWithMoreLight | R::FaceInLittleLight => "take the photo with more light on the face",
             R::FoundTurned => "send the picture the right way up",
             R::LivenessNotChecked => {
                 "do not rely on this alone where somebody could hold up a photo"

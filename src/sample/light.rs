@@ -7,10 +7,12 @@
 
 use std::sync::LazyLock;
 
-use image::{ImageBuffer, Rgb, RgbImage};
+use image::imageops::{crop_imm, replace};
+use image::{ImageBuffer, Luma, Rgb, RgbImage};
 use imageproc::filter::gaussian_blur_f32;
 
 type LinearImage = ImageBuffer<Rgb<f32>, Vec<f32>>;
+type LinearGrey = ImageBuffer<Luma<f32>, Vec<f32>>;
 
 /// Steps of the table back to sRGB: fine enough for its steepest part, of slope 12.92.
 const STEPS: usize = 1 << 14;
@@ -41,16 +43,97 @@ static TO_SRGB: LazyLock<Vec<u8>> = LazyLock::new(|| {
 /// exposed so that the mean of the part at `x, y, width, height` is `level`, 0 to 1. Its colours
 /// keep their proportions; what becomes too bright is white.
 pub(crate) fn relit(image: &RgbImage, sigma: f32, level: f32, part: [u32; 4]) -> RgbImage {
-    let (width, height) = image.dimensions();
-    let linear = image.as_raw().iter().map(|&value| TO_LINEAR[usize::from(value)]).collect();
-    let Some(linear) = LinearImage::from_raw(width, height, linear) else { return image.clone() };
-    let smooth = gaussian_blur_f32(&linear, sigma);
-    let gain = level / mean(&smooth, part).max(1e-6);
-    let srgb = smooth.as_raw().iter().map(|&value| {
-        let step = (value * gain).clamp(0.0, 1.0) * STEPS as f32;
-        TO_SRGB[step.round() as usize]
+    let smooth = gaussian_blur_f32(&linear(image), sigma);
+    exposed(&smooth, level, part)
+}
+
+/// The image with a part, and as much around it on each side, smoothed and exposed so that the mean
+/// of the part is `level`. Light and colour are smoothed by a Gaussian each, of these standard
+/// deviations in pixels: where light is little, colour is mostly noise.
+pub(crate) fn relit_part(
+    image: &RgbImage,
+    light: f32,
+    colour: f32,
+    level: f32,
+    part: [u32; 4],
+) -> RgbImage {
+    let [x, y, width, height] = part;
+    let (left, top) = (x.saturating_sub(width), y.saturating_sub(height));
+    let right = x.saturating_add(width.saturating_mul(2)).min(image.width());
+    let bottom = y.saturating_add(height.saturating_mul(2)).min(image.height());
+    if left >= right || top >= bottom {
+        return image.clone();
+    }
+    let window = linear(&crop_imm(image, left, top, right - left, bottom - top).to_image());
+    let grey = LinearGrey::from_fn(window.width(), window.height(), |x, y| {
+        Luma([window.get_pixel(x, y).0.iter().sum::<f32>() / 3.0])
     });
-    RgbImage::from_raw(width, height, srgb.collect()).unwrap_or_else(|| image.clone())
+    let mut smooth = gaussian_blur_f32(&window, colour);
+    let (fine, coarse) = (gaussian_blur_f32(&grey, light), gaussian_blur_f32(&grey, colour));
+    for ((pixel, fine), coarse) in smooth.pixels_mut().zip(fine.pixels()).zip(coarse.pixels()) {
+        let share = fine.0[0] / coarse.0[0].max(1e-6);
+        pixel.0 = pixel.0.map(|value| value * share);
+    }
+    let mut relit = image.clone();
+    let exposed = exposed(&smooth, level, [x - left, y - top, width, height]);
+    replace(&mut relit, &exposed, i64::from(left), i64::from(top));
+    relit
+}
+
+/// The noise of a part of the image, in linear light: its standard deviation as a share of the
+/// mean. 0 where the part is too small to tell.
+///
+/// J. Immerkær, "Fast Noise Variance Estimation", Computer Vision and Image Understanding 64
+/// (1996): the difference of two Laplacians is blind to edges and gradients and has six times the
+/// noise's standard deviation. Its median absolute value, in place of the mean, is blind to what
+/// detail remains.
+pub(crate) fn noise_to_signal(image: &RgbImage, [x, y, width, height]: [u32; 4]) -> f32 {
+    /// Places that are looked at, at most, in each direction.
+    const PLACES: u32 = 64;
+    /// Median absolute value of a normal distribution, in standard deviations.
+    const MEDIAN: f32 = 0.6745;
+    let (right, bottom) = (x.saturating_add(width), y.saturating_add(height));
+    let (right, bottom) = (right.min(image.width()), bottom.min(image.height()));
+    if right < x + 3 || bottom < y + 3 {
+        return 0.0;
+    }
+    let step = |side: u32| side.div_ceil(PLACES).max(1) as usize;
+    let columns = (x + 1..right - 1).step_by(step(right - x));
+    let rows = (y + 1..bottom - 1).step_by(step(bottom - y));
+    let (mut noise, mut sum) = (Vec::new(), 0.0);
+    for (row, column) in rows.flat_map(|row| columns.clone().map(move |column| (row, column))) {
+        let at = |dx: u32, dy: u32| image.get_pixel(column + dx - 1, row + dy - 1).0;
+        let around = [at(0, 0), at(2, 0), at(0, 2), at(2, 2), at(1, 0), at(0, 1), at(2, 1), at(1, 2)];
+        let middle = at(1, 1);
+        for channel in 0..3 {
+            let light = |pixel: &[u8; 3]| TO_LINEAR[usize::from(pixel[channel])];
+            let corners = around[..4].iter().map(light).sum::<f32>();
+            let sides = around[4..].iter().map(light).sum::<f32>();
+            noise.push((corners - 2.0 * sides + 4.0 * light(&middle)).abs());
+            sum += light(&middle);
+        }
+    }
+    let n = noise.len();
+    let (_, median, _) = noise.select_nth_unstable_by(n / 2, f32::total_cmp);
+    *median / MEDIAN / 6.0 / (sum / n as f32).max(1e-6)
+}
+
+/// The image in linear light.
+fn linear(image: &RgbImage) -> LinearImage {
+    LinearImage::from_fn(image.width(), image.height(), |x, y| {
+        Rgb(image.get_pixel(x, y).0.map(|value| TO_LINEAR[usize::from(value)]))
+    })
+}
+
+/// The image in sRGB, exposed so that the mean of a part is `level`.
+fn exposed(image: &LinearImage, level: f32, part: [u32; 4]) -> RgbImage {
+    let gain = level / mean(image, part).max(1e-6);
+    RgbImage::from_fn(image.width(), image.height(), |x, y| {
+        Rgb(image.get_pixel(x, y).0.map(|value| {
+            let step = (value * gain).clamp(0.0, 1.0) * STEPS as f32;
+            TO_SRGB[step.round() as usize]
+        }))
+    })
 }
 
 /// Mean of all channels in a part of the image; of the whole where the part is empty.
@@ -103,6 +186,48 @@ mod tests {
         {
             assert!((186..=190).contains(&pixel.2.0[0]), "{pixel:?}");
         }
+    }
+
+    #[test]
+    fn a_part_is_relit_and_the_rest_left_alone() {
+        let dark = RgbImage::from_fn(60, 40, |x, _| Rgb(if x < 30 { [30, 20, 20] } else { [9; 3] }));
+        let lit = relit_part(&dark, 0.5, 2.0, 0.2, [4, 14, 8, 10]);
+        let linear = |v: u8| TO_LINEAR[usize::from(v)];
+        let pixel = lit.get_pixel(8, 20).0;
+        assert!((pixel.iter().map(|v| linear(*v)).sum::<f32>() / 3.0 - 0.2).abs() < 0.01);
+        assert!((linear(pixel[0]) / linear(pixel[1]) - linear(30) / linear(20)).abs() < 0.05);
+        // Beyond as much again as the part is large.
+        assert_eq!(lit.get_pixel(21, 20), dark.get_pixel(21, 20));
+        assert_eq!(lit.get_pixel(8, 35), dark.get_pixel(8, 35));
+        assert_eq!(relit_part(&dark, 0.5, 2.0, 0.2, [90, 90, 4, 4]), dark);
+        assert_eq!(relit_part(&dark, 0.5, 2.0, 0.2, [0; 4]), dark);
+    }
+
+    #[test]
+    fn noise_is_told_from_edges_and_does_not_depend_on_the_light() {
+        // A deterministic stand-in for noise: uniform, of 8 levels of linear light either way.
+        let mut state = 1_u64;
+        let mut picture = |light: f32, noise: f32| {
+            RgbImage::from_fn(80, 80, |x, y| {
+                let edge = if (x / 20 + y / 20) % 2 == 0 { 1.0 } else { 0.5 };
+                Rgb([0, 1, 2].map(|_| {
+                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    let uniform = (state >> 40) as f32 / (1_u64 << 24) as f32 * 2.0 - 1.0;
+                    let value = light * (edge + noise * uniform);
+                    TO_SRGB[(value.clamp(0.0, 1.0) * STEPS as f32) as usize]
+                }))
+            })
+        };
+        let whole = [0, 0, 80, 80];
+        let (still, dim) = (picture(0.4, 0.0), picture(0.1, 0.0));
+        assert!(noise_to_signal(&still, whole) < 0.01 && noise_to_signal(&dim, whole) < 0.01);
+        // Uniform noise of ±0.3 has a standard deviation of .173; the mean is .75.
+        for light in [0.5, 0.1] {
+            let found = noise_to_signal(&picture(light, 0.3), whole);
+            assert!((found - 0.173 / 0.75).abs() < 0.04, "{light}: {found}");
+        }
+        assert_eq!(noise_to_signal(&still, [0, 0, 2, 2]), 0.0);
+        assert_eq!(noise_to_signal(&still, [200, 0, 20, 20]), 0.0);
     }
 
     #[test]
