@@ -9,44 +9,17 @@ mod common;
 use std::collections::BTreeMap;
 
 use audit_support::Random;
+use evenmatch::degrade::{Degradation, DegradationKind, degrade};
 use evenmatch::model::Profile;
 use evenmatch::record::{Outcome, PeopleManifest, ReasonCode};
 use evenmatch::{Probe, Template, Verifier};
 use image::imageops::{rotate90, rotate180, rotate270};
 use image::{Rgb, RgbImage};
 
-/// Photo-electrons of full scale, and read noise as a share of it.
-const ELECTRONS: f64 = 4000.0;
-const READ_NOISE: f64 = 0.002;
-
-/// A count of photo-electrons.
-fn poisson(mean: f64, random: &mut Random) -> f64 {
-    if mean > 60.0 {
-        return (mean + mean.sqrt() * random.normal()).round().max(0.0);
-    }
-    // D. Knuth, The Art of Computer Programming 2, 3.4.1: products of uniform numbers.
-    let (limit, mut product, mut count) = ((-mean).exp(), random.unit(), 0.0);
-    while product > limit {
-        product *= random.unit();
-        count += 1.0;
-    }
-    count
-}
-
-/// The photo as it would be with `factor` of its light: linear light × factor, shot noise, read
-/// noise, 8-bit sRGB.
-fn under_exposed(photo: &RgbImage, factor: f64, random: &mut Random) -> RgbImage {
-    let mut dark = photo.clone();
-    for value in dark.iter_mut() {
-        let x = f64::from(*value) / 255.0;
-        let linear = if x <= 0.04045 { x / 12.92 } else { ((x + 0.055) / 1.055).powf(2.4) };
-        let electrons = poisson(linear * factor * ELECTRONS, random) / ELECTRONS;
-        let seen = (electrons + READ_NOISE * random.normal()).clamp(0.0, 1.0);
-        let encoded =
-            if seen <= 0.003_130_8 { 12.92 * seen } else { 1.055 * seen.powf(1.0 / 2.4) - 0.055 };
-        *value = (255.0 * encoded).round() as u8;
-    }
-    dark
+/// The photo as it would be with `factor` of its light: linear light × factor, shot noise at 4,000
+/// photo-electrons of full scale, read noise of .002, 8-bit sRGB.
+fn under_exposed(photo: &RgbImage, factor: f64, seed: u64) -> RgbImage {
+    degrade(photo, Degradation::new(DegradationKind::UnderExposure, factor).unwrap(), seed).unwrap()
 }
 
 fn verifiers() -> Option<(Verifier, Verifier)> {
@@ -75,7 +48,7 @@ fn faces_in_the_dark_are_found_and_still_recognised() {
             continue;
         };
         assert_eq!(Some(&bright), clear.as_ref(), "a good photo is untouched");
-        let dark = under_exposed(&photo, 1.0 / 32.0, &mut Random(number as u64));
+        let dark = under_exposed(&photo, 1.0 / 32.0, number as u64);
         let by_whole = template(&whole, &dark);
         found += u32::from(by_whole.is_some());
         if template(&plain, &dark).is_none() {
@@ -114,8 +87,8 @@ fn photos_without_a_face_stay_without_one() {
                 .or_insert_with(|| (random.unit() * contrast) as u8);
             Rgb([value, (f64::from(value) * 0.8) as u8, (f64::from(value) * 0.7) as u8])
         });
-        let dark =
-            under_exposed(&picture, if number % 2 == 0 { 1.0 } else { 1.0 / 16.0 }, &mut random);
+        let factor = if number % 2 == 0 { 1.0 } else { 1.0 / 16.0 };
+        let dark = under_exposed(&picture, factor, number as u64);
         invented += u32::from(template(&whole, &dark).is_some());
     }
     assert_eq!(invented, 0, "faces in textures");
@@ -163,8 +136,7 @@ fn not_found_rates_in_the_dark_by_group() {
         for (place, (group, photos)) in groups.iter().enumerate() {
             let (mut lost, mut lost_plainly) = (0, 0);
             for (number, photo) in photos.iter().enumerate() {
-                let mut random = Random((place * 1000 + number) as u64);
-                let dark = under_exposed(photo, 1.0 / stops, &mut random);
+                let dark = under_exposed(photo, 1.0 / stops, (place * 1000 + number) as u64);
                 let looked = |verifier: &Verifier, photo| {
                     verifier.inspect::<Probe>(photo).unwrap().detections.faces.into_iter().next()
                 };
