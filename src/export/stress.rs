@@ -150,14 +150,14 @@ pub(super) fn extremes(report: &StressReport, attribute: &str) -> Vec<Vec<String
                 .collect();
             // Of groups with equal rates, the first by name.
             measured.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(b.0)));
-            let (Some(lowest), Some((_, most, _))) = (measured.first(), measured.last()) else {
+            let (Some((_, least, _)), Some((_, most, _))) = (measured.first(), measured.last())
+            else {
                 continue;
             };
             let pairs = level.overall.fnmr.rate.is_some();
             if (name == "refused" && overall.errors == 0) || (name == "self_non_match" && pairs) {
                 continue;
             }
-            let Some(highest) = measured.iter().find(|(_, rate, _)| rate == most) else { continue };
             let short = match name {
                 "fta" => "FTA",
                 "refused" => "gate refusals",
@@ -165,13 +165,20 @@ pub(super) fn extremes(report: &StressReport, attribute: &str) -> Vec<Vec<String
                 "frr" => "false rejections",
                 _ => "self non-match: flatters",
             };
-            let with_name = |of: &(&str, f64, &StressRate)| format!("{}: {}", of.0, of.2.text);
+            let named = |rate: f64| {
+                let of_group = measured.iter().find(|(_, of, _)| *of == rate);
+                of_group.map_or_else(String::new, |(group, _, of)| format!("{group}: {}", of.text))
+            };
+            let (lowest, highest) = match least == most {
+                true => ("all groups alike".to_owned(), "–".to_owned()),
+                false => (named(*least), named(*most)),
+            };
             rows.push(vec![
                 format!("{} {}", series.title, level.label),
                 short.to_owned(),
                 overall.text.clone(),
-                with_name(lowest),
-                with_name(highest),
+                lowest,
+                highest,
             ]);
         }
     }
@@ -216,6 +223,10 @@ pub(super) fn facts(report: &StressReport) -> Vec<String> {
         text::percent(report.confidence),
         report.least_trials
     ));
+    facts.push(
+        "Of several groups one is lowest and one highest by chance alone, too: mind the intervals."
+            .to_owned(),
+    );
     facts.push(
         "What each degradation does, and what it does not stand for: docs/STRESS.md.".to_owned(),
     );

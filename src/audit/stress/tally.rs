@@ -48,6 +48,14 @@ const RATES: usize = 5;
 /// Shares of each person in each rate.
 type Counts = BTreeMap<u32, [Share; RATES]>;
 
+/// Design effects of each rate, where they are known.
+type Effects = [Option<f64>; RATES];
+
+/// Each person's share of a rate, of those who have trials.
+fn shares(counts: &Counts, which: usize) -> Vec<Share> {
+    counts.values().map(|of| of[which]).filter(|share| share.trials > 0).collect()
+}
+
 impl StressTally {
     /// A tally over samples of a set with these attributes, by attributes and intersections
     /// (`race×sex`); none means every attribute.
@@ -96,6 +104,11 @@ impl StressTally {
         for (sample, observation) in seen.iter().enumerate() {
             self.count(&mut everyone, sample, observation);
         }
+        // With few errors in a group, how alike a person's trials are is known from everyone's.
+        let effects: Effects = std::array::from_fn(|which| {
+            let shares = shares(&everyone, which);
+            Some(clustered(|| shares.iter().copied(), None, None).design_effect())
+        });
         let mut attributes = BTreeMap::new();
         for (name, groups) in &self.views {
             let mut counts: BTreeMap<&str, Counts> = BTreeMap::new();
@@ -104,10 +117,14 @@ impl StressTally {
                     self.count(counts.entry(group).or_default(), sample, observation);
                 }
             }
-            let rates = counts.into_iter().map(|(group, of)| (group.to_owned(), self.rates(&of)));
+            let rates = counts.iter().map(|(group, of)| {
+                let rates = self.rates(of, &effects);
+                ((*group).to_owned(), rates)
+            });
             attributes.insert(name.clone(), rates.collect());
         }
-        StressLevel { level, label, failures, overall: self.rates(&everyone), attributes }
+        let overall = self.rates(&everyone, &[None; RATES]);
+        StressLevel { level, label, failures, overall, attributes }
     }
 
     fn count(&self, counts: &mut Counts, sample: usize, seen: &StressObservation) {
@@ -131,11 +148,8 @@ impl StressTally {
         }
     }
 
-    fn rates(&self, counts: &Counts) -> StressRates {
-        let rate = |which: usize| {
-            let shares = || counts.values().map(move |of| of[which]).filter(|of| of.trials > 0);
-            self.rate(shares)
-        };
+    fn rates(&self, counts: &Counts, effects: &Effects) -> StressRates {
+        let rate = |which: usize| self.rate(&shares(counts, which), effects[which]);
         StressRates {
             fta: rate(0),
             refused: rate(1),
@@ -145,10 +159,10 @@ impl StressTally {
         }
     }
 
-    fn rate<I: Iterator<Item = Share>>(&self, shares: impl Fn() -> I) -> StressRate {
-        let errors = shares().map(|share| share.errors).sum();
-        let trials = shares().map(|share| share.trials).sum();
-        let sample = clustered(shares, None, None);
+    fn rate(&self, shares: &[Share], effect: Option<f64>) -> StressRate {
+        let errors = shares.iter().map(|share| share.errors).sum();
+        let trials = shares.iter().map(|share| share.trials).sum();
+        let sample = clustered(|| shares.iter().copied(), effect, None);
         match sample.cell(self.confidence, IntervalMethod::Auto, self.least) {
             RateCell::Measured(of) => StressRate {
                 errors,
