@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 if [ -z "${EVENMATCH_OFFLINE:-}" ]; then
     cargo run --quiet --all-features -- models fetch
     EVENMATCH_DEMO_PHOTOS="$(python3 scripts/demo_photos.py)"
-    export EVENMATCH_DEMO_PHOTOS
+    EVENMATCH_FACELESS="$(python3 scripts/faceless_photos.py)"
+    export EVENMATCH_DEMO_PHOTOS EVENMATCH_FACELESS
     # From here on a missing model is a failure, and fetching itself is tested too.
     export EVENMATCH_TEST_NETWORK=1
 fi

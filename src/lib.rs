@@ -54,7 +54,7 @@
 //! | `onnx` | yes | inference by ONNX Runtime, a shared library that is loaded at run time |
 //! | `cli` | yes | the command `evenmatch`; implies all others |
 //! | `setup` | with `cli` | fetching and preparing models |
-//! | `parquet` | yes | comparison records in Parquet files, and `batch`: many photos, once each |
+//! | `parquet` | yes | comparison records in Parquet files, `batch`: many photos, once each, and `stress`: the same degraded |
 //!
 //! A backend needs `default-features = false, features = ["onnx"]`. Without any feature there are
 //! still the null networks, the records, and the trait [`model::Network`] for an engine of one's
@@ -80,6 +80,7 @@ pub mod calibrate;
 mod compare;
 pub mod crossmatch;
 mod decide;
+pub mod degrade;
 mod detect;
 mod digest;
 mod error;
@@ -92,6 +93,8 @@ pub mod normalise;
 pub mod quality;
 pub mod record;
 mod sample;
+#[cfg(feature = "parquet")]
+pub mod stress;
 mod template;
 mod verify;
 

@@ -1,65 +1,22 @@
-//! Faces in bad light, and photos that lie on their side: found by looking again, never invented.
-//! Needs the models and the data set, and skips aloud without them.
+//! Faces in bad light: found by looking again, and recognised. Needs the models and the data set, and skips aloud without them.
 #![cfg(feature = "onnx")]
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
-mod audit_support;
 mod common;
 
 use std::collections::BTreeMap;
 
-use audit_support::Random;
-use evenmatch::model::Profile;
+use common::{cosine, template, verifiers};
+use evenmatch::degrade::{Degradation, DegradationKind, degrade};
 use evenmatch::record::{Outcome, PeopleManifest, ReasonCode};
-use evenmatch::{Probe, Template, Verifier};
-use image::imageops::{rotate90, rotate180, rotate270};
-use image::{Rgb, RgbImage};
+use evenmatch::{Detection, Landmarks5, Point, Probe, Template, Verifier};
+use image::RgbImage;
+use image::imageops::flip_horizontal;
 
-/// Photo-electrons of full scale, and read noise as a share of it.
-const ELECTRONS: f64 = 4000.0;
-const READ_NOISE: f64 = 0.002;
-
-/// A count of photo-electrons.
-fn poisson(mean: f64, random: &mut Random) -> f64 {
-    if mean > 60.0 {
-        return (mean + mean.sqrt() * random.normal()).round().max(0.0);
-    }
-    // D. Knuth, The Art of Computer Programming 2, 3.4.1: products of uniform numbers.
-    let (limit, mut product, mut count) = ((-mean).exp(), random.unit(), 0.0);
-    while product > limit {
-        product *= random.unit();
-        count += 1.0;
-    }
-    count
-}
-
-/// The photo as it would be with `factor` of its light: linear light × factor, shot noise, read
-/// noise, 8-bit sRGB.
-fn under_exposed(photo: &RgbImage, factor: f64, random: &mut Random) -> RgbImage {
-    let mut dark = photo.clone();
-    for value in dark.iter_mut() {
-        let x = f64::from(*value) / 255.0;
-        let linear = if x <= 0.04045 { x / 12.92 } else { ((x + 0.055) / 1.055).powf(2.4) };
-        let electrons = poisson(linear * factor * ELECTRONS, random) / ELECTRONS;
-        let seen = (electrons + READ_NOISE * random.normal()).clamp(0.0, 1.0);
-        let encoded =
-            if seen <= 0.003_130_8 { 12.92 * seen } else { 1.055 * seen.powf(1.0 / 2.4) - 0.055 };
-        *value = (255.0 * encoded).round() as u8;
-    }
-    dark
-}
-
-fn verifiers() -> Option<(Verifier, Verifier)> {
-    let open = |policy: &str| common::verifier(Profile::Latency, policy.parse().unwrap());
-    Some((open("")?, open("plain_looks_only = true")?))
-}
-
-fn template(verifier: &Verifier, photo: &RgbImage) -> Option<Template<Probe>> {
-    verifier.acquire(photo).unwrap().template
-}
-
-fn cosine(a: &Template<Probe>, b: &Template<Probe>) -> f32 {
-    a.features().iter().zip(b.features()).map(|(a, b)| a * b).sum()
+/// The photo as it would be with `factor` of its light: linear light × factor, shot noise at 4,000
+/// photo-electrons of full scale, read noise of .002, 8-bit sRGB.
+fn under_exposed(photo: &RgbImage, factor: f64, seed: u64) -> RgbImage {
+    degrade(photo, Degradation::new(DegradationKind::UnderExposure, factor).unwrap(), seed).unwrap()
 }
 
 #[test]
@@ -75,7 +32,7 @@ fn faces_in_the_dark_are_found_and_still_recognised() {
             continue;
         };
         assert_eq!(Some(&bright), clear.as_ref(), "a good photo is untouched");
-        let dark = under_exposed(&photo, 1.0 / 32.0, &mut Random(number as u64));
+        let dark = under_exposed(&photo, 1.0 / 32.0, number as u64);
         let by_whole = template(&whole, &dark);
         found += u32::from(by_whole.is_some());
         if template(&plain, &dark).is_none() {
@@ -84,7 +41,7 @@ fn faces_in_the_dark_are_found_and_still_recognised() {
                 rescued += 1;
                 rescued_alike += u32::from(cosine(&again, &bright) > 0.363);
                 let reasons = whole.acquire::<Probe>(&dark).unwrap().reasons;
-                assert_eq!(reasons[0].code, ReasonCode::FoundWithMoreLight);
+                assert!(reasons.iter().any(|r| r.code == ReasonCode::FoundWithMoreLight));
                 let record = whole.verify(&photo, &dark).unwrap();
                 let last = record.probe.attempts.last().unwrap();
                 assert!(last.step.starts_with("light_8"), "{}", last.step);
@@ -100,51 +57,23 @@ fn faces_in_the_dark_are_found_and_still_recognised() {
     assert!(rescued_alike * 10 >= rescued * 7, "{rescued_alike} of {rescued}");
 }
 
-#[test]
-fn photos_without_a_face_stay_without_one() {
-    let Some((whole, _)) = verifiers() else { return };
-    let mut random = Random(5);
-    let mut invented = 0;
-    for number in 0..120 {
-        let (cell, contrast) = (1 + number % 24, random.unit() * 200.0);
-        let mut cells: BTreeMap<(u32, u32), u8> = BTreeMap::new();
-        let picture = RgbImage::from_fn(160, 160, |x, y| {
-            let value = *cells
-                .entry((x / cell as u32, y / cell as u32))
-                .or_insert_with(|| (random.unit() * contrast) as u8);
-            Rgb([value, (f64::from(value) * 0.8) as u8, (f64::from(value) * 0.7) as u8])
-        });
-        let dark =
-            under_exposed(&picture, if number % 2 == 0 { 1.0 } else { 1.0 / 16.0 }, &mut random);
-        invented += u32::from(template(&whole, &dark).is_some());
-    }
-    assert_eq!(invented, 0, "faces in textures");
+/// Mean distance of five landmarks, in distances between the second one's eyes.
+fn apart(found: &Landmarks5, clean: &Landmarks5) -> f32 {
+    let pairs = found.points().iter().zip(clean.points());
+    pairs.map(|(a, b)| a.distance(*b)).sum::<f32>() / 5.0 / clean.inter_eye_distance()
 }
 
-#[test]
-fn photos_that_lie_on_their_side_are_found_and_read_the_right_way_up() {
-    let Some(data) = common::data_dir() else { return };
-    let Some((whole, _)) = verifiers() else { return };
-    let photos = common::lfw(&data);
-    let (mut right, mut all) = (0, 0);
-    for photo in photos.iter().step_by(photos.len() / 20).take(20) {
-        let photo = image::open(&photo.path).unwrap().into_rgb8();
-        let upright = template(&whole, &photo).unwrap();
-        for turned in [rotate90(&photo), rotate180(&photo), rotate270(&photo)] {
-            all += 1;
-            right += u32::from(
-                template(&whole, &turned).is_some_and(|found| cosine(&found, &upright) > 0.8),
-            );
-        }
-    }
-    println!("{right} of {all} turned photos give the upright photo's template");
-    assert!(right * 100 >= all * 95, "{right} of {all}");
+/// Where the landmarks of a mirrored photo lie in the photo itself.
+fn mirrored_back(face: &Detection, width: u32) -> Landmarks5 {
+    let [right_eye, left_eye, nose, right_mouth, left_mouth] =
+        face.landmarks().points().map(|p| Point::new(width as f32 - p.x, p.y));
+    Landmarks5([left_eye, right_eye, nose, left_mouth, right_mouth])
 }
 
 /// Not-found rates by race under the simulation of the issue that this answers: 100 FairFace
 /// photos a group.
 #[test]
-#[ignore = "2,100 photos, each with and without rescue: run with --release -- --ignored --nocapture"]
+#[ignore = "2,100 photos, each with and without rescue: run with -- --ignored --nocapture"]
 fn not_found_rates_in_the_dark_by_group() {
     let Some(data) = common::data_dir() else { return };
     let Some((whole, plain)) = verifiers() else { return };
@@ -157,13 +86,17 @@ fn not_found_rates_in_the_dark_by_group() {
             group.push(image::open(data.join(&entry.path)).unwrap().into_rgb8());
         }
     }
+    let noisy = |photo: &&RgbImage| {
+        whole.inspect::<Probe>(*photo).unwrap().detections.drowning_noise().is_some()
+    };
+    let drowned = groups.values().flatten().filter(noisy).count();
+    println!("{drowned} photos in good light count as drowned in noise");
     for (stops, bar) in [(16.0, 3), (32.0, 10), (64.0, 25)] {
-        let (mut counts, mut near, mut landmarks) = (Vec::new(), 0, 0);
+        let (mut counts, mut near, mut near_mirrored, mut landmarks) = (Vec::new(), 0, 0, 0);
         for (place, (group, photos)) in groups.iter().enumerate() {
             let (mut lost, mut lost_plainly) = (0, 0);
             for (number, photo) in photos.iter().enumerate() {
-                let mut random = Random((place * 1000 + number) as u64);
-                let dark = under_exposed(photo, 1.0 / stops, &mut random);
+                let dark = under_exposed(photo, 1.0 / stops, (place * 1000 + number) as u64);
                 let looked = |verifier: &Verifier, photo| {
                     verifier.inspect::<Probe>(photo).unwrap().detections.faces.into_iter().next()
                 };
@@ -172,11 +105,14 @@ fn not_found_rates_in_the_dark_by_group() {
                 if looked(&plain, &dark).is_none() {
                     lost_plainly += 1;
                     if let (Some(found), Some(clean)) = (found, looked(&plain, photo)) {
-                        let pairs =
-                            found.landmarks().points().iter().zip(clean.landmarks().points());
-                        let apart = pairs.map(|(a, b)| a.distance(*b)).sum::<f32>() / 5.0;
+                        let clean = clean.landmarks();
                         landmarks += 1;
-                        near += u32::from(apart < 0.12 * clean.landmarks().inter_eye_distance());
+                        near += u32::from(apart(found.landmarks(), clean) < 0.12);
+                        // How well the same detector agrees with itself on the clean photo.
+                        let mirrored = looked(&plain, &flip_horizontal(photo));
+                        let mirrored = mirrored.map(|face| mirrored_back(&face, photo.width()));
+                        near_mirrored +=
+                            u32::from(mirrored.is_some_and(|face| apart(&face, clean) < 0.12));
                     }
                 }
             }
@@ -187,6 +123,7 @@ fn not_found_rates_in_the_dark_by_group() {
             counts.push(lost);
         }
         println!("1/{stops}: landmarks of {near} of {landmarks} rescued faces within 12 %");
+        println!("of those faces' clean photos, in a mirror: {near_mirrored}");
         assert!(counts.iter().all(|lost| *lost <= bar), "1/{stops}: {counts:?}");
         let spread = counts.iter().max().unwrap() - counts.iter().min().unwrap();
         assert!(stops != 32.0 || spread <= 6, "1/{stops}: {counts:?}");
@@ -197,7 +134,7 @@ fn not_found_rates_in_the_dark_by_group() {
 /// matched at the threshold of a false match rate of 1e-3 in good light, with looking again and
 /// with plain looks only. A face that is not found counts as not matched.
 #[test]
-#[ignore = "822 pairs of photos, each twice: run with --release -- --ignored --nocapture"]
+#[ignore = "822 pairs of photos, each twice: run with -- --ignored --nocapture"]
 fn dark_probes_match_more_often_when_looked_at_again() {
     let Some(data) = common::data_dir() else { return };
     let Some((whole, plain)) = verifiers() else { return };
@@ -215,13 +152,15 @@ fn dark_probes_match_more_often_when_looked_at_again() {
     for (number, of_one) in photos.values().filter(|photos| photos.len() > 1).enumerate() {
         let (reference, probe) = (open(of_one[0]), open(of_one[1]));
         let Some(reference) = template(&plain, &reference) else { continue };
-        let dark = under_exposed(&probe, 1.0 / 16.0, &mut Random(number as u64));
+        let dark = under_exposed(&probe, 1.0 / 16.0, number as u64);
         let refused = |probe: &Option<Template<Probe>>| {
             probe.as_ref().is_none_or(|probe| cosine(probe, &reference) < THRESHOLD)
         };
         let (by_whole, by_plain) = (template(&whole, &dark), template(&plain, &dark));
         pairs += 1;
-        drowned += u32::from(whole.inspect::<Probe>(&probe).unwrap().detections.noisy);
+        drowned += u32::from(
+            whole.inspect::<Probe>(&probe).unwrap().detections.drowning_noise().is_some(),
+        );
         lost += u32::from(refused(&by_whole));
         lost_plainly += u32::from(refused(&by_plain));
         lost_in_light += u32::from(refused(&template(&plain, &probe)));

@@ -29,6 +29,7 @@ mod scores;
 mod select;
 mod settings;
 mod spool;
+mod stress;
 mod tally;
 mod unit_sizes;
 mod verdicts;
@@ -52,3 +53,9 @@ pub use report::*;
 pub use rules::{Rule, RuleInterval, RuleMeasure, RulePack, Scope, Verdict};
 pub use sample_set::{LabelledSample, SampleSet};
 pub use settings::{AuditSettings, Thresholds};
+pub use stress::{
+    STRESS_NOTICE, STRESS_SCHEMA, StressLevel, StressRate, StressRates, StressReport, StressSeries,
+    UnusablePhoto,
+};
+#[cfg(feature = "parquet")]
+pub(crate) use stress::{StressObservation, StressOutcome, StressTally, stress_groups};

@@ -198,6 +198,7 @@ fn conclude(
         operating_points,
         scores,
         pad,
+        stress: None,
     })
 }
 

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::rules::Verdict;
+use super::stress::StressReport;
 use crate::record::{InputDigest, RecordWarning};
 
 /// The value of the field `schema`.
@@ -48,6 +49,9 @@ pub struct AuditReport {
     /// Presentation attack detection, where records hold it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pad: Option<PadReport>,
+    /// A stress test that somebody put beside the audit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stress: Option<StressReport>,
     /// How the numbers were made, one paragraph each.
     pub method: Vec<String>,
     /// What the numbers can't say, one paragraph each.

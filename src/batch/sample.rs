@@ -30,7 +30,7 @@ impl fmt::Display for AcquisitionFailure {
 
 impl AcquisitionFailure {
     /// The failure of one photo, or `None` for a fault that is not the photo's.
-    pub(super) fn of_error(error: &Error) -> Option<Self> {
+    pub(crate) fn of_error(error: &Error) -> Option<Self> {
         if error.stage() != Stage::Decode {
             return None;
         }
@@ -49,7 +49,7 @@ impl AcquisitionFailure {
     }
 
     /// The failure that the first decisive reason tells of.
-    fn of_reasons(reasons: &[Reason]) -> Self {
+    pub(crate) fn of_reasons(reasons: &[Reason]) -> Self {
         let Some(reason) = reasons.iter().find(|reason| reason.decisive) else {
             return AcquisitionFailure { stage: FailureStage::Other, code: "unknown".to_owned() };
         };

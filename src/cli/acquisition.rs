@@ -62,7 +62,7 @@ impl AcquisitionArguments {
             measures,
             part,
         };
-        let (bar, begun) = (progress_bar(), Instant::now());
+        let (bar, begun) = (progress_bar("photos"), Instant::now());
         let acquired = acquire(manifest, &root, &verifier, &options, &|progress| {
             show(&bar, progress);
         });
@@ -74,13 +74,13 @@ impl AcquisitionArguments {
 }
 
 /// A bar with rate and time left; nothing where nobody watches.
-fn progress_bar() -> ProgressBar {
+pub(super) fn progress_bar(what: &str) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(0);
-    let template = "{bar:30} {pos} of {len} photos, {per_sec}, {eta} left";
-    if let Ok(style) = ProgressStyle::with_template(template) {
+    let template = format!("{{bar:30}} {{pos}} of {{len}} {what}, {{per_sec}}, {{eta}} left");
+    if let Ok(style) = ProgressStyle::with_template(&template) {
         bar.set_style(style);
     }
     bar

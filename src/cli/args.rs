@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     audit, batch, calibrate, compare_audits, crossmatch, detect, doctor, embed, merge, models,
-    plan, verify,
+    plan, stress, verify,
 };
 
 /// Face verification that proves, with numbers, how evenly it treats people.
@@ -27,6 +27,7 @@ pub(crate) enum Command {
     Models(models::ModelsArgs),
     Doctor(doctor::DoctorArgs),
     Audit(Box<audit::AuditArguments>),
+    Stress(stress::StressArguments),
     Calibrate(calibrate::CalibrateArguments),
     Plan(plan::PlanArguments),
     CompareAudits(compare_audits::CompareArguments),

@@ -15,8 +15,8 @@ use super::calibration_file::CalibrationFile;
 use super::normalise::{Choice, for_embedder_in_use, of_choice};
 use super::people::PeopleArguments;
 use crate::audit::{
-    AuditProgress, AuditReport, AuditSettings, IntervalMethod, RulePack, Thresholds, Verdict,
-    audit, worst_verdict,
+    AuditProgress, AuditReport, AuditSettings, IntervalMethod, RulePack, StressReport, Thresholds,
+    Verdict, audit, worst_verdict,
 };
 use crate::record::{Bins, Format, NormaliserRecord, ReadOptions, RecordFile};
 use crate::{Error, ErrorKind, Stage, export};
@@ -75,6 +75,9 @@ pub(crate) struct AuditArguments {
     /// A CSV of labels by subject_id or sample_id, for records without attributes.
     #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
+    /// A stress test to show in the same report: the stress.json of `evenmatch stress`.
+    #[arg(long, value_name = "FILE")]
+    stress: Option<PathBuf>,
     /// Interval of rates.
     #[arg(long, value_enum, default_value_t = Interval::Auto)]
     interval: Interval,
@@ -130,8 +133,9 @@ pub(crate) fn run(arguments: AuditArguments) -> anyhow::Result<Exit> {
         seed: arguments.seed,
     };
     let options = read_options(&arguments)?;
+    let stress = arguments.stress.as_deref().map(StressReport::read).transpose()?;
     let jobs = jobs(arguments.jobs);
-    let report = with_threads(jobs, || match (&arguments.records, &arguments.manifest) {
+    let mut report = with_threads(jobs, || match (&arguments.records, &arguments.manifest) {
         (Some(records), _) => measure(records, &options, &settings),
         (None, Some(manifest)) => {
             let normaliser = normaliser(&arguments, calibration)?;
@@ -152,6 +156,7 @@ pub(crate) fn run(arguments: AuditArguments) -> anyhow::Result<Exit> {
             "name --records FILE, or --manifest FILE",
         )),
     })??;
+    report.stress = stress;
     export::write_report(&report, &arguments.out)?;
     say(&report, &arguments.out);
     Ok(match worst_verdict(&report) {

@@ -20,6 +20,7 @@ mod models;
 mod normalise;
 mod people;
 mod plan;
+mod stress;
 mod verify;
 
 use std::io::Write;
@@ -93,6 +94,7 @@ fn run(arguments: args::Arguments) -> anyhow::Result<Exit> {
         Command::Models(arguments) => models::run(&arguments),
         Command::Doctor(arguments) => doctor::run(&arguments),
         Command::Audit(arguments) => audit::run(*arguments),
+        Command::Stress(arguments) => stress::run(&arguments),
         Command::Plan(arguments) => plan::run(arguments),
         Command::CompareAudits(arguments) => compare_audits::run(arguments),
     }

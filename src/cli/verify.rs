@@ -14,7 +14,7 @@ use crate::record::{Calibration, DecisionRecord, FmrOf, Outcome, Reason, ReasonS
 use crate::{Error, ErrorKind, Stage, Verifier};
 
 /// The target false match rate where neither a rate nor a threshold is stated.
-const DEFAULT_FMR: f64 = 1e-3;
+pub(super) const DEFAULT_FMR: f64 = 1e-3;
 
 const EXAMPLES: &str = "\
 Examples:

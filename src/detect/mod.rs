@@ -76,9 +76,22 @@ pub struct Detections {
     pub attempts: Vec<Attempt>,
     /// The step that found the faces; `None` where there are none.
     pub by: Option<Step>,
-    /// Whether noise drowns the first face, as in a photo with too little light. Its landmarks are
-    /// then those of looks in which the noise was smoothed away.
-    pub noisy: bool,
+    /// Noise of the first face, in linear light: its standard deviation as a share of the mean.
+    /// `None` where there is no face, or where nobody looked again.
+    pub noise: Option<f32>,
+}
+
+/// Share of its mean light that the noise of a face may have before it counts as drowned. Of 700
+/// FairFace and 822 LFW photos as they are, none has so much; of those LFW photos at 1/16 of
+/// their light every one has .095 or more.
+const DROWNED: f32 = 0.06;
+
+impl Detections {
+    /// The noise of the first face, where it is so much that the face has to be smoothed: as in a
+    /// photo with too little light. Its landmarks are then those of looks at smoothed images.
+    pub fn drowning_noise(&self) -> Option<f32> {
+        self.noise.filter(|noise| *noise > DROWNED)
+    }
 }
 
 /// Settings of a face detector.
@@ -166,7 +179,7 @@ impl FaceDetector {
         }
         let faces = prominence::order(best, sample);
         let by = (!faces.is_empty()).then_some(by);
-        Ok(Detections { faces, attempts, by, noisy: false })
+        Ok(Detections { faces, attempts, by, noise: None })
     }
 
     /// Looks again at a photo in which no face was found, or one that looks odd: turned by

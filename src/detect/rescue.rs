@@ -47,10 +47,6 @@ const CLEAR: f32 = 0.3;
 /// when it has been counted.
 const SAME_PLACE: f32 = 0.5;
 const SAME_FACE: f32 = 0.3;
-/// Share of its mean light that the noise of a face may have before it counts as drowned. Of 2,569
-/// FairFace and 822 LFW photos as they are, NOISEFIGURE; of those LFW photos at 1/16 of their
-/// light all have .095 and more.
-const DROWNED: f32 = 0.06;
 /// Fewest looks of which a mean is worth anything, where time ran out.
 const FEWEST: usize = 3;
 
@@ -100,15 +96,18 @@ impl<'a> Rescue<'a> {
 
     pub(super) fn run(mut self) -> Result<()> {
         self.turned()?;
-        let Some(first) = self.found.faces.first() else {
+        let found_already = !self.found.faces.is_empty();
+        if !found_already {
             let faces = self.lit()?;
             self.take(faces, Step::Light(LIGHTS.len() as u8));
-            return Ok(());
-        };
-        let (factor, _) = self.to_full_size();
-        let area = first.bounding_box.scaled(1.0 / factor, 1.0 / factor);
-        self.found.noisy = noise_to_signal(&self.plain, area.pixels()) > DROWNED;
-        if self.found.noisy { self.clarify() } else { Ok(()) }
+        }
+        let (factor_x, factor_y) = self.to_full_size();
+        self.found.noise = self.found.faces.first().map(|face| {
+            let area = face.bounding_box.scaled(1.0 / factor_x, 1.0 / factor_y);
+            noise_to_signal(&self.plain, area.pixels())
+        });
+        let drowned = self.found.drowning_noise().is_some();
+        if found_already && drowned { self.clarify() } else { Ok(()) }
     }
 
     /// Takes the landmarks of faces that were found from looks in which they are clearer.

@@ -118,6 +118,10 @@ fn render(report: &AuditReport, page: &mut String) -> std::fmt::Result {
             }
         }
     }
+    if let Some(stress) = &report.stress {
+        writeln!(page, "\n## Stress test\n\n{}", plain(&stress.notice))?;
+        super::stress::tables(stress, 3, page)?;
+    }
     if let Some(acquisition) = &report.acquisition {
         writeln!(page, "\n## Photos that gave no template\n")?;
         writeln!(page, "| Attribute | Group | Photos | Not usable |\n|---|---|--:|---|")?;
@@ -176,7 +180,7 @@ fn render(report: &AuditReport, page: &mut String) -> std::fmt::Result {
 }
 
 /// Text that comes from records must not change the form of the page.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut before = ' ';
     for c in text.chars() {

@@ -5,6 +5,7 @@ mod csv;
 mod html;
 mod json;
 mod markdown;
+mod stress;
 mod text;
 
 use std::io::{self, Write};
@@ -18,6 +19,7 @@ pub use csv::CsvExporter;
 pub use html::HtmlExporter;
 pub use json::JsonExporter;
 pub use markdown::MarkdownExporter;
+pub use stress::write_stress;
 
 /// Renders a report into a stream of bytes. Equal reports give equal bytes.
 pub trait Exporter {

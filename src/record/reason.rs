@@ -151,7 +151,9 @@ impl ReasonCode {
             }
             R::LandmarksUnusable => "face the camera and keep still",
             R::FaceSmall => "come closer to the camera, or send a larger picture",
-            R::FoundWithMoreLight | R::FaceInLittleLight => "take the photo with more light on the face",
+            R::FoundWithMoreLight | R::FaceInLittleLight => {
+                "take the photo with more light on the face"
+            }
             R::FoundTurned => "send the picture the right way up",
             R::LivenessNotChecked => {
                 "do not rely on this alone where somebody could hold up a photo"

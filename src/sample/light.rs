@@ -23,21 +23,21 @@ pub(crate) fn linear_light(channel: u8) -> f64 {
     if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
 }
 
+/// A share of full light as the nearest channel of sRGB; the inverse of [`linear_light`]. What lies
+/// outside 0 to 1 is black or white.
+pub(crate) fn srgb(light: f64) -> u8 {
+    let x = light.clamp(0.0, 1.0);
+    let encoded = if x <= 0.003_130_8 { 12.92 * x } else { 1.055 * x.powf(1.0 / 2.4) - 0.055 };
+    (255.0 * encoded).round() as u8
+}
+
 /// Linear light of each sRGB value.
 static TO_LINEAR: LazyLock<[f32; 256]> =
     LazyLock::new(|| std::array::from_fn(|value| linear_light(value as u8) as f32));
 
 /// sRGB value of each step of linear light.
-static TO_SRGB: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    (0..=STEPS)
-        .map(|step| {
-            let x = step as f64 / STEPS as f64;
-            let encoded =
-                if x <= 0.003_130_8 { 12.92 * x } else { 1.055 * x.powf(1.0 / 2.4) - 0.055 };
-            (255.0 * encoded).round() as u8
-        })
-        .collect()
-});
+static TO_SRGB: LazyLock<Vec<u8>> =
+    LazyLock::new(|| (0..=STEPS).map(|step| srgb(step as f64 / STEPS as f64)).collect());
 
 /// The image smoothed by a Gaussian of this standard deviation in pixels, in linear light, and
 /// exposed so that the mean of the part at `x, y, width, height` is `level`, 0 to 1. Its colours
@@ -103,7 +103,8 @@ pub(crate) fn noise_to_signal(image: &RgbImage, [x, y, width, height]: [u32; 4])
     let (mut noise, mut sum) = (Vec::new(), 0.0);
     for (row, column) in rows.flat_map(|row| columns.clone().map(move |column| (row, column))) {
         let at = |dx: u32, dy: u32| image.get_pixel(column + dx - 1, row + dy - 1).0;
-        let around = [at(0, 0), at(2, 0), at(0, 2), at(2, 2), at(1, 0), at(0, 1), at(2, 1), at(1, 2)];
+        let around =
+            [at(0, 0), at(2, 0), at(0, 2), at(2, 2), at(1, 0), at(0, 1), at(2, 1), at(1, 2)];
         let middle = at(1, 1);
         for channel in 0..3 {
             let light = |pixel: &[u8; 3]| TO_LINEAR[usize::from(pixel[channel])];
@@ -190,7 +191,8 @@ mod tests {
 
     #[test]
     fn a_part_is_relit_and_the_rest_left_alone() {
-        let dark = RgbImage::from_fn(60, 40, |x, _| Rgb(if x < 30 { [30, 20, 20] } else { [9; 3] }));
+        let dark =
+            RgbImage::from_fn(60, 40, |x, _| Rgb(if x < 30 { [30, 20, 20] } else { [9; 3] }));
         let lit = relit_part(&dark, 0.5, 2.0, 0.2, [4, 14, 8, 10]);
         let linear = |v: u8| TO_LINEAR[usize::from(v)];
         let pixel = lit.get_pixel(8, 20).0;

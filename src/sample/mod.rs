@@ -13,7 +13,7 @@ use crate::Digest;
 pub use encoded::EncodedSample;
 #[cfg(feature = "parquet")]
 pub(crate) use encoded::read_within;
-pub(crate) use light::{linear_light, noise_to_signal, relit, relit_part};
+pub(crate) use light::{linear_light, noise_to_signal, relit, relit_part, srgb};
 pub use limits::DecodeLimits;
 
 /// A decoded image: upright, 8-bit RGB, at full size or reduced by a whole factor.

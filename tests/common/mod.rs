@@ -6,7 +6,8 @@ pub mod pictures;
 use std::path::{Path, PathBuf};
 
 use evenmatch::model::Profile;
-use evenmatch::{Policy, Verifier};
+use evenmatch::{Policy, Probe, Template, Verifier};
+use image::RgbImage;
 
 /// The folder of real photos, or a printed reason to skip.
 pub fn data_dir() -> Option<PathBuf> {
@@ -48,4 +49,20 @@ pub fn lfw(data: &Path) -> Vec<LfwPhoto> {
             LfwPhoto { path: data.join(&row[0]), subject: row[1].to_owned() }
         })
         .collect()
+}
+
+/// A verifier that looks again and one that does not, or a printed reason to skip.
+pub fn verifiers() -> Option<(Verifier, Verifier)> {
+    let open = |policy: &str| verifier(Profile::Latency, policy.parse().unwrap());
+    Some((open("")?, open("plain_looks_only = true")?))
+}
+
+/// The template of a decoded photo; `None` where there is no face.
+pub fn template(verifier: &Verifier, photo: &RgbImage) -> Option<Template<Probe>> {
+    verifier.acquire(photo).unwrap().template
+}
+
+/// The cosine of two probes.
+pub fn cosine(a: &Template<Probe>, b: &Template<Probe>) -> f32 {
+    a.features().iter().zip(b.features()).map(|(a, b)| a * b).sum()
 }

@@ -2,10 +2,12 @@
 
 mod about;
 mod charts;
+mod curves;
 mod groups;
 pub(in crate::export) mod normalisation;
 mod rates;
 mod scores;
+mod stress;
 mod svg;
 mod verdicts;
 
@@ -14,6 +16,7 @@ use std::io::{self, Write};
 use super::Exporter;
 use super::text;
 use crate::audit::{AuditReport, Verdict};
+pub(super) use stress::page as stress_page;
 use svg::{Mark, escape};
 
 /// Writes the report as one HTML page.
@@ -35,13 +38,38 @@ impl Exporter for HtmlExporter {
         groups::funnel(&mut page, report);
         verdicts::pad(&mut page, report);
         verdicts::rules(&mut page, report);
+        stress::embedded(&mut page, report.stress.as_ref());
         about::method(&mut page, report);
         about::data(&mut page, report);
         about::limits(&mut page, report);
         about::warnings(&mut page, report);
         about::provenance(&mut page, report);
-        page.write(report, out)
+        let first = format!(
+            "{} comparisons, {} people; computed by {} {}",
+            report.data.records,
+            report.data.subjects,
+            report.software.name,
+            report.software.version
+        );
+        let head = Head {
+            title: "Face verification bias audit",
+            notice: None,
+            first: &first,
+            files: ["report.json", "rates.csv"],
+        };
+        page.write(&head, out)
     }
+}
+
+/// What stands around the body of a page.
+struct Head<'a> {
+    title: &'a str,
+    /// What must be read before anything else.
+    notice: Option<&'a str>,
+    /// The line below the title.
+    first: &'a str,
+    /// The files with the same numbers for programs.
+    files: [&'a str; 2],
 }
 
 /// The body of the page as it grows, and the headings for the list of contents.
@@ -124,12 +152,17 @@ impl Page {
     }
 
     /// The whole document.
-    fn write(&self, report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {
+    fn write(&self, head: &Head<'_>, out: &mut dyn Write) -> io::Result<()> {
         let contents: String = self
             .contents
             .iter()
             .map(|(id, title)| format!("<li><a href=\"#{id}\">{}</a></li>", escape(title)))
             .collect();
+        let start = self.contents.first().map_or("", |(id, _)| id.as_str());
+        let notice =
+            head.notice.map(|notice| format!("<p><strong>{}</strong></p>\n", escape(notice)));
+        let notice = notice.unwrap_or_default();
+        let (title, [json, csv]) = (head.title, head.files);
         write!(
             out,
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -137,18 +170,15 @@ impl Page {
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
              style-src 'unsafe-inline'; img-src data:\">\n\
              <link rel=\"icon\" href=\"data:,\">\n\
-             <title>Face verification bias audit</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
-             <a class=\"skip\" href=\"#answer\">Skip to the answer</a>\n\
-             <header>\n<h1>Face verification bias audit</h1>\n\
-             <p class=\"quiet\">{} comparisons, {} people; computed by {} {}</p>\n</header>\n\
+             <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
+             <a class=\"skip\" href=\"#{start}\">Skip to the answer</a>\n\
+             <header>\n{notice}<h1>{title}</h1>\n\
+             <p class=\"quiet\">{}</p>\n</header>\n\
              <nav aria-label=\"Contents\"><ul>{contents}</ul></nav>\n<main>\n{}</section>\n</main>\n\
-             <footer><p class=\"quiet\">The same numbers for programs: <code>report.json</code>, \
-             <code>rates.csv</code>; in short: <code>summary.md</code>.</p></footer>\n\
+             <footer><p class=\"quiet\">The same numbers for programs: <code>{json}</code>, \
+             <code>{csv}</code>; in short: <code>summary.md</code>.</p></footer>\n\
              </body>\n</html>\n",
-            report.data.records,
-            report.data.subjects,
-            escape(&report.software.name),
-            escape(&report.software.version),
+            escape(head.first),
             self.body
         )
     }

@@ -50,6 +50,14 @@ impl Mark {
     }
 }
 
+impl Mark {
+    /// The mark at a point at two thirds of its size, for charts in which many stand close.
+    pub(super) fn small_at(self, x: f64, y: f64) -> String {
+        let mark = self.at(0.0, 0.0);
+        format!("<g transform=\"translate({x:.1} {y:.1}) scale(0.67)\">{mark}</g>")
+    }
+}
+
 /// Text that can stand in HTML and in attributes. A percent sign stays beside its number.
 pub(super) fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
