@@ -51,7 +51,7 @@ fn prepared_models_compute_what_the_originals_compute() {
     let references: Vec<Reference> = serde_json::from_str(text).unwrap();
     let store = ModelStore::open().unwrap();
     let store = ModelStore::at(store.dir(), Manifest::built_in().unwrap());
-    assert_eq!(references.len(), 2);
+    assert_eq!(references.len(), 3);
     for reference in references {
         let Some(network) = network(&store, &reference.model) else { return };
         let outputs = network.run(pixels(reference.height, reference.width).view()).unwrap();
