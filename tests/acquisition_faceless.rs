@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 
 use audit_support::Random;
 use common::{template, verifiers};
+use evenmatch::Probe;
 use evenmatch::degrade::{Degradation, DegradationKind, degrade};
+use evenmatch::model::Profile;
 use image::imageops::{FilterType, crop_imm, resize};
 use image::{Rgb, RgbImage};
 
@@ -83,4 +85,18 @@ fn pictures_without_a_face_stay_without_one() {
 fn looking_again_invents_at_most_two_faces_in_a_thousand_pictures() {
     let Some((whole, plain)) = invented(1500) else { return };
     assert!(whole <= plain + 3, "{whole} against {plain}");
+}
+
+#[test]
+fn after_the_time_limit_nothing_new_is_tried() {
+    let steps = |policy: &str| -> Option<Vec<String>> {
+        let verifier = common::verifier(Profile::Latency, policy.parse().unwrap())?;
+        let found = verifier.inspect::<Probe>(&texture(3, &mut Random(5))).unwrap();
+        Some(found.record.attempts.into_iter().map(|attempt| attempt.step).collect())
+    };
+    let Some(in_no_time) = steps("look_again_ms = 0") else { return };
+    assert_eq!(in_no_time, ["plain", "coarser", "time_limit"]);
+    let all = steps("").unwrap();
+    assert_eq!(all.iter().filter(|step| step.starts_with("light_")).count(), 8, "{all:?}");
+    assert!(!all.contains(&"time_limit".to_owned()), "{all:?}");
 }
