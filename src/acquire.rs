@@ -1,11 +1,13 @@
-//! From a sample to an aligned face, or to the reasons why there is none.
+//! From a sample to an aligned face that passes the gate, or to the reasons why there is none.
 
 use crate::Result;
 use crate::align::{AlignedFace, align, source_scale};
 use crate::decide::{Policy, SeveralFaces};
 use crate::detect::{Detection, Detections, FaceDetector, Step};
+use crate::quality::{Component, Gate, GateOutcome, QualityReport};
 use crate::record::{
-    AttemptRecord, OtherFaceRecord, QualityRecord, Reason, ReasonCode, ReasonSubject, SampleRecord,
+    AttemptRecord, MeasureRecord, OtherFaceRecord, QualityRecord, Reason, ReasonCode,
+    ReasonSubject, SampleRecord,
 };
 use crate::sample::{EncodedSample, Sample, relit_part};
 
@@ -44,6 +46,8 @@ pub struct Inspection {
     pub reasons: Vec<Reason>,
     /// The same as data; `acquired` says whether there is a crop.
     pub record: SampleRecord,
+    /// What the gate says, whether it is enforced or only advises.
+    pub gate: GateOutcome,
 }
 
 /// The largest reduction that is worth decoding first: one that leaves the longer side at 800
@@ -84,7 +88,7 @@ pub(crate) fn inspect(
         encoded.reductions().iter().filter(enough).max().copied().unwrap_or(1)
     });
     let sample = if wanted < sample.reduction() { encoded.decode_reduced(wanted)? } else { sample };
-    Ok(finish(sample, found, policy.several_faces, subject))
+    Ok(gated(finish(sample, found, policy.several_faces, subject), policy, subject))
 }
 
 /// Finds the faces of a decoded photo, and aligns the one that would be compared.
@@ -98,7 +102,7 @@ pub(crate) fn inspect_sample(
     if !policy.plain_looks_only {
         detector.look_again(&sample, &mut found, policy.look_again_for())?;
     }
-    Ok(finish(sample, found, policy.several_faces, subject))
+    Ok(gated(finish(sample, found, policy.several_faces, subject), policy, subject))
 }
 
 fn finish(
@@ -154,7 +158,37 @@ fn finish(
         }
     }
     let record = record(&sample, &detections, aligned.as_ref());
-    Inspection { sample, detections, aligned, reasons, record }
+    Inspection { sample, detections, aligned, reasons, record, gate: GateOutcome::open() }
+}
+
+/// Measures the face and holds it against the policy's limits. Unless the gate is enforced, only
+/// advice and measures come in; a face that it refuses has no crop any more.
+fn gated(mut found: Inspection, policy: &Policy, subject: ReasonSubject) -> Inspection {
+    if policy.gate == Gate::Off || found.aligned.is_none() {
+        return found;
+    }
+    let report = QualityReport::measure(&found.sample, &found.detections.faces);
+    found.gate = GateOutcome::judge(&report, &policy.quality, subject);
+    found.record.quality.measures = report
+        .iter()
+        .map(|(component, measure)| {
+            let unit = component.unit().to_owned();
+            let record = MeasureRecord { raw: measure.raw, mapped: measure.mapped, unit };
+            (component.name().to_owned(), record)
+        })
+        .collect();
+    let refused = policy.gate == Gate::Enforce && !found.gate.passed;
+    // What the gate judges, it judges by the face and by the policy's limits.
+    let judged = |reason: &Reason| Component::ALL.iter().any(|c| c.reason() == reason.code);
+    found.reasons.retain(|reason| !judged(reason));
+    let told = |reason: &Reason| Reason { decisive: refused && reason.decisive, ..reason.clone() };
+    found.reasons.extend(found.gate.reasons.iter().map(told));
+    if refused {
+        found.aligned = None;
+        found.record.acquired = false;
+        found.record.refused = true;
+    }
+    found
 }
 
 /// The sample in the light in which a face is recognised best: smoothed in linear light, its colour
@@ -178,6 +212,7 @@ fn record(sample: &Sample, found: &Detections, aligned: Option<&AlignedFace>) ->
     SampleRecord {
         sha256: Some(sample.digest()),
         acquired: aligned.is_some(),
+        refused: false,
         faces: Some(found.faces.len()),
         bounding_box: face.map(|f| (*f.bounding_box()).into()),
         landmarks: face.map(|f| f.landmarks().points().map(Into::into)),
@@ -195,6 +230,7 @@ fn record(sample: &Sample, found: &Detections, aligned: Option<&AlignedFace>) ->
             inter_eye_distance: face.map(|f| f.landmarks().inter_eye_distance()),
             source_scale: aligned.map(AlignedFace::source_scale),
             coverage: aligned.map(AlignedFace::coverage),
+            measures: Default::default(),
         },
         other_faces: found
             .faces

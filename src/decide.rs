@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::compare::ComparisonScore;
 use crate::detect::DetectorSettings;
+use crate::quality::{Gate, QualityLimits};
 use crate::record::{
     Calibration, Evidence, EvidenceRecord, FmrOf, Liveness, LivenessOutcome, NormaliserRecord,
     OperatingPointRecord, Outcome, Reason, ReasonCode,
@@ -53,6 +54,8 @@ pub struct Policy {
     pub several_faces: SeveralFaces,
     /// Whether evidence of liveness is asked for.
     pub liveness: LivenessPolicy,
+    /// What is done with photos of poor quality.
+    pub gate: Gate,
     /// Accept at this score and above, −1 to 1; if absent, the embedder's published threshold.
     pub threshold: Option<f32>,
     /// Accept at the threshold that a calibration measured for this false match rate.
@@ -63,6 +66,8 @@ pub struct Policy {
     pub review_band: f32,
     /// When a face counts as found.
     pub detector: DetectorSettings,
+    /// What counts as poor quality.
+    pub quality: QualityLimits,
     /// Do without looking again, turned and in other light, at photos in which no face was found or
     /// one that looks odd.
     pub plain_looks_only: bool,
@@ -119,6 +124,7 @@ impl Policy {
             let message = format!("the review band {} is no distance of scores", self.review_band);
             return refuse(message, "state one from 0 to 2, such as 0.02");
         }
+        self.quality.check()?;
         self.threshold.map_or(Ok(()), check_threshold)
     }
 }

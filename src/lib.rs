@@ -27,7 +27,8 @@
 //!    asked for, the threshold, and the limits on what is decoded. It reads from TOML.
 //! 3. **Acquire.** [`Verifier::acquire`] takes a path, bytes, an image or a ready [`Template`]
 //!    (all are a [`Source`]) and gives a template or the reasons why there is none.
-//!    [`Verifier::inspect`] stops before the template, for those who want to look.
+//!    [`Verifier::inspect`] stops before the template, for those who want to look;
+//!    [`CaptureAdvice`] then says in words what the person should change about the photo.
 //! 4. **Store.** [`Template::to_bytes`] and [`Template::from_bytes`] carry references over to the
 //!    next day. They are personal data: encrypt them.
 //! 5. **Decide.** [`Verifier::decide`] compares a probe with a reference; [`Verifier::verify`] does
@@ -72,6 +73,7 @@
 //! - It opens no socket and stores nothing by itself.
 
 mod acquire;
+mod advise;
 mod align;
 pub mod audit;
 #[cfg(feature = "parquet")]
@@ -103,6 +105,7 @@ mod verify;
 pub mod cli;
 
 pub use acquire::Inspection;
+pub use advise::{CaptureAdvice, CaptureChange};
 pub use align::{AlignedFace, CROP_SIDE, align};
 pub use compare::{ComparisonScore, compare, compare_normalised};
 pub use decide::{

@@ -11,6 +11,7 @@ use serde_json::json;
 use super::sample::AcquiredSample;
 use super::store_file;
 use crate::decide::{LivenessPolicy, Policy};
+use crate::quality::{Gate, QualityLimits};
 use crate::record::FmrOf;
 use crate::{Digest, Error, ErrorKind, Result, Stage, Verifier};
 
@@ -58,6 +59,11 @@ impl FromStr for Shard {
 /// forms of their inputs, the version of this crate, and those rules of the policy that concern
 /// acquiring.
 pub fn pipeline_key(verifier: &Verifier) -> Digest {
+    // Advice changes no template; what is refused has none.
+    let (gate, quality) = match verifier.policy().gate {
+        Gate::Enforce => (Gate::Enforce, verifier.policy().quality.clone()),
+        Gate::Off | Gate::Advise => (Gate::Off, QualityLimits::default()),
+    };
     // These rules come in only when a score is there.
     let policy = Policy {
         threshold: None,
@@ -65,6 +71,8 @@ pub fn pipeline_key(verifier: &Verifier) -> Digest {
         fmr_of: FmrOf::Everyone,
         review_band: 0.0,
         liveness: LivenessPolicy::Off,
+        gate,
+        quality,
         ..verifier.policy().clone()
     };
     let (detector, embedder) = (verifier.detector(), verifier.embedder());

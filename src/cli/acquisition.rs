@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::gate::GateArgument;
 use crate::batch::{
     AcquireOptions, AcquireProgress, Acquisitions, Measure, PartSize, Shard, acquire,
 };
@@ -27,6 +28,9 @@ pub(crate) struct AcquisitionArguments {
     /// Go on with a run that was cut off
     #[arg(long)]
     pub(crate) resume: bool,
+    /// What is done with photos of poor quality; `advise` unless the policy says otherwise
+    #[arg(long, value_enum)]
+    pub(crate) gate: Option<GateArgument>,
     /// Rules for acquiring
     #[arg(long, value_name = "FILE.toml")]
     pub(crate) policy: Option<PathBuf>,
@@ -49,7 +53,7 @@ impl AcquisitionArguments {
     ) -> Result<Acquisitions> {
         let root = self.root.clone().unwrap_or_else(|| PeopleManifest::default_root(list));
         manifest.require_photos(&root)?;
-        let policy = super::policy(self.policy.as_deref())?;
+        let policy = super::policy(self.policy.as_deref(), self.gate)?;
         let jobs = super::audit::jobs(self.jobs.map(NonZeroUsize::get));
         let verifier = Verifier::open(Profile::Throughput { workers: jobs }, policy)?;
         let mut part = PartSize::default();

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use super::{
-    audit, batch, calibrate, compare_audits, crossmatch, detect, doctor, embed, merge, models,
-    plan, stress, verify,
+    audit, batch, calibrate, capture_advice, compare_audits, crossmatch, detect, doctor, embed,
+    merge, models, plan, stress, verify,
 };
 
 /// Face verification that proves, with numbers, how evenly it treats people.
@@ -20,6 +20,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Verify(verify::VerifyArguments),
     Detect(detect::DetectArguments),
+    CaptureAdvice(capture_advice::CaptureAdviceArguments),
     Embed(embed::EmbedArguments),
     Crossmatch(crossmatch::CrossMatchArguments),
     Merge(merge::MergeArguments),

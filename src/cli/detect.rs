@@ -11,6 +11,7 @@ use imageproc::rect::Rect;
 use serde::Serialize;
 
 use super::Exit;
+use super::gate::GateArgument;
 use crate::acquire::Inspection;
 use crate::detect::Detection;
 use crate::model::Profile;
@@ -37,6 +38,9 @@ pub(crate) struct DetectArguments {
     /// Draw boxes, landmarks and the aligned crop into this PNG
     #[arg(long, value_name = "OUT.png")]
     annotate: Option<PathBuf>,
+    /// What is done with photos of poor quality; `advise` unless the policy says otherwise
+    #[arg(long, value_enum)]
+    gate: Option<GateArgument>,
     /// Rules for acquiring
     #[arg(long, value_name = "FILE.toml")]
     policy: Option<PathBuf>,
@@ -55,7 +59,7 @@ struct DetectOutput<'a> {
 
 /// Detects, draws, prints.
 pub(crate) fn run(arguments: &DetectArguments) -> anyhow::Result<Exit> {
-    let policy = super::policy(arguments.policy.as_deref())?;
+    let policy = super::policy(arguments.policy.as_deref(), arguments.gate)?;
     let verifier = Verifier::open(Profile::Latency, policy)?;
     let inspection = verifier.inspect(Source::<Probe>::from(arguments.image.as_path()))?;
     if let Some(path) = &arguments.annotate {

@@ -9,11 +9,13 @@ mod audit_manifest;
 mod batch;
 mod calibrate;
 mod calibration_file;
+mod capture_advice;
 mod compare_audits;
 mod crossmatch;
 mod detect;
 mod doctor;
 mod embed;
+mod gate;
 mod label_errors;
 mod merge;
 mod models;
@@ -54,9 +56,11 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// The policy of a file, or the default one.
-fn policy(path: Option<&Path>) -> crate::Result<Policy> {
-    path.map_or_else(|| Ok(Policy::default()), Policy::from_path)
+/// The policy of a file, or the default one, with the gate of the command line.
+fn policy(path: Option<&Path>, gate: Option<gate::GateArgument>) -> crate::Result<Policy> {
+    let mut policy = path.map_or_else(|| Ok(Policy::default()), Policy::from_path)?;
+    policy.gate = gate.map_or(policy.gate, Into::into);
+    Ok(policy)
 }
 
 /// Exit code of every error: bad usage, unreadable file, wrong digest.
@@ -86,6 +90,7 @@ fn run(arguments: args::Arguments) -> anyhow::Result<Exit> {
     match arguments.command {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Detect(arguments) => detect::run(&arguments),
+        Command::CaptureAdvice(arguments) => capture_advice::run(&arguments),
         Command::Embed(arguments) => embed::run(&arguments),
         Command::Crossmatch(arguments) => crossmatch::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),

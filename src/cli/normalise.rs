@@ -114,6 +114,7 @@ impl Beside<'_> {
             work: None,
             measure: Vec::new(),
             policy: self.policy.map(Path::to_owned),
+            gate: None,
         };
         People::acquire(manifest, &arguments, &work, self.jobs, BTreeMap::new())
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::acquisition::AcquisitionArguments;
+use super::gate::GateArgument;
 use crate::align::AlignedFace;
 use crate::audit::{LabelledSample, SampleSet};
 use crate::batch::{AcquiredSample, Acquisitions, Measure};
@@ -31,6 +32,9 @@ pub(crate) struct PeopleArguments {
     /// What to measure in each photo: ita (light and skin together, never a person's skin tone)
     #[arg(long, value_name = "LIST", value_delimiter = ',', requires = "manifest")]
     pub(crate) measure: Vec<String>,
+    /// What is done with photos of poor quality; `advise` unless the policy says otherwise
+    #[arg(long, value_enum, requires = "manifest")]
+    pub(crate) gate: Option<GateArgument>,
     /// Rules for acquiring photos
     #[arg(long, value_name = "FILE.toml", requires = "manifest")]
     pub(crate) policy: Option<PathBuf>,
@@ -66,6 +70,7 @@ impl People {
             // A finished store is reused, and one that was cut off is taken up, only when asked.
             resume: arguments.resume,
             policy: arguments.policy.clone(),
+            gate: arguments.gate,
             part_photos: None,
         };
         let found = acquisition.acquire(&manifest, (list, work), None, measures)?;

@@ -9,6 +9,7 @@ use clap::Args;
 use super::Exit;
 use super::acquisition::progress_bar;
 use super::audit::invalid;
+use super::gate::GateArgument;
 use super::verify::DEFAULT_FMR;
 use crate::audit::StressReport;
 use crate::calibrate::shipped_default;
@@ -74,6 +75,10 @@ pub(crate) struct StressArguments {
     /// Rules for acquiring photos
     #[arg(long, value_name = "FILE.toml")]
     policy: Option<PathBuf>,
+    /// What is done with photos of poor quality, in place of what the policy says; refusals are
+    /// counted unless it is off
+    #[arg(long, value_name = "MODE")]
+    gate: Option<GateArgument>,
     /// Fewest trials for which a rate is given
     #[arg(long, value_name = "N", default_value_t = StressSettings::default().least_trials)]
     min_trials: u64,
@@ -121,7 +126,7 @@ fn verifier(arguments: &StressArguments, jobs: usize) -> Result<Verifier> {
     if let Some(rate) = arguments.fmr.filter(|rate| !(*rate > 0.0 && *rate < 1.0)) {
         return Err(invalid(format!("{rate} is not a rate between 0 and 1"), "try --fmr 1e-3"));
     }
-    let mut policy = super::policy(arguments.policy.as_deref())?;
+    let mut policy = super::policy(arguments.policy.as_deref(), arguments.gate)?;
     // What the command line states stands before what the policy does.
     if arguments.threshold.is_some() {
         (policy.threshold, policy.fmr) = (arguments.threshold, None);

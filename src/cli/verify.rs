@@ -7,6 +7,7 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 
 use super::Exit;
+use super::gate::GateArgument;
 use crate::calibrate;
 use crate::decide::{LivenessPolicy, Policy};
 use crate::model::Profile;
@@ -62,6 +63,9 @@ pub(crate) struct VerifyArguments {
     /// Whether evidence of a live person is asked for
     #[arg(long, value_enum)]
     liveness: Option<LivenessArgument>,
+    /// What is done with photos of poor quality; `advise` unless the policy says otherwise
+    #[arg(long, value_enum)]
+    gate: Option<GateArgument>,
     /// Rules for acquiring and deciding
     #[arg(long, value_name = "FILE.toml")]
     policy: Option<PathBuf>,
@@ -123,7 +127,7 @@ fn policy(arguments: &VerifyArguments) -> crate::Result<Policy> {
         let message = format!("there are no messages in the language `{}`", arguments.lang);
         return refuse(message, "available: en");
     }
-    let mut policy = super::policy(arguments.policy.as_deref())?;
+    let mut policy = super::policy(arguments.policy.as_deref(), arguments.gate)?;
     // What the command line states stands before what the policy does.
     if arguments.threshold.is_some() {
         (policy.threshold, policy.fmr) = (arguments.threshold, None);

@@ -72,7 +72,7 @@ fn of_crop(crop: &RgbImage) -> Option<SkinTone> {
 }
 
 /// The centres of the patches: right cheek, left cheek, forehead.
-fn centres() -> [Point; 3] {
+pub(super) fn centres() -> [Point; 3] {
     let [right_eye, left_eye, _, right_mouth, left_mouth] = CANONICAL;
     let between = |p: Point, q: Point| Point::new((p.x + q.x) / 2.0, (p.y + q.y) / 2.0);
     let unit = right_eye.distance(left_eye);

@@ -1,5 +1,7 @@
 //! Everything needed to explain, replay and appeal one decision.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Reason;
@@ -95,6 +97,17 @@ pub struct OtherFaceRecord {
     pub detection_score: f32,
 }
 
+/// One measure of a photo's quality.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MeasureRecord {
+    /// In the unit.
+    pub raw: f32,
+    /// 0 to 100, where 100 is best.
+    pub mapped: u8,
+    /// The unit of `raw`: `pixels`, `degrees`, `decibels`, `stops`, `share` or `ratio`.
+    pub unit: String,
+}
+
 /// What was measured of a photo; more measures may come.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct QualityRecord {
@@ -107,6 +120,10 @@ pub struct QualityRecord {
     /// Share of the crop that the photo covers, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coverage: Option<f32>,
+    /// The components of quality by name; empty where the gate is off or there is no face. One
+    /// that could not be measured is absent.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub measures: BTreeMap<String, MeasureRecord>,
 }
 
 /// One of the two samples of a decision. Boxes and landmarks are in pixels of the upright image.
@@ -116,6 +133,10 @@ pub struct SampleRecord {
     pub sha256: Option<Digest>,
     /// Whether a template was made, or given.
     pub acquired: bool,
+    /// Whether the gate refused the photo of a face that was found: elective, unlike a failure to
+    /// find one.
+    #[serde(default)]
+    pub refused: bool,
     /// Faces found; null where a ready template was given.
     pub faces: Option<usize>,
     /// x, y, width, height of the face that was used.

@@ -40,8 +40,8 @@ pub use calibration::{
 };
 pub use decision::{
     AttemptRecord, DECISION_SCHEMA, DecisionRecord, EvidenceRecord, Liveness, LivenessOutcome,
-    ModelRecord, OperatingPointRecord, OtherFaceRecord, Outcome, QualityRecord, SampleRecord,
-    SoftwareRecord,
+    MeasureRecord, ModelRecord, OperatingPointRecord, OtherFaceRecord, Outcome, QualityRecord,
+    SampleRecord, SoftwareRecord,
 };
 pub use file::{ReadOptions, RecordFile};
 pub use format::Format;

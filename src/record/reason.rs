@@ -52,6 +52,32 @@ pub enum ReasonCode {
     FaceInLittleLight,
     /// The face was found only after turning the photo.
     FoundTurned,
+    /// Somebody else's face is nearly as large.
+    OtherFaceProminent,
+    /// Part of the face does not look like the rest of it.
+    FaceHidden,
+    /// The camera had too little light for this face.
+    TooLittleLight,
+    /// Parts of the face are clipped to white.
+    TooMuchLight,
+    /// One side of the face is lit far more than the other.
+    LightFromOneSide,
+    /// The face has little contrast in its own light.
+    PictureFlat,
+    /// The face lacks fine detail.
+    PictureBlurred,
+    /// The face lacks fine detail in one direction.
+    PictureShaken,
+    /// The head is turned to a side.
+    HeadTurned,
+    /// The head points up or down.
+    HeadUpOrDown,
+    /// The head or the camera is tilted.
+    HeadTilted,
+    /// Compression has taken detail away.
+    PictureCompressed,
+    /// The light has a strong colour.
+    LightColoured,
     /// Liveness was not checked.
     LivenessNotChecked,
     /// The score reaches the threshold.
@@ -68,7 +94,7 @@ pub enum ReasonCode {
 
 impl ReasonCode {
     /// All codes, in the order of the stages.
-    pub const ALL: [ReasonCode; 16] = [
+    pub const ALL: [ReasonCode; 29] = [
         ReasonCode::NoFaceFound,
         ReasonCode::SeveralFacesLargestUsed,
         ReasonCode::SeveralFacesRefused,
@@ -79,6 +105,19 @@ impl ReasonCode {
         ReasonCode::FoundWithMoreLight,
         ReasonCode::FaceInLittleLight,
         ReasonCode::FoundTurned,
+        ReasonCode::OtherFaceProminent,
+        ReasonCode::FaceHidden,
+        ReasonCode::TooLittleLight,
+        ReasonCode::TooMuchLight,
+        ReasonCode::LightFromOneSide,
+        ReasonCode::PictureFlat,
+        ReasonCode::PictureBlurred,
+        ReasonCode::PictureShaken,
+        ReasonCode::HeadTurned,
+        ReasonCode::HeadUpOrDown,
+        ReasonCode::HeadTilted,
+        ReasonCode::PictureCompressed,
+        ReasonCode::LightColoured,
         ReasonCode::LivenessNotChecked,
         ReasonCode::ScoreAtOrAboveThreshold,
         ReasonCode::ScoreBelowThreshold,
@@ -100,7 +139,20 @@ impl ReasonCode {
             | R::FaceSmall
             | R::FoundWithMoreLight
             | R::FaceInLittleLight
-            | R::FoundTurned => ReasonStage::Quality,
+            | R::FoundTurned
+            | R::OtherFaceProminent
+            | R::FaceHidden
+            | R::TooLittleLight
+            | R::TooMuchLight
+            | R::LightFromOneSide
+            | R::PictureFlat
+            | R::PictureBlurred
+            | R::PictureShaken
+            | R::HeadTurned
+            | R::HeadUpOrDown
+            | R::HeadTilted
+            | R::PictureCompressed
+            | R::LightColoured => ReasonStage::Quality,
             R::LivenessNotChecked => ReasonStage::Liveness,
             R::ScoreAtOrAboveThreshold
             | R::ScoreBelowThreshold
@@ -124,6 +176,19 @@ impl ReasonCode {
             R::FoundWithMoreLight => "the face was found only after the picture was made brighter",
             R::FaceInLittleLight => "there was little light, so the face was made clearer first",
             R::FoundTurned => "the face was found only after the picture was turned",
+            R::OtherFaceProminent => "somebody else's face is nearly as large",
+            R::FaceHidden => "part of the face seems to be hidden",
+            R::TooLittleLight => "the camera had too little light for this face",
+            R::TooMuchLight => "parts of the face are so bright that they show nothing",
+            R::LightFromOneSide => "one side of the face is in the shadow",
+            R::PictureFlat => "the face shows little contrast, as through haze",
+            R::PictureBlurred => "the face is out of focus",
+            R::PictureShaken => "the picture was blurred by movement",
+            R::HeadTurned => "the head is turned to a side",
+            R::HeadUpOrDown => "the face points up or down",
+            R::HeadTilted => "the head or the camera is tilted",
+            R::PictureCompressed => "the file was made so small that detail was lost",
+            R::LightColoured => "the light on the face has a strong colour",
             R::LivenessNotChecked => {
                 "whether a live person was in front of the camera was not checked"
             }
@@ -155,6 +220,23 @@ impl ReasonCode {
                 "take the photo with more light on the face"
             }
             R::FoundTurned => "send the picture the right way up",
+            R::OtherFaceProminent => "take the photo with nobody else near the camera",
+            R::FaceHidden => {
+                "take off dark glasses or a mask and move hair aside; what you wear for your faith or health may stay"
+            }
+            R::TooLittleLight => "turn towards a window or a lamp",
+            R::TooMuchLight => "move out of the glare, and switch off the flash",
+            R::LightFromOneSide => "turn until the light comes from the front",
+            R::PictureFlat => "wipe the lens, and do not stand with the light behind you",
+            R::PictureBlurred => {
+                "wipe the lens, hold the phone at arm's length, and tap on the face to focus"
+            }
+            R::PictureShaken => "hold still, and rest the phone against something",
+            R::HeadTurned => "look straight into the camera",
+            R::HeadUpOrDown => "hold the camera level with your eyes",
+            R::HeadTilted => "hold head and camera upright",
+            R::PictureCompressed => "send the original picture, not a forwarded copy",
+            R::LightColoured => "use daylight or a white lamp",
             R::LivenessNotChecked => {
                 "do not rely on this alone where somebody could hold up a photo"
             }

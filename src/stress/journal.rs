@@ -59,7 +59,7 @@ pub(super) struct Row {
     key: Key,
     /// `acquired`, or why not.
     outcome: String,
-    /// Whether the quality gate refused it.
+    /// Whether the quality gate refused it, or would have refused it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     refused: bool,
     own: Option<f32>,

@@ -3,15 +3,13 @@
 use crate::acquire::Inspection;
 use crate::audit::StressOutcome;
 use crate::batch::AcquisitionFailure;
-use crate::record::ReasonStage;
 use crate::template::{Probe, Template};
 use crate::{Result, Verifier};
 
 /// Classifies an inspection: the one place that tells an acquired photo from one in which no
-/// usable face was found and from one that the quality gate refuses.
+/// usable face was found and from one that the quality gate refuses, or would if it were enforced.
 pub(super) fn classify(inspection: &Inspection) -> StressOutcome {
-    let gate = |stage: ReasonStage| stage == ReasonStage::Quality;
-    let refusal = inspection.reasons.iter().find(|reason| reason.decisive && gate(reason.stage));
+    let refusal = inspection.gate.reasons.iter().find(|reason| reason.decisive);
     match (refusal, &inspection.aligned) {
         (Some(reason), _) => StressOutcome::Refused(format!("quality:{}", reason.code)),
         (None, Some(_)) => StressOutcome::Acquired,
@@ -28,10 +26,8 @@ pub(super) fn template(
     inspection: &Inspection,
 ) -> Result<(StressOutcome, Option<Template<Probe>>)> {
     let outcome = classify(inspection);
-    let face = match (&outcome, &inspection.aligned) {
-        (StressOutcome::Acquired, Some(face)) => face,
-        _ => return Ok((outcome, None)),
-    };
+    // A gate that only advises leaves the face to be compared.
+    let Some(face) = &inspection.aligned else { return Ok((outcome, None)) };
     let template: Template<Probe> = verifier.embedder().embed(face)?;
     let template = match verifier.normaliser() {
         Some(normaliser) => template.normalised_by(normaliser)?,
@@ -48,18 +44,22 @@ mod tests {
     use crate::record::{Reason, ReasonCode};
 
     #[test]
-    fn a_decisive_reason_of_quality_is_a_refusal_and_an_advisory_one_is_not() {
-        let verifier = Verifier::with_null_networks(Default::default()).unwrap();
+    fn what_the_gate_refuses_or_would_refuse_is_a_refusal_and_advice_is_none() {
+        let verifier = Verifier::with_null_networks("gate = 'off'".parse().unwrap()).unwrap();
         let face = RgbImage::from_fn(320, 320, |x, y| match (x, y) {
             (96..224, 96..256) => Rgb([250, 20, 20]),
             _ => Rgb([128; 3]),
         });
         let mut inspection = verifier.inspect::<Probe>(&face).unwrap();
         assert_eq!(classify(&inspection), StressOutcome::Acquired);
-        inspection.reasons.push(Reason::new(ReasonCode::FaceSmall).advisory());
+        inspection.gate.reasons.push(Reason::new(ReasonCode::FaceSmall).advisory());
         assert_eq!(classify(&inspection), StressOutcome::Acquired);
-        inspection.reasons.push(Reason::new(ReasonCode::FaceSmall));
+        inspection.gate.reasons.push(Reason::new(ReasonCode::FaceSmall));
         let refused = StressOutcome::Refused("quality:face_small".to_owned());
+        // Where the gate only advises, there is a face to compare.
+        let (outcome, compared) = template(&verifier, &inspection).unwrap();
+        assert_eq!((outcome, compared.is_some()), (refused.clone(), true));
+        inspection.aligned = None;
         assert_eq!(template(&verifier, &inspection).unwrap(), (refused, None));
         let nobody = verifier.inspect::<Probe>(&RgbImage::new(64, 64)).unwrap();
         let failed = StressOutcome::Failed("detect:no_face_found".to_owned());

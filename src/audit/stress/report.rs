@@ -103,7 +103,8 @@ pub struct StressLevel {
 pub struct StressRates {
     /// Failure to acquire: photos in which no usable face was found, over all photos.
     pub fta: StressRate,
-    /// Gate refusals: photos that the quality gate refused, over all photos.
+    /// Gate refusals: photos that the quality gate refused, or would have refused where it only
+    /// advised, over all photos. Unlike failures they are elective.
     pub refused: StressRate,
     /// False non-matches: mated pairs of different photos below the threshold, over those of which
     /// both photos gave a template.

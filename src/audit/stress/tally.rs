@@ -16,7 +16,7 @@ pub(crate) enum StressOutcome {
     Acquired,
     /// No usable face, or no usable file; with the reason, such as `detect:no_face_found`.
     Failed(String),
-    /// The quality gate refused it; with the reason.
+    /// The quality gate refused it, or would have refused it if it were enforced; with the reason.
     Refused(String),
 }
 

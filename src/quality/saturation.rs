@@ -1,0 +1,47 @@
+//! Saturation: where the face is so bright that it shows nothing.
+
+use super::mapping::Measure;
+use super::region::{FACE, FaceRegion, LIGHT};
+
+/// Share at which half is lost, and the width of the curve.
+const MIDDLE: f32 = 0.10;
+const WIDTH: f32 = 0.02;
+
+/// Share of the face's pixels of which red and green are both clipped, 253 or more of 255: there
+/// is no detail left. `mapped = 100 / (1 + exp((raw − .10) / .02))`.
+///
+/// Only the bright end counts. At the dark end lie pupils, nostrils, hair and the blue of brown skin,
+/// which are no fault; where the skin itself lies there, exposure tells. Blind to what was clipped
+/// before the picture was darkened or compressed: white clothes and a white background in the
+/// corners of the face's rectangle count.
+pub(super) fn saturation(region: &FaceRegion) -> Option<Measure> {
+    let full = LIGHT[253] - 1e-4;
+    let (mut clipped, mut all) = (0_u32, 0_u32);
+    for i in region.within(FACE) {
+        let [red, green, _] = region.light[i];
+        clipped += u32::from(red >= full && green >= full);
+        all += 1;
+    }
+    Measure::logistic(clipped as f32 / all as f32, MIDDLE, -WIDTH)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::quality::Component::Saturation;
+    use crate::quality::synthetic::Drawing;
+
+    #[test]
+    fn the_clipped_share_is_counted_and_darkness_is_not() {
+        let face = |gain: f32| {
+            Drawing::face(1.5).with(move |_, _, light| light.map(|channel| channel * gain))
+        };
+        assert_eq!(face(1.0).mapped(Saturation), 99);
+        assert_eq!(face(0.01).mapped(Saturation), 99, "black is not white");
+        assert!(face(8.0).mapped(Saturation) < 5);
+        // The rectangle reaches from 22 to 90: a glare from 56 on covers half of it.
+        let glare = Drawing::face(1.5)
+            .with(|x, _, light| if x >= 56.0 { [1.0; 3] } else { light.map(|c| c * 0.5) });
+        let raw = glare.report().get(Saturation).unwrap().raw;
+        assert!((raw - 0.5).abs() < 0.02, "{raw}");
+    }
+}
