@@ -22,16 +22,17 @@ use evenmatch::{Inspection, Policy, Probe, Verifier};
 use image::{Rgb, RgbImage};
 use rayon::prelude::*;
 
-/// What the gate said of a photo: the codes of all that falls short, and whether it would pass.
-type Outcome = Option<(Vec<ReasonCode>, bool)>;
+/// What the gate said of a face: the codes of all that falls short, and whether it would pass.
+type Judged = (Vec<ReasonCode>, bool);
+type Short<'a> = &'a dyn Fn(&Judged) -> bool;
 
-fn outcome(inspection: &Inspection) -> Outcome {
+fn outcome(inspection: &Inspection) -> Option<Judged> {
     inspection.aligned.as_ref()?;
     let codes = inspection.gate.reasons.iter().map(|reason| reason.code).collect();
     Some((codes, inspection.gate.passed))
 }
 
-fn outcomes(verifier: &Verifier, list: &str, step: usize) -> Option<Vec<(String, Outcome)>> {
+fn outcomes(verifier: &Verifier, list: &str, step: usize) -> Option<Vec<(String, Option<Judged>)>> {
     let data = common::data_dir()?;
     let mut rows = csv::Reader::from_path(data.join(list)).unwrap();
     let rows: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).step_by(step).collect();
@@ -43,10 +44,7 @@ fn outcomes(verifier: &Verifier, list: &str, step: usize) -> Option<Vec<(String,
 }
 
 /// How many of a group fall short, of how many.
-fn count(
-    group: &[&(Vec<ReasonCode>, bool)],
-    short: impl Fn(&(Vec<ReasonCode>, bool)) -> bool,
-) -> (usize, usize) {
+fn count(group: &[&Judged], short: Short<'_>) -> (usize, usize) {
     (group.iter().filter(|outcome| short(outcome)).count(), group.len())
 }
 
@@ -91,7 +89,7 @@ fn shares_by_group_at_the_default_limits() {
     let Some(found) = outcomes(&verifier, "fairface.csv", 1) else { return };
     let lfw = outcomes(&verifier, "lfw.csv", 4).unwrap();
     let lfw: Vec<_> = lfw.iter().filter_map(|(_, outcome)| outcome.as_ref()).collect();
-    let mut groups: BTreeMap<&str, Vec<&(Vec<ReasonCode>, bool)>> = BTreeMap::new();
+    let mut groups: BTreeMap<&str, Vec<&Judged>> = BTreeMap::new();
     for (group, outcome) in &found {
         groups.entry(group).or_default().extend(outcome);
     }
@@ -100,7 +98,7 @@ fn shares_by_group_at_the_default_limits() {
     println!("| Measure | {} | all | LFW | largest − smallest |", names.join(" | "));
     println!("|---|{}", "--:|".repeat(names.len() + 3));
     let mut uneven = Vec::new();
-    let mut row = |name: &str, short: &dyn Fn(&(Vec<ReasonCode>, bool)) -> bool| {
+    let mut row = |name: &str, short: Short<'_>| {
         let counts: Vec<_> = groups.values().map(|group| count(group, short)).collect();
         let percent = |counted: (usize, usize)| {
             let (Bounds { low, high }, (errors, trials)) = (interval(counted), counted);

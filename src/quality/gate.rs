@@ -27,35 +27,35 @@ pub enum Gate {
 pub struct QualityLimits {
     /// The components for which a photo is refused under [`Gate::Enforce`].
     pub enforce: Vec<Component>,
-    /// See [`Component::FacesInView`], and so on for the others.
+    /// The least of [`Component::FacesInView`].
     pub faces_in_view: u8,
-    #[allow(missing_docs)]
+    /// The least of [`Component::Cropping`].
     pub cropping: u8,
-    #[allow(missing_docs)]
+    /// The least of [`Component::InterEyeDistance`].
     pub inter_eye_distance: u8,
-    #[allow(missing_docs)]
+    /// The least of [`Component::Occlusion`].
     pub occlusion: u8,
-    #[allow(missing_docs)]
+    /// The least of [`Component::Exposure`].
     pub exposure: u8,
-    #[allow(missing_docs)]
+    /// The least of [`Component::Saturation`].
     pub saturation: u8,
-    #[allow(missing_docs)]
+    /// The least of [`Component::LightEvenness`].
     pub light_evenness: u8,
-    #[allow(missing_docs)]
+    /// The least of [`Component::DynamicRange`].
     pub dynamic_range: u8,
-    #[allow(missing_docs)]
+    /// The least of [`Component::Sharpness`].
     pub sharpness: u8,
-    #[allow(missing_docs)]
+    /// The least of [`Component::MotionBlur`].
     pub motion_blur: u8,
-    #[allow(missing_docs)]
+    /// The least of [`Component::Yaw`].
     pub yaw: u8,
-    #[allow(missing_docs)]
+    /// The least of [`Component::Pitch`].
     pub pitch: u8,
-    #[allow(missing_docs)]
+    /// The least of [`Component::Roll`].
     pub roll: u8,
-    #[allow(missing_docs)]
+    /// The least of [`Component::Compression`].
     pub compression: u8,
-    #[allow(missing_docs)]
+    /// The least of [`Component::NaturalColour`].
     pub natural_colour: u8,
 }
 

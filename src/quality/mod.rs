@@ -78,7 +78,8 @@ impl QualityReport {
         }
         report.set(Component::Exposure, exposure::exposure(&region));
         report.set(Component::DynamicRange, dynamic_range::dynamic_range(&region));
-        report.set(Component::Saturation, saturation::saturation(&region));
+        let yaw = pose.yaw.map_or(0.0, |yaw| yaw.raw);
+        report.set(Component::Saturation, saturation::saturation(&region, yaw));
         report.set(Component::NaturalColour, natural_colour::natural_colour(&region));
         // Both sides of the face must be seen to be held against each other.
         if pose.yaw.is_some_and(|yaw| yaw.raw.abs() <= FRONTAL) {

@@ -7,17 +7,30 @@ use super::region::{FACE, FaceRegion, LIGHT};
 const MIDDLE: f32 = 0.10;
 const WIDTH: f32 = 0.02;
 
+/// Further aside than this, in degrees, only the half of the face that is turned to the camera is
+/// looked at: beyond the other lies the background, which is often white.
+const ASIDE: f32 = 15.0;
+
 /// Share of the face's pixels of which red and green are both clipped, 253 or more of 255: there
 /// is no detail left. `mapped = 100 / (1 + exp((raw − .10) / .02))`.
 ///
 /// Only the bright end counts. At the dark end lie pupils, nostrils, hair and the blue of brown skin,
 /// which are no fault; where the skin itself lies there, exposure tells. Blind to what was clipped
-/// before the picture was darkened or compressed: white clothes and a white background in the
-/// corners of the face's rectangle count.
-pub(super) fn saturation(region: &FaceRegion) -> Option<Measure> {
+/// before the picture was darkened or compressed; something white in front of the face counts.
+///
+/// Of a face that is turned aside by 15 degrees or more, `yaw` as in `pose`, only the half towards
+/// the camera counts, since a white background may lie behind the other.
+pub(super) fn saturation(region: &FaceRegion, yaw: f32) -> Option<Measure> {
     let full = LIGHT[253] - 1e-4;
+    let [left, top, right, bottom] = FACE;
+    let middle = (left + right) / 2.0;
+    let seen = match yaw {
+        _ if yaw >= ASIDE => [left, top, middle, bottom],
+        _ if yaw <= -ASIDE => [middle, top, right, bottom],
+        _ => FACE,
+    };
     let (mut clipped, mut all) = (0_u32, 0_u32);
-    for i in region.within(FACE) {
+    for i in region.within(seen) {
         let [red, green, _] = region.light[i];
         clipped += u32::from(red >= full && green >= full);
         all += 1;
@@ -28,7 +41,7 @@ pub(super) fn saturation(region: &FaceRegion) -> Option<Measure> {
 #[cfg(test)]
 mod tests {
     use crate::quality::Component::Saturation;
-    use crate::quality::synthetic::Drawing;
+    use crate::quality::synthetic::{Drawing, report_of};
 
     #[test]
     fn the_clipped_share_is_counted_and_darkness_is_not() {
@@ -43,5 +56,12 @@ mod tests {
             .with(|x, _, light| if x >= 56.0 { [1.0; 3] } else { light.map(|c| c * 0.5) });
         let raw = glare.report().get(Saturation).unwrap().raw;
         assert!((raw - 0.5).abs() < 0.02, "{raw}");
+        // Turned towards the glare, the face shows its other half; turned away, that one.
+        let mut landmarks = glare.landmarks();
+        for (aside, expected) in [(15.0, 0.0), (-15.0, 1.0)] {
+            landmarks.0[2].x = glare.landmarks().0[2].x + aside;
+            let measure = report_of(glare.picture(), &landmarks).get(Saturation).unwrap();
+            assert!((measure.raw - expected).abs() < 0.2, "{aside}: {measure:?}");
+        }
     }
 }
