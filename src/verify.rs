@@ -180,10 +180,9 @@ impl Verifier {
             id: id.id.clone(),
             sha256: id.sha256,
         };
-        let mut models = vec![model("detector", self.detector.id())];
-        models.extend(self.detector.second_id().map(|id| model("second_detector", id)));
-        models.push(model("embedder", self.embedder.id()));
-        models
+        let needed = [model("detector", self.detector.id()), model("embedder", self.embedder.id())];
+        let second = self.detector.second_id().map(|id| model("second_detector", id));
+        needed.into_iter().chain(second).collect()
     }
 
     /// The operating point in force.

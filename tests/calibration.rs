@@ -141,7 +141,8 @@ fn what_ships_is_whole_and_of_one_stack() {
     // Both are for the scores of one normaliser, and nobody's face is in it.
     let normalisers: Vec<_> = shipped.iter().map(|c| c.normaliser.as_ref().unwrap()).collect();
     assert_eq!(normalisers[0], normalisers[1]);
-    assert_eq!(normalisers[0].embedder_sha256, shipped[0].models[1].sha256);
+    let embedder = shipped[0].models.iter().find(|model| model.role == "embedder").unwrap();
+    assert_eq!(normalisers[0].embedder_sha256, embedder.sha256);
     assert!(normalisers[0].least_members >= 5 && Normaliser::open(normalisers[0]).is_ok());
 }
 

@@ -98,6 +98,7 @@ fn a_match_and_a_non_match_have_the_record_of_the_contract() {
         assert_eq!(record["liveness"]["outcome"], "not_checked");
         assert_eq!(record["models"][0]["role"], "detector");
         assert_eq!(record["models"][1]["role"], "embedder");
+        assert_eq!(record["models"][2]["role"], "second_detector");
         assert_eq!(record["software"]["version"], env!("CARGO_PKG_VERSION"));
     }
 }

@@ -198,7 +198,7 @@ fn verification_does_without_the_mesh() {
     let whole = ModelStore::at(whole.dir(), Manifest::built_in().unwrap());
     let folder = tempfile::tempdir().unwrap();
     let mut files = vec![whole.manifest().runtime_here().map(|entry| entry.file.clone())];
-    for role in [Role::Detector, Role::Embedder] {
+    for role in [Role::Detector, Role::SecondDetector, Role::Embedder] {
         files.push(Some(whole.manifest().default_for(role).unwrap().file.clone()));
     }
     for file in files.into_iter().flatten() {

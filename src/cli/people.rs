@@ -168,7 +168,7 @@ fn measure(name: &str, manifest: &PeopleManifest) -> Result<Measure> {
 /// The default models by role, with the digests of their prepared files.
 pub(crate) fn models() -> Result<Vec<ModelRecord>> {
     let store = ModelStore::open()?;
-    [Role::Detector, Role::SecondDetector, Role::Embedder]
+    [Role::Detector, Role::Embedder, Role::SecondDetector]
         .into_iter()
         .map(|role| {
             let entry = store.manifest().default_for(role)?;
