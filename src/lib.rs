@@ -92,6 +92,7 @@ pub mod label_check;
 pub mod mesh;
 pub mod model;
 pub mod normalise;
+pub mod pad;
 pub mod quality;
 pub mod record;
 mod sample;

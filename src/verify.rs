@@ -13,8 +13,8 @@ use crate::detect::FaceDetector;
 use crate::model::{ChannelOrder, InputSize, InputSpec, ModelId, NullDetector, NullEmbedder};
 use crate::normalise::Normaliser;
 use crate::record::{
-    Calibration, DECISION_SCHEMA, DecisionRecord, ModelRecord, Reason, ReasonCode, SampleRecord,
-    SoftwareRecord,
+    Calibration, DECISION_SCHEMA, DecisionRecord, Liveness, ModelRecord, Reason, ReasonCode,
+    SampleRecord, SoftwareRecord,
 };
 use crate::sample::{EncodedSample, Sample};
 use crate::template::{Embedder, Probe, Reference, Role, Template};
@@ -312,7 +312,7 @@ impl Verifier {
         if probe.sample.sha256.is_some() && probe.sample.sha256 == reference.sample.sha256 {
             reasons.push(Reason::new(ReasonCode::IdenticalFiles).advisory());
         }
-        let decision = decide(&self.policy, &self.point, score, reasons);
+        let decision = decide(&self.policy, &self.point, score, reasons, Liveness::not_checked());
         let record = DecisionRecord {
             schema: DECISION_SCHEMA.to_owned(),
             id: String::new(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Reason;
+use super::{Liveness, Reason};
 use crate::Digest;
 
 /// The name and version of the DecisionRecord's format.
@@ -20,27 +20,6 @@ pub enum Outcome {
     NonMatch,
     /// It could not be decided.
     Undecided,
-}
-
-/// Outcome of presentation attack detection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LivenessOutcome {
-    /// A live person was shown to be there.
-    Pass,
-    /// An attack was seen.
-    Fail,
-    /// It was looked at, and remains open.
-    Inconclusive,
-    /// It was not looked at.
-    NotChecked,
-}
-
-/// What is known of liveness.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Liveness {
-    /// The outcome.
-    pub outcome: LivenessOutcome,
 }
 
 /// The threshold of a decision, and the claim behind it.

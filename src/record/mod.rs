@@ -15,6 +15,7 @@ mod input;
 mod jsonl;
 mod labels;
 mod layout;
+mod liveness;
 mod merge;
 mod normaliser;
 mod pair_check;
@@ -39,12 +40,12 @@ pub use calibration::{
     CalibrationData, Claim, Evidence, FmrOf,
 };
 pub use decision::{
-    AttemptRecord, DECISION_SCHEMA, DecisionRecord, EvidenceRecord, Liveness, LivenessOutcome,
-    MeasureRecord, ModelRecord, OperatingPointRecord, OtherFaceRecord, Outcome, QualityRecord,
-    SampleRecord, SoftwareRecord,
+    AttemptRecord, DECISION_SCHEMA, DecisionRecord, EvidenceRecord, MeasureRecord, ModelRecord,
+    OperatingPointRecord, OtherFaceRecord, Outcome, QualityRecord, SampleRecord, SoftwareRecord,
 };
 pub use file::{ReadOptions, RecordFile};
 pub use format::Format;
+pub use liveness::{Liveness, LivenessOutcome, SessionEvidence, SignalRecord, SignalVerdict};
 pub use normaliser::{COHORT_CENTROIDS, CohortSource, NormaliserRecord};
 pub use pairs::{Pair, PairList};
 pub use people::{PeopleEntry, PeopleManifest};

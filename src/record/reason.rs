@@ -80,6 +80,20 @@ pub enum ReasonCode {
     LightColoured,
     /// Liveness was not checked.
     LivenessNotChecked,
+    /// Nothing in the photo speaks of an attack, which does not show that a person was there.
+    NoAttackSignsSeen,
+    /// A passive signal asks for more evidence.
+    AttackSignsUnclear,
+    /// A passive signal sees an attack.
+    AttackSignsSeen,
+    /// The challenge session shows a live person.
+    LivenessShown,
+    /// The challenge session leaves it open whether a live person was there.
+    LivenessUnclear,
+    /// The challenge session shows an attack.
+    LivenessFailed,
+    /// The challenge session shows somebody else than the probe.
+    LivenessOfOtherPerson,
     /// The score reaches the threshold.
     ScoreAtOrAboveThreshold,
     /// The score does not reach the threshold.
@@ -94,7 +108,7 @@ pub enum ReasonCode {
 
 impl ReasonCode {
     /// All codes, in the order of the stages.
-    pub const ALL: [ReasonCode; 29] = [
+    pub const ALL: [ReasonCode; 36] = [
         ReasonCode::NoFaceFound,
         ReasonCode::SeveralFacesLargestUsed,
         ReasonCode::SeveralFacesRefused,
@@ -119,6 +133,13 @@ impl ReasonCode {
         ReasonCode::PictureCompressed,
         ReasonCode::LightColoured,
         ReasonCode::LivenessNotChecked,
+        ReasonCode::NoAttackSignsSeen,
+        ReasonCode::AttackSignsUnclear,
+        ReasonCode::AttackSignsSeen,
+        ReasonCode::LivenessShown,
+        ReasonCode::LivenessUnclear,
+        ReasonCode::LivenessFailed,
+        ReasonCode::LivenessOfOtherPerson,
         ReasonCode::ScoreAtOrAboveThreshold,
         ReasonCode::ScoreBelowThreshold,
         ReasonCode::ScoreInReviewBand,
@@ -153,7 +174,14 @@ impl ReasonCode {
             | R::HeadTilted
             | R::PictureCompressed
             | R::LightColoured => ReasonStage::Quality,
-            R::LivenessNotChecked => ReasonStage::Liveness,
+            R::LivenessNotChecked
+            | R::NoAttackSignsSeen
+            | R::AttackSignsUnclear
+            | R::AttackSignsSeen
+            | R::LivenessShown
+            | R::LivenessUnclear
+            | R::LivenessFailed
+            | R::LivenessOfOtherPerson => ReasonStage::Liveness,
             R::ScoreAtOrAboveThreshold
             | R::ScoreBelowThreshold
             | R::ScoreInReviewBand
@@ -191,6 +219,19 @@ impl ReasonCode {
             R::LightColoured => "the light on the face has a strong colour",
             R::LivenessNotChecked => {
                 "whether a live person was in front of the camera was not checked"
+            }
+            R::NoAttackSignsSeen => {
+                "no sign of an attack was seen in the photo, which does not show that a person was there"
+            }
+            R::AttackSignsUnclear => "the photo may be a picture of a picture",
+            R::AttackSignsSeen => "the photo looks like a picture of a screen or of a print",
+            R::LivenessShown => "a live person did what was asked, when it was asked",
+            R::LivenessUnclear => {
+                "the camera did not show enough to tell that a live person was there"
+            }
+            R::LivenessFailed => "the camera showed what a live person in front of it would not",
+            R::LivenessOfOtherPerson => {
+                "the person in front of the camera is not the one on the new photo"
             }
             R::ScoreAtOrAboveThreshold => "the faces are as alike as the threshold asks, or more",
             R::ScoreBelowThreshold => "the faces are less alike than the threshold asks",
@@ -240,6 +281,23 @@ impl ReasonCode {
             R::LivenessNotChecked => {
                 "do not rely on this alone where somebody could hold up a photo"
             }
+            R::NoAttackSignsSeen => {
+                "do not rely on this alone where somebody could hold up a photo"
+            }
+            R::AttackSignsUnclear => {
+                "take a new photo of the person, or follow the steps in front of the camera"
+            }
+            R::AttackSignsSeen => {
+                "take a new photo of the person, not of a picture; if it is refused again, a person must look"
+            }
+            R::LivenessShown => "",
+            R::LivenessUnclear => {
+                "try again in even light, slowly, with the whole face in the picture"
+            }
+            R::LivenessFailed => {
+                "start again with a new challenge, in front of the camera; if it is refused again, a person must look"
+            }
+            R::LivenessOfOtherPerson => "the same person must take the photo and follow the steps",
             R::ScoreAtOrAboveThreshold => "",
             R::ScoreBelowThreshold => {
                 "take a new photo in good light; if it is refused again, a person must look"

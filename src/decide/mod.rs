@@ -1,5 +1,7 @@
 //! Policy and operating point, and the decision at a threshold.
 
+mod liveness;
+
 use std::path::Path;
 use std::time::Duration;
 
@@ -298,13 +300,13 @@ pub struct Decision {
 /// Decides one transaction.
 ///
 /// `score` is `None` where a sample could not be acquired; `acquisition` are the reasons that
-/// acquiring gave. The rule, in order:
+/// acquiring gave; `liveness` is what was seen of it. The rule, in order:
 ///
 /// ```text
 /// no score                                  → undecided
 /// |score − threshold| < review band         → undecided
 /// score < threshold                         → non-match
-/// liveness required and not shown           → undecided
+/// liveness required, and no pass            → undecided
 /// score ≥ threshold                         → match
 /// ```
 pub fn decide(
@@ -312,9 +314,10 @@ pub fn decide(
     point: &OperatingPoint,
     score: Option<ComparisonScore>,
     acquisition: Vec<Reason>,
+    liveness: Liveness,
 ) -> Decision {
-    // No evidence of liveness is gathered from single photos yet.
-    let liveness = Liveness { outcome: LivenessOutcome::NotChecked };
+    let unproven =
+        policy.liveness == LivenessPolicy::Require && liveness.outcome != LivenessOutcome::Pass;
     let near = score.is_some_and(|s| (s.value() - point.threshold).abs() < policy.review_band);
     let mut reasons = acquisition;
     let outcome = match score {
@@ -333,23 +336,17 @@ pub fn decide(
                 Outcome::Undecided
             } else if !passes {
                 Outcome::NonMatch
-            } else if policy.liveness == LivenessPolicy::Require {
+            } else if unproven {
                 Outcome::Undecided
             } else {
                 Outcome::Match
             }
         }
     };
-    match policy.liveness {
-        LivenessPolicy::Off => {}
-        LivenessPolicy::Advisory => {
-            reasons.push(Reason::new(ReasonCode::LivenessNotChecked).advisory());
-        }
-        LivenessPolicy::Require => {
-            let reason = Reason::new(ReasonCode::LivenessNotChecked);
-            let decides = score.is_some() && outcome == Outcome::Undecided && !near;
-            reasons.push(if decides { reason } else { reason.advisory() });
-        }
+    let decides = unproven && score.is_some() && outcome == Outcome::Undecided && !near;
+    if policy.liveness != LivenessPolicy::Off {
+        let seen = liveness::reasons(&liveness).into_iter();
+        reasons.extend(seen.map(|reason| if decides { reason } else { reason.advisory() }));
     }
     if score.is_some() && !point.is_calibrated() {
         reasons.push(Reason::new(ReasonCode::ThresholdNotCalibrated).advisory());

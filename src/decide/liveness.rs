@@ -1,0 +1,116 @@
+//! What is known of liveness, as reasons.
+
+use crate::record::{
+    Liveness, LivenessOutcome, Reason, ReasonCode, ReasonSubject, SessionEvidence, SignalRecord,
+    SignalVerdict,
+};
+
+/// The reasons that liveness gives. Those that stand against a pass are decisive; the caller makes
+/// them advisory where liveness is not required.
+pub(super) fn reasons(liveness: &Liveness) -> Vec<Reason> {
+    let passed = liveness.outcome == LivenessOutcome::Pass;
+    let mut reasons: Vec<Reason> = liveness.signals.iter().filter_map(of_signal).collect();
+    match &liveness.session {
+        Some(session) => reasons.extend(of_session(session)),
+        None if liveness.signals.is_empty() => {
+            reasons.push(Reason::new(ReasonCode::LivenessNotChecked));
+        }
+        None if reasons.is_empty() => {
+            reasons.push(Reason::new(ReasonCode::NoAttackSignsSeen).about(ReasonSubject::Probe));
+        }
+        None => {}
+    }
+    for reason in &mut reasons {
+        // A pass decides nothing against the person, and neither does a signal that it answers.
+        let granted = [ReasonCode::LivenessShown, ReasonCode::AttackSignsUnclear];
+        if passed || granted.contains(&reason.code) && liveness.session.is_some() {
+            reason.decisive = false;
+        }
+    }
+    reasons
+}
+
+fn of_signal(signal: &SignalRecord) -> Option<Reason> {
+    let code = match signal.verdict {
+        SignalVerdict::Clear => return None,
+        SignalVerdict::Attack => ReasonCode::AttackSignsSeen,
+        SignalVerdict::Unclear => ReasonCode::AttackSignsUnclear,
+    };
+    Some(Reason::new(code).about(ReasonSubject::Probe).measured(signal.value, signal.limit))
+}
+
+fn of_session(session: &SessionEvidence) -> Vec<Reason> {
+    let code = match session.outcome {
+        LivenessOutcome::Pass => ReasonCode::LivenessShown,
+        LivenessOutcome::Fail => ReasonCode::LivenessFailed,
+        LivenessOutcome::Inconclusive => ReasonCode::LivenessUnclear,
+        LivenessOutcome::NotChecked => ReasonCode::LivenessNotChecked,
+    };
+    let mut reasons = vec![Reason::new(code).about(ReasonSubject::Probe)];
+    if let (true, Some(likeness)) = (session.of_other_person(), session.likeness) {
+        let other = Reason::new(ReasonCode::LivenessOfOtherPerson).about(ReasonSubject::Probe);
+        reasons.push(other.measured(likeness, session.least_likeness));
+    }
+    reasons
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(liveness: &Liveness, decisive: bool) -> Vec<ReasonCode> {
+        let all = reasons(liveness).into_iter();
+        all.filter(|reason| reason.decisive == decisive).map(|reason| reason.code).collect()
+    }
+
+    fn signal(verdict: SignalVerdict) -> SignalRecord {
+        SignalRecord { name: "margin".to_owned(), value: 1.0, limit: 0.5, jitter: 0.0, verdict }
+    }
+
+    fn session(outcome: LivenessOutcome, likeness: Option<f32>) -> Option<SessionEvidence> {
+        let findings = Vec::new();
+        Some(SessionEvidence {
+            nonce: "n".into(),
+            outcome,
+            findings,
+            likeness,
+            least_likeness: 0.4,
+        })
+    }
+
+    #[test]
+    fn what_stands_against_a_pass_is_decisive() {
+        use LivenessOutcome as L;
+        use ReasonCode as R;
+        use SignalVerdict as S;
+        for (signals, session, decisive, other) in [
+            (vec![], None, vec![R::LivenessNotChecked], vec![]),
+            (vec![S::Clear], None, vec![R::NoAttackSignsSeen], vec![]),
+            (vec![S::Unclear, S::Clear], None, vec![R::AttackSignsUnclear], vec![]),
+            (
+                vec![S::Attack],
+                session(L::Pass, None),
+                vec![R::AttackSignsSeen],
+                vec![R::LivenessShown],
+            ),
+            (
+                vec![S::Unclear],
+                session(L::Pass, None),
+                vec![],
+                vec![R::AttackSignsUnclear, R::LivenessShown],
+            ),
+            (vec![], session(L::Fail, None), vec![R::LivenessFailed], vec![]),
+            (
+                vec![],
+                session(L::Pass, Some(0.1)),
+                vec![R::LivenessOfOtherPerson],
+                vec![R::LivenessShown],
+            ),
+        ] {
+            let signals = signals.into_iter().map(signal).collect();
+            let liveness = Liveness::judged(signals, session);
+            assert_eq!(codes(&liveness, true), decisive);
+            assert_eq!(codes(&liveness, false), other);
+        }
+    }
+}
