@@ -3,3 +3,7 @@
 //! A still photo cannot show it: passive signals on it deny or ask for more, and never grant. A
 //! challenge session over frames can: random steps, done in time, by one person, with the parallax
 //! of a solid head.
+
+mod step;
+
+pub use step::Step;
