@@ -64,7 +64,6 @@ impl Default for QualityLimits {
         QualityLimits {
             enforce: vec![
                 Component::InterEyeDistance,
-                Component::Exposure,
                 Component::Saturation,
                 Component::Sharpness,
                 Component::MotionBlur,
