@@ -58,6 +58,8 @@ pub enum Stage {
     Align,
     /// Turning an aligned face into a template.
     Template,
+    /// Judging whether a live person was there.
+    Liveness,
     /// Comparing two templates.
     Compare,
     /// Turning a score into a decision.
@@ -79,6 +81,7 @@ impl Stage {
             Stage::Detect => "detect",
             Stage::Align => "align",
             Stage::Template => "template",
+            Stage::Liveness => "liveness",
             Stage::Compare => "compare",
             Stage::Decide => "decide",
             Stage::Record => "records",

@@ -3,7 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use super::{
-    audit, batch, calibrate, capture_advice, compare_audits, crossmatch, detect, doctor, embed,
+    audit, batch, calibrate, capture_advice, challenge, compare_audits, crossmatch, detect, doctor, embed,
     merge, models, plan, stress, verify,
 };
 
@@ -21,6 +21,7 @@ pub(crate) enum Command {
     Verify(verify::VerifyArguments),
     Detect(detect::DetectArguments),
     CaptureAdvice(capture_advice::CaptureAdviceArguments),
+    Challenge(challenge::ChallengeArguments),
     Embed(embed::EmbedArguments),
     Crossmatch(crossmatch::CrossMatchArguments),
     Merge(merge::MergeArguments),

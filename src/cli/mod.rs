@@ -10,6 +10,7 @@ mod batch;
 mod calibrate;
 mod calibration_file;
 mod capture_advice;
+mod challenge;
 mod compare_audits;
 mod crossmatch;
 mod detect;
@@ -91,6 +92,7 @@ fn run(arguments: args::Arguments) -> anyhow::Result<Exit> {
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Detect(arguments) => detect::run(&arguments),
         Command::CaptureAdvice(arguments) => capture_advice::run(&arguments),
+        Command::Challenge(arguments) => challenge::run(&arguments),
         Command::Embed(arguments) => embed::run(&arguments),
         Command::Crossmatch(arguments) => crossmatch::run(&arguments),
         Command::Calibrate(arguments) => calibrate::run(&arguments),

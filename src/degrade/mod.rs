@@ -134,7 +134,7 @@ pub fn degrade_face(
 }
 
 /// A number drawn evenly from 0 to 1, 1 excluded.
-fn unit(random: &mut ChaCha8Rng) -> f64 {
+pub(crate) fn unit(random: &mut ChaCha8Rng) -> f64 {
     rand_distr::Distribution::sample(&rand_distr::StandardUniform, random)
 }
 

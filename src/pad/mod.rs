@@ -4,6 +4,27 @@
 //! challenge session over frames can: random steps, done in time, by one person, with the parallax
 //! of a solid head.
 
+mod challenge;
+mod continuity;
+mod desk;
+mod face;
+mod frames;
+mod movement;
+mod parallax;
+mod report;
+mod session;
+pub mod simulate;
 mod step;
 
+pub use challenge::{CHALLENGE_SCHEMA, Challenge, TimedStep};
+pub use desk::{ChallengeDesk, Claim};
+pub use face::FrameAnalyser;
+pub use frames::{Frames, TimedFrame};
+pub use report::{Finding, ParallaxEvidence, SESSION_SCHEMA, SessionReport, StepEvidence};
+pub use session::{LivenessSession, SessionProgress};
 pub use step::Step;
+
+/// Likeness, a plain cosine, from which on two faces of one session, or a session's face and a
+/// probe, are taken for one person's.
+pub(crate) const SAME_PERSON: f32 = 0.45;
+

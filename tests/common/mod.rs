@@ -1,6 +1,7 @@
 //! What the integration tests share: where real photos and models are, and how to skip aloud.
 #![allow(dead_code, unreachable_pub)]
 
+pub mod people;
 pub mod pictures;
 
 use std::path::{Path, PathBuf};

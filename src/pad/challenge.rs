@@ -1,0 +1,267 @@
+//! What a person is asked to do in front of the camera, and when: drawn at random for one session.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use super::Step;
+use crate::{Error, ErrorKind, Result, Stage};
+
+/// The `schema` of a challenge as JSON.
+pub const CHALLENGE_SCHEMA: &str = "evenmatch.challenge/1";
+
+/// Milliseconds at the beginning in which the person just looks into the camera.
+pub(super) const BASELINE_MS: u32 = 1500;
+/// Milliseconds that a step may take.
+const STEP_MS: u32 = 3000;
+/// Milliseconds between steps: drawn from this range, so that nobody knows when the next begins.
+const PAUSE_MS: (u32, u32) = (300, 1300);
+/// Seconds for which a challenge may be answered.
+const VALID_SECONDS: u64 = 120;
+/// The least and the most steps.
+const STEPS: (usize, usize) = (2, 3);
+/// A challenge that lasts longer than this is none of ours.
+const LONGEST_MS: u32 = 60_000;
+
+/// A step, and the time in which it is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimedStep {
+    /// What is asked for.
+    pub step: Step,
+    /// When the person is told, in milliseconds since the first frame.
+    pub from_ms: u32,
+    /// When it must be done and the head be back.
+    pub until_ms: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    schema: String,
+    nonce: String,
+    issued_at: u64,
+    expires_at: u64,
+    steps: Vec<TimedStep>,
+    duration_ms: u32,
+}
+
+/// A challenge: a nonce, which may be used once, and random steps at random times.
+///
+/// As JSON, schema `evenmatch.challenge/1`, it goes to whatever shows the person what to do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Wire", into = "Wire")]
+pub struct Challenge {
+    nonce: String,
+    issued_at: u64,
+    expires_at: u64,
+    steps: Vec<TimedStep>,
+    duration_ms: u32,
+}
+
+impl Challenge {
+    /// A new challenge of two or three steps from the operating system's random numbers, valid for
+    /// two minutes from now.
+    ///
+    /// # Errors
+    ///
+    /// The operating system gives no random numbers; or a number of steps other than 2 or 3.
+    pub fn new(steps: usize) -> Result<Challenge> {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|cause| {
+            let message = "the operating system gives no random numbers";
+            Error::new(ErrorKind::Io, Stage::Liveness, message).caused_by(cause)
+        })?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |t| t.as_secs());
+        Challenge::from_seed(seed, steps, now)
+    }
+
+    /// The challenge that this seed stands for; a seed that others know makes no challenge for
+    /// people. `issued_at` is in seconds since 1970.
+    ///
+    /// The nonce and the steps come from different parts of the seed, so that neither tells the
+    /// other.
+    ///
+    /// # Errors
+    ///
+    /// A number of steps other than 2 or 3.
+    pub fn from_seed(seed: [u8; 32], steps: usize, issued_at: u64) -> Result<Challenge> {
+        use chacha20::ChaCha20Rng;
+        use chacha20::rand_core::{Rng, SeedableRng};
+        if !(STEPS.0..=STEPS.1).contains(&steps) {
+            let message = format!("a challenge can't have {steps} steps");
+            return Err(Error::new(ErrorKind::InvalidArgument, Stage::Liveness, message)
+                .next("ask for 2 or 3"));
+        }
+        let mut random = ChaCha20Rng::from_seed(seed);
+        let mut nonce = String::with_capacity(32);
+        for _ in 0..4 {
+            nonce.push_str(&format!("{:08x}", random.next_u32()));
+        }
+        // 32 bits over at most 1,001 values are even to one in four million.
+        let mut below = |n: u32| (u64::from(random.next_u32()) * u64::from(n) >> 32) as u32;
+        // A solid head shows its depth best when it turns to a side: one step always does so.
+        let sideways = [Step::TurnLeft, Step::TurnRight][below(2) as usize];
+        let mut others: Vec<Step> = Step::ALL.into_iter().filter(|s| *s != sideways).collect();
+        let mut drawn = vec![sideways];
+        while drawn.len() < steps {
+            drawn.push(others.remove(below(others.len() as u32) as usize));
+        }
+        let place = below(steps as u32) as usize;
+        drawn.swap(0, place);
+        let mut from_ms = BASELINE_MS;
+        let mut timed = Vec::with_capacity(steps);
+        for step in drawn {
+            from_ms += PAUSE_MS.0 + below(PAUSE_MS.1 - PAUSE_MS.0 + 1);
+            timed.push(TimedStep { step, from_ms, until_ms: from_ms + STEP_MS });
+            from_ms += STEP_MS;
+        }
+        let expires_at = issued_at.saturating_add(VALID_SECONDS);
+        Ok(Challenge { nonce, issued_at, expires_at, steps: timed, duration_ms: from_ms + 200 })
+    }
+
+    /// Reads a challenge from its JSON.
+    ///
+    /// # Errors
+    ///
+    /// The text is no challenge; the message says what is wrong with it.
+    pub fn from_json(text: &str) -> Result<Challenge> {
+        serde_json::from_str(text).map_err(|cause| {
+            let message = format!("this is no challenge: {cause}");
+            Error::new(ErrorKind::Corrupt, Stage::Liveness, message)
+                .at_line(cause.line() as u64)
+                .next("use what `evenmatch challenge new --json` printed")
+        })
+    }
+
+    /// The number that may be used once: 128 random bits in hexadecimal digits.
+    pub fn nonce(&self) -> &str {
+        &self.nonce
+    }
+
+    /// The steps in their order.
+    pub fn steps(&self) -> &[TimedStep] {
+        &self.steps
+    }
+
+    /// When it was made, in seconds since 1970.
+    pub fn issued_at(&self) -> u64 {
+        self.issued_at
+    }
+
+    /// Until when it may be answered, in seconds since 1970.
+    pub fn expires_at(&self) -> u64 {
+        self.expires_at
+    }
+
+    /// How long the camera is to be on, in milliseconds.
+    pub fn duration_ms(&self) -> u32 {
+        self.duration_ms
+    }
+}
+
+/// Whether a text has the form of a nonce.
+pub(super) fn is_nonce(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+impl TryFrom<Wire> for Challenge {
+    type Error = String;
+
+    fn try_from(wire: Wire) -> Result<Challenge, String> {
+        if wire.schema != CHALLENGE_SCHEMA {
+            return Err(format!("the schema is not {CHALLENGE_SCHEMA}"));
+        }
+        if !is_nonce(&wire.nonce) {
+            return Err("the nonce is not 32 hexadecimal digits".to_owned());
+        }
+        if wire.steps.is_empty() || wire.steps.len() > 2 * STEPS.1 {
+            return Err(format!("{} steps", wire.steps.len()));
+        }
+        if wire.duration_ms > LONGEST_MS {
+            return Err(format!("it lasts {} ms, longer than {LONGEST_MS}", wire.duration_ms));
+        }
+        let mut end = BASELINE_MS;
+        for timed in &wire.steps {
+            if timed.from_ms < end || timed.until_ms <= timed.from_ms {
+                return Err(format!("the step {} is not after what precedes it", timed.step));
+            }
+            end = timed.until_ms;
+        }
+        if wire.duration_ms < end {
+            return Err("it ends before its last step".to_owned());
+        }
+        Ok(Challenge {
+            nonce: wire.nonce,
+            issued_at: wire.issued_at,
+            expires_at: wire.expires_at,
+            steps: wire.steps,
+            duration_ms: wire.duration_ms,
+        })
+    }
+}
+
+impl From<Challenge> for Wire {
+    fn from(challenge: Challenge) -> Wire {
+        Wire {
+            schema: CHALLENGE_SCHEMA.to_owned(),
+            nonce: challenge.nonce,
+            issued_at: challenge.issued_at,
+            expires_at: challenge.expires_at,
+            steps: challenge.steps,
+            duration_ms: challenge.duration_ms,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn seeded(n: u16) -> Challenge {
+        let mut seed = [7; 32];
+        seed[..2].copy_from_slice(&n.to_le_bytes());
+        Challenge::from_seed(seed, 3, 1000).unwrap()
+    }
+
+    #[test]
+    fn challenges_differ_and_every_step_occurs_everywhere() {
+        let all: Vec<Challenge> = (0..2000).map(seeded).collect();
+        let nonces: BTreeSet<&str> = all.iter().map(Challenge::nonce).collect();
+        assert_eq!(nonces.len(), all.len());
+        for place in 0..3 {
+            let steps: BTreeSet<Step> = all.iter().map(|c| c.steps()[place].step).collect();
+            assert_eq!(steps.len(), 7, "place {place}");
+        }
+        let orders: BTreeSet<[Step; 3]> =
+            all.iter().map(|c| [0, 1, 2].map(|n| c.steps()[n].step)).collect();
+        assert!(orders.len() > 120, "{}", orders.len());
+        for challenge in &all {
+            let sideways = |s: &TimedStep| matches!(s.step, Step::TurnLeft | Step::TurnRight);
+            assert!(challenge.steps().iter().any(sideways));
+            let distinct: BTreeSet<Step> = challenge.steps().iter().map(|s| s.step).collect();
+            assert_eq!(distinct.len(), 3);
+        }
+    }
+
+    #[test]
+    fn it_survives_json_and_nonsense_is_refused() {
+        let challenge = seeded(1);
+        let text = serde_json::to_string(&challenge).unwrap();
+        assert_eq!(Challenge::from_json(&text).unwrap(), challenge);
+        for (from, to) in [
+            ("challenge/1", "challenge/2"),
+            ("\"from_ms\":", "\"from_ms\":9"),
+            (challenge.nonce(), "short"),
+            ("\"duration_ms\":", "\"duration_ms\":9"),
+            ("\"steps\":[", "\"steps\":[],\"other\":["),
+        ] {
+            let error = Challenge::from_json(&text.replace(from, to)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Corrupt, "{from}");
+        }
+        assert!(Challenge::from_seed([0; 32], 4, 0).is_err());
+        assert_ne!(Challenge::new(2).unwrap().nonce(), Challenge::new(2).unwrap().nonce());
+    }
+}

@@ -1,0 +1,180 @@
+//! Is this one uncut recording, as it comes from a camera?
+//!
+//! A sensor's noise makes every frame another one, so equal frames come from elsewhere. Where two
+//! recordings are cut together, the room or the face is somewhere else from one frame to the next
+//! though neither moved before nor after.
+
+use std::collections::HashSet;
+
+use image::RgbImage;
+
+use super::face::{FaceView, Measures};
+use super::report::Finding;
+use crate::Digest;
+
+/// Equal frames in a row that a camera's driver may deliver.
+const MOST_FROZEN: u32 = 3;
+/// Side of the blocks whose mean values are compared, in pixels.
+const BLOCK: u32 = 8;
+/// The room around the face begins so many sizes of the face from its middle; the face itself ends
+/// so many beside its middle, and above and below.
+const AROUND: f32 = 2.4;
+const WITHIN: (f32, f32) = (0.9, 1.1);
+/// A jump is so many times as large as the changes before it, after it, and usually. In simulated
+/// sessions of people no change was 1.8 times as large, and cuts were 3.5 times and more.
+const TIMES: f32 = 2.6;
+/// Changes below this are what a sensor's noise and a steady hand make: shares of the mean light.
+const PICTURE_FLOOR: f32 = 0.004;
+const FACE_FLOOR: f32 = 0.006;
+/// Change of the light of the whole picture, on a logarithmic scale, that no exposure control makes
+/// within one frame and then leaves.
+const LIGHT_FLOOR: f32 = 0.01;
+/// Changes that are remembered, to know what is usual.
+const REMEMBERED: usize = 15;
+
+/// What is remembered of the frames so far.
+#[derive(Debug, Default)]
+pub(super) struct Continuity {
+    seen: HashSet<Digest>,
+    last: Option<Digest>,
+    frozen: u32,
+    blocks: Blocks,
+    picture: Changes,
+    light: Changes,
+    face: Changes,
+}
+
+impl Continuity {
+    /// Looks at the next frame; `most` limits what is remembered.
+    pub(super) fn frame(
+        &mut self,
+        digest: Digest,
+        frame: &RgbImage,
+        face: Option<&FaceView>,
+        most: usize,
+    ) -> Option<Finding> {
+        if self.last == Some(digest) {
+            self.frozen += 1;
+            return (self.frozen >= MOST_FROZEN).then_some(Finding::FrozenFrames);
+        }
+        (self.last, self.frozen) = (Some(digest), 0);
+        if !self.seen.insert(digest) {
+            return Some(Finding::RepeatedFrames);
+        }
+        if self.seen.len() > most {
+            self.seen.clear();
+        }
+        let now = Blocks::of(frame);
+        let before = std::mem::replace(&mut self.blocks, now);
+        let now = &self.blocks;
+        if before.columns != now.columns || before.means.len() != now.means.len() {
+            let first = before.means.is_empty();
+            return (!first).then_some(Finding::PictureJumped);
+        }
+        let Some(face) = face else {
+            self.face = Changes::default();
+            return None;
+        };
+        let (picture, light) = now.room_changed(&before, &face.measures);
+        let jumped = self.picture.jumped(picture, PICTURE_FLOOR)
+            | self.light.jumped(light, LIGHT_FLOOR);
+        let moved = self.face.jumped(now.face_changed(&before, &face.measures), FACE_FLOOR);
+        if jumped {
+            Some(Finding::PictureJumped)
+        } else {
+            moved.then_some(Finding::FaceJumped)
+        }
+    }
+}
+
+/// Changes from frame to frame of one quantity.
+#[derive(Debug, Default)]
+struct Changes(Vec<f32>);
+
+impl Changes {
+    /// Whether the change before this one was a jump: far larger than that before it, than this
+    /// one after it, and than usual. Whatever moves by itself gathers speed and loses it again.
+    fn jumped(&mut self, change: f32, floor: f32) -> bool {
+        let before = &self.0;
+        let (Some(jump), Some(earlier)) = (before.last(), before.iter().rev().nth(1)) else {
+            self.0.push(change);
+            return false;
+        };
+        let beside = earlier.max(change).max(median(before)).max(floor);
+        let ratio = *jump / beside;
+        self.0.push(change);
+        if self.0.len() > REMEMBERED {
+            self.0.remove(0);
+        }
+        ratio > TIMES
+    }
+}
+
+/// Mean values of a frame's blocks, row by row.
+#[derive(Debug, Default)]
+struct Blocks {
+    columns: usize,
+    means: Vec<f32>,
+}
+
+impl Blocks {
+    fn of(frame: &RgbImage) -> Blocks {
+        let (columns, rows) = ((frame.width() / BLOCK) as usize, (frame.height() / BLOCK) as usize);
+        let (side, width) = (BLOCK as usize, frame.width() as usize);
+        let mut sums = vec![0_u32; columns * rows];
+        let (lines, _) = frame.as_raw().as_chunks::<3>();
+        for (y, line) in lines.chunks_exact(width.max(1)).take(rows * side).enumerate() {
+            let sums = &mut sums[y / side * columns..(y / side + 1) * columns];
+            for (sum, pixels) in sums.iter_mut().zip(line.chunks_exact(side)) {
+                *sum += pixels.iter().flatten().map(|value| u32::from(*value)).sum::<u32>();
+            }
+        }
+        let scale = 1.0 / (3 * BLOCK * BLOCK) as f32;
+        Blocks { columns, means: sums.iter().map(|sum| *sum as f32 * scale).collect() }
+    }
+
+    /// The middle of a block, in pixels.
+    fn middle(&self, n: usize) -> (f32, f32) {
+        let place = |k: usize| (k as f32 + 0.5) * BLOCK as f32;
+        (place(n % self.columns), place(n / self.columns))
+    }
+
+    /// How much the room around a face changed, under the same light; and how much the light did.
+    fn room_changed(&self, before: &Blocks, face: &Measures) -> (f32, f32) {
+        let reach = AROUND * face.size;
+        let outside = |n: &usize| {
+            let (x, y) = self.middle(*n);
+            // Shoulders move with the head.
+            (x - face.middle[0]).abs() > reach || face.middle[1] - y > reach
+        };
+        let places: Vec<usize> = (0..self.means.len()).filter(outside).collect();
+        if places.len() < self.means.len() / 20 {
+            return (0.0, 0.0);
+        }
+        let mean = |of: &[f32]| places.iter().map(|n| of[*n]).sum::<f32>() / places.len() as f32;
+        let (old, new) = (mean(&before.means).max(0.5), mean(&self.means).max(0.5));
+        let apart = |n: &usize| (self.means[*n] / new - before.means[*n] / old).abs();
+        (places.iter().map(apart).sum::<f32>() / places.len() as f32, (new / old).ln().abs())
+    }
+
+    /// How much the face changed: the median of its blocks, so that eyes and lips alone count for
+    /// little.
+    fn face_changed(&self, before: &Blocks, face: &Measures) -> f32 {
+        let inside = |n: &usize| {
+            let (x, y) = self.middle(*n);
+            (x - face.middle[0]).abs() < WITHIN.0 * face.size
+                && (y - face.middle[1]).abs() < WITHIN.1 * face.size
+        };
+        let places: Vec<usize> = (0..self.means.len()).filter(inside).collect();
+        let mean = places.iter().map(|n| self.means[*n]).sum::<f32>() / places.len().max(1) as f32;
+        let apart: Vec<f32> =
+            places.iter().map(|n| (self.means[*n] - before.means[*n]).abs()).collect();
+        median(&apart) / mean.max(0.5)
+    }
+}
+
+pub(super) fn median(values: &[f32]) -> f32 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)
+}

@@ -1,0 +1,158 @@
+//! Was a step done, in its time, and nothing else?
+
+use super::challenge::TimedStep;
+use super::face::Measures;
+use super::report::{Finding, StepEvidence};
+use super::Step;
+
+/// A movement has begun from this share of what is needed on, and is over below it.
+const BEGUN: f32 = 0.4;
+/// No person begins sooner after having been asked, in milliseconds: reactions to what is seen take
+/// 180 ms and more.
+const FASTEST_MS: i64 = 120;
+
+/// How far a step must go: degrees of the mesh's pose, sizes of the face at the beginning, how
+/// unlike the eyes or the mouth look to how they did then. docs/LIVENESS.md says
+/// how they were chosen.
+pub(super) fn needed(step: Step) -> f32 {
+    match step {
+        Step::TurnLeft | Step::TurnRight => 16.0,
+        Step::LookUp | Step::LookDown => 10.0,
+        Step::ComeCloser => 1.12,
+        Step::Blink => 0.35,
+        Step::OpenMouth => 0.4,
+    }
+}
+
+/// What a movement has reached, in the unit of [`needed`].
+pub(super) fn reached(step: Step, base: &Measures, now: &Measures) -> f32 {
+    match step {
+        Step::TurnLeft => now.pose.yaw - base.pose.yaw,
+        Step::TurnRight => base.pose.yaw - now.pose.yaw,
+        Step::LookUp => now.pose.pitch - base.pose.pitch,
+        Step::LookDown => base.pose.pitch - now.pose.pitch,
+        Step::ComeCloser => now.size / base.size.max(1.0),
+        Step::Blink => now.lids,
+        Step::OpenMouth => now.lips,
+    }
+}
+
+/// The same as a share of what is needed: 0 at rest, 1 and more when done.
+pub(super) fn share(step: Step, base: &Measures, now: &Measures) -> f32 {
+    let (reached, needed) = (reached(step, base, now), needed(step));
+    match step {
+        Step::ComeCloser => (reached - 1.0) / (needed - 1.0),
+        _ => reached / needed,
+    }
+}
+
+/// What has been seen of the step that is asked for now.
+#[derive(Debug)]
+pub(super) struct StepWatch {
+    asked: TimedStep,
+    /// Share in the frame before.
+    before: f32,
+    /// The furthest of two frames in a row, as a share and in the step's unit.
+    furthest: (f32, f32),
+    began_after_ms: Option<i64>,
+    done: bool,
+    back: bool,
+    others: [u32; Step::ALL.len()],
+    wrong: bool,
+    early: bool,
+    frames: u32,
+}
+
+impl StepWatch {
+    pub(super) fn new(asked: TimedStep) -> Self {
+        StepWatch {
+            asked,
+            before: 0.0,
+            furthest: (0.0, 0.0),
+            began_after_ms: None,
+            done: false,
+            back: false,
+            others: [0; Step::ALL.len()],
+            wrong: false,
+            early: false,
+            frames: 0,
+        }
+    }
+
+    pub(super) fn asked(&self) -> TimedStep {
+        self.asked
+    }
+
+    /// Looks at a frame within the step's time.
+    pub(super) fn frame(&mut self, base: &Measures, now: &Measures, at_ms: u64) {
+        let step = self.asked.step;
+        let share = share(step, base, now);
+        let after_ms = at_ms as i64 - i64::from(self.asked.from_ms);
+        // Everybody blinks by themselves: only movements that are meant can be too early.
+        let meant = step != Step::Blink;
+        if share >= BEGUN && (self.began_after_ms.is_none()) {
+            self.began_after_ms = Some(after_ms);
+            self.early |= meant && after_ms < FASTEST_MS;
+        }
+        let both = share.min(self.before);
+        if both > self.furthest.0 || self.frames == 0 {
+            self.furthest = (both.max(0.0), reached(step, base, now));
+        }
+        if both >= 1.0 {
+            self.done = true;
+        }
+        self.back |= self.done && share < BEGUN;
+        if !self.done {
+            self.watch_others(base, now);
+        }
+        self.before = share;
+        self.frames += 1;
+    }
+
+    /// Whether another movement is made first. Eyes narrow and mouths move with the head, so these
+    /// don't count.
+    fn watch_others(&mut self, base: &Measures, now: &Measures) {
+        for (frames, other) in self.others.iter_mut().zip(Step::ALL) {
+            let counts = other.turns_the_head() || other == Step::ComeCloser;
+            if other != self.asked.step && counts && share(other, base, now) >= 1.0 {
+                *frames += 1;
+                self.wrong |= *frames >= 2;
+            }
+        }
+    }
+
+    /// What came of it.
+    pub(super) fn finish(&self) -> (StepEvidence, Vec<Finding>) {
+        let done = self.done && self.back;
+        let mut findings = Vec::new();
+        if !done {
+            findings.push(Finding::StepNotDone);
+        }
+        if self.wrong {
+            findings.push(Finding::WrongMovement);
+        }
+        if self.early {
+            findings.push(Finding::TooEarly);
+        }
+        let step = self.asked.step;
+        let evidence = StepEvidence {
+            step,
+            done,
+            reached: self.furthest.1,
+            needed: needed(step),
+            began_after_ms: self.began_after_ms,
+        };
+        (evidence, findings)
+    }
+
+    /// How much of what is needed was seen, 0 to 1.
+    pub(super) fn progress(&self) -> f32 {
+        if self.done && self.back { 1.0 } else { 0.9 * self.furthest.0.clamp(0.0, 1.0) }
+    }
+}
+
+/// Whether the head moves as a step would ask, in a pause in which nothing is asked.
+pub(super) fn moves_unasked(base: &Measures, now: &Measures) -> bool {
+    let meant = |step: &&Step| step.turns_the_head() || **step == Step::ComeCloser;
+    Step::ALL.iter().filter(meant).any(|step| share(*step, base, now) >= 1.0)
+}

@@ -1,0 +1,443 @@
+//! A session: frames and their times in, an outcome with its evidence out.
+
+use std::time::Duration;
+
+use image::RgbImage;
+
+use super::challenge::{BASELINE_MS, Challenge};
+use super::continuity::{Continuity, median};
+use super::face::{FaceView, FrameAnalyser, FrameView, Measures, Openings};
+use super::movement::{StepWatch, moves_unasked};
+use super::parallax::{Parallax, Shape};
+use super::report::{Finding, ParallaxEvidence, SESSION_SCHEMA, SessionReport, StepEvidence};
+use super::{SAME_PERSON, Step};
+use crate::Result;
+use crate::compare::compare;
+use crate::mesh::Pose;
+use crate::record::LivenessOutcome;
+use crate::template::{Probe, Reference, Template};
+
+/// Frames that a session may have: a minute at 60 a second.
+const MOST_FRAMES: u32 = 3600;
+/// Frames a second below which motion can't be judged.
+const LEAST_RATE: f64 = 8.0;
+/// Milliseconds without a frame after which some are missing.
+const LONGEST_GAP_MS: u64 = 500;
+/// Share of the frames that must show the face.
+const LEAST_SEEN: f64 = 0.8;
+/// Frames with a second face from which on it counts.
+const SECOND_FACES: u32 = 3;
+/// Distance between the eyes, in pixels, that the mesh needs.
+const LEAST_SIZE: f32 = 28.0;
+/// Views that the shape at the beginning is the mean of, at most; and that it needs.
+const BASELINE_VIEWS: (usize, usize) = (30, 6);
+/// Milliseconds from one template to the next.
+const TEMPLATE_EVERY_MS: u64 = 400;
+/// A head turned further than this, in degrees, shows the embedder too little of the face.
+const TEMPLATE_TURN: f32 = 14.0;
+/// Templates in a row that must be unlike before a face counts as somebody else's; and the likeness
+/// below which one is enough.
+const UNLIKE: (u32, f32) = (2, 0.25);
+/// Frames with a turned head that depth is judged by, at least.
+const PARALLAX_FRAMES: u32 = 4;
+/// A solid head shows at least this share of its relief; something flat at most that one.
+const SOLID: f32 = 0.45;
+const FLAT: f32 = 0.25;
+/// Frames that show the face foreshortened but not turned, from which on it is a flat picture's.
+const FORESHORTENED_FRAMES: u32 = 3;
+/// Frames in a pause with a movement that nobody asked for, from which on it counts.
+const UNASKED: u32 = 2;
+
+/// What a session says after a frame.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionProgress {
+    /// What the person is asked to do now; `None` in pauses, where they look into the camera.
+    pub asked: Option<Step>,
+    /// Whether the frame shows the face.
+    pub face_seen: bool,
+    /// What speaks against a pass so far.
+    pub findings: Vec<Finding>,
+    /// Whether the last step's time is over.
+    pub over: bool,
+}
+
+/// Judges the frames of one person who answers one challenge.
+///
+/// What it keeps does not grow with the number of frames, but for 32 bytes each.
+///
+/// ```no_run
+/// use std::time::{Duration, Instant};
+/// use evenmatch::{model::Profile, pad::{Challenge, FrameAnalyser, LivenessSession}};
+/// # fn camera() -> Option<image::RgbImage> { None }
+///
+/// let analyser = FrameAnalyser::open(Profile::Latency)?;
+/// let challenge = Challenge::new(3)?;
+/// let mut session = LivenessSession::new(challenge, analyser);
+/// let begin = Instant::now();
+/// while let Some(frame) = camera() {
+///     let progress = session.feed(&frame, begin.elapsed())?;
+///     println!("please: {:?}", progress.asked);
+///     if progress.over { break }
+/// }
+/// println!("{:?}", session.finish().outcome);
+/// # Ok::<(), evenmatch::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct LivenessSession {
+    challenge: Challenge,
+    analyser: FrameAnalyser,
+    findings: Vec<Finding>,
+    frames: u32,
+    frames_with_face: u32,
+    frames_with_second_face: u32,
+    unasked: u32,
+    last_ms: Option<u64>,
+    first_ms: u64,
+    face: Option<FaceView>,
+    continuity: Continuity,
+    views: Vec<FaceView>,
+    baseline: Option<Baseline>,
+    person: Vec<Template<Reference>>,
+    template_ms: Option<u64>,
+    unlike: u32,
+    least_likeness: Option<f32>,
+    watches: Vec<StepWatch>,
+    parallax: Parallax,
+    foreshortened: u32,
+    best: Option<(f32, RgbImage)>,
+}
+
+impl LivenessSession {
+    /// A session that has seen nothing yet.
+    pub fn new(challenge: Challenge, analyser: FrameAnalyser) -> Self {
+        let watches = challenge.steps().iter().map(|asked| StepWatch::new(*asked)).collect();
+        LivenessSession {
+            challenge,
+            analyser,
+            findings: Vec::new(),
+            frames: 0,
+            frames_with_face: 0,
+            frames_with_second_face: 0,
+            unasked: 0,
+            last_ms: None,
+            first_ms: 0,
+            face: None,
+            continuity: Continuity::default(),
+            views: Vec::new(),
+            baseline: None,
+            person: Vec::new(),
+            template_ms: None,
+            unlike: 0,
+            least_likeness: None,
+            watches,
+            parallax: Parallax::default(),
+            foreshortened: 0,
+            best: None,
+        }
+    }
+
+    /// The challenge that is answered.
+    pub fn challenge(&self) -> &Challenge {
+        &self.challenge
+    }
+
+    /// Looks at a frame, upright and not mirrored. `at` is its time; the session's clock begins
+    /// with the first frame, so that the first step is asked for at `steps()[0].from_ms` after it.
+    ///
+    /// A frame that does not fit (no face, a clock that goes backwards) is a finding, not an error.
+    ///
+    /// # Errors
+    ///
+    /// A network fails.
+    pub fn feed(&mut self, frame: &RgbImage, at: Duration) -> Result<SessionProgress> {
+        let at_ms = u64::try_from(at.as_millis()).unwrap_or(u64::MAX);
+        if self.frames >= MOST_FRAMES {
+            self.find(Finding::TooManyFrames);
+            return Ok(self.progress(self.last_ms.unwrap_or(0), false));
+        }
+        self.frames += 1;
+        let first = *if self.last_ms.is_none() { self.first_ms = at_ms; &at_ms } else { &self.first_ms };
+        if let Some(last) = self.last_ms {
+            if at_ms <= last {
+                self.find(Finding::ClockBackwards);
+                return Ok(self.progress(last - first, false));
+            }
+            if at_ms - last > LONGEST_GAP_MS {
+                self.find(Finding::FramesMissing);
+            }
+        }
+        self.last_ms = Some(at_ms);
+        let now_ms = at_ms - first;
+        if now_ms > u64::from(self.challenge.duration_ms()) + LONGEST_GAP_MS {
+            // What comes after the end is not looked at.
+            return Ok(self.progress(now_ms, false));
+        }
+        let view = self.analyser.look(frame, self.face.as_ref())?;
+        let most = MOST_FRAMES as usize;
+        let broken = self.continuity.frame(view.digest, frame, view.face.as_ref(), most);
+        broken.into_iter().for_each(|finding| self.find(finding));
+        self.frames_with_second_face += u32::from(view.second_face);
+        if self.frames_with_second_face >= SECOND_FACES {
+            self.find(Finding::SecondFace);
+        }
+        if let Some(face) = &view.face {
+            self.frames_with_face += 1;
+            let measures = face.measures;
+            self.motion(face, now_ms);
+            self.same_person(&view, &measures, now_ms)?;
+            self.keep_best(&measures, frame);
+        }
+        let seen = view.face.is_some();
+        self.face = view.face;
+        Ok(self.progress(now_ms, seen))
+    }
+
+    fn find(&mut self, finding: Finding) {
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+
+    fn progress(&self, now_ms: u64, face_seen: bool) -> SessionProgress {
+        let within = |w: &&StepWatch| {
+            let asked = w.asked();
+            (u64::from(asked.from_ms)..=u64::from(asked.until_ms)).contains(&now_ms)
+        };
+        SessionProgress {
+            asked: self.watches.iter().find(within).map(|watch| watch.asked().step),
+            face_seen,
+            findings: self.findings.clone(),
+            over: now_ms >= u64::from(self.challenge.duration_ms()),
+        }
+    }
+
+    /// The beginning, the steps, and what lies between them.
+    fn motion(&mut self, face: &FaceView, now_ms: u64) {
+        if now_ms < u64::from(BASELINE_MS) {
+            if self.views.len() < BASELINE_VIEWS.0 {
+                self.views.push(face.clone());
+            }
+            return;
+        }
+        if self.baseline.is_none() {
+            self.baseline = Baseline::of(&self.views);
+            self.views = Vec::new();
+            if self.baseline.as_ref().is_some_and(|base| base.measures.size < LEAST_SIZE) {
+                self.find(Finding::FaceTooSmall);
+            }
+        }
+        let Some(base) = &self.baseline else { return };
+        let (lids, lips) = face.openings.unlike(&base.openings);
+        let now = Measures { lids, lips, ..face.measures };
+        let within = |w: &&mut StepWatch| {
+            let asked = w.asked();
+            (u64::from(asked.from_ms)..=u64::from(asked.until_ms)).contains(&now_ms)
+        };
+        match self.watches.iter_mut().find(within) {
+            Some(watch) => {
+                watch.frame(&base.measures, &now, now_ms);
+                if watch.asked().step.turns_the_head() {
+                    self.parallax.add(&base.shape, face);
+                    self.foreshortened += u32::from(base.shape.foreshortened(face));
+                }
+            }
+            None => {
+                self.unasked += u32::from(moves_unasked(&base.measures, &now));
+                if self.unasked >= UNASKED {
+                    self.find(Finding::TooEarly);
+                }
+            }
+        }
+    }
+
+    /// Whether it is still the person of the beginning.
+    fn same_person(&mut self, view: &FrameView, now: &Measures, now_ms: u64) -> Result<()> {
+        let due = self.template_ms.is_none_or(|last| now_ms >= last + TEMPLATE_EVERY_MS);
+        let base = self.baseline.as_ref().map_or(now.pose, |base| base.measures.pose);
+        let turned = (now.pose.yaw - base.yaw).hypot(now.pose.pitch - base.pitch);
+        if !due || turned > TEMPLATE_TURN {
+            return Ok(());
+        }
+        let Some(template) = self.analyser.template(view)? else { return Ok(()) };
+        self.template_ms = Some(now_ms);
+        let likeness = self.likeness(&template)?;
+        if self.person.len() < 3 && now_ms < u64::from(BASELINE_MS) {
+            self.person.push(template.into_reference());
+        }
+        let Some(likeness) = likeness else { return Ok(()) };
+        self.least_likeness = Some(self.least_likeness.map_or(likeness, |l| l.min(likeness)));
+        self.unlike = if likeness < SAME_PERSON { self.unlike + 1 } else { 0 };
+        if self.unlike >= UNLIKE.0 || likeness < UNLIKE.1 {
+            self.find(Finding::OtherPerson);
+        }
+        Ok(())
+    }
+
+    /// Likeness of a template to the nearest of the session's first ones, a plain cosine; `None`
+    /// where the session has none yet.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::ModelMismatch`](crate::ErrorKind::ModelMismatch): the template is another
+    /// embedder's.
+    pub fn likeness(&self, template: &Template<Probe>) -> Result<Option<f32>> {
+        let mut most = None;
+        for reference in &self.person {
+            let score = compare(template, reference)?.value();
+            most = Some(most.map_or(score, |m: f32| m.max(score)));
+        }
+        Ok(most)
+    }
+
+    /// Keeps the frame in which the face looks most straight into the camera and is largest.
+    fn keep_best(&mut self, now: &Measures, frame: &RgbImage) {
+        let away = now.pose.yaw.abs() + now.pose.pitch.abs() + now.pose.roll.abs();
+        let worth = now.size - away;
+        // A copy a frame would cost more than it brings: only clear gains count.
+        if self.best.as_ref().is_none_or(|(best, _)| worth > best + 2.0) {
+            self.best = Some((worth, frame.clone()));
+        }
+    }
+
+    /// The frame that shows the face best, as a probe for a comparison; `None` where none shows it.
+    pub fn best_frame(&self) -> Option<&RgbImage> {
+        self.best.as_ref().map(|(_, frame)| frame)
+    }
+
+    /// What came of it.
+    ///
+    /// ```text
+    /// a finding that speaks of an attack          → fail
+    /// otherwise, any finding                      → inconclusive
+    /// otherwise                                   → pass
+    /// ```
+    ///
+    /// A step that was not done, depth that did not show and a face that was not seen are findings,
+    /// so that a pass needs all of what a live person shows.
+    pub fn finish(&self) -> SessionReport {
+        let mut findings = self.findings.clone();
+        let mut steps: Vec<StepEvidence> = Vec::new();
+        for watch in &self.watches {
+            let (evidence, found) = watch.finish();
+            findings.extend(found);
+            steps.push(evidence);
+        }
+        let duration_ms = self.last_ms.map_or(0, |last| last - self.first_ms);
+        findings.extend(self.coverage(duration_ms));
+        let parallax = self.parallax.evidence();
+        findings.extend(depth(&parallax));
+        if self.foreshortened >= FORESHORTENED_FRAMES {
+            findings.push(Finding::FlatFace);
+        }
+        findings.sort_unstable();
+        findings.dedup();
+        let outcome = if findings.iter().any(|finding| finding.is_attack()) {
+            LivenessOutcome::Fail
+        } else if findings.is_empty() {
+            LivenessOutcome::Pass
+        } else {
+            LivenessOutcome::Inconclusive
+        };
+        SessionReport {
+            schema: SESSION_SCHEMA.to_owned(),
+            nonce: self.challenge.nonce().to_owned(),
+            outcome,
+            score: self.score(&findings, &parallax),
+            findings,
+            steps,
+            parallax,
+            least_likeness: self.least_likeness,
+            frames: self.frames,
+            frames_with_face: self.frames_with_face,
+            duration_ms,
+        }
+    }
+
+    /// Findings about how much was seen at all.
+    fn coverage(&self, duration_ms: u64) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let end = self.challenge.steps().last().map_or(0, |step| step.until_ms);
+        if duration_ms + LONGEST_GAP_MS < u64::from(end) {
+            findings.push(Finding::EndedEarly);
+        }
+        let seconds = (duration_ms as f64 / 1000.0).max(1e-3);
+        if f64::from(self.frames) / seconds < LEAST_RATE {
+            findings.push(Finding::TooFewFrames);
+        }
+        let seen = f64::from(self.frames_with_face) / f64::from(self.frames.max(1));
+        if seen < LEAST_SEEN || self.baseline.is_none() {
+            findings.push(Finding::FaceNotSeen);
+        }
+        findings
+    }
+
+    /// The least of the shares of what a pass needs; with a finding that speaks of an attack, at
+    /// most a quarter, and with any other one, at most a half.
+    fn score(&self, findings: &[Finding], parallax: &ParallaxEvidence) -> f64 {
+        let steps = self.watches.iter().map(|w| f64::from(w.progress())).sum::<f64>()
+            / self.watches.len().max(1) as f64;
+        let likeness = f64::from(self.least_likeness.unwrap_or(0.0)).clamp(0.0, 1.0);
+        let relief = f64::from(parallax.relief).clamp(0.0, 1.0);
+        let shares = steps.min(likeness).min(relief);
+        if findings.iter().any(|finding| finding.is_attack()) {
+            0.25 * shares
+        } else if findings.is_empty() {
+            0.5 + 0.5 * shares
+        } else {
+            0.5 * shares
+        }
+    }
+}
+
+/// What depth says.
+fn depth(parallax: &ParallaxEvidence) -> Option<Finding> {
+    if parallax.frames < PARALLAX_FRAMES {
+        return Some(Finding::TooLittleParallax);
+    }
+    let least = parallax.relief - 2.0 * parallax.relief_error;
+    if parallax.relief < FLAT {
+        Some(Finding::FlatFace)
+    } else if parallax.relief < SOLID || least < FLAT {
+        Some(Finding::TooLittleParallax)
+    } else {
+        None
+    }
+}
+
+/// The face as it looks into the camera.
+#[derive(Debug)]
+struct Baseline {
+    shape: Shape,
+    /// Medians.
+    measures: Measures,
+    openings: Openings,
+}
+
+impl Baseline {
+    /// From the views at the beginning; `None` where they are too few.
+    fn of(views: &[FaceView]) -> Option<Baseline> {
+        if views.len() < BASELINE_VIEWS.1 {
+            return None;
+        }
+        let of = |what: &dyn Fn(&Measures) -> f32| {
+            median(&views.iter().map(|view| what(&view.measures)).collect::<Vec<f32>>())
+        };
+        let measures = Measures {
+            pose: Pose {
+                yaw: of(&|m| m.pose.yaw),
+                pitch: of(&|m| m.pose.pitch),
+                roll: of(&|m| m.pose.roll),
+            },
+            size: of(&|m| m.size),
+            lids: 0.0,
+            lips: 0.0,
+            middle: [of(&|m| m.middle[0]), of(&|m| m.middle[1])],
+        };
+        let openings: Vec<&Openings> = views.iter().map(|view| &view.openings).collect();
+        Some(Baseline {
+            shape: Shape::mean(views)?,
+            measures,
+            openings: Openings::mean(&openings)?,
+        })
+    }
+}

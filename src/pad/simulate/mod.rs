@@ -1,0 +1,21 @@
+//! A physical simulator of what a camera sees, for tests and benchmarks: a live head, flat
+//! pictures of it, and recordings, all made from one still photo.
+//!
+//! **It is a stand-in.** It shows what a method does with geometry, timing and noise that are
+//! known; it is no measurement of people or of real attacks, and no certification. Wherever its
+//! numbers stand, they are called simulated. `docs/LIVENESS.md` says how each thing is drawn.
+
+mod actor;
+mod camera;
+mod flat;
+mod head;
+mod script;
+mod sheet;
+mod take;
+
+pub use actor::{Actor, HEIGHT, WIDTH};
+pub use camera::Camera;
+pub use flat::Medium;
+pub use head::HeadState;
+pub use script::Script;
+pub use take::{Frame, SimulatedKind, Take, TakeSettings};

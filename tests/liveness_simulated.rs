@@ -1,0 +1,158 @@
+//! Challenge sessions on simulated people and simulated attacks. **Simulated**: docs/LIVENESS.md says
+//! how; no number here is a measurement of people or of real attacks.
+//!
+//! The whole evaluation, about half an hour on two cores:
+//! `cargo test --release --test liveness_simulated -- --ignored --nocapture`. With
+//! `EVENMATCH_TUNING=1` it takes the people on whom limits were chosen; those who are reported are
+//! the others.
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use common::people::{Person, people};
+use evenmatch::mesh::FaceMesh;
+use evenmatch::model::Profile;
+use evenmatch::pad::simulate::{SimulatedKind, Take, TakeSettings};
+use evenmatch::pad::{Challenge, FrameAnalyser, LivenessSession, SessionReport};
+use evenmatch::record::LivenessOutcome;
+use evenmatch::{Digest, Policy};
+use rayon::prelude::*;
+use statrs::distribution::{Beta, ContinuousCDF};
+
+fn session(
+    analyser: &FrameAnalyser,
+    person: &Person,
+    kind: SimulatedKind,
+    steps: usize,
+    light: f64,
+) -> SessionReport {
+    let seed = *Digest::of(&person.seed.to_le_bytes()).as_bytes();
+    let challenge = Challenge::from_seed(seed, steps, 0).unwrap();
+    let settings = TakeSettings { fps: 10.0, light, seed: person.seed };
+    let take = Take::new(&person.actor, kind, &challenge, settings).unwrap();
+    let mut session = LivenessSession::new(challenge, analyser.clone());
+    for (frame, ms) in take {
+        session.feed(&frame, Duration::from_millis(ms)).unwrap();
+    }
+    session.finish()
+}
+
+/// Sets the stage, or says why not.
+fn cast(tuning: bool, many: (usize, usize)) -> Option<(FrameAnalyser, Vec<Person>)> {
+    let data = common::data_dir()?;
+    let profile = Profile::Throughput { workers: 2 };
+    let verifier = common::verifier(profile, Policy::default())?;
+    let mesh = FaceMesh::open(profile).unwrap();
+    let people = people(&data, "fairface.csv", tuning, many, (&verifier, &mesh));
+    let analyser = FrameAnalyser::new(verifier.detector().clone(), mesh, verifier.embedder().clone());
+    Some((analyser, people))
+}
+
+/// Clopper and Pearson's interval of 95 %, in percent.
+fn exact(errors: usize, trials: usize) -> (f64, f64) {
+    let (k, n) = (errors as f64, trials as f64);
+    let low = if errors == 0 { 0.0 } else { Beta::new(k, n - k + 1.0).unwrap().inverse_cdf(0.025) };
+    let high =
+        if errors == trials { 1.0 } else { Beta::new(k + 1.0, n - k).unwrap().inverse_cdf(0.975) };
+    (100.0 * low, 100.0 * high)
+}
+
+fn line(name: &str, errors: usize, trials: usize) -> String {
+    let (low, high) = exact(errors, trials);
+    let rate = 100.0 * errors as f64 / trials.max(1) as f64;
+    format!("{name:32} {errors:3}/{trials:3} = {rate:5.1} % [{low:.1}, {high:.1}]")
+}
+
+#[test]
+fn a_few_people_pass_and_attacks_do_not() {
+    let Some((analyser, people)) = cast(true, (1, 3)) else { return };
+    use SimulatedKind as K;
+    let kinds = [K::Live, K::Print, K::Tablet, K::Replay, K::SplicedTakes, K::SplicedTake];
+    let jobs: Vec<(&Person, SimulatedKind)> =
+        people.iter().flat_map(|person| kinds.map(|kind| (person, kind))).collect();
+    jobs.par_iter().for_each(|(person, kind)| {
+        let report = session(&analyser, person, *kind, 2, 1.0);
+        let passed = report.outcome == LivenessOutcome::Pass;
+        assert_eq!(passed, *kind == K::Live, "{kind:?}: {report:?}");
+        let flat = matches!(kind, K::Print | K::Tablet);
+        // What is flat shows no more depth than the mesh imagines, and homographies explain it.
+        let solid = report.parallax.homography_residual > 0.05;
+        assert_eq!(solid && report.parallax.frames >= 4, !flat || solid, "{kind:?}: {report:?}");
+    });
+}
+
+#[test]
+fn the_same_frames_give_the_same_report() {
+    let Some((analyser, people)) = cast(true, (1, 1)) else { return };
+    let judge = || session(&analyser, &people[0], SimulatedKind::Live, 2, 0.5);
+    let (one, other) = rayon::join(judge, judge);
+    assert_eq!(one, other);
+}
+
+#[test]
+#[ignore = "half an hour; run in release"]
+fn simulated_error_rates_by_species_and_group() {
+    let tuning = std::env::var_os("EVENMATCH_TUNING").is_some();
+    let each = std::env::var("EVENMATCH_EACH").map_or(15, |each| each.parse().unwrap());
+    let Some((analyser, people)) = cast(tuning, (each, 7 * each)) else { return };
+    println!("{} people of FairFace, {}", people.len(), if tuning { "tuning" } else { "reporting" });
+    let mut jobs: Vec<(SimulatedKind, f64)> = SimulatedKind::ALL.map(|kind| (kind, 1.0)).to_vec();
+    jobs.insert(1, (SimulatedKind::Live, 0.125));
+    type Row = (String, String, SessionReport);
+    let all: Vec<(&Person, SimulatedKind, f64)> = people
+        .iter()
+        .flat_map(|person| jobs.iter().map(move |(kind, light)| (person, *kind, *light)))
+        .collect();
+    let rows: Vec<Row> = all
+        .par_iter()
+        .map(|(person, kind, light)| {
+            let report = session(&analyser, person, *kind, 3, *light);
+            let dark = if *light < 1.0 { " at 1/8 of the light" } else { "" };
+            let name = format!("{}{dark}", kind.species());
+            let findings: Vec<String> = report.findings.iter().map(|f| f.to_string()).collect();
+            let steps: Vec<String> = report
+                .steps
+                .iter()
+                .map(|s| format!("{}:{:.2}{}", s.step, s.reached, if s.done { "+" } else { "-" }))
+                .collect();
+            eprintln!(
+                "{name}\t{}\t{:?}\t{}\t{:.2}\t{}",
+                person.race,
+                report.outcome,
+                findings.join("+"),
+                report.parallax.relief,
+                steps.join(" ")
+            );
+            (name, person.race.clone(), report)
+        })
+        .collect();
+    let mut names: Vec<&str> = rows.iter().map(|row| row.0.as_str()).collect();
+    names.sort_unstable();
+    names.dedup();
+    for name in names {
+        let of: Vec<&Row> = rows.iter().filter(|row| row.0 == name).collect();
+        let count = |outcome| of.iter().filter(|row| row.2.outcome == outcome).count();
+        println!("{}", line(&format!("{name}: passed"), count(LivenessOutcome::Pass), of.len()));
+        println!("{}", line("  failed", count(LivenessOutcome::Fail), of.len()));
+        println!("{}", line("  inconclusive", count(LivenessOutcome::Inconclusive), of.len()));
+        let turned_away = |row: &&&Row| row.2.outcome != LivenessOutcome::Pass;
+        if name.starts_with("bona_fide") {
+            let mut groups: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+            for row in &of {
+                let (errors, trials) = groups.entry(&row.1).or_default();
+                *errors += usize::from(turned_away(&row));
+                *trials += 1;
+            }
+            println!("{}", line("  not passed", of.iter().filter(turned_away).count(), of.len()));
+            for (group, (errors, trials)) in groups {
+                println!("{}", line(&format!("    {group}"), errors, trials));
+            }
+        } else {
+            let passed = of.iter().filter(|row| row.2.outcome == LivenessOutcome::Pass).count();
+            let most = if name.contains("repl") || name.contains("splic") { 0 } else { of.len() / 50 };
+            assert!(passed <= most, "{name}: {passed} of {} passed", of.len());
+        }
+    }
+}
