@@ -4,6 +4,7 @@
 //! challenge session over frames can: random steps, done in time, by one person, with the parallax
 //! of a solid head.
 
+pub mod passive;
 mod step;
 
 pub use step::Step;
