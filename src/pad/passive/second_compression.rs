@@ -1,17 +1,28 @@
 //! A second JPEG below the last one, on another grid of blocks.
 
+use std::sync::LazyLock;
+
 use super::view::{View, luma};
 
 /// Side of a JPEG's block, in pixels.
 const BLOCK: usize = 8;
 /// Steps of quantisation that are tried, for the mean of a block times eight.
 const STEPS: std::ops::RangeInclusive<usize> = 3..=20;
+/// The turn `e^(2πi·r/(8q))` of every remainder `r`, for each step `q`.
+static TURNS: LazyLock<Vec<Vec<(f64, f64)>>> = LazyLock::new(|| {
+    let of = |step: usize| {
+        let period = (BLOCK * step) as f64;
+        let turn = |r: usize| (std::f64::consts::TAU * r as f64 / period).sin_cos();
+        (0..BLOCK * step).map(turn).collect()
+    };
+    STEPS.map(of).collect()
+});
 /// Fewest blocks that a share can be told from.
 const FEWEST: usize = 64;
 /// A block of less variance than this lies on every lattice.
 const FLAT: f64 = 4.0;
 /// Longest side of the part that is looked at, in pixels.
-const LONGEST: u32 = 512;
+const LONGEST: u32 = 256;
 
 /// How far the means of blocks lie on a lattice at a second place of the grid, 0 to 1.
 ///
@@ -49,7 +60,7 @@ pub(super) fn second_compression(view: &View<'_>) -> Option<f32> {
         if blocks.len() < FEWEST {
             return None;
         }
-        *found = STEPS.map(|step| periodicity(&blocks, step)).fold(0.0, f32::max);
+        *found = TURNS.iter().map(|turns| periodicity(&blocks, turns)).fold(0.0, f32::max);
     }
     let places = || (0..BLOCK).flat_map(|y| (0..BLOCK).map(move |x| (x, y)));
     // The first of the strongest, so that ties have one answer.
@@ -64,17 +75,12 @@ pub(super) fn second_compression(view: &View<'_>) -> Option<f32> {
 }
 
 /// `|Σ e^(2πi·s/(8q))|/n − 1/√n` over the blocks' sums `s`, which are 64 times their means.
-fn periodicity(blocks: &[usize], step: usize) -> f32 {
-    let period = BLOCK * step;
-    let mut counts = vec![0_u32; period];
-    for sum in blocks {
-        counts[sum % period] += 1;
-    }
+fn periodicity(blocks: &[usize], turns: &[(f64, f64)]) -> f32 {
     let (mut real, mut imaginary) = (0.0_f64, 0.0_f64);
-    for (at, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-        let angle = std::f64::consts::TAU * at as f64 / period as f64;
-        real += f64::from(*count) * angle.cos();
-        imaginary += f64::from(*count) * angle.sin();
+    for sum in blocks {
+        let (sin, cos) = turns[sum % turns.len()];
+        real += cos;
+        imaginary += sin;
     }
     let n = blocks.len() as f64;
     (real.hypot(imaginary) / n - 1.0 / n.sqrt()).max(0.0) as f32
