@@ -225,8 +225,12 @@ impl Downloads {
             files.push(entry.map_err(failed)?.path());
         }
         let [archive] = files.as_slice() else {
-            let message =
-                format!("{} left {} files for {} instead of one", source.registry.client(), files.len(), source.package);
+            let message = format!(
+                "{} left {} files for {} instead of one",
+                source.registry.client(),
+                files.len(),
+                source.package
+            );
             return Err(Error::new(ErrorKind::Tool, Stage::Setup, message));
         };
         let bytes = std::fs::read(archive).map_err(failed)?;

@@ -140,9 +140,7 @@ fn capture(
     for i in 0..w * h {
         let mut sum = [0.0; 3];
         for s in 0..samples * samples {
-            let place = |at: usize, s: usize| {
-                at as f32 + (s as f32 + 0.5) / samples as f32 - 0.5
-            };
+            let place = |at: usize, s: usize| at as f32 + (s as f32 + 0.5) / samples as f32 - 0.5;
             let light = scene(place(i % w, s % samples), place(i / w, s / samples));
             sum.iter_mut().zip(light).for_each(|(sum, light)| *sum += light);
         }

@@ -6,8 +6,9 @@ use super::view::{View, luma, quantile};
 const TAIL: f32 = 0.02;
 /// Fewest pixels that can be told from.
 const FEWEST: usize = 256;
-/// The most that is reported: a picture without colour would be infinitely flat.
-const MOST: f32 = 60.0;
+/// Ranges of colour below this, in values, are those of a black-and-white picture, of which the
+/// gamut says nothing.
+const COLOURLESS: f32 = 4.0;
 
 /// By how much the colours of head and surroundings fall short of the full gamut, in dB.
 ///
@@ -16,7 +17,7 @@ const MOST: f32 = 60.0;
 /// over the cube root of that product. Reprinting and photographing a screen raise black, lower
 /// white and pale the colours.
 ///
-/// Haze, a window behind the person and black-and-white photos do the same.
+/// Haze and a window behind the person do the same. `None` for black-and-white pictures.
 pub(super) fn flat_colours(view: &View<'_>) -> Option<f32> {
     let part = view.around(1.5)?;
     let mut axes = [const { Vec::new() }; 3];
@@ -30,10 +31,15 @@ pub(super) fn flat_colours(view: &View<'_>) -> Option<f32> {
     if axes[0].len() < FEWEST {
         return None;
     }
-    let mut volume = 1.0;
-    for axis in &mut axes {
-        volume *= quantile(axis, 1.0 - TAIL)? - quantile(axis, TAIL)?;
+    let mut ranges = [0.0; 3];
+    for (range, axis) in ranges.iter_mut().zip(&mut axes) {
+        *range = quantile(axis, 1.0 - TAIL)? - quantile(axis, TAIL)?;
     }
-    let side = volume.max(0.0).cbrt() / 255.0;
-    Some((-20.0 * side.log10()).clamp(0.0, MOST))
+    let [light, blue, red] = ranges;
+    if light < COLOURLESS || blue.max(red) < COLOURLESS {
+        return None;
+    }
+    // A range of one value is the least that rounding leaves.
+    let side = (light * blue.max(1.0) * red.max(1.0)).cbrt() / 255.0;
+    Some((-20.0 * side.log10()).max(0.0))
 }

@@ -1,8 +1,5 @@
 //! Glare that lies on a surface in front of the face and not on the face.
 
-use image::{GrayImage, Luma};
-use imageproc::region_labelling::{Connectivity, connected_components};
-
 use super::view::View;
 
 /// The box is averaged down to about this size, in pixels.
@@ -32,31 +29,27 @@ pub(super) fn glare(view: &View<'_>) -> Option<f32> {
     let pixels = view.averaged(part, width, height);
     let darkest: Vec<f32> =
         pixels.iter().map(|pixel| pixel.iter().copied().fold(f32::INFINITY, f32::min)).collect();
-    let white = GrayImage::from_fn(width as u32, height as u32, |x, y| {
-        Luma([u8::from(darkest[y as usize * width + x as usize] >= WHITE)])
-    });
-    let labels = connected_components(&white, Connectivity::Eight, Luma([0]));
-    let patches = labels.pixels().map(|label| label.0[0] as usize).max().unwrap_or(0) + 1;
+    let white: Vec<bool> = darkest.iter().map(|value| *value >= WHITE).collect();
+    let (labels, patches) = labelled(&white, width);
     let (mut area, mut border, mut hard) =
         (vec![0_u32; patches], vec![0_u32; patches], vec![0_u32; patches]);
-    for (x, y, label) in labels.enumerate_pixels() {
-        let label = label.0[0] as usize;
+    for (i, label) in labels.iter().copied().enumerate() {
+        let (x, y) = (i % width, i / width);
         area[label] += 1;
         for (dx, dy) in [(STEP, 0), (-STEP, 0), (0, STEP), (0, -STEP)] {
             let near = |length: isize| length.signum();
             let place = |dx: isize, dy: isize| {
                 let (x, y) = (x as isize + dx, y as isize + dy);
                 let inside = x >= 0 && y >= 0 && x < width as isize && y < height as isize;
-                inside.then_some((x as u32, y as u32))
+                inside.then_some(y as usize * width + x as usize)
             };
             // What the box cuts off has no border to be seen.
-            let (Some((nx, ny)), Some((fx, fy))) = (place(near(dx), near(dy)), place(dx, dy))
-            else {
+            let (Some(next), Some(far)) = (place(near(dx), near(dy)), place(dx, dy)) else {
                 continue;
             };
-            if labels.get_pixel(nx, ny).0[0] as usize != label {
+            if labels[next] != label {
                 border[label] += 1;
-                let fall = WHITE - darkest[fy as usize * width + fx as usize];
+                let fall = WHITE - darkest[far];
                 hard[label] += u32::from(fall >= FALL);
             }
         }
@@ -68,4 +61,28 @@ pub(super) fn glare(view: &View<'_>) -> Option<f32> {
     };
     let glaring: u32 = (1..patches).filter(counts).map(|label| area[label]).sum();
     Some(100.0 * glaring as f32 / all)
+}
+
+/// The number of the patch that each white pixel belongs to, from 1, with corners joined; 0 for all
+/// others. And one more than the number of patches. (`imageproc`'s labelling panics where every
+/// pixel is white.)
+fn labelled(white: &[bool], width: usize) -> (Vec<usize>, usize) {
+    let height = white.len() / width.max(1);
+    let (mut labels, mut patches) = (vec![0; white.len()], 1);
+    for start in 0..white.len() {
+        let mut todo = vec![start];
+        let before = patches;
+        while let Some(i) = todo.pop() {
+            if !white[i] || labels[i] != 0 {
+                continue;
+            }
+            labels[i] = before;
+            patches = before + 1;
+            let (x, y) = (i % width, i / width);
+            for y in y.saturating_sub(1)..(y + 2).min(height) {
+                todo.extend((x.saturating_sub(1)..(x + 2).min(width)).map(|x| y * width + x));
+            }
+        }
+    }
+    (labels, patches)
 }

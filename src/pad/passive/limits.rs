@@ -40,10 +40,10 @@ impl Default for PassiveLimits {
             periodic_pattern: 14.0,
             halftone: 10.0,
             second_compression: 0.25,
-            missing_noise: 70.0,
+            missing_noise: 52.0,
             border_lines: 0.9,
-            flat_colours: 40.0,
-            glare: 5.0,
+            flat_colours: 28.0,
+            glare: 4.0,
             use_network: false,
             network: 0.9,
         }

@@ -86,9 +86,10 @@ pub(super) fn lines(view: &View<'_>) -> Option<Vec<Line>> {
     }
     let mut found = Vec::new();
     for _ in 0..MOST {
-        let best = joined.iter().enumerate().fold((0, 0.0_f32), |best, (i, v)| {
-            if *v > best.1 { (i, *v) } else { best }
-        });
+        let best = joined
+            .iter()
+            .enumerate()
+            .fold((0, 0.0_f32), |best, (i, v)| if *v > best.1 { (i, *v) } else { best });
         let length = best.1 / plane.size;
         if length < SHORTEST {
             break;

@@ -122,7 +122,9 @@ impl PassiveSignals {
         let mut values = [None; Signal::ALL.len()];
         for (value, signal) in values.iter_mut().zip(Signal::ALL) {
             *value = match signal {
-                Signal::PeriodicPattern => spectrum.as_ref().map(periodic_pattern::periodic_pattern),
+                Signal::PeriodicPattern => {
+                    spectrum.as_ref().map(periodic_pattern::periodic_pattern)
+                }
                 Signal::Halftone => spectrum.as_ref().map(halftone::halftone),
                 Signal::SecondCompression => second_compression::second_compression(view),
                 Signal::MissingNoise => missing_noise::missing_noise(view),

@@ -40,9 +40,7 @@ const LONGEST: u32 = 256;
 /// between, and to a screen or print in front of a camera.
 pub(super) fn second_compression(view: &View<'_>) -> Option<f32> {
     let mut part = view.around(2.0)?;
-    for (start, length) in
-        [(&mut part.left, &mut part.width), (&mut part.top, &mut part.height)]
-    {
+    for (start, length) in [(&mut part.left, &mut part.width), (&mut part.top, &mut part.height)] {
         let kept = (*length).min(LONGEST);
         *start += (*length - kept) / 2;
         *length = kept;
@@ -64,9 +62,13 @@ pub(super) fn second_compression(view: &View<'_>) -> Option<f32> {
     }
     let places = || (0..BLOCK).flat_map(|y| (0..BLOCK).map(move |x| (x, y)));
     // The first of the strongest, so that ties have one answer.
-    let last = places().fold((0, 0), |best, (x, y)| {
-        if found[y][x] > found[best.1][best.0] { (x, y) } else { best }
-    });
+    let last =
+        places().fold(
+            (0, 0),
+            |best, (x, y)| {
+                if found[y][x] > found[best.1][best.0] { (x, y) } else { best }
+            },
+        );
     let apart = |a: usize, b: usize| (a.abs_diff(b)).min(BLOCK - a.abs_diff(b));
     let second = places()
         .filter(|(x, y)| apart(*x, last.0) >= 2 || apart(*y, last.1) >= 2)

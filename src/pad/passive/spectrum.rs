@@ -174,10 +174,8 @@ impl Plane {
         for (power, ring) in smooth.iter().zip(&radius) {
             rings[*ring].push(*power);
         }
-        let medians: Vec<f32> = rings
-            .iter_mut()
-            .map(|ring| super::view::quantile(ring, 0.5).unwrap_or(0.0))
-            .collect();
+        let medians: Vec<f32> =
+            rings.iter_mut().map(|ring| super::view::quantile(ring, 0.5).unwrap_or(0.0)).collect();
         let excess = smooth.iter().zip(&radius).map(|(power, r)| power - medians[*r]).collect();
         Plane { power: smooth, excess }
     }
