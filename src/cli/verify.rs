@@ -11,7 +11,9 @@ use super::gate::GateArgument;
 use crate::calibrate;
 use crate::decide::{LivenessPolicy, Policy};
 use crate::model::Profile;
-use crate::record::{Calibration, DecisionRecord, FmrOf, Outcome, Reason, ReasonSubject};
+use crate::record::{
+    Calibration, DecisionRecord, FmrOf, Liveness, Outcome, Reason, ReasonSubject, SignalVerdict,
+};
 use crate::{Error, ErrorKind, Stage, Verifier};
 
 /// The target false match rate where neither a rate nor a threshold is stated.
@@ -205,12 +207,34 @@ fn explain(record: &DecisionRecord, out: &mut impl Write) -> std::io::Result<()>
             writeln!(out, "  {claim}")?;
         }
     }
+    signals(&record.liveness, out)?;
     list("Why", record.reasons.iter().filter(|r| r.decisive), out)?;
     list("Also to be known", record.reasons.iter().filter(|r| !r.decisive), out)?;
     if record.outcome != Outcome::Match {
         writeln!(out, "Nobody should be refused on this alone: a person must look.")?;
     }
     writeln!(out, "Decision {}", record.id)
+}
+
+/// What the passive signals of the new photo say, those in full that are not clear.
+fn signals(liveness: &Liveness, out: &mut impl Write) -> std::io::Result<()> {
+    if liveness.signals.is_empty() {
+        return Ok(());
+    }
+    let clear = |verdict| verdict == SignalVerdict::Clear;
+    let silent = liveness.signals.iter().filter(|signal| clear(signal.verdict)).count();
+    let all = liveness.signals.len();
+    writeln!(out, "  signs of a picture of a picture: {silent} of {all} signals see none")?;
+    for signal in liveness.signals.iter().filter(|signal| !clear(signal.verdict)) {
+        let says = match signal.verdict {
+            SignalVerdict::Attack => "sees an attack",
+            _ => "asks for more",
+        };
+        let (name, value, limit) = (&signal.name, signal.value, signal.limit);
+        let jitter = signal.jitter;
+        writeln!(out, "    {name} {value:.2} (limit {limit:.2}, jitter {jitter:.2}) {says}")?;
+    }
+    Ok(())
 }
 
 /// A log-likelihood ratio as odds, to one leading digit: more would not be known.
