@@ -155,7 +155,7 @@ fn denials_and_open_outcomes_by_group() {
                 *asked.entry(&signal.name).or_default() += usize::from(spoke);
             }
         }
-        println!("\n{} half", if tuned { "tuning" } else { "reporting" });
+        println!("\n{} part", if tuned { "tuning" } else { "reporting" });
         println!("| Group | Denied | Asked for more |\n|---|--:|--:|");
         for (group, [trials, denied, open]) in &groups {
             println!("| {group} | {} | {} |", rate(*denied, *trials), rate(*open, *trials));
