@@ -4,10 +4,11 @@ use crate::Result;
 use crate::align::{AlignedFace, align, source_scale};
 use crate::decide::{Policy, SeveralFaces};
 use crate::detect::{Detection, Detections, FaceDetector, Step};
+use crate::pad::passive::PassiveSignals;
 use crate::quality::{Component, Gate, GateOutcome, QualityReport};
 use crate::record::{
     AttemptRecord, MeasureRecord, OtherFaceRecord, QualityRecord, Reason, ReasonCode,
-    ReasonSubject, SampleRecord,
+    ReasonSubject, SampleRecord, SignalRecord,
 };
 use crate::sample::{EncodedSample, Sample, relit_part};
 
@@ -48,6 +49,9 @@ pub struct Inspection {
     pub record: SampleRecord,
     /// What the gate says, whether it is enforced or only advises.
     pub gate: GateOutcome,
+    /// The passive signals of a probe; empty where liveness is not looked at, and where there is no
+    /// face to be compared.
+    pub signals: Vec<SignalRecord>,
 }
 
 /// The largest reduction that is worth decoding first: one that leaves the longer side at 800
@@ -64,12 +68,15 @@ fn first_reduction(encoded: &EncodedSample<'_>, policy: &Policy) -> u32 {
 /// Decodes a photo, finds its faces, and aligns the one that would be compared.
 ///
 /// A large JPEG is decoded at a reduced size, and again at a larger one where the first would
-/// leave the face less than twice the size of the crop.
+/// leave the face less than twice the size of the crop. Passive signals, where they are asked for,
+/// are measured on the photo at its full size: a reduced one has lost the patterns that they look
+/// for. Everything else is as it would be without them.
 pub(crate) fn inspect(
     encoded: &EncodedSample<'_>,
     detector: &FaceDetector,
     policy: &Policy,
     subject: ReasonSubject,
+    passive: Option<&PassiveSignals>,
 ) -> Result<Inspection> {
     let mut sample = encoded.decode_reduced(first_reduction(encoded, policy))?;
     let mut found = detector.detect(&sample)?;
@@ -88,7 +95,28 @@ pub(crate) fn inspect(
         encoded.reductions().iter().filter(enough).max().copied().unwrap_or(1)
     });
     let sample = if wanted < sample.reduction() { encoded.decode_reduced(wanted)? } else { sample };
-    Ok(gated(finish(sample, found, policy.several_faces, subject), policy, subject))
+    let mut found = gated(finish(sample, found, policy.several_faces, subject), policy, subject);
+    if let Some(passive) = passive {
+        let whole = match found.sample.reduction() {
+            1 => None,
+            _ if found.aligned.is_none() => None,
+            _ => Some(encoded.decode()?),
+        };
+        found.signals = signals(&found, whole.as_ref().unwrap_or(&found.sample), passive)?;
+    }
+    Ok(found)
+}
+
+/// The passive signals of the face that would be compared; none where there is no such face.
+fn signals(
+    found: &Inspection,
+    whole: &Sample,
+    passive: &PassiveSignals,
+) -> Result<Vec<SignalRecord>> {
+    match (&found.aligned, found.detections.faces.first()) {
+        (Some(_), Some(face)) => passive.look(whole.pixels(), face.bounding_box()),
+        _ => Ok(Vec::new()),
+    }
 }
 
 /// Finds the faces of a decoded photo, and aligns the one that would be compared.
@@ -97,12 +125,17 @@ pub(crate) fn inspect_sample(
     detector: &FaceDetector,
     policy: &Policy,
     subject: ReasonSubject,
+    passive: Option<&PassiveSignals>,
 ) -> Result<Inspection> {
     let mut found = detector.detect(&sample)?;
     if !policy.plain_looks_only {
         detector.look_again(&sample, &mut found, policy.look_again_for())?;
     }
-    Ok(gated(finish(sample, found, policy.several_faces, subject), policy, subject))
+    let mut found = gated(finish(sample, found, policy.several_faces, subject), policy, subject);
+    if let Some(passive) = passive {
+        found.signals = signals(&found, &found.sample, passive)?;
+    }
+    Ok(found)
 }
 
 fn finish(
@@ -158,7 +191,8 @@ fn finish(
         }
     }
     let record = record(&sample, &detections, aligned.as_ref());
-    Inspection { sample, detections, aligned, reasons, record, gate: GateOutcome::open() }
+    let (gate, signals) = (GateOutcome::open(), Vec::new());
+    Inspection { sample, detections, aligned, reasons, record, gate, signals }
 }
 
 /// Measures the face and holds it against the policy's limits. Unless the gate is enforced, only

@@ -8,13 +8,14 @@ use image::RgbImage;
 use crate::acquire::{Inspection, inspect, inspect_sample};
 use crate::align::CROP_SIDE;
 use crate::compare::{ComparisonScore, compare, compare_normalised};
-use crate::decide::{OperatingPoint, Policy, decide};
+use crate::decide::{LivenessPolicy, OperatingPoint, Policy, decide};
 use crate::detect::FaceDetector;
 use crate::model::{ChannelOrder, InputSize, InputSpec, ModelId, NullDetector, NullEmbedder};
 use crate::normalise::Normaliser;
+use crate::pad::passive::{PassiveSignals, Signal};
 use crate::record::{
     Calibration, DECISION_SCHEMA, DecisionRecord, Liveness, ModelRecord, Reason, ReasonCode,
-    SampleRecord, SoftwareRecord,
+    ReasonSubject, SampleRecord, SessionEvidence, SignalRecord, SoftwareRecord,
 };
 use crate::sample::{EncodedSample, Sample};
 use crate::template::{Embedder, Probe, Reference, Role, Template};
@@ -66,6 +67,9 @@ pub struct Acquisition<R: Role> {
     pub sample: SampleRecord,
     /// The decisive reasons of a failure to acquire, and what else should be known.
     pub reasons: Vec<Reason>,
+    /// The passive signals of a probe; empty unless the policy's `liveness` asks for them, and of a
+    /// ready template.
+    pub signals: Vec<SignalRecord>,
 }
 
 /// Verifies probes against references. It is `Send + Sync`: a backend makes one and shares it.
@@ -75,6 +79,7 @@ pub struct Verifier {
     embedder: Embedder,
     point: OperatingPoint,
     normaliser: Option<Arc<Normaliser>>,
+    passive: PassiveSignals,
     policy: Policy,
 }
 
@@ -89,7 +94,16 @@ impl Verifier {
     ) -> Result<Self> {
         policy.check()?;
         let point = OperatingPoint::resolve(policy.threshold, published)?;
-        Ok(Verifier { detector, embedder, point, normaliser: None, policy })
+        let passive = PassiveSignals::new(policy.passive.clone());
+        Ok(Verifier { detector, embedder, point, normaliser: None, passive, policy })
+    }
+
+    /// The verifier with other passive signals than those that the policy's limits alone give, such
+    /// as with a network. They are measured where the policy's `liveness` is not `off`.
+    #[must_use]
+    pub fn with_passive_signals(mut self, passive: PassiveSignals) -> Self {
+        self.passive = passive;
+        self
     }
 
     /// A verifier on the default models, which `evenmatch models fetch` has prepared.
@@ -125,14 +139,21 @@ impl Verifier {
         let second = LazyNetwork::new(store, second_entry, library.clone(), profile)?;
         let embedder_entry = embedder.entry().clone();
         let embedder = network(embedder, &library)?;
+        let mut passive = PassiveSignals::new(policy.passive.clone());
+        if policy.liveness != LivenessPolicy::Off && policy.passive.use_network {
+            let entry = store.manifest().default_for(Role::PassivePad)?;
+            let lazy = LazyNetwork::new(store, entry, library, profile)?;
+            passive = passive.with_network(Arc::new(lazy), entry.input)?;
+        }
         let published = embedder_entry.threshold.map(|t| (t.value, t.source));
-        Verifier::new(
+        let verifier = Verifier::new(
             FaceDetector::new(detector, detector_entry.input, policy.detector)?
                 .with_second(Arc::new(second), second_entry.input)?,
             Embedder::new(embedder, embedder_entry.input)?,
             published,
             policy,
-        )
+        )?;
+        Ok(verifier.with_passive_signals(passive))
     }
 
     /// A verifier that needs no models and knows nothing of faces: for tests of everything around
@@ -173,7 +194,8 @@ impl Verifier {
         self.normaliser.as_deref()
     }
 
-    /// The models by role.
+    /// The models that scores depend on, by role. Records name the network of the passive signals
+    /// besides, where one is asked.
     pub fn models(&self) -> Vec<ModelRecord> {
         let model = |role: &str, id: &ModelId| ModelRecord {
             role: role.to_owned(),
@@ -183,6 +205,17 @@ impl Verifier {
         let needed = [model("detector", self.detector.id()), model("embedder", self.embedder.id())];
         let second = self.detector.second_id().map(|id| model("second_detector", id));
         needed.into_iter().chain(second).collect()
+    }
+
+    /// The passive signals, whether or not the policy asks for them.
+    pub fn passive_signals(&self) -> &PassiveSignals {
+        &self.passive
+    }
+
+    /// What is measured of the liveness of such a sample: of probes, where the policy says so.
+    fn passive_for(&self, subject: ReasonSubject) -> Option<&PassiveSignals> {
+        let looked_at = self.policy.liveness != LivenessPolicy::Off;
+        (looked_at && subject == ReasonSubject::Probe).then_some(&self.passive)
     }
 
     /// The operating point in force.
@@ -213,12 +246,14 @@ impl Verifier {
     /// As for [`Verifier::acquire`]; and of a ready template there is nothing to inspect.
     pub fn inspect<'a, R: Role>(&self, source: impl Into<Source<'a, R>>) -> Result<Inspection> {
         let (policy, limits) = (&self.policy, &self.policy.limits);
-        let of_file =
-            |encoded: EncodedSample<'_>| inspect(&encoded, &self.detector, policy, R::SUBJECT);
+        let passive = self.passive_for(R::SUBJECT);
+        let of_file = |encoded: EncodedSample<'_>| {
+            inspect(&encoded, &self.detector, policy, R::SUBJECT, passive)
+        };
         match source.into() {
             Source::Image(image) => {
                 let sample = Sample::from_rgb(image.clone());
-                inspect_sample(sample, &self.detector, policy, R::SUBJECT)
+                inspect_sample(sample, &self.detector, policy, R::SUBJECT, passive)
             }
             Source::Bytes(bytes) => of_file(EncodedSample::from_bytes(bytes, limits)?),
             Source::Path(path) => EncodedSample::from_path(path, limits)
@@ -252,6 +287,7 @@ impl Verifier {
                 template: Some(template),
                 sample: SampleRecord::of_template(),
                 reasons: Vec::new(),
+                signals: Vec::new(),
             });
         }
         let inspection = self.inspect(source)?;
@@ -259,7 +295,8 @@ impl Verifier {
             Some(face) => Some(self.normalised(self.embedder.embed(face)?)?),
             None => None,
         };
-        Ok(Acquisition { template, sample: inspection.record, reasons: inspection.reasons })
+        let Inspection { record: sample, reasons, signals, .. } = inspection;
+        Ok(Acquisition { template, sample, reasons, signals })
     }
 
     fn normalised<R: Role>(&self, template: Template<R>) -> Result<Template<R>> {
@@ -297,6 +334,22 @@ impl Verifier {
         reference: &Acquisition<Reference>,
         probe: &Acquisition<Probe>,
     ) -> Result<DecisionRecord> {
+        self.decide_with_session(reference, probe, None)
+    }
+
+    /// Compares two acquisitions and decides, with a challenge session as evidence that a live
+    /// person was there. Without one nothing matches under `liveness = "require"`: a photo alone
+    /// can only speak against it.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Verifier::decide`].
+    pub fn decide_with_session(
+        &self,
+        reference: &Acquisition<Reference>,
+        probe: &Acquisition<Probe>,
+        session: Option<SessionEvidence>,
+    ) -> Result<DecisionRecord> {
         let (raw, score) = match (&probe.template, &reference.template) {
             (Some(probe), Some(reference)) => {
                 let raw = compare(probe, reference)?;
@@ -312,7 +365,18 @@ impl Verifier {
         if probe.sample.sha256.is_some() && probe.sample.sha256 == reference.sample.sha256 {
             reasons.push(Reason::new(ReasonCode::IdenticalFiles).advisory());
         }
-        let decision = decide(&self.policy, &self.point, score, reasons, Liveness::not_checked());
+        // Where liveness is off, nothing is said about it, whatever was brought.
+        let liveness = match self.policy.liveness {
+            LivenessPolicy::Off => Liveness::not_checked(),
+            _ => Liveness::judged(probe.signals.clone(), session),
+        };
+        let asked = liveness.signals.iter().any(|signal| signal.name == Signal::Network.name());
+        let network = self.passive.network_id().filter(|_| asked).map(|id| ModelRecord {
+            role: "passive_pad".to_owned(),
+            id: id.id.clone(),
+            sha256: id.sha256,
+        });
+        let decision = decide(&self.policy, &self.point, score, reasons, liveness);
         let record = DecisionRecord {
             schema: DECISION_SCHEMA.to_owned(),
             id: String::new(),
@@ -326,7 +390,7 @@ impl Verifier {
             probe: probe.sample.clone(),
             reference: reference.sample.clone(),
             liveness: decision.liveness,
-            models: self.models(),
+            models: self.models().into_iter().chain(network).collect(),
             software: SoftwareRecord::current(),
         };
         Ok(record.seal())

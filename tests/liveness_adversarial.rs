@@ -26,7 +26,8 @@ fn stage() -> Option<Stage> {
     let verifier: Verifier = common::verifier(profile, Policy::default())?;
     let mesh = FaceMesh::open(profile).unwrap();
     let people = people(&data, "lfw.csv", true, (9, 2), (&verifier, &mesh));
-    let analyser = FrameAnalyser::new(verifier.detector().clone(), mesh, verifier.embedder().clone());
+    let analyser =
+        FrameAnalyser::new(verifier.detector().clone(), mesh, verifier.embedder().clone());
     // Any challenge whose second step turns the head, so that half-way is amid a turn.
     let challenge = (0..).find_map(|n| {
         let challenge = Challenge::from_seed([n; 32], 2, 0).unwrap();
@@ -56,7 +57,10 @@ fn plain(frames: &[Frame]) -> Vec<(&RgbImage, u64)> {
 }
 
 /// The same pictures in another order, at the times at which frames were due.
-fn in_order<'a>(frames: &'a [Frame], order: impl Iterator<Item = usize>) -> Vec<(&'a RgbImage, u64)> {
+fn in_order<'a>(
+    frames: &'a [Frame],
+    order: impl Iterator<Item = usize>,
+) -> Vec<(&'a RgbImage, u64)> {
     order.zip(frames).map(|(n, (_, ms))| (&frames[n].0, *ms)).collect()
 }
 
@@ -91,7 +95,12 @@ fn what_no_honest_camera_sends_never_passes() {
     let strewn = (0..n).map(|k| if k % 7 == 3 { (k + n / 2) % n } else { k });
     refused(
         &stage.judge(in_order(&frames, strewn)),
-        &[Finding::RepeatedFrames, Finding::PictureJumped, Finding::FaceJumped, Finding::StepNotDone],
+        &[
+            Finding::RepeatedFrames,
+            Finding::PictureJumped,
+            Finding::FaceJumped,
+            Finding::StepNotDone,
+        ],
     );
 
     // Duplicated: each five times; and one second that comes twice.
@@ -101,7 +110,8 @@ fn what_no_honest_camera_sends_never_passes() {
     refused(&stage.judge(in_order(&frames, again)), &[Finding::RepeatedFrames]);
 
     // A clock that goes backwards, and one that stands still.
-    let backwards = mine.iter().map(|(image, ms)| (*image, if *ms > 4000 { ms - 2000 } else { *ms }));
+    let backwards =
+        mine.iter().map(|(image, ms)| (*image, if *ms > 4000 { ms - 2000 } else { *ms }));
     refused(&stage.judge(backwards), &[Finding::ClockBackwards]);
     refused(&stage.judge(mine.iter().map(|(image, _)| (*image, 7))), &[Finding::ClockBackwards]);
 

@@ -34,7 +34,11 @@ fn session(
     let take = Take::new(&person.actor, kind, &challenge, settings).unwrap();
     let mut session = LivenessSession::new(challenge, analyser.clone());
     for (frame, ms) in take {
-        session.feed(&frame, Duration::from_millis(ms)).unwrap();
+        let progress = session.feed(&frame, Duration::from_millis(ms)).unwrap();
+        if progress.findings.iter().any(|finding| finding.is_attack()) {
+            // Nothing that comes later makes it pass.
+            break;
+        }
     }
     session.finish()
 }
@@ -46,7 +50,8 @@ fn cast(tuning: bool, many: (usize, usize)) -> Option<(FrameAnalyser, Vec<Person
     let verifier = common::verifier(profile, Policy::default())?;
     let mesh = FaceMesh::open(profile).unwrap();
     let people = people(&data, "fairface.csv", tuning, many, (&verifier, &mesh));
-    let analyser = FrameAnalyser::new(verifier.detector().clone(), mesh, verifier.embedder().clone());
+    let analyser =
+        FrameAnalyser::new(verifier.detector().clone(), mesh, verifier.embedder().clone());
     Some((analyser, people))
 }
 
@@ -76,10 +81,11 @@ fn a_few_people_pass_and_attacks_do_not() {
         let report = session(&analyser, person, *kind, 2, 1.0);
         let passed = report.outcome == LivenessOutcome::Pass;
         assert_eq!(passed, *kind == K::Live, "{kind:?}: {report:?}");
-        let flat = matches!(kind, K::Print | K::Tablet);
-        // What is flat shows no more depth than the mesh imagines, and homographies explain it.
-        let solid = report.parallax.homography_residual > 0.05;
-        assert_eq!(solid && report.parallax.frames >= 4, !flat || solid, "{kind:?}: {report:?}");
+        // A solid head leaves a homography much unexplained; a flat picture does not.
+        if *kind == K::Live {
+            let parallax = &report.parallax;
+            assert!(parallax.homography_residual > 2.0 * parallax.solid_residual, "{report:?}");
+        }
     });
 }
 
@@ -91,19 +97,33 @@ fn the_same_frames_give_the_same_report() {
     assert_eq!(one, other);
 }
 
+fn recorded_name(name: &str) -> bool {
+    name.contains("replay") || name.contains("splice")
+}
+
 #[test]
 #[ignore = "half an hour; run in release"]
 fn simulated_error_rates_by_species_and_group() {
     let tuning = std::env::var_os("EVENMATCH_TUNING").is_some();
     let each = std::env::var("EVENMATCH_EACH").map_or(15, |each| each.parse().unwrap());
     let Some((analyser, people)) = cast(tuning, (each, 7 * each)) else { return };
-    println!("{} people of FairFace, {}", people.len(), if tuning { "tuning" } else { "reporting" });
+    println!(
+        "{} people of FairFace, {}",
+        people.len(),
+        if tuning { "tuning" } else { "reporting" }
+    );
     let mut jobs: Vec<(SimulatedKind, f64)> = SimulatedKind::ALL.map(|kind| (kind, 1.0)).to_vec();
     jobs.insert(1, (SimulatedKind::Live, 0.125));
+    use SimulatedKind as K;
     type Row = (String, String, SessionReport);
+    let recorded = |kind: &SimulatedKind| !matches!(kind, K::Live | K::Print | K::Tablet);
+    // Recordings, whose frames are like a person's, of every third person: time is short.
     let all: Vec<(&Person, SimulatedKind, f64)> = people
         .iter()
-        .flat_map(|person| jobs.iter().map(move |(kind, light)| (person, *kind, *light)))
+        .enumerate()
+        .flat_map(|(n, person)| jobs.iter().map(move |(kind, light)| (n, person, *kind, *light)))
+        .filter(|(n, _, kind, _)| n % 3 == 0 || !recorded(kind))
+        .map(|(_, person, kind, light)| (person, kind, light))
         .collect();
     let rows: Vec<Row> = all
         .par_iter()
@@ -151,7 +171,8 @@ fn simulated_error_rates_by_species_and_group() {
             }
         } else {
             let passed = of.iter().filter(|row| row.2.outcome == LivenessOutcome::Pass).count();
-            let most = if name.contains("repl") || name.contains("splic") { 0 } else { of.len() / 50 };
+            let most =
+                if name.contains("repl") || name.contains("splic") { 0 } else { of.len() / 50 };
             assert!(passed <= most, "{name}: {passed} of {} passed", of.len());
         }
     }

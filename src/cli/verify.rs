@@ -7,11 +7,15 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 
 use super::Exit;
+use super::challenge::{self, FrameArguments};
 use super::gate::GateArgument;
 use crate::calibrate;
 use crate::decide::{LivenessPolicy, Policy};
 use crate::model::Profile;
-use crate::record::{Calibration, DecisionRecord, FmrOf, Outcome, Reason, ReasonSubject};
+use crate::pad::LivenessSession;
+use crate::record::{
+    Calibration, DecisionRecord, FmrOf, Liveness, Outcome, Reason, ReasonSubject, SignalVerdict,
+};
 use crate::{Error, ErrorKind, Stage, Verifier};
 
 /// The target false match rate where neither a rate nor a threshold is stated.
@@ -24,6 +28,7 @@ Examples:
   evenmatch verify --reference enrolled.jpg --probe selfie.jpg --threshold 0.42 --save-record d.json
   evenmatch verify --reference enrolled.jpg --probe selfie.jpg --fmr 1e-4 --fmr-of worst-group
   evenmatch verify --reference enrolled.jpg --probe selfie.jpg --calibration c.toml --fmr 1e-4
+  evenmatch verify --reference enrolled.jpg --liveness require --nonce NONCE --frames frames/
 
 Exit codes: 0 match, 1 non-match, 2 error, 3 undecided (no face was found, say).";
 
@@ -34,9 +39,18 @@ pub(crate) struct VerifyArguments {
     /// The photo stored earlier (JPEG, PNG, WebP, BMP or TIFF)
     #[arg(long, value_name = "IMG")]
     reference: PathBuf,
-    /// The photo presented now
-    #[arg(long, value_name = "IMG")]
-    probe: PathBuf,
+    /// The photo presented now; with --frames, the frame that shows the face best unless told
+    #[arg(long, value_name = "IMG", required_unless_present = "frames")]
+    probe: Option<PathBuf>,
+    /// Frames that answer a challenge: a folder, an animated picture, or - for PPM pictures on
+    /// standard input; see `evenmatch challenge --help`
+    #[arg(long, value_name = "DIR|FILE|-", requires = "nonce")]
+    frames: Option<PathBuf>,
+    /// The nonce of the challenge that the frames answer
+    #[arg(long, value_name = "NONCE", requires = "frames")]
+    nonce: Option<String>,
+    #[command(flatten)]
+    how: FrameArguments,
     /// Print the DecisionRecord as JSON
     #[arg(long)]
     json: bool,
@@ -159,7 +173,7 @@ pub(crate) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
         let normalised = arguments.normalise != Some(NormaliseArgument::Off);
         verifier = verifier.calibrated(&calibrate::shipped_default(normalised)?, rate)?;
     }
-    let record = verifier.verify(arguments.reference.as_path(), arguments.probe.as_path())?;
+    let record = decide(arguments, &verifier)?;
     if let Some(path) = &arguments.save_record {
         super::write_atomically(path, &serde_json::to_vec_pretty(&record)?)?;
     }
@@ -177,6 +191,41 @@ pub(crate) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
         Outcome::NonMatch => Exit::Negative,
         Outcome::Undecided => Exit::Undecided,
     })
+}
+
+/// Acquires, judges the frames where there are any, and decides.
+fn decide(arguments: &VerifyArguments, verifier: &Verifier) -> anyhow::Result<DecisionRecord> {
+    let reference = verifier.acquire(arguments.reference.as_path())?;
+    let (Some(frames), Some(nonce)) = (&arguments.frames, &arguments.nonce) else {
+        let probe = arguments.probe.as_deref().context("--probe is missing")?;
+        return Ok(verifier.decide(&reference, &verifier.acquire(probe)?)?);
+    };
+    if verifier.policy().liveness == LivenessPolicy::Off {
+        return Err(Error::new(
+            ErrorKind::InvalidArgument,
+            Stage::Liveness,
+            "frames were given, and the policy does not ask for liveness",
+        )
+        .next("add --liveness require, or leave out --frames")
+        .into());
+    }
+    let (report, session) = challenge::judge(nonce, frames, &arguments.how, verifier.policy())?;
+    let best = session.as_ref().and_then(LivenessSession::best_frame);
+    let probe = match (&arguments.probe, best) {
+        (Some(photo), _) => verifier.acquire(photo.as_path())?,
+        (None, Some(frame)) => verifier.acquire(frame)?,
+        (None, None) => {
+            let why = report.findings.first().map_or("there are no frames", |f| f.meaning());
+            return Err(Error::new(ErrorKind::InvalidArgument, Stage::Liveness, why)
+                .next("run: evenmatch challenge new, and take frames for it")
+                .into());
+        }
+    };
+    let likeness = match (&arguments.probe, &session, &probe.template) {
+        (Some(_), Some(session), Some(template)) => session.likeness(template)?,
+        _ => None,
+    };
+    Ok(verifier.decide_with_session(&reference, &probe, Some(report.evidence(likeness)))?)
 }
 
 /// What was decided, on which evidence and what to do next, in plain words.
@@ -205,12 +254,34 @@ fn explain(record: &DecisionRecord, out: &mut impl Write) -> std::io::Result<()>
             writeln!(out, "  {claim}")?;
         }
     }
+    signals(&record.liveness, out)?;
     list("Why", record.reasons.iter().filter(|r| r.decisive), out)?;
     list("Also to be known", record.reasons.iter().filter(|r| !r.decisive), out)?;
     if record.outcome != Outcome::Match {
         writeln!(out, "Nobody should be refused on this alone: a person must look.")?;
     }
     writeln!(out, "Decision {}", record.id)
+}
+
+/// What the passive signals of the new photo say, those in full that are not clear.
+fn signals(liveness: &Liveness, out: &mut impl Write) -> std::io::Result<()> {
+    if liveness.signals.is_empty() {
+        return Ok(());
+    }
+    let clear = |verdict| verdict == SignalVerdict::Clear;
+    let silent = liveness.signals.iter().filter(|signal| clear(signal.verdict)).count();
+    let all = liveness.signals.len();
+    writeln!(out, "  signs of a picture of a picture: {silent} of {all} signals see none")?;
+    for signal in liveness.signals.iter().filter(|signal| !clear(signal.verdict)) {
+        let says = match signal.verdict {
+            SignalVerdict::Attack => "sees an attack",
+            _ => "asks for more",
+        };
+        let (name, value, limit) = (&signal.name, signal.value, signal.limit);
+        let jitter = signal.jitter;
+        writeln!(out, "    {name} {value:.2} (limit {limit:.2}, jitter {jitter:.2}) {says}")?;
+    }
+    Ok(())
 }
 
 /// A log-likelihood ratio as odds, to one leading digit: more would not be known.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::compare::ComparisonScore;
 use crate::detect::DetectorSettings;
+use crate::pad::passive::PassiveLimits;
 use crate::quality::{Gate, QualityLimits};
 use crate::record::{
     Calibration, Evidence, EvidenceRecord, FmrOf, Liveness, LivenessOutcome, NormaliserRecord,
@@ -70,6 +71,8 @@ pub struct Policy {
     pub detector: DetectorSettings,
     /// What counts as poor quality.
     pub quality: QualityLimits,
+    /// From where on a photo speaks of an attack, where liveness is looked at.
+    pub passive: PassiveLimits,
     /// Do without looking again, turned and in other light, at photos in which no face was found or
     /// one that looks odd.
     pub plain_looks_only: bool,
@@ -127,6 +130,7 @@ impl Policy {
             return refuse(message, "state one from 0 to 2, such as 0.02");
         }
         self.quality.check()?;
+        self.passive.check()?;
         self.threshold.map_or(Ok(()), check_threshold)
     }
 }

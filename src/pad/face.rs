@@ -56,8 +56,22 @@ pub(super) struct FaceView {
     pub(super) mesh: Mesh,
     pub(super) measures: Measures,
     pub(super) openings: Openings,
-    /// Landmarks of the detector, by which templates are aligned.
+    /// What the detector saw, by which templates are aligned.
     detection: Detection,
+    /// Whether it saw that in this frame, and not in an earlier one.
+    detected: bool,
+}
+
+impl FaceView {
+    /// The face under a mesh; `None` where the mesh sees none there.
+    fn of(mesh: Mesh, pixels: &RgbImage, detection: &Detection, detected: bool) -> Option<Self> {
+        let measures = measure(&mesh);
+        let sound = mesh.presence >= PRESENT && measures.size.is_finite() && measures.size > 1.0;
+        sound.then(|| {
+            let openings = Openings::of(&mesh, pixels);
+            FaceView { mesh, measures, openings, detection: detection.clone(), detected }
+        })
+    }
 }
 
 /// What a frame shows.
@@ -104,12 +118,16 @@ impl FrameAnalyser {
     /// What a frame shows; `before` is the face of the frame before.
     pub(super) fn look(&self, frame: &RgbImage, before: Option<&FaceView>) -> Result<FrameView> {
         let digest = Sample::from_rgb(frame.clone()).digest();
-        let part = before.map_or_else(|| middle_of(frame), |face| face.detection.bounding_box().pixels());
+        let part =
+            before.map_or_else(|| middle_of(frame), |face| face.detection.bounding_box().pixels());
         let sample = Sample::from_rgb(brightened(frame, part));
         let found = self.detector.detect(&sample)?.faces;
         let face = followed(&found, before);
         let mut view = FrameView { sample, digest, face: None, second_face: false };
-        let Some(detection) = face else { return Ok(view) };
+        let Some(detection) = face else {
+            view.face = self.tracked(view.sample.pixels(), before)?;
+            return Ok(view);
+        };
         let width = detection.bounding_box().width();
         view.second_face = found.iter().any(|other| {
             !std::ptr::eq(other, detection)
@@ -143,17 +161,20 @@ impl FrameAnalyser {
             }
         };
         let Some(mesh) = self.mesh.locate(pixels, &start)? else { return Ok(None) };
-        let measures = measure(&mesh);
-        let sound = mesh.presence >= PRESENT && measures.size.is_finite() && measures.size > 1.0;
-        Ok(sound.then(|| {
-            let openings = Openings::of(&mesh, pixels);
-            FaceView { mesh, measures, openings, detection: detection.clone() }
-        }))
+        Ok(FaceView::of(mesh, pixels, detection, true))
     }
 
-    /// The template of a frame's face; `None` where there is none.
+    /// The face where the mesh last lay, in a frame in which the detector sees none, as happens to
+    /// heads that are turned far: the mesh says itself whether there is one.
+    fn tracked(&self, pixels: &RgbImage, before: Option<&FaceView>) -> Result<Option<FaceView>> {
+        let Some(before) = before else { return Ok(None) };
+        let mesh = self.mesh.locate(pixels, &before.mesh.landmarks5())?;
+        Ok(mesh.and_then(|mesh| FaceView::of(mesh, pixels, &before.detection, false)))
+    }
+
+    /// The template of a frame's face; `None` where the detector sees none.
     pub(super) fn template(&self, view: &FrameView) -> Result<Option<Template<Probe>>> {
-        let Some(face) = &view.face else { return Ok(None) };
+        let Some(face) = view.face.as_ref().filter(|face| face.detected) else { return Ok(None) };
         let Some(aligned) = align(&view.sample, &face.detection) else { return Ok(None) };
         self.embedder.embed(&aligned).map(Some)
     }
@@ -182,7 +203,8 @@ fn brightened(frame: &RgbImage, part: [u32; 4]) -> RgbImage {
     let (mut sum, mut count) = (0.0, 0.0);
     for row in (y..(y + height).min(frame.height())).step_by(4) {
         for column in (x..(x + width).min(frame.width())).step_by(4) {
-            sum += frame.get_pixel(column, row).0.iter().map(|v| linear_light(*v)).sum::<f64>() / 3.0;
+            sum +=
+                frame.get_pixel(column, row).0.iter().map(|v| linear_light(*v)).sum::<f64>() / 3.0;
             count += 1.0;
         }
     }
@@ -199,9 +221,10 @@ fn brightened(frame: &RgbImage, part: [u32; 4]) -> RgbImage {
 
 fn measure(mesh: &Mesh) -> Measures {
     let n = mesh.points.len() as f32;
-    let middle = mesh.points.iter().fold([0.0; 3], |sum, p| {
-        [sum[0] + p.x / n, sum[1] + p.y / n, sum[2] + p.z / n]
-    });
+    let middle = mesh
+        .points
+        .iter()
+        .fold([0.0; 3], |sum, p| [sum[0] + p.x / n, sum[1] + p.y / n, sum[2] + p.z / n]);
     let spread: f32 = mesh
         .points
         .iter()
@@ -210,19 +233,14 @@ fn measure(mesh: &Mesh) -> Measures {
     // A face's points lie .98 distances between the eyes from their middle (root mean square; the
     // median of 400 LFW photos' meshes), whichever way it is turned.
     let size = (spread / n).sqrt() / SPREAD;
-    Measures {
-        pose: mesh.pose(),
-        size,
-        lids: 0.0,
-        lips: 0.0,
-        middle: [middle[0], middle[1]],
-    }
+    Measures { pose: mesh.pose(), size, lids: 0.0, lips: 0.0, middle: [middle[0], middle[1]] }
 }
 
 /// Corners of the eyes and of the mouth, by MediaPipe's numbers, and half the height that is looked
 /// at between them, in the distance of the corners: from the lower lid to the crease; from lip to
 /// lip.
-const OPENINGS: [((usize, usize), f32); 3] = [((33, 133), 0.25), ((263, 362), 0.25), ((61, 291), 0.4)];
+const OPENINGS: [((usize, usize), f32); 3] =
+    [((33, 133), 0.25), ((263, 362), 0.25), ((61, 291), 0.4)];
 /// Samples from corner to corner, and across.
 const SAMPLES: (usize, usize) = (21, 9);
 

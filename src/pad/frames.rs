@@ -111,9 +111,13 @@ fn folder(path: &Path, fps: f64, limits: DecodeLimits) -> Result<Frames> {
     }
     files.sort();
     if files.is_empty() {
-        return Err(Error::new(ErrorKind::InvalidArgument, Stage::Liveness, "no pictures in this folder")
-            .in_path(path)
-            .next("put the frames there as JPEG or PNG, named so that their order is theirs"));
+        return Err(Error::new(
+            ErrorKind::InvalidArgument,
+            Stage::Liveness,
+            "no pictures in this folder",
+        )
+        .in_path(path)
+        .next("put the frames there as JPEG or PNG, named so that their order is theirs"));
     }
     if files.len() > MOST_FRAMES {
         let message = format!("{} pictures, and a session has at most {MOST_FRAMES}", files.len());
@@ -149,10 +153,12 @@ fn stated_times(times: &Path, folder: &Path) -> Result<Vec<(PathBuf, Duration)>>
             .at_line(line)
             .next("write `file,ms` above, and a file's name and milliseconds in each row")
     };
-    let mut reader = csv::Reader::from_path(times).map_err(|cause| malformed(1, cause.to_string()))?;
+    let mut reader =
+        csv::Reader::from_path(times).map_err(|cause| malformed(1, cause.to_string()))?;
     let mut timed = Vec::new();
     for (line, row) in (2..).zip(reader.deserialize()) {
-        let row: StatedTime = row.map_err(|cause: csv::Error| malformed(line, cause.to_string()))?;
+        let row: StatedTime =
+            row.map_err(|cause: csv::Error| malformed(line, cause.to_string()))?;
         let name = Path::new(&row.file);
         if name.components().count() != 1 || name.is_absolute() || row.file == ".." {
             return Err(malformed(line, format!("`{}` is no file of this folder", row.file)));
@@ -167,7 +173,8 @@ fn stated_times(times: &Path, folder: &Path) -> Result<Vec<(PathBuf, Duration)>>
 
 fn animation(path: &Path, limits: DecodeLimits) -> Result<Frames> {
     let bytes = crate::sample::read_within(path, &limits)?;
-    let decoding = |cause: image::ImageError| corrupt("this animated picture can't be read").caused_by(cause);
+    let decoding =
+        |cause: image::ImageError| corrupt("this animated picture can't be read").caused_by(cause);
     let format = image::guess_format(&bytes).ok();
     let cursor = std::io::Cursor::new(bytes);
     let named = |error: Error| error.in_path(path);
@@ -216,7 +223,9 @@ fn limit(decoder: &mut impl image::ImageDecoder, limits: &DecodeLimits) -> Resul
     check_size(width.into(), height.into(), limits)?;
     let mut most = image::Limits::default();
     most.max_alloc = Some(limits.max_decoded_bytes);
-    decoder.set_limits(most).map_err(|cause| corrupt("this picture asks for too much").caused_by(cause))
+    decoder
+        .set_limits(most)
+        .map_err(|cause| corrupt("this picture asks for too much").caused_by(cause))
 }
 
 fn check_size(width: u64, height: u64, limits: &DecodeLimits) -> Result<()> {

@@ -11,6 +11,7 @@ mod face;
 mod frames;
 mod movement;
 mod parallax;
+pub mod passive;
 mod report;
 mod session;
 pub mod simulate;
@@ -27,4 +28,3 @@ pub use step::Step;
 /// Likeness, a plain cosine, from which on two faces of one session, or a session's face and a
 /// probe, are taken for one person's.
 pub(crate) const SAME_PERSON: f32 = 0.45;
-

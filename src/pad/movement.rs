@@ -1,12 +1,14 @@
 //! Was a step done, in its time, and nothing else?
 
+use super::Step;
 use super::challenge::TimedStep;
 use super::face::Measures;
 use super::report::{Finding, StepEvidence};
-use super::Step;
 
 /// A movement has begun from this share of what is needed on, and is over below it.
 const BEGUN: f32 = 0.4;
+/// It is over, too, below this share of the furthest that it reached.
+const BACK: f32 = 0.45;
 /// No person begins sooner after having been asked, in milliseconds: reactions to what is seen take
 /// 180 ms and more.
 const FASTEST_MS: i64 = 120;
@@ -101,7 +103,7 @@ impl StepWatch {
         if both >= 1.0 {
             self.done = true;
         }
-        self.back |= self.done && share < BEGUN;
+        self.back |= self.done && share < BEGUN.max(BACK * self.furthest.0);
         if !self.done {
             self.watch_others(base, now);
         }

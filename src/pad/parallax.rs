@@ -81,7 +81,8 @@ impl Shape {
         let rows: Vec<[f64; 6]> = places.iter().map(|[x, y, _]| quadratic(*x, *y)).collect();
         let depths: Vec<f64> = places.iter().map(|place| place[2]).collect();
         let fit = least_squares(&rows, &depths)?;
-        let relief: Vec<f64> = rows.iter().zip(&depths).map(|(row, z)| z - dot(row, &fit)).collect();
+        let relief: Vec<f64> =
+            rows.iter().zip(&depths).map(|(row, z)| z - dot(row, &fit)).collect();
         let sound = relief.iter().map(|z| z * z).sum::<f64>() > 1e-6 && rigid.len() > 100;
         sound.then_some(Shape { rigid, places, relief, yaw, pitch })
     }
@@ -164,8 +165,8 @@ impl Parallax {
 
 /// Points of the eyelids' rims, which blinks move.
 const LIDS: [usize; 24] = [
-    7, 163, 144, 145, 153, 154, 173, 157, 158, 159, 160, 161, 249, 390, 373, 374, 380, 381, 398, 384,
-    385, 386, 387, 388,
+    7, 163, 144, 145, 153, 154, 173, 157, 158, 159, 160, 161, 249, 390, 373, 374, 380, 381, 398,
+    384, 385, 386, 387, 388,
 ];
 
 /// The mesh around its middle, level, in distances between the eyes.
@@ -249,7 +250,8 @@ fn least_squares<const N: usize>(rows: &[[f64; N]], values: &[f64]) -> Option<[f
         }
     }
     for pivot in 0..N {
-        let best = (pivot..N).max_by(|a, b| matrix[*a][pivot].abs().total_cmp(&matrix[*b][pivot].abs()))?;
+        let best = (pivot..N)
+            .max_by(|a, b| matrix[*a][pivot].abs().total_cmp(&matrix[*b][pivot].abs()))?;
         matrix.swap(pivot, best);
         right.swap(pivot, best);
         if !(matrix[pivot][pivot].abs() > 1e-9) {

@@ -156,7 +156,12 @@ impl LivenessSession {
             return Ok(self.progress(self.last_ms.unwrap_or(0), false));
         }
         self.frames += 1;
-        let first = *if self.last_ms.is_none() { self.first_ms = at_ms; &at_ms } else { &self.first_ms };
+        let first = *if self.last_ms.is_none() {
+            self.first_ms = at_ms;
+            &at_ms
+        } else {
+            &self.first_ms
+        };
         if let Some(last) = self.last_ms {
             if at_ms <= last {
                 self.find(Finding::ClockBackwards);
@@ -171,6 +176,9 @@ impl LivenessSession {
         if now_ms > u64::from(self.challenge.duration_ms()) + LONGEST_GAP_MS {
             // What comes after the end is not looked at.
             return Ok(self.progress(now_ms, false));
+        }
+        if self.best.is_none() {
+            self.best = Some((f32::NEG_INFINITY, frame.clone()));
         }
         let view = self.analyser.look(frame, self.face.as_ref())?;
         let most = MOST_FRAMES as usize;
@@ -227,7 +235,7 @@ impl LivenessSession {
             }
         }
         let Some(base) = &self.baseline else { return };
-        let (lids, lips) = face.openings.unlike(&base.openings);
+        let (lids, lips) = base.opened(face);
         let now = Measures { lids, lips, ..face.measures };
         let within = |w: &&mut StepWatch| {
             let asked = w.asked();
@@ -239,6 +247,9 @@ impl LivenessSession {
                 if watch.asked().step.turns_the_head() {
                     self.parallax.add(&base.shape, face);
                     self.foreshortened += u32::from(base.shape.foreshortened(face));
+                    if self.foreshortened >= FORESHORTENED_FRAMES {
+                        self.find(Finding::FlatFace);
+                    }
                 }
             }
             None => {
@@ -299,7 +310,8 @@ impl LivenessSession {
         }
     }
 
-    /// The frame that shows the face best, as a probe for a comparison; `None` where none shows it.
+    /// The frame that shows the face best, as a probe for a comparison; where none shows it, the
+    /// first one.
     pub fn best_frame(&self) -> Option<&RgbImage> {
         self.best.as_ref().map(|(_, frame)| frame)
     }
@@ -326,9 +338,6 @@ impl LivenessSession {
         findings.extend(self.coverage(duration_ms));
         let parallax = self.parallax.evidence();
         findings.extend(depth(&parallax));
-        if self.foreshortened >= FORESHORTENED_FRAMES {
-            findings.push(Finding::FlatFace);
-        }
         findings.sort_unstable();
         findings.dedup();
         let outcome = if findings.iter().any(|finding| finding.is_attack()) {
@@ -411,9 +420,19 @@ struct Baseline {
     /// Medians.
     measures: Measures,
     openings: Openings,
+    /// How unlike that the eyes and the mouth looked at the beginning already, by noise and by the
+    /// mesh's trembling: medians.
+    restless: (f32, f32),
 }
 
 impl Baseline {
+    /// How unlike eyes and mouth look beyond that; variances add up.
+    fn opened(&self, face: &FaceView) -> (f32, f32) {
+        let beyond = |now: f32, rest: f32| (now * now - rest * rest).max(0.0).sqrt();
+        let (lids, lips) = face.openings.unlike(&self.openings);
+        (beyond(lids, self.restless.0), beyond(lips, self.restless.1))
+    }
+
     /// From the views at the beginning; `None` where they are too few.
     fn of(views: &[FaceView]) -> Option<Baseline> {
         if views.len() < BASELINE_VIEWS.1 {
@@ -434,10 +453,12 @@ impl Baseline {
             middle: [of(&|m| m.middle[0]), of(&|m| m.middle[1])],
         };
         let openings: Vec<&Openings> = views.iter().map(|view| &view.openings).collect();
-        Some(Baseline {
-            shape: Shape::mean(views)?,
-            measures,
-            openings: Openings::mean(&openings)?,
-        })
+        let openings = Openings::mean(&openings)?;
+        let rest: Vec<(f32, f32)> = views.iter().map(|v| v.openings.unlike(&openings)).collect();
+        let restless = (
+            median(&rest.iter().map(|rest| rest.0).collect::<Vec<f32>>()),
+            median(&rest.iter().map(|rest| rest.1).collect::<Vec<f32>>()),
+        );
+        Some(Baseline { shape: Shape::mean(views)?, measures, openings, restless })
     }
 }

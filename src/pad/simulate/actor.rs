@@ -52,9 +52,9 @@ impl Actor {
         let light = unit_vector([evenly(-0.7, 0.7) as f32, evenly(-0.7, 0.1) as f32, -1.0]);
         let scale = wanted / landmarks.inter_eye_distance().max(1.0);
         let points = landmarks.points();
-        let middle = points.iter().fold(Point::new(0.0, 0.0), |sum, p| {
-            Point::new(sum.x + p.x / 5.0, sum.y + p.y / 5.0)
-        });
+        let middle = points
+            .iter()
+            .fold(Point::new(0.0, 0.0), |sum, p| Point::new(sum.x + p.x / 5.0, sum.y + p.y / 5.0));
         let still = canvas(photo, middle, scale);
         let moved = |p: &Point| {
             Point::new(MIDDLE.x + scale * (p.x - middle.x), MIDDLE.y + scale * (p.y - middle.y))
@@ -70,26 +70,21 @@ impl Actor {
     }
 }
 
-/// The photo at this scale with the middle of its face in the middle of a frame. Around it goes on
-/// its blurred mirror image.
+/// The photo at this scale with the middle of its face in the middle of a frame. Around it, its
+/// blurred border goes on.
 fn canvas(photo: &RgbImage, middle: Point, scale: f32) -> RgbImage {
-    let blurred = gaussian_blur_f32(photo, 0.04 * photo.width().max(photo.height()) as f32 + 0.5);
+    // So blurred that no second face is seen in it.
+    let blurred = gaussian_blur_f32(photo, 0.18 * photo.width().max(photo.height()) as f32 + 0.5);
     let (width, height) = (photo.width() as f32, photo.height() as f32);
     RgbImage::from_fn(WIDTH, HEIGHT, |x, y| {
         let u = middle.x + (x as f32 - MIDDLE.x) / scale;
         let v = middle.y + (y as f32 - MIDDLE.y) / scale;
         let inside = u.min(v).min(width - 1.0 - u).min(height - 1.0 - v);
         let share = (inside * scale / FADE).clamp(0.0, 1.0);
-        let around = between(&blurred, mirrored(u, width), mirrored(v, height));
+        let around = between(&blurred, u, v);
         let colour = if share > 0.0 { between(photo, u, v) } else { around };
         Rgb(std::array::from_fn(|c| (around[c] + share * (colour[c] - around[c]) + 0.5) as u8))
     })
-}
-
-fn mirrored(at: f32, side: f32) -> f32 {
-    let period = 2.0 * (side - 1.0).max(1.0);
-    let folded = at.rem_euclid(period);
-    folded.min(period - folded)
 }
 
 /// A room that no photo is needed for: walls, furniture, shadows; out of focus.

@@ -81,7 +81,8 @@ impl Flat {
         let (columns, rows) = self.picture.dimensions();
         let aspect = rows as f32 / columns as f32;
         let turn = Turn::of(&state.held);
-        let (middle_x, middle_y) = (self.room.width() as f32 / 2.0, self.room.height() as f32 / 2.0);
+        let (middle_x, middle_y) =
+            (self.room.width() as f32 / 2.0, self.room.height() as f32 / 2.0);
         let mut vertices = Vec::with_capacity((CELLS + 1) * (CELLS + 1));
         for row in 0..=CELLS {
             for column in 0..=CELLS {

@@ -148,11 +148,7 @@ impl Head {
         // The photo is a perspective picture too: undo that first.
         let flatten = (camera + depth) / camera;
         let pivot = PIVOT * unit;
-        let body = [
-            (point.x - middle.x) * flatten,
-            (point.y - middle.y) * flatten,
-            depth - pivot,
-        ];
+        let body = [(point.x - middle.x) * flatten, (point.y - middle.y) * flatten, depth - pivot];
         let [x, y, z] = turn.apply(body);
         let away = (camera + z + pivot - state.nearer * unit).max(0.2 * camera);
         let scale = camera / away;
@@ -243,11 +239,8 @@ fn normals(points: &[Point3], triangles: &[Triangle]) -> Vec<[f32; 3]> {
     for triangle in triangles {
         let [a, b, c] = triangle.corners.map(|n| points[n]);
         let (u, v) = ([b.x - a.x, b.y - a.y, b.z - a.z], [c.x - a.x, c.y - a.y, c.z - a.z]);
-        let mut normal = [
-            u[1] * v[2] - u[2] * v[1],
-            u[2] * v[0] - u[0] * v[2],
-            u[0] * v[1] - u[1] * v[0],
-        ];
+        let mut normal =
+            [u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]];
         if normal[2] > 0.0 {
             normal = normal.map(|c| -c);
         }

@@ -114,7 +114,14 @@ impl Script {
         let mut next = 0.5 + 3.0 * unit(&mut random) as f32;
         while next < duration_ms as f32 / 1000.0 {
             let hold = 0.03 + 0.07 * unit(&mut random) as f32;
-            blinks.push(Gesture { step: Step::Blink, size: 1.0, begin: next, rise: 0.08, hold, fall: 0.12 });
+            blinks.push(Gesture {
+                step: Step::Blink,
+                size: 1.0,
+                begin: next,
+                rise: 0.08,
+                hold,
+                fall: 0.12,
+            });
             next += 2.0 + 4.0 * unit(&mut random) as f32;
         }
         let sways = [
@@ -131,8 +138,7 @@ impl Script {
     /// How the head is held at a time in seconds.
     pub fn at(&self, seconds: f32) -> HeadState {
         let [yaw, pitch, roll, right, down, nearer] = self.sways.map(|sway| sway.at(seconds));
-        let mut state =
-            HeadState { yaw, pitch, roll, right, down, nearer, ..HeadState::default() };
+        let mut state = HeadState { yaw, pitch, roll, right, down, nearer, ..HeadState::default() };
         for gesture in self.gestures.iter().chain(&self.blinks) {
             let amount = gesture.size * gesture.share(seconds);
             match gesture.step {

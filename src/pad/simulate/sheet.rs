@@ -82,7 +82,10 @@ pub(super) fn draw(
         };
         let ((left, right), (top, bottom)) = (span(0, width), span(1, height));
         // Shares change by the same amounts from pixel to pixel.
-        let steps = [b, c, a].map(|v| v.at[1]).iter().zip([c, a, b].map(|v| v.at[1]))
+        let steps = [b, c, a]
+            .map(|v| v.at[1])
+            .iter()
+            .zip([c, a, b].map(|v| v.at[1]))
             .map(|(from, to)| (from - to) / area)
             .collect::<Vec<f32>>();
         for y in top..bottom {
@@ -192,7 +195,13 @@ mod tests {
         vertices[0].at[0] = f32::NAN;
         let triangles = [Triangle { corners: [0, 1, 2], part: Part::Surface }];
         let mut target = RgbImage::new(4, 4);
-        draw(&mut target, &RgbImage::from_pixel(1, 1, Rgb([9; 3])), &vertices, &triangles, &Openings::AS_THEY_ARE);
+        draw(
+            &mut target,
+            &RgbImage::from_pixel(1, 1, Rgb([9; 3])),
+            &vertices,
+            &triangles,
+            &Openings::AS_THEY_ARE,
+        );
         assert!(target.pixels().all(|pixel| pixel.0 == [0; 3]));
     }
 }

@@ -136,7 +136,8 @@ impl<'a> Take<'a> {
         let segments = match kind {
             SimulatedKind::Live => one(script, 0.0),
             SimulatedKind::Print | SimulatedKind::Tablet => {
-                let medium = if kind == SimulatedKind::Print { Medium::Print } else { Medium::Tablet };
+                let medium =
+                    if kind == SimulatedKind::Print { Medium::Print } else { Medium::Tablet };
                 let width = 360.0 + 50.0 * unit(&mut random) as f32;
                 let room = room(&mut random);
                 let flat = Flat::new(&actor.portrait, room, medium, width, &mut random);
@@ -192,7 +193,12 @@ impl<'a> Take<'a> {
                 let shown = self.actor.head.render(&state);
                 let shown = image::imageops::crop_imm(&shown, 130, 20, 380, 440).to_image();
                 let held = hand.at(seconds);
-                let held = HeadState { right: 0.2 * held.right, down: 0.2 * held.down, nearer: 0.0, ..held };
+                let held = HeadState {
+                    right: 0.2 * held.right,
+                    down: 0.2 * held.down,
+                    nearer: 0.0,
+                    ..held
+                };
                 picture.showing(&shown).render(&SheetState { held, curl: 0.0 })
             }
         }
@@ -236,7 +242,12 @@ fn spliced_takes(challenge: &Challenge, light: f64, seed: &impl Fn(u64) -> u64) 
         let begin = asked.from_ms as f32 / 1000.0;
         let from = if segments.is_empty() { 0.0 } else { (end + begin) / 2.0 };
         let script = Script::of_steps(&[*asked], challenge.duration_ms(), seed(n));
-        segments.push(Segment { from, shift: 0.0, script, camera: Camera::new(light, seed(20 + n)) });
+        segments.push(Segment {
+            from,
+            shift: 0.0,
+            script,
+            camera: Camera::new(light, seed(20 + n)),
+        });
         end = asked.until_ms as f32 / 1000.0;
     }
     segments
