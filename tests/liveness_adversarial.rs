@@ -1,5 +1,7 @@
 //! Sequences that no honest camera sends: every one has a clear outcome, and none passes.
 
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
+
 mod common;
 
 use std::time::Duration;
@@ -57,10 +59,7 @@ fn plain(frames: &[Frame]) -> Vec<(&RgbImage, u64)> {
 }
 
 /// The same pictures in another order, at the times at which frames were due.
-fn in_order<'a>(
-    frames: &'a [Frame],
-    order: impl Iterator<Item = usize>,
-) -> Vec<(&'a RgbImage, u64)> {
+fn in_order(frames: &[Frame], order: impl Iterator<Item = usize>) -> Vec<(&RgbImage, u64)> {
     order.zip(frames).map(|(n, (_, ms))| (&frames[n].0, *ms)).collect()
 }
 

@@ -6,6 +6,8 @@
 //! `EVENMATCH_TUNING=1` it takes the people on whom limits were chosen; those who are reported are
 //! the others.
 
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
+
 mod common;
 
 use std::collections::BTreeMap;

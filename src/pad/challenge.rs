@@ -99,7 +99,7 @@ impl Challenge {
             nonce.push_str(&format!("{:08x}", random.next_u32()));
         }
         // 32 bits over at most 1,001 values are even to one in four million.
-        let mut below = |n: u32| (u64::from(random.next_u32()) * u64::from(n) >> 32) as u32;
+        let mut below = |n: u32| ((u64::from(random.next_u32()) * u64::from(n)) >> 32) as u32;
         // A solid head shows its depth best when it turns to a side: one step always does so.
         let sideways = [Step::TurnLeft, Step::TurnRight][below(2) as usize];
         let mut others: Vec<Step> = Step::ALL.into_iter().filter(|s| *s != sideways).collect();

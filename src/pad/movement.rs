@@ -90,8 +90,8 @@ impl StepWatch {
         let step = self.asked.step;
         let share = share(step, base, now);
         let after_ms = at_ms as i64 - i64::from(self.asked.from_ms);
-        // Everybody blinks by themselves: only movements that are meant can be too early.
-        let meant = step != Step::Blink;
+        // Everybody blinks and moves their lips unasked: only the head can move too early.
+        let meant = step.turns_the_head() || step == Step::ComeCloser;
         if share >= BEGUN && (self.began_after_ms.is_none()) {
             self.began_after_ms = Some(after_ms);
             self.early |= meant && after_ms < FASTEST_MS;

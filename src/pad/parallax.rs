@@ -254,7 +254,8 @@ fn least_squares<const N: usize>(rows: &[[f64; N]], values: &[f64]) -> Option<[f
             .max_by(|a, b| matrix[*a][pivot].abs().total_cmp(&matrix[*b][pivot].abs()))?;
         matrix.swap(pivot, best);
         right.swap(pivot, best);
-        if !(matrix[pivot][pivot].abs() > 1e-9) {
+        // What is no number determines nothing either.
+        if matrix[pivot][pivot].is_nan() || matrix[pivot][pivot].abs() <= 1e-9 {
             return None;
         }
         for row in pivot + 1..N {

@@ -21,7 +21,7 @@ pub struct Person {
 /// On which half of the people limits were chosen, by the digest of their names; the other half is
 /// for reporting.
 pub fn is_for_tuning(subject: &str) -> bool {
-    Digest::of(subject.as_bytes()).as_bytes()[0] % 2 == 0
+    Digest::of(subject.as_bytes()).as_bytes()[0].is_multiple_of(2)
 }
 
 /// The first people of a list who can be simulated (one face, which looks into the camera), at most

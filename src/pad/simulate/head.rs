@@ -184,8 +184,8 @@ fn express(points: &mut [Point3], state: &HeadState, unit: f32) {
         let (dx, dy) = (chin.x - mouth.x, chin.y - mouth.y);
         let length = dx.hypot(dy).max(1e-3);
         let (dx, dy) = (dx / length, dy / length);
-        for n in 0..points.len() {
-            let (x, y) = (points[n].x - mouth.x, points[n].y - mouth.y);
+        for (n, point) in points.iter_mut().enumerate() {
+            let (x, y) = (point.x - mouth.x, point.y - mouth.y);
             let (below, beside) = (x * dx + y * dy, y * dx - x * dy);
             let lip = LOWER_LIP.contains(&n) || LOWER_LIP_OUTSIDE.contains(&n);
             let upper = UPPER_LIP.contains(&n);
@@ -199,8 +199,8 @@ fn express(points: &mut [Point3], state: &HeadState, unit: f32) {
                 let fade = 1.0 - ((below - length) / (1.2 * unit)).clamp(0.0, 1.0);
                 jaw * fade * (-(beside / (1.1 * unit)).powi(2)).exp()
             };
-            points[n].x += share * open * dx;
-            points[n].y += share * open * dy;
+            point.x += share * open * dx;
+            point.y += share * open * dy;
         }
     }
 }

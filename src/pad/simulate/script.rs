@@ -18,7 +18,8 @@ impl Sway {
     pub(super) fn new(size: f32, hertz: f32, random: &mut ChaCha8Rng) -> Sway {
         let waves = [0.5, 0.3, 0.2].map(|share| {
             let frequency = hertz * (0.4 + 1.2 * unit(random) as f32);
-            (size * share, std::f32::consts::TAU * frequency, 6.28 * unit(random) as f32)
+            let turn = std::f32::consts::TAU;
+            (size * share, turn * frequency, turn * unit(random) as f32)
         });
         Sway { waves }
     }

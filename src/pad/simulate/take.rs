@@ -110,7 +110,7 @@ enum Scene {
     /// A flat picture in somebody's hand.
     Flat { flat: Box<Flat>, curl: Sway, most_curl: f32 },
     /// A tablet that shows the head as it was recorded, held still.
-    Screen { picture: Box<Flat>, hand: Script },
+    Screen { picture: Box<Flat>, hand: Box<Script> },
 }
 
 impl<'a> Take<'a> {
@@ -159,7 +159,7 @@ impl<'a> Take<'a> {
                 let room = room(&mut random);
                 let black = RgbImage::new(actor.portrait.width(), actor.portrait.height());
                 let tablet = Flat::new(&black, room, Medium::Tablet, 420.0, &mut random);
-                let hand = Script::still(seed(5));
+                let hand = Box::new(Script::still(seed(5)));
                 scene = Scene::Screen { picture: Box::new(tablet), hand };
                 one(Script::for_challenge(&other, seed(1)), 0.0)
             }
