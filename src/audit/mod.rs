@@ -43,6 +43,10 @@ pub use interval::{
     effective, normal_quantile, variance, wilson,
 };
 pub use normalisation::{Normalisation, RawAttribute, RawPoint};
+pub use pad::{
+    PadCurvePoint, PadEndToEnd, PadGroup, PadPoint, PadPointGroup, PadReport, SIMULATED_PREFIX,
+    SpeciesReport,
+};
 pub use operating_point::{
     EqualErrorRate, TargetFmr, equal_error_rate, threshold_for_fmr, threshold_for_fnmr,
 };

@@ -9,6 +9,7 @@
 //! it is no longer needed.
 
 mod folds;
+mod journal;
 mod merge;
 mod outcomes;
 mod records;
@@ -18,6 +19,7 @@ mod store;
 mod store_file;
 mod work;
 
+pub(crate) use journal::{Journal, JournalRow};
 pub use folds::{FoldAccuracy, FoldResult, fold_accuracy};
 pub use merge::merge;
 pub use outcomes::{OUTCOMES_FILE, merge_outcomes, outcomes};
