@@ -122,8 +122,7 @@ impl Sample {
         if trials == 0 {
             return (Bounds { low: 0.0, high: 1.0 }, "no trials".to_owned());
         }
-        let bounds =
-            interval::clopper_pearson(self.rate.p() * self.n_eff, self.n_eff, confidence);
+        let bounds = interval::clopper_pearson(self.rate.p() * self.n_eff, self.n_eff, confidence);
         let method = if self.n_eff < trials as f64 {
             format!("Clopper–Pearson, clustered by person, n_eff {:.0}", self.n_eff)
         } else {

@@ -19,8 +19,8 @@ mod store;
 mod store_file;
 mod work;
 
-pub(crate) use journal::{Journal, JournalRow};
 pub use folds::{FoldAccuracy, FoldResult, fold_accuracy};
+pub(crate) use journal::{Journal, JournalRow};
 pub use merge::merge;
 pub use outcomes::{OUTCOMES_FILE, merge_outcomes, outcomes};
 pub use records::{ComparedPair, compare_pairs, write_records};

@@ -205,8 +205,7 @@ fn attacks(pad: &PadReport, page: &mut String) -> std::fmt::Result {
             let first = [Some(&species.apcer), Some(&species.non_response)];
             let fixed = pad.at_bpcer.iter().map(|point| point.apcer.get(name));
             let ends = pad.end_to_end.iter().map(|end| end.iapar.get(name));
-            let cells: Vec<String> =
-                first.into_iter().chain(fixed).chain(ends).map(cell).collect();
+            let cells: Vec<String> = first.into_iter().chain(fixed).chain(ends).map(cell).collect();
             writeln!(page, "| {} | {} |", named(name), cells.join(" | "))?;
         }
         if let Some(worst) = &pad.worst_species {

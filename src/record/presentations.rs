@@ -63,12 +63,11 @@ impl PresentationManifest {
     /// manifest without presentations.
     pub fn read(path: &Path) -> Result<Self> {
         let mut reader = Reader { file: path.display().to_string(), ..Reader::default() };
-        let digest = table::each_row(path, Delimiter::of_header, |fields, line| {
-            match &reader.columns {
+        let digest =
+            table::each_row(path, Delimiter::of_header, |fields, line| match &reader.columns {
                 None => reader.header(fields, line),
                 Some(_) => reader.row(fields, line),
-            }
-        })?;
+            })?;
         if reader.entries.is_empty() {
             let message = match reader.columns {
                 Some(_) => "the manifest has a header and lists no presentation",
@@ -310,7 +309,10 @@ mod tests {
         assert_eq!(first.values, [Some("Black".to_owned())]);
         assert_eq!(manifest.entries[1].species.as_deref(), Some("print"));
         assert_eq!(manifest.entries[1].challenge.as_deref(), Some("b/challenge.json"));
-        assert_eq!((&manifest.entries[1].values, &manifest.entries[2].species), (&vec![None], &None));
+        assert_eq!(
+            (&manifest.entries[1].values, &manifest.entries[2].species),
+            (&vec![None], &None)
+        );
     }
 
     #[test]
@@ -342,7 +344,9 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "x").unwrap();
         };
-        for name in ["README", ".hidden/a.png", "sim_print/b.png", "bona_fide/.c", "bona_fide/z.png"] {
+        for name in
+            ["README", ".hidden/a.png", "sim_print/b.png", "bona_fide/.c", "bona_fide/z.png"]
+        {
             put(name);
         }
         put("sim_print/a/challenge.json");

@@ -67,7 +67,6 @@ impl Row {
         };
         Row { key, outcome, refused, own: seen.own, mated: seen.mated.clone() }
     }
-
 }
 
 impl JournalRow for Row {

@@ -59,8 +59,7 @@ impl PadJob<'_> {
 pub(crate) fn people(cohort: &Cohort, names: &Dictionary) -> Vec<Option<u32>> {
     let mut sorted: Vec<&str> = names.subjects.names().collect();
     sorted.sort_unstable();
-    let nobody =
-        |name: &&str| name.is_empty() || *name == "attack" || name.starts_with("attack/");
+    let nobody = |name: &&str| name.is_empty() || *name == "attack" || name.starts_with("attack/");
     let everyone = &cohort.families[0];
     let of_unit = |unit: &u32| {
         let rank = everyone.subject_of_unit[*unit as usize];
@@ -333,8 +332,7 @@ fn turned_away<'a>(presentations: impl Iterator<Item = &'a Presentation>) -> Cou
 }
 
 fn sorted_scores(presentations: &[Presentation]) -> Vec<f64> {
-    let mut scores: Vec<f64> =
-        presentations.iter().filter_map(Presentation::curve_score).collect();
+    let mut scores: Vec<f64> = presentations.iter().filter_map(Presentation::curve_score).collect();
     scores.sort_unstable_by(f64::total_cmp);
     scores
 }

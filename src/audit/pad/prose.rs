@@ -76,11 +76,9 @@ pub(in crate::audit) fn answer(pad: &PadReport, rules: &[RuleReport]) -> Answer 
 
 /// Which group of an attribute is turned away most often.
 fn most_often(attribute: &str, groups: &BTreeMap<String, PadGroup>) -> Option<String> {
-    let ratios = groups
-        .iter()
-        .filter_map(|(name, group)| Some((name, group.turned_away_over_overall?)));
-    let (name, ratio) =
-        ratios.max_by(|a, b| a.1.value.total_cmp(&b.1.value).then(b.0.cmp(a.0)))?;
+    let ratios =
+        groups.iter().filter_map(|(name, group)| Some((name, group.turned_away_over_overall?)));
+    let (name, ratio) = ratios.max_by(|a, b| a.1.value.total_cmp(&b.1.value).then(b.0.cmp(a.0)))?;
     let range = match (ratio.low, ratio.high) {
         (Some(low), Some(high)) => format!(" [{} to {}]", times(low), times(high)),
         _ => String::new(),
@@ -93,9 +91,7 @@ fn most_often(attribute: &str, groups: &BTreeMap<String, PadGroup>) -> Option<St
 
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// How the numbers were made.

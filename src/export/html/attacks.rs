@@ -91,14 +91,7 @@ fn turned_away(page: &mut Page, pad: &PadReport) {
     }
     page.table(
         "Live people turned away",
-        &[
-            "Who",
-            "BPCER",
-            "over everyone's",
-            "No response",
-            "Either of both",
-            "over everyone's",
-        ],
+        &["Who", "BPCER", "over everyone's", "No response", "Either of both", "over everyone's"],
         &rows,
     );
     let rows: Vec<Vec<String>> = pad
