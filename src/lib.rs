@@ -93,6 +93,8 @@ pub mod mesh;
 pub mod model;
 pub mod normalise;
 pub mod pad;
+#[cfg(feature = "parquet")]
+pub mod pad_eval;
 pub mod quality;
 pub mod record;
 mod sample;

@@ -342,19 +342,27 @@ fn attack_rows_need_no_mating() {
          a,b,s,s,,0.9,,print,fail,\n\
          c,,,,,,,replay,inconclusive,\n\
          d,,u,,,,,,pass,2\n\
-         e,f,v,v,1,0.8,,bona_fide,pass,1\n",
+         e,f,v,v,1,0.8,,bona_fide,pass,1\n\
+         g,,w,,,,detect:no_face_found,,inconclusive,\n",
     )
     .unwrap();
     let species: Vec<_> = scan.rows.iter().map(|row| row.species.as_deref()).collect();
-    assert_eq!(species, [Some("print"), Some("replay"), None, None]);
+    assert_eq!(species, [Some("print"), Some("replay"), None, None, None]);
     let mating: Vec<_> = scan.rows.iter().map(|row| row.mating).collect();
     use Mating::{Mated, Unstated};
-    assert_eq!(mating, [Unstated, Unstated, Unstated, Mated]);
+    assert_eq!(mating, [Unstated, Unstated, Unstated, Mated, Unstated]);
+    assert_eq!(scan.rows[4].failure.as_deref(), Some("detect:no_face_found"));
     assert_eq!(scan.rows[0].score, Some(0.9));
     let pad: Vec<_> = scan.rows.iter().filter_map(|row| row.pad).collect();
     assert_eq!(
         pad,
-        [PadOutcome::Fail, PadOutcome::NonResponse, PadOutcome::Pass, PadOutcome::Pass]
+        [
+            PadOutcome::Fail,
+            PadOutcome::NonResponse,
+            PadOutcome::Pass,
+            PadOutcome::Pass,
+            PadOutcome::NonResponse
+        ]
     );
     assert_eq!(scan.rows[2].attempt, Some(2));
 }

@@ -12,7 +12,7 @@ pub(crate) enum Dependence {
     Clustered,
     /// Pairs that share a person.
     Dyadic,
-    /// None: presentations of attacks.
+    /// None.
     Independent,
 }
 
@@ -109,14 +109,45 @@ impl Sample {
         }
     }
 
+    /// A rate that is known by its counts and its effective number of trials.
+    pub(crate) fn effective(rate: Rate, n_eff: f64) -> Self {
+        let p = rate.p();
+        let variance = if n_eff > 0.0 { p * (1.0 - p) / n_eff } else { 0.0 };
+        Sample { n_eff, variance, ..Sample::independent(rate) }
+    }
+
+    /// The exact interval on the effective number of trials, whatever the number of errors.
+    pub(crate) fn exact(&self, confidence: f64) -> (Bounds, String) {
+        let trials = self.rate.trials();
+        if trials == 0 {
+            return (Bounds { low: 0.0, high: 1.0 }, "no trials".to_owned());
+        }
+        let bounds = interval::clopper_pearson(self.rate.p() * self.n_eff, self.n_eff, confidence);
+        let method = if self.n_eff < trials as f64 {
+            format!("Clopper–Pearson, clustered by person, n_eff {:.0}", self.n_eff)
+        } else {
+            "Clopper–Pearson, independent trials".to_owned()
+        };
+        (bounds, method)
+    }
+
+    /// The cell of the report with the exact interval.
+    pub(crate) fn exact_cell(&self, confidence: f64, least: u64) -> RateCell {
+        self.cell_with(least, || self.exact(confidence))
+    }
+
     /// The cell of the report.
     pub(crate) fn cell(&self, confidence: f64, method: IntervalMethod, least: u64) -> RateCell {
+        self.cell_with(least, || self.bounds(confidence, method))
+    }
+
+    fn cell_with(&self, least: u64, bounds: impl FnOnce() -> (Bounds, String)) -> RateCell {
         let rate = self.rate;
         if rate.trials() < least.max(1) {
             let insufficient = Insufficient { trials: rate.trials(), needed: least.max(1) };
             return RateCell::Insufficient { insufficient };
         }
-        let (bounds, method) = self.bounds(confidence, method);
+        let (bounds, method) = bounds();
         RateCell::Measured(MeasuredRate {
             errors: rate.errors(),
             trials: rate.trials(),

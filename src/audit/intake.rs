@@ -19,8 +19,10 @@ pub(crate) struct Intake {
     pub(crate) records: u64,
     /// Rows by [`Split`].
     pub(crate) splits: [u64; 3],
-    /// Whether some row has a species, or an outcome of presentation attack detection.
+    /// Whether some row has a species, or an outcome or score of presentation attack detection.
     pub(crate) has_pad: bool,
+    /// Whether some row has a score of a comparison.
+    pub(crate) has_scores: bool,
     low: f64,
     high: f64,
 }
@@ -31,6 +33,7 @@ struct Reader {
     records: u64,
     splits: [u64; 3],
     has_pad: bool,
+    has_scores: bool,
     low: f64,
     high: f64,
 }
@@ -57,7 +60,9 @@ impl Reader {
                 pad_score: batch.pad_score.get(i).copied().unwrap_or(f64::NAN),
             };
             self.splits[row.split as usize] += 1;
-            self.has_pad |= row.species != 0 || row.pad_outcome != PadOutcome::NotChecked;
+            let looked_at = row.pad_outcome != PadOutcome::NotChecked || row.pad_score.is_finite();
+            self.has_pad |= row.species != 0 || looked_at;
+            self.has_scores |= row.score.is_finite();
             if row.score.is_finite() && row.species == 0 && row.mating != Mating::Unstated {
                 self.low = self.low.min(row.score);
                 self.high = self.high.max(row.score);
@@ -83,6 +88,7 @@ impl Intake {
                 records: 0,
                 splits: [0; 3],
                 has_pad: false,
+                has_scores: false,
                 low: f64::INFINITY,
                 high: f64::NEG_INFINITY,
             });
@@ -96,6 +102,7 @@ impl Intake {
             records: 0,
             splits: [0; 3],
             has_pad: false,
+            has_scores: false,
             low: f64::INFINITY,
             high: f64::NEG_INFINITY,
         });
@@ -107,6 +114,7 @@ impl Intake {
             records: reader.records,
             splits: reader.splits,
             has_pad: reader.has_pad,
+            has_scores: reader.has_scores,
             low: reader.low,
             high: reader.high,
         })
@@ -129,6 +137,7 @@ impl Intake {
             records,
             splits: [records, 0, 0],
             has_pad: false,
+            has_scores: true,
             low: -1.0,
             high: 1.0,
         })

@@ -46,6 +46,10 @@ pub use normalisation::{Normalisation, RawAttribute, RawPoint};
 pub use operating_point::{
     EqualErrorRate, TargetFmr, equal_error_rate, threshold_for_fmr, threshold_for_fnmr,
 };
+pub use pad::{
+    PadCurvePoint, PadEndToEnd, PadGroup, PadPoint, PadPointGroup, PadReport, SIMULATED_PREFIX,
+    SpeciesReport,
+};
 pub use power::{Design, people_for_pairs, rule_of_thirty, zero_error_trials};
 pub use protocol::{AuditProgress, audit, audit_samples, worst_verdict};
 pub use rates::{Fmr, Fnmr, Rate};

@@ -28,7 +28,8 @@ pub(crate) fn answers(point: &OperatingPointReport) -> Vec<Answer> {
     answers
 }
 
-fn share(cell: &RateCell, what: &str, of: &str) -> String {
+/// A rate in words.
+pub(super) fn share(cell: &RateCell, what: &str, of: &str) -> String {
     match cell {
         RateCell::Measured(rate) if rate.errors == 0 => format!(
             "none of {} {of} was {what} (at most {})",

@@ -8,7 +8,7 @@ use super::assemble::{Assembly, overall_rates};
 use super::cohort::{Cohort, Personas};
 use super::intake::{Intake, Seen, see};
 use super::operating_point::allowed;
-use super::pad::{PadJob, pad};
+use super::pad::{self, PadJob};
 use super::prose;
 use super::report::{
     AttributeDescription, AuditReport, BasisKind, DataDescription, OperatingPointReport,
@@ -102,7 +102,11 @@ fn conclude(
         .next("check the `mated` column: it tells which pairs are of one person"));
     }
     let all = pairs.map(|(pairs, _)| pairs);
-    let (targets, basis) = choose(&mut intake.spool, all, settings, &seen, scale, split)?;
+    let (targets, basis) = if unscored(&intake, settings) {
+        (Vec::new(), no_scores())
+    } else {
+        choose(&mut intake.spool, all, settings, &seen, scale, split)?
+    };
     let thresholds: Vec<f64> = targets.iter().map(|t| t.1).collect();
 
     progress(AuditProgress::Counting);
@@ -129,7 +133,7 @@ fn conclude(
 
     progress(AuditProgress::Comparing);
     let overall = overall_rates(&cohort, &tallies, thresholds.len(), settings.seed);
-    let pad = pad(
+    let pad = pad::pad(
         &mut intake.spool,
         &PadJob {
             views: &cohort.views,
@@ -138,7 +142,8 @@ fn conclude(
             reported: &reported,
             confidence: settings.confidence,
             least: settings.least_trials,
-            frr: overall.iter().map(|rates| rates.frr.rate.value()).collect(),
+            frr: overall.iter().map(|rates| rates.frr.clone()).collect(),
+            people: if intake.has_pad { pad::people(&cohort, &intake.names) } else { Vec::new() },
         },
     )?;
     let design = design(&cohort, &tallies, &seen);
@@ -177,7 +182,15 @@ fn conclude(
     let scores = scores(&mut intake, all, &cohort, &seen, scale, &reported)?;
     let measured = pairs.map_or(&[][..], |(_, set)| &set.measured);
     let data = describe(&intake, &cohort, &tallies, (&seen, measured), design);
-    let answers = operating_points.first().map(prose::answers).unwrap_or_default();
+    let mut answers = operating_points.first().map(prose::answers).unwrap_or_default();
+    let mut method = prose::method(settings, &data, boot);
+    let mut limits = prose::limits(&data, &basis);
+    if let Some(pad) = &pad {
+        let rules = operating_points.first().map_or(&[][..], |point| &point.rules);
+        answers.push(pad::answer(pad, rules));
+        method.extend(pad::method(settings.confidence));
+        limits.extend(pad::limits(pad));
+    }
     Ok(AuditReport {
         schema: SCHEMA.to_owned(),
         software: Software {
@@ -188,8 +201,8 @@ fn conclude(
         seed: settings.seed,
         confidence: settings.confidence,
         answers,
-        method: prose::method(settings, &data, boot),
-        limits: prose::limits(&data, &basis),
+        method,
+        limits,
         warnings: warnings(&intake, &data, &basis, settings),
         normalisation: None,
         acquisition: all.map(|pairs| acquisition(pairs, &cohort, settings)),
@@ -200,6 +213,23 @@ fn conclude(
         pad,
         stress: None,
     })
+}
+
+/// Whether the records are of presentation attack detection alone, so that a target rate has no
+/// scores to set a threshold on, and no rule asks for one.
+fn unscored(intake: &Intake, settings: &AuditSettings) -> bool {
+    let targets = matches!(settings.thresholds, Thresholds::Targets(_));
+    intake.has_pad && !intake.has_scores && targets && settings.rules.is_empty()
+}
+
+fn no_scores() -> ThresholdBasis {
+    ThresholdBasis {
+        kind: BasisKind::NoScores,
+        sentence: "Nothing was compared in these records, so there is no threshold and no error \
+                   rate of matching; they tell of presentation attack detection alone."
+            .to_owned(),
+        calibration: None,
+    }
 }
 
 /// Targets with their thresholds, and where they come from.
@@ -369,7 +399,7 @@ fn describe(
         mated: seen.mated,
         nonmated: seen.nonmated,
         attacks: seen.attacks,
-        subjects: intake.names.subjects.len() as u64,
+        subjects: intake.names.subjects.names().filter(|name| !name.is_empty()).count() as u64,
         dyads: tallies[0].pairs[0].dyads,
         failures,
         attributes,
@@ -421,7 +451,7 @@ fn scores(
 fn mated_scores(spool: &mut Spool) -> Result<Vec<f64>> {
     let mut parts = workers(Vec::new);
     spool.scan(&mut parts, |part, row| {
-        if row.mating == Mating::Mated && row.score.is_finite() {
+        if row.species == 0 && row.mating == Mating::Mated && row.score.is_finite() {
             part.push(row.score);
         }
     })?;

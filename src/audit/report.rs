@@ -5,6 +5,7 @@
 //! a plain sentence. Maps are sorted by name, so that equal audits give equal bytes.
 
 use super::normalisation::Normalisation;
+use super::pad::PadReport;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -143,7 +144,7 @@ pub struct PairDesign {
 /// Where the thresholds come from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ThresholdBasis {
-    /// `calibration`, `given`, `split` or `in_sample`.
+    /// `calibration`, `given`, `split`, `in_sample` or `no_scores`.
     pub kind: BasisKind,
     /// A plain sentence; for `in_sample` it is the warning to print beside the numbers.
     pub sentence: String,
@@ -164,6 +165,8 @@ pub enum BasisKind {
     Split,
     /// The same rows that the rates are reported on.
     InSample,
+    /// No comparison has a score, so there is nothing to set a threshold for.
+    NoScores,
 }
 
 /// Everything at one threshold.
@@ -476,56 +479,4 @@ pub struct Histogram {
     pub high: f64,
     /// Counts, 64 bins.
     pub counts: Vec<u64>,
-}
-
-/// Presentation attack detection (ISO/IEC 30107-3).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PadReport {
-    /// By species.
-    pub species: BTreeMap<String, SpeciesReport>,
-    /// The species with the largest APCER.
-    pub worst_species: Option<String>,
-    /// Bona fide presentations classified as attacks.
-    pub bpcer: RateCell,
-    /// Bona fide presentations without an answer.
-    pub bona_fide_non_response: RateCell,
-    /// BPCER per attribute and group.
-    pub bpcer_by_group: BTreeMap<String, BTreeMap<String, RateCell>>,
-    /// At BPCER 10 % and 1 %, where PAD scores are recorded.
-    pub at_bpcer: Vec<PadPoint>,
-    /// End to end, per operating point in the report's order.
-    pub end_to_end: Vec<PadEndToEnd>,
-}
-
-/// One presentation attack instrument species.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SpeciesReport {
-    /// Attacks classified as bona fide.
-    pub apcer: RateCell,
-    /// Attacks without an answer.
-    pub non_response: RateCell,
-}
-
-/// APCER at a fixed BPCER.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PadPoint {
-    /// The target BPCER.
-    pub target_bpcer: f64,
-    /// Bona fide if and only if the PAD score ≥ this.
-    pub threshold: f64,
-    /// The BPCER there, at most the target.
-    pub bpcer: RateCell,
-    /// APCER per species.
-    pub apcer: BTreeMap<String, RateCell>,
-}
-
-/// Attacks that are both taken as bona fide and matched.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PadEndToEnd {
-    /// The comparison threshold.
-    pub threshold: f64,
-    /// Impostor attack presentation accept rate per species.
-    pub iapar: BTreeMap<String, RateCell>,
-    /// The worst species' IAPAR + FRR.
-    pub riapar: Option<f64>,
 }

@@ -85,28 +85,6 @@ pub(crate) fn threshold(
     Ok(from_the_top(&scores, above_count, allowed, fallback))
 }
 
-/// The largest observed value `t` such that at most `refused` of the values that `extract` yields
-/// lie below it; `None` without values.
-pub(crate) fn refuse_at_most(
-    spool: &mut Spool,
-    extract: impl Fn(&Row) -> Option<f64> + Sync,
-    refused: u64,
-) -> Result<Option<f64>> {
-    // Turned over, the values that may be refused are those that may be accepted.
-    let negated = |row: &Row| extract(row).map(|value| -value);
-    let (low, high) = range(spool, &negated, &[])?;
-    if low > high {
-        return Ok(None);
-    }
-    let scale = Scale::new(low, high);
-    let counts = count(spool, &negated, &[], scale)?;
-    let last = threshold(spool, negated, scale, &counts, refused)?;
-    match last {
-        Some(last) => Ok(Some(next_above(spool, &extract, -last)?.unwrap_or(-low))),
-        None => Ok(None),
-    }
-}
-
 /// The highest bin whose scores can't all be accepted (or the lowest that has any), and how many
 /// scores lie above it.
 fn bin_from_the_top(counts: &[u64], mut above: u64, allowed: u64) -> Option<(usize, u64)> {

@@ -4,8 +4,9 @@ use super::estimate::Sample;
 use super::gaps::over_overall;
 use super::groups::GroupRates;
 use super::interval::{Bounds, IntervalMethod};
+use super::pad::PadReport;
 use super::report::{
-    AttributeReport, Differential, Estimate, MeasuredRate, Needed, PadReport, RateCell, RuleReport,
+    AttributeReport, Differential, Estimate, MeasuredRate, Needed, RateCell, RuleReport,
 };
 use super::rules::{
     Rule, RuleMeasure, RulePack, Scope, Verdict, needed_for_rate, needed_for_ratio,
@@ -162,9 +163,9 @@ fn from_sample(
 
 fn from_cell(rule: &Rule, limit: f64, cell: &RateCell) -> (Option<Estimate>, Needed) {
     match cell {
-        RateCell::Measured(MeasuredRate { errors, trials, rate, .. }) => {
-            let sample = Sample::independent(super::rates::Rate::new(*errors, *trials));
-            let (bounds, _) = sample.bounds(rule.confidence, IntervalMethod::Exact);
+        RateCell::Measured(MeasuredRate { errors, trials, rate, n_eff, .. }) => {
+            let sample = Sample::effective(super::rates::Rate::new(*errors, *trials), *n_eff);
+            let (bounds, _) = sample.exact(rule.confidence);
             let estimate =
                 Estimate { value: *rate, low: Some(bounds.low), high: Some(bounds.high) };
             (Some(estimate), needed_for_rate(&sample, limit, rule.confidence, *trials))

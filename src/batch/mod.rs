@@ -9,6 +9,7 @@
 //! it is no longer needed.
 
 mod folds;
+mod journal;
 mod merge;
 mod outcomes;
 mod records;
@@ -19,6 +20,7 @@ mod store_file;
 mod work;
 
 pub use folds::{FoldAccuracy, FoldResult, fold_accuracy};
+pub(crate) use journal::{Journal, JournalRow};
 pub use merge::merge;
 pub use outcomes::{OUTCOMES_FILE, merge_outcomes, outcomes};
 pub use records::{ComparedPair, compare_pairs, write_records};

@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use super::{Exporter, text};
-use crate::audit::{AuditReport, Differential, Funnel, OperatingPointReport, RateCell};
+use crate::audit::{
+    AuditReport, Differential, Estimate, Funnel, OperatingPointReport, PadReport, RateCell,
+};
 
 /// Writes one row a number. Fractions are written with all their digits.
 #[derive(Debug, Clone, Copy, Default)]
@@ -86,6 +88,9 @@ impl Exporter for CsvExporter {
                 }
             }
         }
+        if let Some(pad) = &report.pad {
+            rows.pad(pad)?;
+        }
         rows.0.flush()
     }
 }
@@ -102,6 +107,20 @@ impl<W: Write> Rows<W> {
         let target = point.and_then(|point| point.target_fmr);
         let target = target.map(|target| target.to_string()).unwrap_or_default();
         let threshold = point.map(|point| point.threshold.to_string()).unwrap_or_default();
+        self.cell([&target, &threshold], [attribute, group, other, measure], cell)
+    }
+
+    /// A rate that belongs to no operating point.
+    fn at(&mut self, threshold: &str, names: [&str; 4], cell: &RateCell) -> io::Result<()> {
+        self.cell(["", threshold], names, cell)
+    }
+
+    fn cell(
+        &mut self,
+        [target, threshold]: [&str; 2],
+        [attribute, group, other, measure]: [&str; 4],
+        cell: &RateCell,
+    ) -> io::Result<()> {
         let numbers: [String; 7] = match cell {
             RateCell::Measured(rate) => [
                 rate.errors.to_string(),
@@ -121,7 +140,7 @@ impl<W: Write> Rows<W> {
         };
         let [errors, trials, rate, low, high, n_eff, method] = &numbers;
         self.0.write_record([
-            &target, &threshold, attribute, group, other, measure, errors, trials, rate, low, high,
+            target, threshold, attribute, group, other, measure, errors, trials, rate, low, high,
             n_eff, "", "", method,
         ])?;
         Ok(())
@@ -134,6 +153,97 @@ impl<W: Write> Rows<W> {
             self.rate(None, [attribute, group, "", &name], &stage.lost)?;
         }
         self.rate(None, [attribute, group, "", "sample_fta"], &funnel.denied)
+    }
+
+    /// Presentation attack detection. At a fixed BPCER, `threshold` is that of the PAD score.
+    fn pad(&mut self, pad: &PadReport) -> io::Result<()> {
+        const SPECIES: &str = "attack_species";
+        for (name, species) in &pad.species {
+            self.at("", [SPECIES, name, "", "apcer"], &species.apcer)?;
+            self.at("", [SPECIES, name, "", "attack_non_response"], &species.non_response)?;
+        }
+        let everyone = ["overall", "", ""];
+        let named = |[attribute, group, other]: [&'static str; 3], measure| {
+            [attribute, group, other, measure]
+        };
+        self.at("", named(everyone, "bpcer"), &pad.bpcer)?;
+        let silent = &pad.bona_fide_non_response;
+        self.at("", named(everyone, "bona_fide_non_response"), silent)?;
+        if let Some(away) = &pad.bona_fide_turned_away {
+            self.at("", named(everyone, "turned_away"), away)?;
+        }
+        for (attribute, groups) in &pad.bpcer_by_group {
+            for (group, cell) in groups {
+                self.at("", [attribute, group, "", "bpcer"], cell)?;
+            }
+        }
+        for (attribute, groups) in &pad.groups {
+            for (group, of) in groups {
+                let cells = [
+                    ("bona_fide_non_response", &of.non_response),
+                    ("turned_away", &of.turned_away),
+                    ("attack_non_response", &of.attack_non_response),
+                ];
+                for (measure, cell) in cells {
+                    self.at("", [attribute, group, "", measure], cell)?;
+                }
+                let ratios = [
+                    ("bpcer_over_overall", of.bpcer_over_overall),
+                    ("turned_away_over_overall", of.turned_away_over_overall),
+                ];
+                for (measure, ratio) in ratios {
+                    self.estimate("", [attribute, group, "", measure], ratio)?;
+                }
+            }
+        }
+        for point in &pad.at_bpcer {
+            let threshold = point.threshold.to_string();
+            let at = |measure: &str| format!("{measure}_at_bpcer_{}", point.target_bpcer);
+            self.at(&threshold, ["overall", "", "", &at("bpcer")], &point.bpcer)?;
+            for (species, cell) in &point.apcer {
+                self.at(&threshold, [SPECIES, species, "", &at("apcer")], cell)?;
+            }
+            for (attribute, groups) in &point.groups {
+                for (group, of) in groups {
+                    self.at(&threshold, [attribute, group, "", &at("bpcer")], &of.bpcer)?;
+                    let measure = at("bpcer_over_overall");
+                    let names = [attribute, group, "", &measure];
+                    self.estimate(&threshold, names, of.over_overall)?;
+                }
+            }
+        }
+        for end in &pad.end_to_end {
+            let threshold = end.threshold.to_string();
+            for (species, cell) in &end.iapar {
+                self.at(&threshold, [SPECIES, species, "", "iapar"], cell)?;
+            }
+            if let Some(cell) = &end.frr {
+                self.at(&threshold, ["overall", "", "", "frr_with_pad"], cell)?;
+            }
+            for (attribute, groups) in &end.frr_by_group {
+                for (group, cell) in groups {
+                    self.at(&threshold, [attribute, group, "", "frr_with_pad"], cell)?;
+                }
+            }
+            self.estimate(&threshold, ["overall", "", "", "riapar"], end.riapar_interval)?;
+        }
+        Ok(())
+    }
+
+    fn estimate(
+        &mut self,
+        threshold: &str,
+        [attribute, group, other, measure]: [&str; 4],
+        estimate: Option<Estimate>,
+    ) -> io::Result<()> {
+        let Some(Estimate { value, low, high }) = estimate else { return Ok(()) };
+        let number = |number: Option<f64>| number.map(|n| n.to_string()).unwrap_or_default();
+        let (value, low, high) = (value.to_string(), number(low), number(high));
+        self.0.write_record([
+            "", threshold, attribute, group, other, measure, "", "", &value, &low, &high, "", "",
+            "", "",
+        ])?;
+        Ok(())
     }
 
     fn differential(

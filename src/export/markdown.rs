@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::html::normalisation::tables;
+use super::html::species_label;
 use super::{Exporter, text};
-use crate::audit::AuditReport;
+use crate::audit::{AuditReport, Estimate, PadReport, RateCell};
 
 /// Writes the report's main numbers as Markdown.
 #[derive(Debug, Clone, Copy, Default)]
@@ -118,6 +119,9 @@ fn render(report: &AuditReport, page: &mut String) -> std::fmt::Result {
             }
         }
     }
+    if let Some(pad) = &report.pad {
+        attacks(pad, page)?;
+    }
     if let Some(stress) = &report.stress {
         writeln!(page, "\n## Stress test\n\n{}", plain(&stress.notice))?;
         super::stress::tables(stress, 3, page)?;
@@ -175,6 +179,71 @@ fn render(report: &AuditReport, page: &mut String) -> std::fmt::Result {
     )?;
     for input in &report.inputs {
         writeln!(page, "- {} ({}): SHA-256 `{}`", plain(&input.file), input.format, input.sha256)?;
+    }
+    Ok(())
+}
+
+/// Presentation attack detection.
+fn attacks(pad: &PadReport, page: &mut String) -> std::fmt::Result {
+    writeln!(page, "\n## Presentation attacks\n")?;
+    if let Some(notice) = &pad.notice {
+        writeln!(page, "{}\n", plain(notice))?;
+    }
+    let named = |name: &str| plain(&species_label(name, pad));
+    let cell = |cell: Option<&RateCell>| cell.map_or("–".into(), |c| plain(&text::cell(c)));
+    if !pad.species.is_empty() {
+        write!(page, "| Species | APCER | No response")?;
+        for point in &pad.at_bpcer {
+            write!(page, " | APCER at BPCER ≤ {}", text::percent(point.target_bpcer))?;
+        }
+        for end in &pad.end_to_end {
+            write!(page, " | IAPAR at threshold {}", text::threshold(end.threshold))?;
+        }
+        let columns = 2 + pad.at_bpcer.len() + pad.end_to_end.len();
+        writeln!(page, " |\n|---|{}", "---|".repeat(columns))?;
+        for (name, species) in &pad.species {
+            let first = [Some(&species.apcer), Some(&species.non_response)];
+            let fixed = pad.at_bpcer.iter().map(|point| point.apcer.get(name));
+            let ends = pad.end_to_end.iter().map(|end| end.iapar.get(name));
+            let cells: Vec<String> = first.into_iter().chain(fixed).chain(ends).map(cell).collect();
+            writeln!(page, "| {} | {} |", named(name), cells.join(" | "))?;
+        }
+        if let Some(worst) = &pad.worst_species {
+            writeln!(page, "\nThe worst species: {}.", named(worst))?;
+        }
+        for end in &pad.end_to_end {
+            if let Some(riapar) = &end.riapar_interval {
+                let rate = plain(&text::shares(riapar));
+                writeln!(page, "\nRIAPAR of the worst species: {rate}.")?;
+            }
+        }
+    }
+    writeln!(
+        page,
+        "\n| Live people | BPCER | over everyone's | No response | Either | over everyone's |\n\
+         |---|---|---|---|---|---|\n| everyone | {} | – | {} | {} | – |",
+        plain(&text::cell(&pad.bpcer)),
+        plain(&text::cell(&pad.bona_fide_non_response)),
+        cell(pad.bona_fide_turned_away.as_ref())
+    )?;
+    let over = |estimate: Option<Estimate>| {
+        estimate.as_ref().map_or("–".into(), |e| plain(&text::estimate(e)))
+    };
+    for (attribute, groups) in &pad.groups {
+        for (group, of) in groups {
+            let bpcer = pad.bpcer_by_group.get(attribute).and_then(|groups| groups.get(group));
+            writeln!(
+                page,
+                "| {}: {} | {} | {} | {} | {} | {} |",
+                plain(attribute),
+                plain(group),
+                cell(bpcer),
+                over(of.bpcer_over_overall),
+                cell(Some(&of.non_response)),
+                cell(Some(&of.turned_away)),
+                over(of.turned_away_over_overall)
+            )?;
+        }
     }
     Ok(())
 }

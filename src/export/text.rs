@@ -67,6 +67,12 @@ pub(super) fn estimate(estimate: &Estimate) -> String {
     }
 }
 
+/// Shares with their interval, in per cent.
+pub(super) fn shares(estimate: &Estimate) -> String {
+    let bound = |bound: Option<f64>| bound.map_or("–".to_owned(), |rate| number(100.0 * rate));
+    format!("{} [{}, {}]", percent(estimate.value), bound(estimate.low), bound(estimate.high))
+}
+
 /// A differential with its interval.
 pub(super) fn differential(measure: &Differential) -> String {
     format!(

@@ -25,6 +25,7 @@ mod parquet;
 mod parsed;
 mod people;
 mod pipeline;
+mod presentations;
 mod reason;
 mod row;
 mod row_codes;
@@ -49,5 +50,6 @@ pub use liveness::{Liveness, LivenessOutcome, SessionEvidence, SignalRecord, Sig
 pub use normaliser::{COHORT_CENTROIDS, CohortSource, NormaliserRecord};
 pub use pairs::{Pair, PairList};
 pub use people::{PeopleEntry, PeopleManifest};
+pub use presentations::{BONA_FIDE, CHALLENGE_FILE, PresentationEntry, PresentationManifest};
 pub use reason::{Reason, ReasonCode, ReasonStage, ReasonSubject};
 pub use source::{Dictionary, InputDigest, RecordSource, RecordWarning, ScanSummary, Symbols};

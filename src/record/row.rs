@@ -57,7 +57,7 @@ impl RowParser<'_> {
             fields,
             (probe_subject, reference_subject),
             species.is_some(),
-            score.is_nan() && failure.is_none() && pad_outcome != PadOutcome::NotChecked,
+            (score.is_nan() && pad_outcome != PadOutcome::NotChecked, failure.is_some()),
             line,
         )?;
         let asked = mating != Mating::Unstated || pad_outcome == PadOutcome::NotChecked;
@@ -251,7 +251,7 @@ impl RowParser<'_> {
         fields: &[&str],
         subjects: (&str, &str),
         attack: bool,
-        pad_only: bool,
+        (judged_alone, failed): (bool, bool),
         line: u64,
     ) -> Result<Mating> {
         let layout = self.layout;
@@ -270,7 +270,10 @@ impl RowParser<'_> {
             None => None,
         };
         let Some(mated) = stated else {
-            if attack || pad_only {
+            // A bona fide presentation that claims to be nobody, acquired or not. Where people
+            // stand for the missing column, a failure between two of them is theirs.
+            let by_people = failed && layout.mated.is_none() && known;
+            if attack || judged_alone && !by_people {
                 return Ok(Mating::Unstated);
             }
             if layout.mated.is_none() && !known && layout.names_subjects() {

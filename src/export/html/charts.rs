@@ -1,4 +1,4 @@
-//! The charts: dots with intervals, DET curves, score distributions, and the funnel's bars.
+//! The charts: dots with intervals, score distributions, and the funnel's bars.
 
 use std::fmt::Write as _;
 
@@ -95,94 +95,6 @@ pub(super) fn dots(
         }
     }
     figure(id, title, &description, bottom + 20.0, &body)
-}
-
-/// FNMR against FMR, both logarithmic, one line a group; dotted lines mark the target FMRs.
-pub(super) fn det(
-    id: &str,
-    title: &str,
-    groups: &[Named<'_, ScoreSummary>],
-    targets: &[f64],
-) -> String {
-    let (left, right, top, bottom) = (46.0, WIDTH - 12.0, 10.0, 300.0);
-    let points = || groups.iter().flat_map(|group| &group.value.curve);
-    let x_scale =
-        LogScale::over(points().map(|point| point.fmr).chain(targets.iter().copied()), left, right);
-    let y_scale = LogScale::over(points().map(|point| point.fnmr), bottom, top);
-    let mut body = String::new();
-    for (x, label) in x_scale.ticks() {
-        let _ = write!(
-            body,
-            "<path d=\"M{x:.1} {top}V{bottom}\" stroke=\"#d9d9d9\"/>\
-             <text class=\"small\" x=\"{x:.1}\" y=\"{:.1}\" text-anchor=\"{}\">{label}</text>",
-            bottom + 14.0,
-            anchor(x)
-        );
-    }
-    for (y, label) in y_scale.ticks() {
-        let _ = write!(
-            body,
-            "<path d=\"M{left} {y:.1}H{right}\" stroke=\"#d9d9d9\"/>\
-             <text class=\"small\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{label}</text>",
-            left - 4.0,
-            y + 4.0
-        );
-    }
-    for &target in targets {
-        let x = x_scale.place(target);
-        let _ = write!(
-            body,
-            "<path d=\"M{x:.1} {top}V{bottom}\" stroke=\"#4a4a4a\" stroke-dasharray=\"1 3\" \
-             stroke-width=\"1.5\"/>"
-        );
-    }
-    let mut description = "Lower and further left is better. ".to_owned();
-    for group in groups {
-        let places: Vec<(f64, f64)> = group
-            .value
-            .curve
-            .iter()
-            // Zero has no place on a logarithmic scale.
-            .filter(|point| point.fmr > 0.0 && point.fnmr > 0.0)
-            .map(|point| (x_scale.place(point.fmr), y_scale.place(point.fnmr)))
-            .collect();
-        let line: Vec<String> = places.iter().map(|(x, y)| format!("{x:.1} {y:.1}")).collect();
-        if line.is_empty() {
-            continue;
-        }
-        let _ = write!(
-            body,
-            "<path d=\"M{}\" fill=\"none\" stroke-width=\"2\" stroke-linejoin=\"round\" {}/>",
-            line.join("L"),
-            group.mark.stroke()
-        );
-        // Marks at even distances along the line, shifted from group to group.
-        let step = 60.0;
-        let mut left_over = step / 2.0 + 9.0 * (group.mark.0 % 5) as f64;
-        for pair in places.windows(2) {
-            let length = (pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1);
-            left_over -= length;
-            if left_over <= 0.0 {
-                body.push_str(&group.mark.at(pair[1].0, pair[1].1));
-                left_over = step;
-            }
-        }
-        if let Some(eer) = group.value.eer {
-            let _ =
-                write!(description, "{}: equal error rate {}. ", group.name, text::percent(eer));
-        }
-    }
-    let _ = write!(
-        body,
-        "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">false match rate (FMR)</text>\
-         <text x=\"11\" y=\"{:.1}\" text-anchor=\"middle\" \
-         transform=\"rotate(-90 11 {:.1})\">false non-match rate</text>",
-        (left + right) / 2.0,
-        bottom + 31.0,
-        (top + bottom) / 2.0,
-        (top + bottom) / 2.0
-    );
-    figure(id, title, &description, bottom + 38.0, &body)
 }
 
 /// Mated scores (outline) and non-mated scores (filled) of each group, one strip a group, with
@@ -348,7 +260,7 @@ pub(super) fn funnel(id: &str, title: &str, groups: &[Named<'_, Funnel>]) -> Str
 }
 
 /// Labels at the ends of an axis must not leave the page.
-fn anchor(x: f64) -> &'static str {
+pub(super) fn anchor(x: f64) -> &'static str {
     if x < 24.0 {
         "start"
     } else if x > WIDTH - 34.0 {

@@ -1,6 +1,7 @@
 //! `report.html`: one file, no script, no request; it reads from the answer to the evidence.
 
 mod about;
+mod attacks;
 mod charts;
 mod curves;
 mod groups;
@@ -9,6 +10,7 @@ mod rates;
 mod scores;
 mod stress;
 mod svg;
+mod trade_off;
 mod verdicts;
 
 use std::io::{self, Write};
@@ -16,6 +18,7 @@ use std::io::{self, Write};
 use super::Exporter;
 use super::text;
 use crate::audit::{AuditReport, Verdict};
+pub(super) use attacks::label as species_label;
 pub(super) use stress::page as stress_page;
 use svg::{Mark, escape};
 
@@ -29,14 +32,17 @@ impl Exporter for HtmlExporter {
     fn export(&self, report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {
         let mut page = Page::default();
         rates::answer(&mut page, report);
-        rates::rates(&mut page, report);
-        normalisation::normalisation(&mut page, report);
-        scores::det(&mut page, report);
-        scores::distributions(&mut page, report);
-        groups::cross_cohort(&mut page, report);
-        groups::acquisition(&mut page, report);
-        groups::funnel(&mut page, report);
-        verdicts::pad(&mut page, report);
+        // Records of presentation attack detection alone have no scores to show.
+        if !report.operating_points.is_empty() {
+            rates::rates(&mut page, report);
+            normalisation::normalisation(&mut page, report);
+            scores::det(&mut page, report);
+            scores::distributions(&mut page, report);
+            groups::cross_cohort(&mut page, report);
+            groups::acquisition(&mut page, report);
+            groups::funnel(&mut page, report);
+        }
+        attacks::pad(&mut page, report);
         verdicts::rules(&mut page, report);
         stress::embedded(&mut page, report.stress.as_ref());
         about::method(&mut page, report);
@@ -44,8 +50,12 @@ impl Exporter for HtmlExporter {
         about::limits(&mut page, report);
         about::warnings(&mut page, report);
         about::provenance(&mut page, report);
+        let what = match report.operating_points.is_empty() {
+            true => "presentations",
+            false => "comparisons",
+        };
         let first = format!(
-            "{} comparisons, {} people; computed by {} {}",
+            "{} {what}, {} people; computed by {} {}",
             report.data.records,
             report.data.subjects,
             report.software.name,

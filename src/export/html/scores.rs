@@ -3,6 +3,7 @@
 use super::super::text;
 use super::charts::{self, Named};
 use super::svg::{Mark, escape};
+use super::trade_off::{Line, trade_off};
 use super::{Page, legend};
 use crate::audit::{AuditReport, ScoreSummary};
 
@@ -17,6 +18,13 @@ fn named(
         .enumerate()
         .map(|(index, (name, value))| Named { name, mark: Mark(index), value })
         .collect()
+}
+
+/// A group's DET curve.
+fn line(group: &Named<'_, ScoreSummary>) -> Line {
+    let points = group.value.curve.iter().map(|point| (point.fmr, point.fnmr)).collect();
+    let note = |eer| format!("{}: equal error rate {}. ", group.name, text::percent(eer));
+    Line { mark: group.mark, points, note: group.value.eer.map_or_else(String::new, note) }
 }
 
 /// DET curves per group.
@@ -35,7 +43,9 @@ pub(super) fn det(page: &mut Page, report: &AuditReport) {
         for part in all.chunks(PER_CHART) {
             let id = page.chart_id();
             let title = format!("DET curves by {attribute}");
-            let svg = charts::det(&id, &title, part, &targets);
+            let lines: Vec<Line> = part.iter().map(line).collect();
+            let axes = ("false match rate (FMR)", "false non-match rate");
+            let svg = trade_off(&id, &title, &lines, &targets, axes);
             page.figure(&title, &svg);
             page.raw(&legend(part.iter().map(|group| (group.name, group.mark))));
         }

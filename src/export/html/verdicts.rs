@@ -1,74 +1,9 @@
-//! Presentation attacks, and rules with their verdicts.
+//! Rules with their verdicts.
 
 use super::super::text;
 use super::svg::escape;
 use super::{Page, badge};
 use crate::audit::{AuditReport, RuleReport, Verdict};
-
-/// Presentation attack detection.
-pub(super) fn pad(page: &mut Page, report: &AuditReport) {
-    let Some(pad) = &report.pad else { return };
-    page.section("attacks", "Presentation attacks");
-    page.quiet(
-        "APCER: attacks taken for a live person. BPCER: live people taken for an attack. IAPAR: \
-         attacks that also match the person they imitate.",
-    );
-    let rows: Vec<Vec<String>> = pad
-        .species
-        .iter()
-        .map(|(name, species)| {
-            let worst = if pad.worst_species.as_ref() == Some(name) { "worst" } else { "" };
-            vec![
-                name.clone(),
-                text::cell(&species.apcer),
-                text::cell(&species.non_response),
-                worst.to_owned(),
-            ]
-        })
-        .collect();
-    page.table("Attacks by species", &["Species", "APCER", "No response", ""], &rows);
-    let mut rows = vec![
-        vec!["BPCER, everyone".to_owned(), text::cell(&pad.bpcer)],
-        vec!["No response, everyone".to_owned(), text::cell(&pad.bona_fide_non_response)],
-    ];
-    for (attribute, groups) in &pad.bpcer_by_group {
-        for (group, cell) in groups {
-            rows.push(vec![format!("BPCER, {attribute}: {group}"), text::cell(cell)]);
-        }
-    }
-    page.table("Live people turned away", &["Who", "Rate"], &rows);
-    let mut rows = Vec::new();
-    for point in &pad.at_bpcer {
-        for (species, apcer) in &point.apcer {
-            rows.push(vec![
-                format!("at BPCER ≤ {}", text::percent(point.target_bpcer)),
-                text::threshold(point.threshold),
-                text::cell(&point.bpcer),
-                species.clone(),
-                text::cell(apcer),
-            ]);
-        }
-    }
-    if !rows.is_empty() {
-        let header = ["", "PAD threshold", "BPCER", "Species", "APCER"];
-        page.table("Attacks at fixed BPCER", &header, &rows);
-    }
-    let mut rows = Vec::new();
-    for end in &pad.end_to_end {
-        for (species, iapar) in &end.iapar {
-            rows.push(vec![
-                species.clone(),
-                text::threshold(end.threshold),
-                text::cell(iapar),
-                end.riapar.map_or("–".into(), text::percent),
-            ]);
-        }
-    }
-    if !rows.is_empty() {
-        let header = ["Species", "Threshold", "IAPAR", "RIAPAR of the worst species"];
-        page.table("Attacks end to end", &header, &rows);
-    }
-}
 
 /// Rules with their verdicts.
 pub(super) fn rules(page: &mut Page, report: &AuditReport) {
