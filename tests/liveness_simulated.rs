@@ -173,8 +173,7 @@ fn simulated_error_rates_by_species_and_group() {
             }
         } else {
             let passed = of.iter().filter(|row| row.2.outcome == LivenessOutcome::Pass).count();
-            let most =
-                if name.contains("repl") || name.contains("splic") { 0 } else { of.len() / 50 };
+            let most = if recorded_name(name) { 0 } else { of.len() / 50 };
             assert!(passed <= most, "{name}: {passed} of {} passed", of.len());
         }
     }

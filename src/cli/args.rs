@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use super::{
     audit, batch, calibrate, capture_advice, challenge, compare_audits, crossmatch, detect, doctor,
-    embed, merge, models, plan, stress, verify,
+    embed, merge, models, pad_eval, plan, stress, verify,
 };
 
 /// Face verification that proves, with numbers, how evenly it treats people.
@@ -31,6 +31,7 @@ pub(crate) enum Command {
     Audit(Box<audit::AuditArguments>),
     Stress(stress::StressArguments),
     Calibrate(calibrate::CalibrateArguments),
+    PadEval(pad_eval::PadEvalArguments),
     Plan(plan::PlanArguments),
     CompareAudits(compare_audits::CompareArguments),
 }

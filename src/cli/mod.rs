@@ -21,6 +21,7 @@ mod label_errors;
 mod merge;
 mod models;
 mod normalise;
+mod pad_eval;
 mod people;
 mod plan;
 mod stress;
@@ -103,6 +104,7 @@ fn run(arguments: args::Arguments) -> anyhow::Result<Exit> {
         Command::Audit(arguments) => audit::run(*arguments),
         Command::Stress(arguments) => stress::run(&arguments),
         Command::Plan(arguments) => plan::run(arguments),
+        Command::PadEval(arguments) => pad_eval::run(&arguments),
         Command::CompareAudits(arguments) => compare_audits::run(arguments),
     }
 }

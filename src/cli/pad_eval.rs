@@ -15,9 +15,12 @@ use crate::audit::{AuditReport, AuditSettings, Thresholds};
 use crate::calibrate::shipped_default;
 use crate::decide::LivenessPolicy;
 use crate::export::{self, write_atomically};
+use crate::mesh::FaceMesh;
 use crate::model::Profile;
+use crate::pad::FrameAnalyser;
 use crate::pad_eval::{
-    PadEvalSettings, Presented, VerifierPresenter, outcomes, pad_eval, records, report,
+    PadEvalSettings, Presented, SessionJudge, VerifierPresenter, outcomes, pad_eval, records,
+    report,
 };
 use crate::record::{PadOutcome, PresentationManifest};
 use crate::{Result, Verifier};
@@ -93,8 +96,8 @@ pub(crate) fn run(arguments: &PadEvalArguments) -> anyhow::Result<Exit> {
     known_attributes(&arguments.by, &manifest)?;
     let jobs = super::audit::jobs(arguments.jobs.map(NonZeroUsize::get));
     let verifier = verifier(arguments, jobs)?;
-    let frames = frames(&verifier, jobs, &manifest)?;
-    let presenter = VerifierPresenter::new(&verifier, frames.as_ref())?;
+    let frames = frames(&verifier, jobs)?;
+    let presenter = VerifierPresenter::new(&verifier, &frames)?;
     let settings =
         PadEvalSettings { jobs, folder: Some(arguments.out.clone()), resume: arguments.resume };
     let (bar, begun) = (progress_bar("presentations"), Instant::now());
@@ -180,6 +183,14 @@ fn verifier(arguments: &PadEvalArguments, jobs: usize) -> Result<Verifier> {
     }
     let rate = verifier.policy().fmr.unwrap_or(DEFAULT_FMR);
     verifier.calibrated(&shipped_default(true)?, rate)
+}
+
+/// What judges frames, on the verifier's own networks and the mesh.
+fn frames(verifier: &Verifier, jobs: usize) -> Result<SessionJudge> {
+    let mesh = FaceMesh::open(Profile::Throughput { workers: jobs })?;
+    let (detector, embedder) = (verifier.detector().clone(), verifier.embedder().clone());
+    let analyser = FrameAnalyser::new(detector, mesh, embedder);
+    Ok(SessionJudge::new(analyser, verifier.policy().limits))
 }
 
 /// What should be known at once, on standard error: standard output is for data.

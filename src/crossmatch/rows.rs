@@ -275,9 +275,9 @@ mod tests {
         assert!(rows.mated(2, 4..6).eq(std::iter::once(4..5)));
         assert_eq!(rows.mated(0, 2..6).count(), 0);
         assert_eq!(non_mated(2, 0..6), [0..2, 5..6]);
-        assert_eq!(non_mated(3, 4..5), []);
+        assert!(non_mated(3, 4..5).is_empty());
         assert!(non_mated(0, 2..6).into_iter().eq(std::iter::once(2..6)));
-        assert_eq!(non_mated(5, 6..6), []);
+        assert!(non_mated(5, 6..6).is_empty());
     }
 
     #[test]

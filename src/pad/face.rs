@@ -8,6 +8,7 @@ use crate::align::align;
 use crate::detect::{Detection, FaceDetector};
 use crate::geometry::BoundingBox;
 use crate::mesh::{FaceMesh, Mesh, Pose};
+use crate::model::ModelId;
 use crate::sample::{Sample, linear_light, srgb};
 use crate::template::{Embedder, Probe, Template};
 use crate::{Digest, Result};
@@ -113,6 +114,11 @@ impl FrameAnalyser {
         let (embedder, input) = load(Role::Embedder)?;
         let embedder = Embedder::new(embedder, input)?;
         Ok(FrameAnalyser::new(detector, FaceMesh::open_in(&store, profile)?, embedder))
+    }
+
+    /// The models by which it looks: detector, mesh and embedder.
+    pub fn models(&self) -> [&ModelId; 3] {
+        [self.detector.id(), self.mesh.id(), self.embedder.id()]
     }
 
     /// What a frame shows; `before` is the face of the frame before.
