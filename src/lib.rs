@@ -65,8 +65,9 @@
 //!
 //! - It verifies a claim ("this is Alice"); it does not search a crowd for a face.
 //! - It guesses no one's age, sex, race or feelings.
-//! - It does not check liveness yet: it cannot tell a person from a photo of that person, and says
-//!   [`NotChecked`](record::LivenessOutcome::NotChecked) in every record.
+//! - It does not tell a person from a photo of that person by one photo: that takes a challenge session
+//!   ([`pad::LivenessSession`]), and a policy that requires one. Otherwise records say
+//!   [`NotChecked`](record::LivenessOutcome::NotChecked).
 //! - A verifier's first threshold is the publisher's. No measured error rate stands behind that
 //!   one, and every decision says so; [`Verifier::calibrated`] sets one with a claim, and evens
 //!   the scores out between groups: [`calibrate::shipped`] has what the command uses.
