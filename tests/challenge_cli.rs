@@ -1,0 +1,178 @@
+//! The command `evenmatch challenge`, and `verify` with the frames that answer one.
+
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
+
+mod common;
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use common::people::people;
+use evenmatch::mesh::FaceMesh;
+use evenmatch::model::Profile;
+use evenmatch::{ErrorKind, Policy};
+use serde_json::Value;
+
+fn evenmatch(desk: &Path, arguments: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_evenmatch"));
+    command.args(arguments).env("EVENMATCH_CHALLENGES", desk).stdin(Stdio::null());
+    command.output().unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn challenges_are_made_and_bad_answers_are_errors_that_say_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = folder.path().join("desk");
+    let made = evenmatch(&desk, &["challenge", "new", "--json", "--steps", "2"]);
+    assert_eq!(made.status.code(), Some(0));
+    let challenge = json(&made);
+    assert_eq!(challenge["schema"], "evenmatch.challenge/1");
+    assert_eq!(challenge["nonce"].as_str().unwrap().len(), 32);
+    assert_eq!(challenge["steps"].as_array().unwrap().len(), 2);
+    let words = evenmatch(&desk, &["challenge", "new"]);
+    assert!(String::from_utf8_lossy(&words.stdout).contains("look into the camera"));
+
+    let nonce = challenge["nonce"].as_str().unwrap();
+    let empty = folder.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    std::fs::write(empty.join("notes.txt"), "no picture").unwrap();
+    let single = folder.path().join("one.png");
+    image::RgbImage::new(9, 9).save(&single).unwrap();
+    for (frames, says) in [
+        (text(&empty), "no pictures in this folder"),
+        (text(&single), "a single picture"),
+        ("nowhere", "there is no such file"),
+    ] {
+        let output =
+            evenmatch(&desk, &["challenge", "check", "--nonce", nonce, "--frames", frames]);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains(says) && error.contains(frames), "{error}");
+        assert!(output.stdout.is_empty());
+    }
+    let steps = evenmatch(&desk, &["challenge", "new", "--steps", "7"]);
+    assert_eq!(steps.status.code(), Some(2));
+    // Frames without liveness are a contradiction, and frames without a nonce too.
+    let alone = evenmatch(&desk, &["verify", "--reference", "a.jpg", "--frames", "b"]);
+    assert_eq!(alone.status.code(), Some(2));
+}
+
+#[test]
+fn a_rehearsed_session_passes_once_and_verifies_its_person() {
+    let Some(data) = common::data_dir() else { return };
+    let profile = Profile::Throughput { workers: 1 };
+    let Some(verifier) = common::verifier(profile, Policy::default()) else { return };
+    let mesh = match FaceMesh::open(profile) {
+        Ok(mesh) => mesh,
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::ModelMissing);
+            eprintln!("skipped: {error}");
+            return;
+        }
+    };
+    let person = people(&data, "lfw.csv", true, (9, 1), (&verifier, &mesh)).remove(0);
+    let folder = tempfile::tempdir().unwrap();
+    let desk = folder.path().join("desk");
+    let photo = folder.path().join("person.png");
+    person.photo.save(&photo).unwrap();
+    let rehearse = |name: &str, kind: &str| {
+        let made = evenmatch(&desk, &["challenge", "new", "--json", "--steps", "2"]);
+        let challenge = folder.path().join(format!("{name}.json"));
+        std::fs::write(&challenge, &made.stdout).unwrap();
+        let frames = folder.path().join(name);
+        let (challenge, frames) = (text(&challenge), text(&frames));
+        let drawn = evenmatch(
+            &desk,
+            &[
+                "challenge",
+                "rehearse",
+                "--challenge",
+                challenge,
+                "--photo",
+                text(&photo),
+                "--kind",
+                kind,
+                "--fps",
+                "10",
+                "--out",
+                frames,
+            ],
+        );
+        assert_eq!(drawn.status.code(), Some(0), "{drawn:?}");
+        let nonce = json(&made)["nonce"].as_str().unwrap().to_owned();
+        (nonce, frames.to_owned())
+    };
+
+    let (nonce, frames) = rehearse("live", "live");
+    // An unknown nonce is an error, and uses nothing up.
+    let other = "0".repeat(32);
+    let unknown = evenmatch(&desk, &["challenge", "check", "--nonce", &other, "--frames", &frames]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&unknown.stderr).contains("challenge new"));
+
+    let arguments = ["challenge", "check", "--nonce", &nonce, "--frames", &frames, "--json"];
+    let passed = evenmatch(&desk, &arguments);
+    let report = json(&passed);
+    assert_eq!(
+        (passed.status.code(), &report["outcome"]),
+        (Some(0), &Value::from("pass")),
+        "{report}"
+    );
+    assert_eq!(report["schema"], "evenmatch.session/1");
+    assert!(report["steps"].as_array().unwrap().iter().all(|step| step["done"] == true));
+    // The same again is a nonce that was used.
+    let again = evenmatch(&desk, &arguments);
+    let report = json(&again);
+    assert_eq!((again.status.code(), &report["outcome"]), (Some(1), &Value::from("fail")));
+    assert_eq!(report["findings"], serde_json::json!(["nonce_reused"]));
+
+    // Through verify: the person of the photo matches, with the session as evidence.
+    let (nonce, frames) = rehearse("verified", "live");
+    let verified = evenmatch(
+        &desk,
+        &[
+            "verify",
+            "--reference",
+            text(&photo),
+            "--liveness",
+            "require",
+            "--nonce",
+            &nonce,
+            "--frames",
+            &frames,
+            "--json",
+        ],
+    );
+    let record = json(&verified);
+    assert_eq!(record["liveness"]["outcome"], "pass", "{record}");
+    assert_eq!((verified.status.code(), &record["outcome"]), (Some(0), &Value::from("match")));
+    assert_eq!(record["liveness"]["session"]["nonce"], nonce.as_str());
+
+    // A print of the same photo is alike enough, and no match under require.
+    let (nonce, frames) = rehearse("print", "print");
+    let printed = evenmatch(
+        &desk,
+        &[
+            "verify",
+            "--reference",
+            text(&photo),
+            "--liveness",
+            "require",
+            "--nonce",
+            &nonce,
+            "--frames",
+            &frames,
+            "--json",
+        ],
+    );
+    let record = json(&printed);
+    assert_eq!((printed.status.code(), &record["outcome"]), (Some(3), &Value::from("undecided")));
+}
