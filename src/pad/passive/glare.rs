@@ -41,7 +41,7 @@ pub(super) fn glare(view: &View<'_>) -> Option<f32> {
             let place = |dx: isize, dy: isize| {
                 let (x, y) = (x as isize + dx, y as isize + dy);
                 let inside = x >= 0 && y >= 0 && x < width as isize && y < height as isize;
-                inside.then_some(y as usize * width + x as usize)
+                inside.then(|| y as usize * width + x as usize)
             };
             // What the box cuts off has no border to be seen.
             let (Some(next), Some(far)) = (place(near(dx), near(dy)), place(dx, dy)) else {
