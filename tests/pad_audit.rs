@@ -130,7 +130,7 @@ fn a_group_is_compared_with_everyone_whom_it_is_part_of() {
     let r = ratio.value;
     let error = (v1 / n1 + r * r * v / n - 2.0 * r * v1 / n).sqrt() / all;
     let reach = ratio.high.unwrap() - ratio.value;
-    assert!((reach / (1.959_964 * error) - 1.0).abs() < 0.05, "{reach} {error}");
+    assert!((reach / (1.959_964 * error) - 1.0).abs() < 1e-6, "{reach} {error}");
     assert!(ratio.low.unwrap() < ratio.value);
 }
 

@@ -40,11 +40,16 @@ impl Counts {
         self.people.values().copied().chain(nobody)
     }
 
+    /// Whether somebody presented more than once.
+    fn repeats(&self) -> bool {
+        self.people.values().any(|share| share.trials > 1)
+    }
+
     /// The rate. Where people presented more than once, their presentations are no independent
     /// trials; with too few errors to see how far, the `design_effect` of a larger set stands in,
     /// or, failing that, the assumption that a person's presentations always go alike.
     pub(super) fn sample(&self, design_effect: Option<f64>) -> Sample {
-        if self.people.values().any(|share| share.trials > 1) {
+        if self.repeats() {
             return clustered(|| self.shares(), design_effect, None);
         }
         let sum = |pick: fn(&Share) -> u64| self.shares().map(|share| pick(&share)).sum();
@@ -52,17 +57,23 @@ impl Counts {
     }
 
     /// The covariance of this part's rate with everyone's: sums of products of residuals over the
-    /// part's people, with the leverages of the variances.
+    /// part's people. Each residual has a leverage where the variance of its rate has one, or the
+    /// part would seem to follow everyone more closely than it does.
     pub(super) fn covariance(&self, own: &Sample, all: &Counts, everyone: &Sample) -> f64 {
-        let residual = |share: Share, of: &Sample| {
+        let (own_repeats, all_repeat) = (self.repeats(), all.repeats());
+        let residual = |share: Share, of: &Sample, repeats: bool| {
             let (errors, trials) = (share.errors as f64, share.trials as f64);
             let (n, p) = (of.rate.trials() as f64, of.rate.p());
-            (errors - p * trials) / (1.0 - trials / n).max(0.5)
+            let lever = if repeats { (1.0 - trials / n).max(0.5) } else { 1.0 };
+            (errors - p * trials) / lever
+        };
+        let product = |share: Share, whole: Share| {
+            residual(share, own, own_repeats) * residual(whole, everyone, all_repeat)
         };
         let mut sum = 0.0;
         for (person, share) in &self.people {
             if let Some(whole) = all.people.get(person) {
-                sum += residual(*share, own) * residual(*whole, everyone);
+                sum += product(*share, *whole);
             }
         }
         for errors in [0, 1] {
@@ -73,7 +84,7 @@ impl Counts {
             };
             let one = Share { errors, trials: 1 };
             if n > 0 {
-                sum += n as f64 * residual(one, own) * residual(one, everyone);
+                sum += n as f64 * product(one, one);
             }
         }
         sum / (own.rate.trials() as f64 * everyone.rate.trials() as f64).max(1.0)
