@@ -220,6 +220,17 @@ fn attacks_on_nobody_are_no_transactions() {
     assert_eq!(pad.end_to_end[0].riapar, None, "no rightful attempt, so no FRR");
 }
 
+#[test]
+fn a_species_without_any_answer_is_named() {
+    let text = format!("{HEADER}p1,,,,,,,print,inconclusive,,,\np2,,,,,,,,pass,,,\n");
+    let report = run(&text, &AuditSettings::default()).unwrap();
+    let pad = report.pad.unwrap();
+    assert!(matches!(pad.species["print"].apcer, RateCell::Insufficient { .. }));
+    expect(&pad.species["print"].non_response, 1, 1, None);
+    assert_eq!(pad.worst_species, None);
+    assert!(report.answers[0].sentence.contains("No attack of the species `print` got an answer"));
+}
+
 /// Outcomes and scores of a detector alone: nobody named, nothing compared.
 fn pad_only() -> String {
     let mut text = "probe_id,reference_id,attack_species,pad_outcome,pad_score\n".to_owned();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::report::{PadGroup, PadReport, SpeciesReport};
 use crate::audit::prose::share;
 use crate::audit::words::{list, times};
-use crate::audit::{Answer, RuleReport};
+use crate::audit::{Answer, RateCell, RuleReport};
 
 /// What must be read with numbers on simulated attacks.
 pub(super) fn notice(species: &BTreeMap<String, SpeciesReport>) -> Option<String> {
@@ -42,6 +42,18 @@ pub(in crate::audit) fn answer(pad: &PadReport, rules: &[RuleReport]) -> Answer 
             "The worst of {} species: {}.",
             pad.species.len(),
             share(&report.apcer, "taken for a live person", &attacks)
+        ));
+    }
+    let silent: Vec<String> = pad
+        .species
+        .iter()
+        .filter(|(_, report)| matches!(report.apcer, RateCell::Insufficient { .. }))
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    if !silent.is_empty() {
+        sentences.push(format!(
+            "No attack of the species {} got an answer, so they have no APCER.",
+            list(&silent)
         ));
     }
     if let Some(away) = &pad.bona_fide_turned_away {
