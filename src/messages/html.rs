@@ -168,7 +168,7 @@ mod tests {
         );
         let html = page.to_html();
         assert!(!html.contains("<script") && !html.contains("<b>") && !html.contains('\u{1b}'));
-        assert_eq!(html.matches("&lt;script&gt;").count(), 11);
+        assert_eq!(html.matches("&lt;script&gt;").count(), 12);
         assert!(html.contains("<html lang=\"ar\" dir=\"rtl\">"), "{html}");
         assert!(!page.to_text().contains('\u{1b}'));
     }
