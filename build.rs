@@ -22,7 +22,10 @@ fn main() -> ExitCode {
             for problem in &problems {
                 eprintln!("error: {problem}");
             }
-            eprintln!("{} problems in the messages; docs/MESSAGES.md has the rules", problems.len());
+            eprintln!(
+                "{} problems in the messages; docs/MESSAGES.md has the rules",
+                problems.len()
+            );
             ExitCode::FAILURE
         }
     }
@@ -52,7 +55,8 @@ fn run() -> Result<(), Vec<String>> {
         // Writing to a String can't fail.
         let _ = writeln!(keys, "pub(crate) const {constant}: Key = Key(\"{name}\");");
     }
-    let out = std::env::var_os("OUT_DIR").ok_or_else(|| vec!["cargo sets no OUT_DIR".to_owned()])?;
+    let out =
+        std::env::var_os("OUT_DIR").ok_or_else(|| vec!["cargo sets no OUT_DIR".to_owned()])?;
     let path = Path::new(&out).join("message_keys.rs");
     std::fs::write(&path, keys).map_err(|cause| said(&path, cause))
 }

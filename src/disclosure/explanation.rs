@@ -2,9 +2,7 @@
 
 use super::operator::{OperatorStatement, days, kept, stated};
 use crate::messages::{Block, Fact, Item, Messages, Page, Text, key};
-use crate::record::{
-    DecisionRecord, LivenessOutcome, Outcome, Reason, ReasonCode, ReasonSubject,
-};
+use crate::record::{DecisionRecord, LivenessOutcome, Outcome, Reason, ReasonCode, ReasonSubject};
 
 /// What an explanation shows, and where its operator's facts come from.
 #[derive(Debug, Clone, Copy, Default)]
@@ -49,12 +47,7 @@ pub fn explain<'a>(
             Block::say(messages.say(key::APPEAL_RIGHT)),
             Block::Facts(vec![
                 stated(messages, key::APPEAL_CONTACT, operator.appeals.contact.as_ref()),
-                days(
-                    messages,
-                    key::APPEAL_ANSWER,
-                    key::WITHIN_DAYS,
-                    operator.appeals.answer_days,
-                ),
+                days(messages, key::APPEAL_ANSWER, key::WITHIN_DAYS, operator.appeals.answer_days),
             ]),
         ],
     );
@@ -159,8 +152,7 @@ fn item(messages: &Messages, reason: &Reason, codes: bool) -> Item {
         None => sentence,
     };
     let advice = messages.advice(reason.code);
-    let to_whom =
-        if is_for_operator(reason.code) { key::ADVICE_OPERATOR } else { key::ADVICE_YOU };
+    let to_whom = if is_for_operator(reason.code) { key::ADVICE_OPERATOR } else { key::ADVICE_YOU };
     let note = (!advice.is_empty()).then(|| {
         let advice = messages.sentence(&advice);
         Text::Own(messages.say_with(to_whom, &[("text", advice.into())]))

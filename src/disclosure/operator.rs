@@ -98,8 +98,7 @@ impl OperatorStatement {
     /// or has an unknown key, so that a misspelt one cannot pass unnoticed.
     pub fn from_path(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(|e| Error::io(Stage::Export, path, e))?;
-        let mut statement =
-            OperatorStatement::parse(&text).map_err(|error| error.in_path(path))?;
+        let mut statement = OperatorStatement::parse(&text).map_err(|error| error.in_path(path))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         if let Some(report) = &mut statement.audit.report {
             *report = folder.join(&*report);

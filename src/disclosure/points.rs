@@ -155,9 +155,8 @@ fn missed(
     point: &CalibratedThreshold,
     messages: &Messages,
 ) -> Vec<Block> {
-    let same = |other: &&CalibratedThreshold| {
-        (other.target_fmr / point.target_fmr - 1.0).abs() < 1e-9
-    };
+    let same =
+        |other: &&CalibratedThreshold| (other.target_fmr / point.target_fmr - 1.0).abs() < 1e-9;
     let elsewhere = system.missed_elsewhere.as_ref();
     let at = elsewhere.and_then(|other| other.thresholds.iter().find(same)?.fnmr);
     let Some(rate) = point.fnmr.or(at) else {
@@ -196,9 +195,8 @@ fn eligibility(system: &SystemDisclosure, messages: &Messages) -> Vec<Block> {
         Gate::Advise => key::ELIGIBILITY_ADVISE,
         Gate::Enforce => key::ELIGIBILITY_ENFORCE,
     };
-    let advice = PHOTO_ADVICE
-        .map(|code| Text::Own(messages.sentence(&messages.advice(code))).into())
-        .into();
+    let advice =
+        PHOTO_ADVICE.map(|code| Text::Own(messages.sentence(&messages.advice(code))).into()).into();
     let mut blocks =
         vec![Block::say(messages.say_with(key::ELIGIBILITY_FILE, &[("pixels", pixels.into())]))];
     blocks.extend(say_all(messages, &[faces, gate, key::ELIGIBILITY_BEST]));

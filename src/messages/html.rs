@@ -89,8 +89,7 @@ fn item(item: &Item) -> String {
 }
 
 fn table(caption: &str, columns: &[String], rows: &[Row]) -> String {
-    let mut html =
-        format!("<table>\n<caption>{}</caption>\n<thead>\n<tr>", escape(caption));
+    let mut html = format!("<table>\n<caption>{}</caption>\n<thead>\n<tr>", escape(caption));
     for column in columns {
         let _ = write!(html, "<th scope=\"col\">{}</th>", escape(column));
     }
