@@ -99,7 +99,8 @@ fn records() -> Vec<DecisionRecord> {
             point.calibration = Some("fairface (sha256 00)".to_owned());
             (point.target_fmr, point.fmr_upper_worst_group) = (Some(1e-3), Some(0.01548));
             point.n_nonmated = Some(819_840);
-            point.normaliser = calibrate::shipped().unwrap()[0].normaliser.as_ref().map(|n| n.digest());
+            point.normaliser =
+                calibrate::shipped().unwrap()[0].normaliser.as_ref().map(|n| n.digest());
             record.evidence = Some(EvidenceRecord {
                 log_likelihood_ratio: if at == 0 { 8.5 } else { -8.5 },
                 source: "LFW".to_owned(),
@@ -124,11 +125,8 @@ fn systems() -> Vec<SystemDisclosure> {
     let mut stated = OperatorStatement::parse(OPERATOR).unwrap();
     stated.audit.report = Some(root().join("tests/audit_small_report.json"));
     let off = Policy { gate: Gate::Off, threshold: Some(0.4), ..Policy::default() };
-    let strict = Policy {
-        gate: Gate::Enforce,
-        several_faces: SeveralFaces::Error,
-        ..Policy::default()
-    };
+    let strict =
+        Policy { gate: Gate::Enforce, several_faces: SeveralFaces::Error, ..Policy::default() };
     vec![
         system(Policy::default(), stated, true),
         system(strict, OperatorStatement::default(), false),
@@ -161,10 +159,8 @@ fn english_says_of_reasons_what_records_say() {
         assert_eq!(english.advice(code), code.advice(), "{code}");
     }
     let text = ftl("en");
-    let named: BTreeSet<&str> = text
-        .lines()
-        .filter_map(|line| line.strip_prefix("reason-")?.split(' ').next())
-        .collect();
+    let named: BTreeSet<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("reason-")?.split(' ').next()).collect();
     let codes: Vec<String> = ReasonCode::ALL.iter().map(ToString::to_string).collect();
     assert_eq!(named, codes.iter().map(String::as_str).collect(), "messages/en.ftl");
     for code in ReasonCode::ALL {

@@ -105,9 +105,8 @@ impl Language {
         // Environments write `es_MX.UTF-8` and `es_ES@euro`.
         let bare = tag.split(['.', '@']).next().unwrap_or_default();
         let wanted = bare.parse::<LanguageIdentifier>().ok();
-        let answers = |language: &&Language, to: &str| {
-            language.tag == to || language.also.contains(&to)
-        };
+        let answers =
+            |language: &&Language, to: &str| language.tag == to || language.also.contains(&to);
         let found = wanted.as_ref().and_then(|wanted| {
             let whole = wanted.to_string();
             let root = wanted.language.as_str();
@@ -156,7 +155,10 @@ mod tests {
             let error = Language::find(tag).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidArgument);
             let next = error.next_step().unwrap();
-            assert!(next.contains("ht (Haitian Creole)") && next.contains("fa-AF (Dari)"), "{next}");
+            assert!(
+                next.contains("ht (Haitian Creole)") && next.contains("fa-AF (Dari)"),
+                "{next}"
+            );
         }
     }
 }
