@@ -70,7 +70,7 @@ LOOK = """(() => {
   return JSON.stringify({
     problems, contrast, least,
     lang: document.documentElement.lang, dir: document.documentElement.dir,
-    direction: getComputedStyle(document.querySelector('h2')).direction,
+    direction: getComputedStyle(document.querySelector('h2') ?? document.body).direction,
     wide: document.documentElement.scrollWidth,
     levels: [...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(h => +h.tagName[1]),
     landmarks: [of('body > header'), of('body > main'), of('body > footer')],

@@ -27,7 +27,7 @@ docs/TRANSPARENCY.md lists what an operator's file can state.";
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ExplainArguments {
     /// The decision's number
-    #[arg(value_name = "ID", required_unless_present_any = ["record", "list_languages"])]
+    #[arg(value_name = "ID")]
     id: Option<String>,
     /// A DecisionRecord that `verify --save-record` wrote
     #[arg(long, value_name = "FILE", conflicts_with = "id")]
@@ -67,7 +67,13 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
     let messages = Messages::of(&arguments.lang)?;
     let record = match (&arguments.record, &arguments.id) {
         (Some(path), _) => from_file(path)?,
-        (None, id) => from_ledger(id.as_deref().unwrap_or_default())?,
+        (None, Some(id)) => from_ledger(id)?,
+        (None, None) => {
+            let message = "neither a decision's number nor its record is named";
+            return Err(Error::new(ErrorKind::InvalidArgument, Stage::Record, message)
+                .next("evenmatch explain --record FILE")
+                .into());
+        }
     };
     let operator = arguments.operator.as_deref().map(OperatorStatement::from_path).transpose()?;
     let view = ExplanationView { scores: arguments.scores, operator: operator.as_ref() };
