@@ -207,6 +207,8 @@ fn every_page_in_every_language_is_whole() {
             let text = page.to_text();
             assert!(!text.contains(['{', '}']), "{place}: {text}");
             assert!(!page.to_html().contains("{$"), "{place}");
+            // A mark before the full stop puts it on the wrong side, from right to left.
+            assert!(!text.contains("\u{2069}.\u{2069}"), "{place}: {text}");
             for key in &names {
                 let whole = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric()) == key;
                 assert!(!text.split_whitespace().any(whole), "{place}: {key}\n{text}");

@@ -137,7 +137,9 @@ impl Messages {
         let mut rest = fragment.chars();
         let first = rest.next().map(|first| first.to_uppercase().collect::<String>());
         let text = format!("{}{}", first.unwrap_or_default(), rest.as_str());
-        self.say_with(key::SENTENCE, &[("text", text.into())])
+        // Around a whole sentence there is nothing to keep it apart from. Marks would even do harm:
+        // whoever looks for the direction of what surrounds them passes over all that they enclose.
+        self.say_with(key::SENTENCE, &[("text", text.into())]).replace(['\u{2068}', '\u{2069}'], "")
     }
 
     /// A message without variables.
