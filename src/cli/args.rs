@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use super::{
-    audit, batch, calibrate, capture_advice, challenge, compare_audits, crossmatch, detect, doctor,
-    embed, merge, models, pad_eval, plan, stress, verify,
+    audit, batch, calibrate, capture_advice, challenge, compare_audits, crossmatch, detect,
+    disclose_system, doctor, embed, explain, merge, models, pad_eval, plan, stress, verify,
 };
 
 /// Face verification that proves, with numbers, how evenly it treats people.
@@ -19,6 +19,8 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Verify(verify::VerifyArguments),
+    Explain(explain::ExplainArguments),
+    Disclose(disclose_system::DiscloseSystemArguments),
     Detect(detect::DetectArguments),
     CaptureAdvice(capture_advice::CaptureAdviceArguments),
     Challenge(challenge::ChallengeArguments),

@@ -14,8 +14,10 @@ mod challenge;
 mod compare_audits;
 mod crossmatch;
 mod detect;
+mod disclose_system;
 mod doctor;
 mod embed;
+mod explain;
 mod gate;
 mod label_errors;
 mod merge;
@@ -91,6 +93,8 @@ pub fn main() -> ExitCode {
 fn run(arguments: args::Arguments) -> anyhow::Result<Exit> {
     match arguments.command {
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Disclose(arguments) => disclose_system::run(&arguments),
         Command::Detect(arguments) => detect::run(&arguments),
         Command::CaptureAdvice(arguments) => capture_advice::run(&arguments),
         Command::Challenge(arguments) => challenge::run(&arguments),
