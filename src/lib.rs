@@ -89,16 +89,24 @@ mod error;
 pub mod export;
 mod geometry;
 pub mod label_check;
+#[cfg(feature = "registry")]
+pub mod ledger;
 pub mod mesh;
 pub mod model;
 pub mod normalise;
 pub mod pad;
 pub mod quality;
 pub mod record;
+#[cfg(feature = "registry")]
+pub mod registry;
 mod sample;
+#[cfg(feature = "registry")]
+pub mod store;
 #[cfg(feature = "parquet")]
 pub mod stress;
 mod template;
+#[cfg(feature = "registry")]
+pub mod vault;
 mod verify;
 
 #[cfg(feature = "cli")]
@@ -110,7 +118,8 @@ pub use advise::{CaptureAdvice, CaptureChange};
 pub use align::{AlignedFace, CROP_SIDE, align};
 pub use compare::{ComparisonScore, compare, compare_normalised};
 pub use decide::{
-    Decision, LivenessPolicy, OperatingPoint, Policy, SeveralFaces, ThresholdBasis, decide,
+    Decision, LivenessPolicy, NoAutomatedFinalRefusal, OperatingPoint, Policy, Retention,
+    SeveralFaces, ThresholdBasis, decide,
 };
 pub use detect::{Attempt, Detection, Detections, DetectorSettings, FaceDetector, Step};
 pub use digest::{Digest, ParseDigestError};
