@@ -87,6 +87,15 @@ pub enum HumanOutcome {
     Overturned,
 }
 
+impl From<HumanOutcome> for AppealState {
+    fn from(outcome: HumanOutcome) -> Self {
+        match outcome {
+            HumanOutcome::Upheld => AppealState::Upheld,
+            HumanOutcome::Overturned => AppealState::Overturned,
+        }
+    }
+}
+
 /// The body of the entry of a resolved appeal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resolution {

@@ -9,6 +9,7 @@
 //! disk. [`LedgerFiles`] reads and verifies, and needs no secret. `docs/SECURITY.md` says against
 //! whom this helps and against whom it does not.
 
+mod appeal;
 mod checkpoint;
 mod decision;
 mod entry;
@@ -24,6 +25,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+pub use appeal::{Appeal, OverturnRate};
 pub use checkpoint::{Anchors, Checkpoint, Genesis, LEDGER_SCHEMA};
 pub use decision::{AppealNote, AppealState, DecisionEntry, Disposition, HumanOutcome, Resolution};
 pub use entry::{EntryHash, EntryKind};
@@ -199,6 +201,18 @@ impl Ledger {
     }
 }
 
+impl Ledger {
+    /// Seals the signing key with another master key.
+    pub(crate) fn change_master_key(&self, old: &SecretKey, new: &SecretKey) -> Result<()> {
+        let _lock = files::lock(&self.folder)?;
+        let secret = signing_key(&self.folder, old)?.1;
+        let (label, context) = key_place(&self.name);
+        let sealed = wrap(new, &label, &context, &secret)?;
+        let text = format!("{} {}\n", self.name, hex::encode(&sealed));
+        files::write_whole(&self.folder.join(files::SIGNING_KEY), text.as_bytes())
+    }
+}
+
 /// What the signing key is sealed for.
 fn key_place(name: &str) -> ([u8; 32], Context) {
     let label = *Digest::of(name.as_bytes()).as_bytes();
@@ -219,8 +233,8 @@ fn begin(folder: &Path, master: &SecretKey) -> Result<(String, Signer)> {
     Ok((name, signer))
 }
 
-/// Opens the signing key of a ledger that is there, and checks that it is this ledger's.
-fn resume(folder: &Path, master: &SecretKey) -> Result<(String, Signer)> {
+/// The ledger's name and its signing key.
+fn signing_key(folder: &Path, master: &SecretKey) -> Result<(String, SecretKey)> {
     let path = folder.join(files::SIGNING_KEY);
     let text = std::fs::read_to_string(&path).map_err(|c| Error::io(Stage::Ledger, &path, c))?;
     let damaged = || {
@@ -234,6 +248,12 @@ fn resume(folder: &Path, master: &SecretKey) -> Result<(String, Signer)> {
     let what = "the ledger's signing key";
     let secret =
         unwrap(master, &label, &context, &sealed, what).map_err(|error| error.in_path(&path))?;
+    Ok((name.to_owned(), secret))
+}
+
+/// Opens the signing key of a ledger that is there, and checks that it is this ledger's.
+fn resume(folder: &Path, master: &SecretKey) -> Result<(String, Signer)> {
+    let (name, secret) = signing_key(folder, master)?;
     let signer = Signer::new(&secret);
     let genesis = read::genesis(&files::segment(folder, 1))?;
     if genesis.ledger != name || genesis.public_key != signer.public() {
@@ -242,5 +262,5 @@ fn resume(folder: &Path, master: &SecretKey) -> Result<(String, Signer)> {
             .in_path(&files::segment(folder, 1))
             .next("run: evenmatch ledger verify"));
     }
-    Ok((name.to_owned(), signer))
+    Ok((name, signer))
 }

@@ -1,11 +1,11 @@
 //! Decisions to comparison records, so that what happened can be audited.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use serde::Serialize;
 
-use super::decision::{AppealState, DecisionEntry, HumanOutcome, Resolution};
+use super::decision::{AppealState, DecisionEntry};
 use super::entry::EntryKind;
 use super::read::LedgerFiles;
 use crate::record::{LivenessOutcome, ReasonStage};
@@ -77,43 +77,22 @@ impl LedgerFiles {
     /// A file can't be read, `out` can't be written, or the decisions were made with different
     /// models or normalisers: their scores are on different scales.
     pub fn records(&self, truth: Truth, from: u64, out: impl Write) -> Result<RecordsSummary> {
-        let mut resolutions: HashMap<u64, Resolution> = HashMap::new();
-        let mut appeals: HashMap<u64, AppealState> = HashMap::new();
+        let appeals = self.appeals()?;
         let mut attributes = BTreeSet::new();
         let mut scales: BTreeMap<String, u64> = BTreeMap::new();
         let mut checked = false;
-        // Attributes and appeals may come after the decision, so that the ledger is read twice.
+        // The columns have to be known before the first row, so that the ledger is read twice.
         self.each(|entry| {
-            match entry.kind {
-                EntryKind::Decision if entry.sequence >= from => {
-                    let decision: DecisionEntry = entry.read()?;
-                    attributes.extend(decision.attributes.into_keys());
-                    checked |= decision.record.liveness.outcome != LivenessOutcome::NotChecked;
-                    let models = decision.record.models.iter();
-                    let scale = models
-                        .filter(|model| model.role == "embedder")
-                        .map(|model| model.sha256.to_string())
-                        .chain(decision.record.operating_point.normaliser.map(|n| n.to_string()));
-                    scales.entry(scale.collect::<Vec<_>>().join(" ")).or_insert(entry.sequence);
-                }
-                EntryKind::AppealOpened | EntryKind::AppealReviewed => {
-                    let appeal: crate::ledger::AppealNote = entry.read()?;
-                    let state = match entry.kind {
-                        EntryKind::AppealOpened => AppealState::Open,
-                        _ => AppealState::UnderReview,
-                    };
-                    appeals.insert(appeal.entry, state);
-                }
-                EntryKind::AppealResolved => {
-                    let resolution: Resolution = entry.read()?;
-                    let state = match resolution.outcome {
-                        HumanOutcome::Upheld => AppealState::Upheld,
-                        HumanOutcome::Overturned => AppealState::Overturned,
-                    };
-                    appeals.insert(resolution.entry, state);
-                    resolutions.insert(resolution.entry, resolution);
-                }
-                _ => {}
+            if entry.kind == EntryKind::Decision && entry.sequence >= from {
+                let decision: DecisionEntry = entry.read()?;
+                attributes.extend(decision.attributes.into_keys());
+                checked |= decision.record.liveness.outcome != LivenessOutcome::NotChecked;
+                let models = decision.record.models.iter();
+                let scale = models
+                    .filter(|model| model.role == "embedder")
+                    .map(|model| model.sha256.to_string())
+                    .chain(decision.record.operating_point.normaliser.map(|n| n.to_string()));
+                scales.entry(scale.collect::<Vec<_>>().join(" ")).or_insert(entry.sequence);
             }
             Ok(true)
         })?;
@@ -160,7 +139,9 @@ impl LedgerFiles {
                 return Ok(true);
             }
             summary.decisions += 1;
-            let found = resolutions.get(&entry.sequence).and_then(|r| r.same_person);
+            let appeal = appeals.get(&entry.sequence);
+            let resolution = appeal.and_then(|appeal| appeal.resolution.as_ref());
+            let found = resolution.and_then(|resolution| resolution.same_person);
             let mated = match (found, truth) {
                 (Some(found), _) => found,
                 (None, Truth::Claimed) => true,
@@ -197,7 +178,7 @@ impl LedgerFiles {
                 failure,
             ];
             let pad = checked.then(|| word(&record.liveness.outcome));
-            let appeal = appeals.get(&entry.sequence).copied().unwrap_or(AppealState::None);
+            let appeal = appeal.map_or(AppealState::None, |appeal| appeal.state);
             let ours = [word(&appeal), word(&decision.disposition)];
             let stated = attributes.iter().flat_map(|name| {
                 let value = decision.attributes.get(name).cloned().unwrap_or_default();
