@@ -16,6 +16,6 @@ mod sign;
 
 pub use key::{KEY_VARIABLE, KeySource, SecretKey};
 pub(crate) use key::random;
-pub(crate) use seal::{Context, Label, open, seal, unwrap, wrap};
+pub(crate) use seal::{Context, open, seal, unwrap, wrap};
 pub use sign::{PublicKey, Signature};
 pub(crate) use sign::Signer;
