@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use super::{
-    audit, batch, calibrate, capture_advice, compare_audits, crossmatch, detect, doctor, embed,
-    merge, models, plan, stress, verify,
+    appeal, audit, batch, calibrate, capture_advice, compare_audits, crossmatch, detect, doctor,
+    embed, enrol, keys, ledger, merge, models, plan, stress, verify,
 };
 
 /// Face verification that proves, with numbers, how evenly it treats people.
@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
 /// One variant a subcommand; each has its arguments in a file of its own.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Verify(verify::VerifyArguments),
+    Verify(Box<verify::VerifyArguments>),
     Detect(detect::DetectArguments),
     CaptureAdvice(capture_advice::CaptureAdviceArguments),
     Embed(embed::EmbedArguments),
@@ -32,4 +32,14 @@ pub(crate) enum Command {
     Calibrate(calibrate::CalibrateArguments),
     Plan(plan::PlanArguments),
     CompareAudits(compare_audits::CompareArguments),
+    Keys(keys::KeysArguments),
+    Enrol(enrol::EnrolArguments),
+    List(enrol::ListArguments),
+    Forget(enrol::ForgetArguments),
+    Receipt(enrol::ReceiptArguments),
+    Disclose(enrol::DiscloseArguments),
+    Retention(enrol::RetentionArguments),
+    Ledger(ledger::LedgerArguments),
+    Appeal(appeal::AppealArguments),
+    Replay(appeal::ReplayArguments),
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod acquisition;
+mod appeal;
 mod args;
 mod audit;
 mod audit_manifest;
@@ -15,12 +16,16 @@ mod crossmatch;
 mod detect;
 mod doctor;
 mod embed;
+mod enrol;
 mod gate;
+mod keys;
 mod label_errors;
+mod ledger;
 mod merge;
 mod models;
 mod normalise;
 mod people;
+mod place;
 mod plan;
 mod stress;
 mod verify;
@@ -102,6 +107,16 @@ fn run(arguments: args::Arguments) -> anyhow::Result<Exit> {
         Command::Stress(arguments) => stress::run(&arguments),
         Command::Plan(arguments) => plan::run(arguments),
         Command::CompareAudits(arguments) => compare_audits::run(arguments),
+        Command::Keys(arguments) => keys::run(&arguments),
+        Command::Enrol(arguments) => enrol::enrol(&arguments),
+        Command::List(arguments) => enrol::list(&arguments),
+        Command::Forget(arguments) => enrol::forget(&arguments),
+        Command::Receipt(arguments) => enrol::receipt(&arguments),
+        Command::Disclose(arguments) => enrol::disclose(&arguments),
+        Command::Retention(arguments) => enrol::retention(&arguments),
+        Command::Ledger(arguments) => ledger::run(&arguments),
+        Command::Appeal(arguments) => appeal::run(&arguments),
+        Command::Replay(arguments) => appeal::replay(&arguments),
     }
 }
 

@@ -8,10 +8,12 @@ use clap::{Args, ValueEnum};
 
 use super::Exit;
 use super::gate::GateArgument;
+use super::place::PlaceArguments;
 use crate::calibrate;
 use crate::decide::{LivenessPolicy, Policy};
 use crate::model::Profile;
 use crate::record::{Calibration, DecisionRecord, FmrOf, Outcome, Reason, ReasonSubject};
+use crate::template::Probe;
 use crate::{Error, ErrorKind, Stage, Verifier};
 
 /// The target false match rate where neither a rate nor a threshold is stated.
@@ -24,6 +26,7 @@ Examples:
   evenmatch verify --reference enrolled.jpg --probe selfie.jpg --threshold 0.42 --save-record d.json
   evenmatch verify --reference enrolled.jpg --probe selfie.jpg --fmr 1e-4 --fmr-of worst-group
   evenmatch verify --reference enrolled.jpg --probe selfie.jpg --calibration c.toml --fmr 1e-4
+  evenmatch verify --subject alice --probe selfie.jpg --key-file evenmatch.key
 
 Exit codes: 0 match, 1 non-match, 2 error, 3 undecided (no face was found, say).";
 
@@ -32,8 +35,16 @@ Exit codes: 0 match, 1 non-match, 2 error, 3 undecided (no face was found, say).
 #[command(after_help = EXAMPLES)]
 pub(crate) struct VerifyArguments {
     /// The photo stored earlier (JPEG, PNG, WebP, BMP or TIFF)
-    #[arg(long, value_name = "IMG")]
-    reference: PathBuf,
+    #[arg(long, value_name = "IMG", required_unless_present = "subject")]
+    reference: Option<PathBuf>,
+    /// The person who is claimed, as enrolled; the decision goes into the ledger
+    #[arg(long, value_name = "ID", conflicts_with = "reference")]
+    subject: Option<String>,
+    /// Write the decision into the ledger also without --subject
+    #[arg(long)]
+    log: bool,
+    #[command(flatten)]
+    place: PlaceArguments,
     /// The photo presented now
     #[arg(long, value_name = "IMG")]
     probe: PathBuf,
@@ -159,7 +170,7 @@ pub(crate) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
         let normalised = arguments.normalise != Some(NormaliseArgument::Off);
         verifier = verifier.calibrated(&calibrate::shipped_default(normalised)?, rate)?;
     }
-    let record = verifier.verify(arguments.reference.as_path(), arguments.probe.as_path())?;
+    let record = decide(&verifier, arguments)?;
     if let Some(path) = &arguments.save_record {
         super::write_atomically(path, &serde_json::to_vec_pretty(&record)?)?;
     }
@@ -177,6 +188,26 @@ pub(crate) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
         Outcome::NonMatch => Exit::Negative,
         Outcome::Undecided => Exit::Undecided,
     })
+}
+
+/// Decides by a photo, or by an enrolment; the latter is written down.
+fn decide(verifier: &Verifier, arguments: &VerifyArguments) -> crate::Result<DecisionRecord> {
+    let probe = arguments.probe.as_path();
+    let Some(subject) = &arguments.subject else {
+        let reference = arguments.reference.as_deref().unwrap_or(std::path::Path::new(""));
+        let record = verifier.verify(reference, probe)?;
+        if arguments.log {
+            arguments.place.open()?.decided(None, record.clone(), verifier.policy())?;
+        }
+        return Ok(record);
+    };
+    let registry = arguments.place.open()?;
+    let enrolment = registry.enrolment(subject)?;
+    let probe = verifier.acquire::<Probe>(probe)?;
+    let reference = enrolment.reference(verifier, probe.sample.sha256)?;
+    let record = verifier.decide(&reference, &probe)?;
+    registry.decided(Some(&enrolment), record.clone(), verifier.policy())?;
+    Ok(record)
 }
 
 /// What was decided, on which evidence and what to do next, in plain words.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::Ledger;
 use super::decision::{AppealNote, AppealState, DecisionEntry, HumanOutcome, Resolution};
 use super::entry::EntryKind;
 use super::read::LedgerFiles;
 use super::writer::{Appended, Draft};
-use super::Ledger;
 use crate::audit::clopper_pearson;
 use crate::record::Outcome;
 use crate::{Error, ErrorKind, Result, Stage};
@@ -219,20 +219,21 @@ impl LedgerFiles {
             }
             Ok(true)
         })?;
-        let rates = groups.into_iter().map(|(group, [decisions, appealed, resolved, overturned])| {
-            let some = resolved > 0;
-            let bounds = clopper_pearson(overturned as f64, resolved as f64, 0.95);
-            OverturnRate {
-                group,
-                decisions,
-                appealed,
-                resolved,
-                overturned,
-                rate: some.then(|| overturned as f64 / resolved as f64),
-                low: some.then_some(bounds.low),
-                high: some.then_some(bounds.high),
-            }
-        });
+        let rates =
+            groups.into_iter().map(|(group, [decisions, appealed, resolved, overturned])| {
+                let some = resolved > 0;
+                let bounds = clopper_pearson(overturned as f64, resolved as f64, 0.95);
+                OverturnRate {
+                    group,
+                    decisions,
+                    appealed,
+                    resolved,
+                    overturned,
+                    rate: some.then(|| overturned as f64 / resolved as f64),
+                    low: some.then_some(bounds.low),
+                    high: some.then_some(bounds.high),
+                }
+            });
         Ok(rates.collect())
     }
 }

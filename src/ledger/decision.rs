@@ -130,19 +130,24 @@ pub enum AppealState {
 }
 
 impl Ledger {
-    /// Writes down a decision. `policy` is the policy as JSON; it is kept beside the ledger.
+    /// Keeps a policy, as JSON, beside the ledger, and gives the digest by which decisions name it.
+    ///
+    /// # Errors
+    ///
+    /// The folder can't be written.
+    pub fn keep_policy(&self, json: &[u8]) -> Result<Digest> {
+        policies::keep(self.folder(), json)
+    }
+
+    /// Writes decisions down, together; they are on the disk when this returns.
     ///
     /// # Errors
     ///
     /// The ledger can't be written.
-    pub(crate) fn decided(
-        &self,
-        entry: impl FnOnce(Digest) -> DecisionEntry,
-        policy: &[u8],
-    ) -> Result<Appended> {
-        let digest = policies::keep(self.folder(), policy)?;
-        let draft = Draft::new(EntryKind::Decision, &entry(digest))?;
-        self.append_one(draft).map(|(appended, _)| appended)
+    pub fn record(&self, decisions: &[DecisionEntry]) -> Result<Vec<Appended>> {
+        let draft = |decision| Draft::new(EntryKind::Decision, decision);
+        let drafts = decisions.iter().map(draft).collect::<Result<_>>()?;
+        Ok(self.append(drafts)?.appended.into_iter().flatten().collect())
     }
 }
 

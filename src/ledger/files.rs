@@ -26,7 +26,8 @@ pub(super) fn segments(folder: &Path) -> Result<Vec<u32>> {
     for entry in std::fs::read_dir(folder).map_err(fault)? {
         let name = entry.map_err(fault)?.file_name();
         let stem = name.to_str().and_then(|name| name.strip_suffix(".log"));
-        let number: Option<u32> = stem.filter(|stem| stem.len() >= 6).and_then(|stem| stem.parse().ok());
+        let number: Option<u32> =
+            stem.filter(|stem| stem.len() >= 6).and_then(|stem| stem.parse().ok());
         numbers.extend(number);
     }
     numbers.sort_unstable();

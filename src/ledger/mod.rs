@@ -27,13 +27,13 @@ use std::sync::{Mutex, PoisonError};
 
 pub use appeal::{Appeal, OverturnRate};
 pub use checkpoint::{Anchors, Checkpoint, Genesis, LEDGER_SCHEMA};
+pub(crate) use decision::platform;
 pub use decision::{AppealNote, AppealState, DecisionEntry, Disposition, HumanOutcome, Resolution};
 pub use entry::{EntryHash, EntryKind};
 pub use read::{Entry, LedgerFiles};
 pub use records::{RecordsSummary, Truth};
 pub use verify::{LedgerFault, LedgerReport};
 pub use writer::Appended;
-pub(crate) use decision::platform;
 pub(crate) use writer::{Batch, Draft};
 
 use crate::vault::{Context, PublicKey, SecretKey, Signer, hex, random, unwrap, wrap};
@@ -165,7 +165,8 @@ impl Ledger {
             std::mem::take(&mut queue.waiting)
         };
         let counts: Vec<usize> = batches.iter().map(|(_, drafts)| drafts.len()).collect();
-        let drafts: Vec<Draft> = batches.iter_mut().flat_map(|(_, drafts)| drafts.drain(..)).collect();
+        let drafts: Vec<Draft> =
+            batches.iter_mut().flat_map(|(_, drafts)| drafts.drain(..)).collect();
         let result = writer.append(&drafts);
         let mut own = None;
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
@@ -195,9 +196,12 @@ impl Ledger {
     /// Appends one entry that tells of no store.
     pub(crate) fn append_one(&self, draft: Draft) -> Result<(Appended, Checkpoint)> {
         let Batch { appended, checkpoint } = self.append(vec![draft])?;
-        appended.first().copied().flatten().zip(checkpoint).ok_or_else(|| {
-            Error::new(ErrorKind::Io, Stage::Ledger, "the ledger took in no entry")
-        })
+        appended
+            .first()
+            .copied()
+            .flatten()
+            .zip(checkpoint)
+            .ok_or_else(|| Error::new(ErrorKind::Io, Stage::Ledger, "the ledger took in no entry"))
     }
 }
 

@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 
 use super::checkpoint::{Checkpoint, Genesis, LEDGER_SCHEMA};
 use super::entry::{EntryHash, EntryKind, Line, MAX_LINE};
-use super::head::{self, Head};
 use super::files;
+use super::head::{self, Head};
 use crate::{Error, ErrorKind, Result, Stage};
 
 /// An entry of the ledger.
@@ -41,7 +41,8 @@ impl Entry {
     /// It has another form.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_slice(&self.body).map_err(|cause| {
-            let message = format!("entry {} is no {} as known here", self.sequence, self.kind.name());
+            let message =
+                format!("entry {} is no {} as known here", self.sequence, self.kind.name());
             Error::new(ErrorKind::InvalidRecord, Stage::Ledger, message)
                 .next("a newer version of evenmatch may have written it")
                 .caused_by(cause)
@@ -115,7 +116,8 @@ impl LedgerFiles {
         let mut parts = Vec::new();
         for number in files::segments(path)? {
             let path = files::segment(path, number);
-            let length = std::fs::metadata(&path).map_err(|c| Error::io(Stage::Ledger, &path, c))?;
+            let length =
+                std::fs::metadata(&path).map_err(|c| Error::io(Stage::Ledger, &path, c))?;
             parts.push(Part { path, length: length.len() });
         }
         let genesis = genesis(&files::segment(path, 1))?;
@@ -227,7 +229,8 @@ impl LedgerFiles {
 impl Serialize for Entry {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::{Error as _, SerializeStruct};
-        let body: serde_json::Value = serde_json::from_slice(&self.body).map_err(S::Error::custom)?;
+        let body: serde_json::Value =
+            serde_json::from_slice(&self.body).map_err(S::Error::custom)?;
         let mut fields = serializer.serialize_struct("Entry", 6)?;
         fields.serialize_field("entry", &self.sequence)?;
         fields.serialize_field("time", &super::in_utc(self.time))?;

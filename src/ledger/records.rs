@@ -55,7 +55,8 @@ fn word<T: Serialize>(value: &T) -> String {
 fn failure(decision: &DecisionEntry) -> String {
     let record = &decision.record;
     let decisive = || record.reasons.iter().filter(|reason| reason.decisive);
-    let of_probe = decisive().find(|reason| reason.subject == Some(crate::record::ReasonSubject::Probe));
+    let of_probe =
+        decisive().find(|reason| reason.subject == Some(crate::record::ReasonSubject::Probe));
     let side = if of_probe.is_some() { "" } else { "reference_" };
     match of_probe.or_else(|| decisive().next()) {
         Some(reason) => {
@@ -154,7 +155,8 @@ impl LedgerFiles {
             summary.records += 1;
             let decision: DecisionEntry = entry.read()?;
             let record = &decision.record;
-            let digest = |sample: &crate::record::SampleRecord| sample.sha256.map(|d| d.to_string());
+            let digest =
+                |sample: &crate::record::SampleRecord| sample.sha256.map(|d| d.to_string());
             let reference = decision
                 .subject
                 .clone()

@@ -107,7 +107,8 @@ fn check_piece(bytes: &[u8], mut previous: EntryHash, ledger: &str) -> Piece {
         } else if let Some((sequence, time)) = piece.last
             && (line.sequence != sequence + 1 || line.time < time)
         {
-            let what = format!("its number is {} behind {sequence}, or its time goes back", line.sequence);
+            let what =
+                format!("its number is {} behind {sequence}, or its time goes back", line.sequence);
             piece.faults.push((number, what));
         }
         piece.first.get_or_insert((line.sequence, line.time));

@@ -115,8 +115,13 @@ impl Writer {
         let path = files::segment(&self.folder, 1);
         let fault = |cause| Error::io(Stage::Ledger, &path, cause);
         let mut options = OpenOptions::new();
-        let segment =
-            options.create(true).truncate(true).read(true).write(true).open(&path).map_err(fault)?;
+        let segment = options
+            .create(true)
+            .truncate(true)
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(fault)?;
         files::sync_folder(&self.folder).map_err(fault)?;
         let head = Head { entries: 0, segment: 1, length: 0, hash: EntryHash::START };
         let anchors = Anchors::new();
@@ -271,7 +276,8 @@ impl Writer {
     /// Writes a batch behind the known end: entries, checkpoint, and only then the head.
     fn write(&mut self, drafts: &[Draft]) -> Result<Batch> {
         let told = |anchors: &Anchors, draft: &Draft| {
-            let known = |(store, epoch): &(String, u64)| anchors.get(store).is_some_and(|k| k >= epoch);
+            let known =
+                |(store, epoch): &(String, u64)| anchors.get(store).is_some_and(|k| k >= epoch);
             draft.anchor.as_ref().is_some_and(known)
         };
         if let Some(end) = &self.end

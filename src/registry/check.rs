@@ -91,12 +91,10 @@ impl Registry {
         let report = self.check()?;
         match report.faults.first() {
             None => Ok(report),
-            Some(fault) => Err(Error::new(
-                crate::ErrorKind::Tampered,
-                crate::Stage::Enrolment,
-                fault.clone(),
-            )
-            .in_file(self.store.place())),
+            Some(fault) => {
+                Err(Error::new(crate::ErrorKind::Tampered, crate::Stage::Enrolment, fault.clone())
+                    .in_file(self.store.place()))
+            }
         }
     }
 }

@@ -3,12 +3,11 @@
 use serde::Serialize;
 
 use super::{Registry, Spread};
+use crate::Result;
 use crate::ledger::{
-    AppealState, DecisionEntry, Disposition, EntryKind, LedgerFiles, Resolution,
-    in_utc,
+    AppealState, DecisionEntry, Disposition, EntryKind, LedgerFiles, Resolution, in_utc,
 };
 use crate::record::{Outcome, ReasonCode};
-use crate::Result;
 
 /// One thing that is kept.
 #[derive(Debug, Clone, PartialEq, Serialize)]

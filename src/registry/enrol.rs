@@ -153,9 +153,10 @@ fn combine(verifier: &Verifier, taken: &[&Acquisition<Probe>]) -> Result<Combine
         })
         .collect();
     let all: Vec<&Template<Probe>> = templates.collect();
-    let between = all.iter().enumerate().flat_map(|(i, a)| {
-        all[i + 1..].iter().map(|b| cosine(a.features(), b.features()))
-    });
+    let between = all
+        .iter()
+        .enumerate()
+        .flat_map(|(i, a)| all[i + 1..].iter().map(|b| cosine(a.features(), b.features())));
     let spread = Spread {
         least_to_mean: photos.iter().map(|photo| photo.likeness).fold(f32::INFINITY, f32::min),
         least_between: between.min_by(f32::total_cmp),
@@ -333,9 +334,8 @@ fn already(subject: &str) -> Error {
 }
 
 fn check(settings: &EnrolSettings, photos: usize) -> Result<()> {
-    let refuse = |message: String| {
-        Err(Error::new(ErrorKind::InvalidArgument, Stage::Enrolment, message))
-    };
+    let refuse =
+        |message: String| Err(Error::new(ErrorKind::InvalidArgument, Stage::Enrolment, message));
     if photos == 0 || photos > MAX_PHOTOS {
         return refuse(format!("{photos} photos; one to {MAX_PHOTOS} are needed"));
     }

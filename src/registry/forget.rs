@@ -58,9 +58,16 @@ impl Registry {
                 subject: promise.subject.clone(),
                 subject_commitment: promise.subject_commitment,
                 content_commitment: promise.content_commitment,
-                deleted: ["key", "template", "name", "pseudonym's link", "attributes", "digests of photos"]
-                    .map(str::to_owned)
-                    .to_vec(),
+                deleted: [
+                    "key",
+                    "template",
+                    "name",
+                    "pseudonym's link",
+                    "attributes",
+                    "digests of photos",
+                ]
+                .map(str::to_owned)
+                .to_vec(),
                 ground,
                 promised_in: promised.sequence,
                 promised_hash: promised.hash,
@@ -77,7 +84,8 @@ impl Registry {
             Ok(())
         })?;
         self.tell()?;
-        let made = made.map(|receipt| DeletionReceipt { salt: Some(hex::encode(&salt)), ..receipt });
+        let made =
+            made.map(|receipt| DeletionReceipt { salt: Some(hex::encode(&salt)), ..receipt });
         made.ok_or_else(|| {
             Error::new(ErrorKind::Io, Stage::Enrolment, "the store did not take the change in")
         })

@@ -87,8 +87,9 @@ impl Enrolment {
                 self.template.model(),
                 verifier.embedder().id()
             );
-            return Err(Error::new(ErrorKind::ModelMismatch, Stage::Enrolment, message)
-                .next("enrol the person again from photos: evenmatch enrol SUBJECT IMG… --replace"));
+            return Err(Error::new(ErrorKind::ModelMismatch, Stage::Enrolment, message).next(
+                "enrol the person again from photos: evenmatch enrol SUBJECT IMG… --replace",
+            ));
         }
         let known = self.template.statistics().map(|statistics| statistics.normaliser);
         let template = match verifier.normaliser() {
@@ -327,8 +328,8 @@ impl Registry {
         let place = |error: Error| error.in_file(self.store.place());
         let context = bound(row).with(self.name.as_bytes());
         let what = "the key of an enrolment";
-        let key = open(&self.keys.wrap, &row.lookup, &context, &row.wrapped_key, what)
-            .map_err(place)?;
+        let key =
+            open(&self.keys.wrap, &row.lookup, &context, &row.wrapped_key, what).map_err(place)?;
         let key = <[u8; 32]>::try_from(key.as_slice()).map_err(|_| {
             let message = "the key of an enrolment is none";
             place(Error::new(ErrorKind::Tampered, Stage::Enrolment, message))
@@ -428,16 +429,16 @@ impl Registry {
                 .caused_by(cause)
         })?;
         let person_must_look = policy.no_automated_final_refusal.0;
-        let entry = |policy| DecisionEntry {
+        let decision = DecisionEntry {
             subject: enrolment.map(|e| e.details.pseudonym.clone()),
             enrolment: enrolment.map(|e| e.version),
             disposition: Disposition::of(record.outcome, person_must_look),
-            policy,
+            policy: self.ledger.keep_policy(&json)?,
             platform: platform(),
             attributes: enrolment.map(|e| e.details.attributes.clone()).unwrap_or_default(),
             record,
         };
-        self.ledger.decided(entry, &json)
+        self.ledger.append_one(Draft::new(EntryKind::Decision, &decision)?).map(|(at, _)| at)
     }
 
     /// One change of the store: its epoch counts up, and its state is checked before and signed

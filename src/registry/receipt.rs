@@ -165,7 +165,8 @@ impl DeletionReceipt {
         );
         if let Some(subject) = subject {
             let salt = self.salt.as_ref().and_then(|salt| hex::decode(salt.as_bytes()));
-            let same = salt.is_some_and(|s| subject_commitment(&s, subject) == self.subject_commitment);
+            let same =
+                salt.is_some_and(|s| subject_commitment(&s, subject) == self.subject_commitment);
             say(same, "it is of this name", "it is of another name, or its salt is missing");
         }
         if let Some(ledger) = ledger {

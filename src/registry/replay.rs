@@ -80,11 +80,17 @@ impl Replay {
         };
         let photo = |a: Option<crate::Digest>, b| a.is_some() && a != b;
         cause(photo(record.probe.sha256, now.probe.sha256), "the probe is another file");
-        cause(photo(record.reference.sha256, now.reference.sha256), "the reference is another file");
+        cause(
+            photo(record.reference.sha256, now.reference.sha256),
+            "the reference is another file",
+        );
         cause(record.models != now.models, "other models");
         cause(record.operating_point != now.operating_point, "another operating point");
         cause(record.software != now.software, "another version of the software");
-        cause(then.platform != platform(), "another platform: floating-point sums may differ there");
+        cause(
+            then.platform != platform(),
+            "another platform: floating-point sums may differ there",
+        );
         Ok(Replay {
             schema: "evenmatch.replay/1",
             decision: record.id.clone(),

@@ -229,7 +229,8 @@ struct Change<'a> {
 
 impl Change<'_> {
     fn run(&mut self, text: &str, values: impl rusqlite::Params) -> Result<()> {
-        let done = self.transaction.prepare_cached(text).and_then(|mut query| query.execute(values));
+        let done =
+            self.transaction.prepare_cached(text).and_then(|mut query| query.execute(values));
         done.map(drop).map_err(|cause| fault(self.path, cause))
     }
 }
@@ -345,9 +346,8 @@ impl EnrolmentStore for SqliteStore {
     fn change(&self, work: &mut dyn FnMut(&mut dyn StoreChange) -> Result<()>) -> Result<()> {
         let fault = |cause| fault(&self.path, cause);
         let mut connection = self.connection();
-        let transaction = connection
-            .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(fault)?;
+        let transaction =
+            connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fault)?;
         let mut change = Change { path: &self.path, transaction };
         // A transaction that is dropped is rolled back.
         work(&mut change)?;

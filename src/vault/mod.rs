@@ -14,8 +14,8 @@ mod key;
 mod seal;
 mod sign;
 
-pub use key::{KEY_VARIABLE, KeySource, SecretKey};
 pub(crate) use key::random;
+pub use key::{KEY_VARIABLE, KeySource, SecretKey};
 pub(crate) use seal::{Context, open, seal, unwrap, wrap};
-pub use sign::{PublicKey, Signature};
 pub(crate) use sign::Signer;
+pub use sign::{PublicKey, Signature};
