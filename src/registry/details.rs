@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::record::SampleRecord;
+use crate::record::{Reason, SampleRecord};
 use crate::template::{Reference, Template};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
@@ -48,6 +48,9 @@ pub struct Details {
     pub checked_by_a_person: bool,
     /// What was measured of the photo where there was one.
     pub sample: Option<SampleRecord>,
+    /// What else should be known of that photo.
+    #[serde(default)]
+    pub reasons: Vec<Reason>,
 }
 
 /// The bytes that are sealed: the length of the details as u32, little-endian, the details as JSON,

@@ -8,7 +8,7 @@ use super::details::{Details, EnrolledPhoto, Spread};
 use super::{Registry, hex, random};
 use crate::ledger::{EntryKind, in_utc, now};
 use crate::quality::Component;
-use crate::record::{Reason, SampleRecord};
+use crate::record::{Reason, ReasonSubject, SampleRecord};
 use crate::store::StoredRow;
 use crate::template::{Probe, Reference, Template};
 use crate::verify::{Acquisition, Source, Verifier};
@@ -227,10 +227,13 @@ impl Registry {
             outcome.photos[*place].weight = Some(photo.weight);
             outcome.photos[*place].likeness = Some(photo.likeness);
         }
-        let sample = match (&acquired[..], &only[..]) {
-            ([_], [one]) => Some(one.sample.clone()),
+        // Of a single photo a later decision can say what a decision by that photo would.
+        let single = match (acquired, &only[..]) {
+            ([_], [one]) => Some(*one),
             _ => None,
         };
+        let reasons = single.map(|one| one.reasons.clone()).unwrap_or_default();
+        let reasons = reasons.into_iter().map(|reason| reason.about(ReasonSubject::Reference));
         let details = Details {
             subject: subject.to_owned(),
             pseudonym: format!("p-{}", hex::encode(&random::<16>()?)),
@@ -238,7 +241,8 @@ impl Registry {
             photos: combined.photos,
             spread: combined.spread,
             checked_by_a_person: settings.checked_by_a_person,
-            sample,
+            sample: single.map(|one| one.sample.clone()),
+            reasons: reasons.collect(),
         };
         let (row, details) = self.store_row(verifier, details, &combined.template, settings)?;
         outcome.enrolled = Some(EnrolledSummary {

@@ -104,7 +104,8 @@ impl Enrolment {
         if again {
             sample.sha256 = probe;
         }
-        Ok(Acquisition { template: Some(template), sample, reasons: Vec::new() })
+        let reasons = self.details.reasons.clone();
+        Ok(Acquisition { template: Some(template), sample, reasons })
     }
 }
 
