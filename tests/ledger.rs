@@ -118,7 +118,6 @@ fn changes_deletions_and_moves_are_found_where_they_are() {
         std::fs::write(&path, lines.join("\n") + "\n").unwrap();
         let report = verify(folder.path());
         let places = report.faults.iter().filter_map(|fault| fault.line).collect::<Vec<_>>();
-        assert!(Ledger::open(folder.path(), &key()).is_err() || !report.is_whole());
         (report.is_whole(), places)
     };
     assert_eq!(write(&lines), (true, vec![]));
