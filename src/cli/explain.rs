@@ -7,7 +7,9 @@ use anyhow::Context;
 use clap::{Args, ValueEnum};
 
 use super::Exit;
+use super::place::PlaceArguments;
 use crate::disclosure::{ExplanationView, OperatorStatement, explain};
+use crate::ledger::{DecisionEntry, EntryKind};
 use crate::messages::{LANGUAGES, Messages, Page};
 use crate::record::{DECISION_SCHEMA, DecisionRecord};
 use crate::{Error, ErrorKind, Result, Stage};
@@ -16,6 +18,7 @@ const EXAMPLES: &str = "\
 Examples:
   evenmatch verify --reference a.jpg --probe b.jpg --save-record d.json
   evenmatch explain --record d.json --lang ht
+  evenmatch explain ID --data registry --lang uk
   evenmatch explain --record d.json --lang ar --format html --operator us.toml > page.html
   evenmatch explain --list-languages
 
@@ -26,7 +29,7 @@ docs/TRANSPARENCY.md lists what an operator's file can state.";
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ExplainArguments {
-    /// The decision's number
+    /// The decision's number, as the ledger has it
     #[arg(value_name = "ID")]
     id: Option<String>,
     /// A DecisionRecord that `verify --save-record` wrote
@@ -47,6 +50,8 @@ pub(crate) struct ExplainArguments {
     /// List the languages, and whether native speakers have checked them
     #[arg(long)]
     list_languages: bool,
+    #[command(flatten)]
+    place: PlaceArguments,
 }
 
 /// How a page is written.
@@ -67,7 +72,7 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
     let messages = Messages::of(&arguments.lang)?;
     let record = match (&arguments.record, &arguments.id) {
         (Some(path), _) => from_file(path)?,
-        (None, Some(id)) => from_ledger(id)?,
+        (None, Some(id)) => from_ledger(&arguments.place, id)?,
         (None, None) => {
             let message = "neither a decision's number nor its record is named";
             return Err(Error::new(ErrorKind::InvalidArgument, Stage::Record, message)
@@ -91,11 +96,17 @@ pub(super) fn print_page(page: &Page<'_>, format: PageFormat) -> anyhow::Result<
     printed.context("standard output could not be written")
 }
 
-/// The record of a decision by its number.
-fn from_ledger(id: &str) -> Result<DecisionRecord> {
-    let message = format!("no ledger can be asked for the decision `{id}`");
-    Err(Error::new(ErrorKind::NotBuiltIn, Stage::Record, message)
-        .next("name the record's file: evenmatch explain --record FILE"))
+/// The record of a decision by its number, from the ledger; no key is needed.
+fn from_ledger(place: &PlaceArguments, id: &str) -> Result<DecisionRecord> {
+    for entry in place.ledger_files()?.mentioning(id, &[EntryKind::Decision])? {
+        let record = entry.read::<DecisionEntry>()?.record;
+        if record.id.to_string() == id {
+            return Ok(record);
+        }
+    }
+    let message = format!("the ledger knows no decision `{id}`");
+    Err(Error::new(ErrorKind::InvalidArgument, Stage::Ledger, message)
+        .next("run: evenmatch ledger show; or name the record's file: --record FILE"))
 }
 
 /// A record that was saved to a file.

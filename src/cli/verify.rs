@@ -9,14 +9,18 @@ use clap::{Args, ValueEnum};
 use super::Exit;
 use super::challenge::{self, FrameArguments};
 use super::gate::GateArgument;
+use super::place::PlaceArguments;
 use crate::calibrate;
 use crate::decide::{LivenessPolicy, Policy};
 use crate::disclosure::summary;
 use crate::messages::{Messages, key};
 use crate::model::Profile;
 use crate::pad::LivenessSession;
-use crate::record::{Calibration, DecisionRecord, FmrOf, Liveness, Outcome, SignalVerdict};
-use crate::{Error, ErrorKind, Stage, Verifier};
+use crate::record::{
+    Calibration, DecisionRecord, FmrOf, Liveness, Outcome, SessionEvidence, SignalVerdict,
+};
+use crate::template::{Probe, Reference};
+use crate::{Acquisition, Error, ErrorKind, Stage, Verifier};
 
 /// The target false match rate where neither a rate nor a threshold is stated.
 pub(super) const DEFAULT_FMR: f64 = 1e-3;
@@ -28,6 +32,7 @@ Examples:
   evenmatch verify --reference enrolled.jpg --probe selfie.jpg --threshold 0.42 --save-record d.json
   evenmatch verify --reference enrolled.jpg --probe selfie.jpg --fmr 1e-4 --fmr-of worst-group
   evenmatch verify --reference enrolled.jpg --probe selfie.jpg --calibration c.toml --fmr 1e-4
+  evenmatch verify --subject alice --probe selfie.jpg --key-file evenmatch.key
   evenmatch verify --reference enrolled.jpg --liveness require --nonce NONCE --frames frames/
 
 Exit codes: 0 match, 1 non-match, 2 error, 3 undecided (no face was found, say).";
@@ -37,8 +42,16 @@ Exit codes: 0 match, 1 non-match, 2 error, 3 undecided (no face was found, say).
 #[command(after_help = EXAMPLES)]
 pub(crate) struct VerifyArguments {
     /// The photo stored earlier (JPEG, PNG, WebP, BMP or TIFF)
-    #[arg(long, value_name = "IMG")]
-    reference: PathBuf,
+    #[arg(long, value_name = "IMG", required_unless_present = "subject")]
+    reference: Option<PathBuf>,
+    /// The person who is claimed, as enrolled; the decision goes into the ledger
+    #[arg(long, value_name = "ID", conflicts_with = "reference")]
+    subject: Option<String>,
+    /// Write the decision into the ledger also without --subject
+    #[arg(long)]
+    log: bool,
+    #[command(flatten)]
+    place: PlaceArguments,
     /// The photo presented now; with --frames, the frame that shows the face best unless told
     #[arg(long, value_name = "IMG", required_unless_present = "frames")]
     probe: Option<PathBuf>,
@@ -205,12 +218,39 @@ fn verify(arguments: &VerifyArguments, messages: &Messages) -> anyhow::Result<Ex
     })
 }
 
-/// Acquires, judges the frames where there are any, and decides.
+/// Decides by a photo, or by an enrolment; the latter is always written down.
 fn decide(arguments: &VerifyArguments, verifier: &Verifier) -> anyhow::Result<DecisionRecord> {
-    let reference = verifier.acquire(arguments.reference.as_path())?;
+    // A registry that can't be opened is told before any photo is read.
+    let registry = match arguments.subject.is_some() || arguments.log {
+        true => Some(arguments.place.open()?),
+        false => None,
+    };
+    let enrolment = match (&registry, &arguments.subject) {
+        (Some(registry), Some(subject)) => Some(registry.enrolment(subject)?),
+        _ => None,
+    };
+    let photo = arguments.reference.as_deref();
+    let photo = photo.map(|path| verifier.acquire::<Reference>(path)).transpose()?;
+    let (probe, session) = presented(arguments, verifier)?;
+    let reference = match (&enrolment, photo) {
+        (Some(enrolment), _) => enrolment.reference(verifier, probe.sample.sha256)?,
+        (None, photo) => photo.context("--reference is missing")?,
+    };
+    let record = verifier.decide_with_session(&reference, &probe, session)?;
+    if let Some(registry) = &registry {
+        registry.decided(enrolment.as_ref(), record.clone(), verifier.policy())?;
+    }
+    Ok(record)
+}
+
+/// What is presented now: a photo, or frames that are judged and one of which is compared.
+fn presented(
+    arguments: &VerifyArguments,
+    verifier: &Verifier,
+) -> anyhow::Result<(Acquisition<Probe>, Option<SessionEvidence>)> {
     let (Some(frames), Some(nonce)) = (&arguments.frames, &arguments.nonce) else {
         let probe = arguments.probe.as_deref().context("--probe is missing")?;
-        return Ok(verifier.decide(&reference, &verifier.acquire(probe)?)?);
+        return Ok((verifier.acquire(probe)?, None));
     };
     if verifier.policy().liveness == LivenessPolicy::Off {
         return Err(Error::new(
@@ -237,7 +277,7 @@ fn decide(arguments: &VerifyArguments, verifier: &Verifier) -> anyhow::Result<De
         (Some(_), Some(session), Some(template)) => session.likeness(template)?,
         _ => None,
     };
-    Ok(verifier.decide_with_session(&reference, &probe, Some(report.evidence(likeness)))?)
+    Ok((probe, Some(report.evidence(likeness))))
 }
 
 /// What the passive signals of the new photo say, those in full that are not clear.
