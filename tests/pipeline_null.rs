@@ -317,8 +317,9 @@ fn where_liveness_is_required_there_is_no_match_without_it() {
     };
     let live = with(LivenessPolicy::Require, portrait(RED, BLUE));
     assert_eq!(live.outcome, Outcome::Undecided);
-    assert_eq!(decisive(&live), [ReasonCode::LivenessNotChecked]);
-    assert_eq!(live.liveness.outcome, LivenessOutcome::NotChecked);
+    // Passive signals see that the portrait is drawn, and ask for more; a photo never shows more.
+    assert_eq!(decisive(&live), [ReasonCode::AttackSignsUnclear; 2]);
+    assert_eq!(live.liveness.outcome, LivenessOutcome::Inconclusive);
     assert!(live.score.is_some() && has(&live, ReasonCode::ScoreAtOrAboveThreshold));
 
     let other = with(LivenessPolicy::Require, portrait(BLUE, RED));
@@ -327,9 +328,10 @@ fn where_liveness_is_required_there_is_no_match_without_it() {
 
     let advisory = with(LivenessPolicy::Advisory, portrait(RED, BLUE));
     assert_eq!(advisory.outcome, Outcome::Match);
-    assert!(has(&advisory, ReasonCode::LivenessNotChecked));
+    assert!(has(&advisory, ReasonCode::AttackSignsUnclear));
     let off = with(LivenessPolicy::Off, portrait(RED, BLUE));
     assert!(!has(&off, ReasonCode::LivenessNotChecked));
+    assert!(!has(&off, ReasonCode::AttackSignsUnclear) && off.liveness.signals.is_empty());
     // Not checked is what the record says even where nobody asked.
     assert_eq!(off.liveness.outcome, LivenessOutcome::NotChecked);
 }

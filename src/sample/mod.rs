@@ -11,7 +11,6 @@ use image::RgbImage;
 use crate::Digest;
 
 pub use encoded::EncodedSample;
-#[cfg(feature = "parquet")]
 pub(crate) use encoded::read_within;
 pub(crate) use light::{linear_light, noise_to_signal, relit, relit_part, srgb};
 pub use limits::DecodeLimits;
