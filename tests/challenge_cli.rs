@@ -135,44 +135,21 @@ fn a_rehearsed_session_passes_once_and_verifies_its_person() {
     assert_eq!(report["findings"], serde_json::json!(["nonce_reused"]));
 
     // Through verify: the person of the photo matches, with the session as evidence.
+    let verify = |nonce: &str, frames: &str| {
+        let reference = text(&photo);
+        let who = ["verify", "--reference", reference, "--liveness", "require", "--json"];
+        let output =
+            evenmatch(&desk, &[&who[..], &["--nonce", nonce, "--frames", frames]].concat());
+        (output.status.code(), json(&output))
+    };
     let (nonce, frames) = rehearse("verified", "live");
-    let verified = evenmatch(
-        &desk,
-        &[
-            "verify",
-            "--reference",
-            text(&photo),
-            "--liveness",
-            "require",
-            "--nonce",
-            &nonce,
-            "--frames",
-            &frames,
-            "--json",
-        ],
-    );
-    let record = json(&verified);
+    let (code, record) = verify(&nonce, &frames);
     assert_eq!(record["liveness"]["outcome"], "pass", "{record}");
-    assert_eq!((verified.status.code(), &record["outcome"]), (Some(0), &Value::from("match")));
+    assert_eq!((code, &record["outcome"]), (Some(0), &Value::from("match")));
     assert_eq!(record["liveness"]["session"]["nonce"], nonce.as_str());
 
     // A print of the same photo is alike enough, and no match under require.
     let (nonce, frames) = rehearse("print", "print");
-    let printed = evenmatch(
-        &desk,
-        &[
-            "verify",
-            "--reference",
-            text(&photo),
-            "--liveness",
-            "require",
-            "--nonce",
-            &nonce,
-            "--frames",
-            &frames,
-            "--json",
-        ],
-    );
-    let record = json(&printed);
-    assert_eq!((printed.status.code(), &record["outcome"]), (Some(3), &Value::from("undecided")));
+    let (code, record) = verify(&nonce, &frames);
+    assert_eq!((code, &record["outcome"]), (Some(3), &Value::from("undecided")));
 }

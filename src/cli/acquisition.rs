@@ -8,10 +8,14 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::audit::invalid;
 use super::gate::GateArgument;
+use super::verify::DEFAULT_FMR;
 use crate::batch::{
     AcquireOptions, AcquireProgress, Acquisitions, Measure, PartSize, Shard, acquire,
 };
+use crate::calibrate::shipped_default;
+use crate::decide::Policy;
 use crate::model::Profile;
 use crate::quality::Gate;
 use crate::record::PeopleManifest;
@@ -119,4 +123,29 @@ fn say(acquired: &Acquisitions, took: Duration) {
         acquired.processed,
         acquired.reused,
     );
+}
+
+/// A verifier for many photos at the threshold or the false match rate that was stated; without
+/// either, at the policy's, or at the usual rate of the calibration that ships.
+pub(super) fn verifier_at(
+    mut policy: Policy,
+    threshold: Option<f32>,
+    fmr: Option<f64>,
+    jobs: usize,
+) -> Result<Verifier> {
+    if let Some(rate) = fmr.filter(|rate| !(*rate > 0.0 && *rate < 1.0)) {
+        return Err(invalid(format!("{rate} is not a rate between 0 and 1"), "try --fmr 1e-3"));
+    }
+    // What the command line states stands before what the policy does.
+    if threshold.is_some() {
+        (policy.threshold, policy.fmr) = (threshold, None);
+    } else if fmr.is_some() {
+        (policy.threshold, policy.fmr) = (None, fmr);
+    }
+    let verifier = Verifier::open(Profile::Throughput { workers: jobs }, policy)?;
+    if verifier.policy().threshold.is_some() {
+        return Ok(verifier);
+    }
+    let rate = verifier.policy().fmr.unwrap_or(DEFAULT_FMR);
+    verifier.calibrated(&shipped_default(true)?, rate)
 }

@@ -196,12 +196,19 @@ fn in_words(step: Step) -> &'static str {
     }
 }
 
+/// What looks at frames, on a verifier's own networks and the mesh.
+pub(super) fn analyser_of(verifier: &Verifier, profile: Profile) -> crate::Result<FrameAnalyser> {
+    let (detector, embedder) = (verifier.detector().clone(), verifier.embedder().clone());
+    Ok(FrameAnalyser::new(detector, FaceMesh::open(profile)?, embedder))
+}
+
 /// Judges frames: what a session says, and the session itself where there was one.
 pub(super) fn judge(
     nonce: &str,
     frames: &Path,
     how: &FrameArguments,
     policy: &Policy,
+    analyser: impl FnOnce() -> crate::Result<FrameAnalyser>,
 ) -> anyhow::Result<(SessionReport, Option<LivenessSession>)> {
     // Frames that can't be read are no answer: the nonce stays good.
     let frames = if frames == Path::new("-") {
@@ -209,7 +216,7 @@ pub(super) fn judge(
     } else {
         Frames::open(frames, how.fps, &policy.limits)?
     };
-    let analyser = FrameAnalyser::open(Profile::Latency)?;
+    let analyser = analyser()?;
     let challenge = match desk(how.challenges.as_deref())?.claim(nonce)? {
         Claim::Taken(challenge) => challenge,
         Claim::Refused(challenge, finding) => return Ok((refused(&challenge, finding), None)),
@@ -262,7 +269,8 @@ fn refused(challenge: &Challenge, finding: Finding) -> SessionReport {
 
 fn check(arguments: &CheckArguments) -> anyhow::Result<Exit> {
     let policy = super::policy(arguments.policy.as_deref(), None)?;
-    let (report, _) = judge(&arguments.nonce, &arguments.frames, &arguments.how, &policy)?;
+    let open = || FrameAnalyser::open(Profile::Latency);
+    let (report, _) = judge(&arguments.nonce, &arguments.frames, &arguments.how, &policy, open)?;
     if arguments.json {
         super::print_json(&report)?;
     } else {

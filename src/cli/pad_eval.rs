@@ -8,16 +8,13 @@ use std::time::Instant;
 use clap::Args;
 
 use super::Exit;
-use super::acquisition::progress_bar;
+use super::acquisition::{progress_bar, verifier_at};
 use super::audit::invalid;
-use super::verify::DEFAULT_FMR;
+use super::challenge::analyser_of;
 use crate::audit::{AuditReport, AuditSettings, Thresholds};
-use crate::calibrate::shipped_default;
 use crate::decide::LivenessPolicy;
 use crate::export::{self, write_atomically};
-use crate::mesh::FaceMesh;
 use crate::model::Profile;
-use crate::pad::FrameAnalyser;
 use crate::pad_eval::{
     PadEvalSettings, Presented, SessionJudge, VerifierPresenter, outcomes, pad_eval, records,
     report,
@@ -164,32 +161,16 @@ fn known_attributes(by: &[String], manifest: &PresentationManifest) -> Result<()
 
 /// A verifier with the threshold that was asked for, which looks at liveness.
 fn verifier(arguments: &PadEvalArguments, jobs: usize) -> Result<Verifier> {
-    if let Some(rate) = arguments.fmr.filter(|rate| !(*rate > 0.0 && *rate < 1.0)) {
-        return Err(invalid(format!("{rate} is not a rate between 0 and 1"), "try --fmr 1e-3"));
-    }
     let mut policy = super::policy(arguments.policy.as_deref(), None)?;
     if policy.liveness == LivenessPolicy::Off {
         policy.liveness = LivenessPolicy::Advisory;
     }
-    // What the command line states stands before what the policy does.
-    if arguments.threshold.is_some() {
-        (policy.threshold, policy.fmr) = (arguments.threshold, None);
-    } else if arguments.fmr.is_some() {
-        (policy.threshold, policy.fmr) = (None, arguments.fmr);
-    }
-    let verifier = Verifier::open(Profile::Throughput { workers: jobs }, policy)?;
-    if verifier.policy().threshold.is_some() {
-        return Ok(verifier);
-    }
-    let rate = verifier.policy().fmr.unwrap_or(DEFAULT_FMR);
-    verifier.calibrated(&shipped_default(true)?, rate)
+    verifier_at(policy, arguments.threshold, arguments.fmr, jobs)
 }
 
 /// What judges frames, on the verifier's own networks and the mesh.
 fn frames(verifier: &Verifier, jobs: usize) -> Result<SessionJudge> {
-    let mesh = FaceMesh::open(Profile::Throughput { workers: jobs })?;
-    let (detector, embedder) = (verifier.detector().clone(), verifier.embedder().clone());
-    let analyser = FrameAnalyser::new(detector, mesh, embedder);
+    let analyser = analyser_of(verifier, Profile::Throughput { workers: jobs })?;
     Ok(SessionJudge::new(analyser, verifier.policy().limits))
 }
 

@@ -7,14 +7,11 @@ use std::time::Instant;
 use clap::Args;
 
 use super::Exit;
-use super::acquisition::progress_bar;
+use super::acquisition::{progress_bar, verifier_at};
 use super::audit::invalid;
 use super::gate::GateArgument;
-use super::verify::DEFAULT_FMR;
 use crate::audit::StressReport;
-use crate::calibrate::shipped_default;
 use crate::degrade::{DegradationKind, parse_level};
-use crate::model::Profile;
 use crate::record::PeopleManifest;
 use crate::stress::{StressPlan, StressSettings, stress};
 use crate::{Result, Verifier, export};
@@ -123,22 +120,8 @@ pub(crate) fn run(arguments: &StressArguments) -> anyhow::Result<Exit> {
 
 /// A verifier with the threshold that was asked for.
 fn verifier(arguments: &StressArguments, jobs: usize) -> Result<Verifier> {
-    if let Some(rate) = arguments.fmr.filter(|rate| !(*rate > 0.0 && *rate < 1.0)) {
-        return Err(invalid(format!("{rate} is not a rate between 0 and 1"), "try --fmr 1e-3"));
-    }
-    let mut policy = super::policy(arguments.policy.as_deref(), arguments.gate)?;
-    // What the command line states stands before what the policy does.
-    if arguments.threshold.is_some() {
-        (policy.threshold, policy.fmr) = (arguments.threshold, None);
-    } else if arguments.fmr.is_some() {
-        (policy.threshold, policy.fmr) = (None, arguments.fmr);
-    }
-    let verifier = Verifier::open(Profile::Throughput { workers: jobs }, policy)?;
-    if verifier.policy().threshold.is_some() {
-        return Ok(verifier);
-    }
-    let rate = verifier.policy().fmr.unwrap_or(DEFAULT_FMR);
-    verifier.calibrated(&shipped_default(true)?, rate)
+    let policy = super::policy(arguments.policy.as_deref(), arguments.gate)?;
+    verifier_at(policy, arguments.threshold, arguments.fmr, jobs)
 }
 
 /// The degradations with their levels.

@@ -209,7 +209,10 @@ fn decide(arguments: &VerifyArguments, verifier: &Verifier) -> anyhow::Result<De
         .next("add --liveness require, or leave out --frames")
         .into());
     }
-    let (report, session) = challenge::judge(nonce, frames, &arguments.how, verifier.policy())?;
+    // The networks that the verifier has loaded are not loaded twice.
+    let analyser = || challenge::analyser_of(verifier, Profile::Latency);
+    let (report, session) =
+        challenge::judge(nonce, frames, &arguments.how, verifier.policy(), analyser)?;
     let best = session.as_ref().and_then(LivenessSession::best_frame);
     let probe = match (&arguments.probe, best) {
         (Some(photo), _) => verifier.acquire(photo.as_path())?,

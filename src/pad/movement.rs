@@ -81,8 +81,13 @@ impl StepWatch {
         }
     }
 
-    pub(super) fn asked(&self) -> TimedStep {
-        self.asked
+    pub(super) fn step(&self) -> Step {
+        self.asked.step
+    }
+
+    /// Whether the step is asked for at this time of the session.
+    pub(super) fn is_at(&self, now_ms: u64) -> bool {
+        (u64::from(self.asked.from_ms)..=u64::from(self.asked.until_ms)).contains(&now_ms)
     }
 
     /// Looks at a frame within the step's time.
@@ -91,10 +96,9 @@ impl StepWatch {
         let share = share(step, base, now);
         let after_ms = at_ms as i64 - i64::from(self.asked.from_ms);
         // Everybody blinks and moves their lips unasked: only the head can move too early.
-        let meant = step.turns_the_head() || step == Step::ComeCloser;
-        if share >= BEGUN && (self.began_after_ms.is_none()) {
+        if share >= BEGUN && self.began_after_ms.is_none() {
             self.began_after_ms = Some(after_ms);
-            self.early |= meant && after_ms < FASTEST_MS;
+            self.early |= step.moves_the_head() && after_ms < FASTEST_MS;
         }
         let both = share.min(self.before);
         if both > self.furthest.0 || self.frames == 0 {
@@ -115,8 +119,8 @@ impl StepWatch {
     /// don't count.
     fn watch_others(&mut self, base: &Measures, now: &Measures) {
         for (frames, other) in self.others.iter_mut().zip(Step::ALL) {
-            let counts = other.turns_the_head() || other == Step::ComeCloser;
-            if other != self.asked.step && counts && share(other, base, now) >= 1.0 {
+            if other != self.asked.step && other.moves_the_head() && share(other, base, now) >= 1.0
+            {
                 *frames += 1;
                 self.wrong |= *frames >= 2;
             }
@@ -155,6 +159,5 @@ impl StepWatch {
 
 /// Whether the head moves as a step would ask, in a pause in which nothing is asked.
 pub(super) fn moves_unasked(base: &Measures, now: &Measures) -> bool {
-    let meant = |step: &&Step| step.turns_the_head() || **step == Step::ComeCloser;
-    Step::ALL.iter().filter(meant).any(|step| share(*step, base, now) >= 1.0)
+    Step::ALL.iter().any(|step| step.moves_the_head() && share(*step, base, now) >= 1.0)
 }

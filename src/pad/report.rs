@@ -157,7 +157,8 @@ pub struct ParallaxEvidence {
     /// Standard error of the relief, from the scatter between frames.
     pub relief_error: f32,
     /// What the best homography from the frames that face the camera to those that do not leaves
-    /// unexplained: root mean square over points and frames, in distances between the eyes.
+    /// unexplained: root mean square over points and frames, in sizes of the face (a little less
+    /// than the distance between the eyes).
     pub homography_residual: f32,
     /// What the best rigid solid, seen by a distant camera, leaves unexplained, likewise.
     pub solid_residual: f32,

@@ -27,7 +27,7 @@ const LONGEST_GAP_MS: u64 = 500;
 const LEAST_SEEN: f64 = 0.8;
 /// Frames with a second face from which on it counts.
 const SECOND_FACES: u32 = 3;
-/// Distance between the eyes, in pixels, that the mesh needs.
+/// Size of the face, in pixels, that the mesh needs.
 const LEAST_SIZE: f32 = 28.0;
 /// Views that the shape at the beginning is the mean of, at most; and that it needs.
 const BASELINE_VIEWS: (usize, usize) = (30, 6);
@@ -103,7 +103,6 @@ pub struct LivenessSession {
     least_likeness: Option<f32>,
     watches: Vec<StepWatch>,
     parallax: Parallax,
-    foreshortened: u32,
     best: Option<(f32, RgbImage)>,
 }
 
@@ -131,7 +130,6 @@ impl LivenessSession {
             least_likeness: None,
             watches,
             parallax: Parallax::default(),
-            foreshortened: 0,
             best: None,
         }
     }
@@ -156,23 +154,17 @@ impl LivenessSession {
             return Ok(self.progress(self.last_ms.unwrap_or(0), false));
         }
         self.frames += 1;
-        let first = *if self.last_ms.is_none() {
-            self.first_ms = at_ms;
-            &at_ms
-        } else {
-            &self.first_ms
-        };
-        if let Some(last) = self.last_ms {
-            if at_ms <= last {
+        match self.last_ms {
+            None => self.first_ms = at_ms,
+            Some(last) if at_ms <= last => {
                 self.find(Finding::ClockBackwards);
-                return Ok(self.progress(last - first, false));
+                return Ok(self.progress(last - self.first_ms, false));
             }
-            if at_ms - last > LONGEST_GAP_MS {
-                self.find(Finding::FramesMissing);
-            }
+            Some(last) if at_ms - last > LONGEST_GAP_MS => self.find(Finding::FramesMissing),
+            Some(_) => {}
         }
         self.last_ms = Some(at_ms);
-        let now_ms = at_ms - first;
+        let now_ms = at_ms - self.first_ms;
         if now_ms > u64::from(self.challenge.duration_ms()) + LONGEST_GAP_MS {
             // What comes after the end is not looked at.
             return Ok(self.progress(now_ms, false));
@@ -181,8 +173,7 @@ impl LivenessSession {
             self.best = Some((f32::NEG_INFINITY, frame.clone()));
         }
         let view = self.analyser.look(frame, self.face.as_ref())?;
-        let most = MOST_FRAMES as usize;
-        let broken = self.continuity.frame(view.digest, frame, view.face.as_ref(), most);
+        let broken = self.continuity.frame(view.digest(), frame, view.face.as_ref());
         broken.into_iter().for_each(|finding| self.find(finding));
         self.frames_with_second_face += u32::from(view.second_face);
         if self.frames_with_second_face >= SECOND_FACES {
@@ -207,12 +198,8 @@ impl LivenessSession {
     }
 
     fn progress(&self, now_ms: u64, face_seen: bool) -> SessionProgress {
-        let within = |w: &&StepWatch| {
-            let asked = w.asked();
-            (u64::from(asked.from_ms)..=u64::from(asked.until_ms)).contains(&now_ms)
-        };
         SessionProgress {
-            asked: self.watches.iter().find(within).map(|watch| watch.asked().step),
+            asked: self.watches.iter().find(|watch| watch.is_at(now_ms)).map(StepWatch::step),
             face_seen,
             findings: self.findings.clone(),
             over: now_ms >= u64::from(self.challenge.duration_ms()),
@@ -237,17 +224,12 @@ impl LivenessSession {
         let Some(base) = &self.baseline else { return };
         let (lids, lips) = base.opened(face);
         let now = Measures { lids, lips, ..face.measures };
-        let within = |w: &&mut StepWatch| {
-            let asked = w.asked();
-            (u64::from(asked.from_ms)..=u64::from(asked.until_ms)).contains(&now_ms)
-        };
-        match self.watches.iter_mut().find(within) {
+        match self.watches.iter_mut().find(|watch| watch.is_at(now_ms)) {
             Some(watch) => {
                 watch.frame(&base.measures, &now, now_ms);
-                if watch.asked().step.turns_the_head() {
+                if watch.step().turns_the_head() {
                     self.parallax.add(&base.shape, face);
-                    self.foreshortened += u32::from(base.shape.foreshortened(face));
-                    if self.foreshortened >= FORESHORTENED_FRAMES {
+                    if self.parallax.foreshortened() >= FORESHORTENED_FRAMES {
                         self.find(Finding::FlatFace);
                     }
                 }

@@ -38,6 +38,11 @@ impl Step {
     pub fn turns_the_head(self) -> bool {
         matches!(self, Step::TurnLeft | Step::TurnRight | Step::LookUp | Step::LookDown)
     }
+
+    /// Whether the head moves, which it does not by itself, as eyes and lips do.
+    pub(super) fn moves_the_head(self) -> bool {
+        self.turns_the_head() || self == Step::ComeCloser
+    }
 }
 
 impl std::fmt::Display for Step {
