@@ -79,6 +79,7 @@ pub enum Registry {
 
 impl Registry {
     /// The program that downloads from it, in messages.
+    #[cfg(feature = "setup")]
     pub(crate) fn client(self) -> &'static str {
         match self {
             Registry::Pypi => "pip",

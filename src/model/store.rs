@@ -190,6 +190,7 @@ impl ModelStore {
     }
 
     /// That the model's file is there, whatever is in it.
+    #[cfg(feature = "onnx")]
     pub(crate) fn expect_file(&self, entry: &ModelEntry) -> Result<()> {
         let path = self.path_of(entry);
         match std::fs::metadata(&path) {

@@ -19,9 +19,9 @@ const FASTEST_MS: i64 = 120;
 pub(super) fn needed(step: Step) -> f32 {
     match step {
         Step::TurnLeft | Step::TurnRight => 16.0,
-        Step::LookUp | Step::LookDown => 10.0,
+        Step::LookUp | Step::LookDown => 8.0,
         Step::ComeCloser => 1.12,
-        Step::Blink => 0.35,
+        Step::Blink => 0.3,
         Step::OpenMouth => 0.4,
     }
 }
@@ -52,8 +52,9 @@ pub(super) fn share(step: Step, base: &Measures, now: &Measures) -> f32 {
 #[derive(Debug)]
 pub(super) struct StepWatch {
     asked: TimedStep,
-    /// Share in the frame before.
+    /// Share in the frame before, and its time after the step was asked for.
     before: f32,
+    before_ms: i64,
     /// The furthest of two frames in a row, as a share and in the step's unit.
     furthest: (f32, f32),
     began_after_ms: Option<i64>,
@@ -70,6 +71,7 @@ impl StepWatch {
         StepWatch {
             asked,
             before: 0.0,
+            before_ms: 0,
             furthest: (0.0, 0.0),
             began_after_ms: None,
             done: false,
@@ -96,9 +98,10 @@ impl StepWatch {
         let share = share(step, base, now);
         let after_ms = at_ms as i64 - i64::from(self.asked.from_ms);
         // Everybody blinks and moves their lips unasked: only the head can move too early.
-        if share >= BEGUN && self.began_after_ms.is_none() {
-            self.began_after_ms = Some(after_ms);
-            self.early |= step.moves_the_head() && after_ms < FASTEST_MS;
+        // One frame alone may be the mesh's trembling.
+        if share.min(self.before) >= BEGUN && self.began_after_ms.is_none() {
+            self.began_after_ms = Some(self.before_ms);
+            self.early |= step.moves_the_head() && self.before_ms < FASTEST_MS;
         }
         let both = share.min(self.before);
         if both > self.furthest.0 || self.frames == 0 {
@@ -111,7 +114,7 @@ impl StepWatch {
         if !self.done {
             self.watch_others(base, now);
         }
-        self.before = share;
+        (self.before, self.before_ms) = (share, after_ms);
         self.frames += 1;
     }
 

@@ -46,6 +46,8 @@ pub enum Finding {
     TooManyFrames,
     /// The session ended before its last step.
     EndedEarly,
+    /// The picture changed faster from one frame to the next than people mostly move.
+    AbruptChange,
     /// No face was in view for too much of the time.
     FaceNotSeen,
     /// Somebody else's face was in view.
@@ -56,7 +58,7 @@ pub enum Finding {
 
 impl Finding {
     /// All findings.
-    pub const ALL: [Finding; 20] = [
+    pub const ALL: [Finding; 21] = [
         Finding::NonceReused,
         Finding::ChallengeExpired,
         Finding::ClockBackwards,
@@ -74,6 +76,7 @@ impl Finding {
         Finding::TooFewFrames,
         Finding::TooManyFrames,
         Finding::EndedEarly,
+        Finding::AbruptChange,
         Finding::FaceNotSeen,
         Finding::SecondFace,
         Finding::FaceTooSmall,
@@ -115,6 +118,7 @@ impl Finding {
             Finding::TooFewFrames => "there were too few pictures a second",
             Finding::TooManyFrames => "there were more pictures than a session can have",
             Finding::EndedEarly => "the pictures ended before the last movement was due",
+            Finding::AbruptChange => "the picture changed more abruptly than people move",
             Finding::FaceNotSeen => "the face was not in view for too much of the time",
             Finding::SecondFace => "a second face was in view",
             Finding::FaceTooSmall => "the face was too far away",
