@@ -1,7 +1,7 @@
 //! Processes that are killed in the middle, and processes that write at once: what was
 //! acknowledged is there, nothing is half there, and the ledger verifies.
 #![cfg(all(feature = "registry", unix))]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 mod registry_support;
 

@@ -176,7 +176,8 @@ fn who_writes_the_chain_anew_lacks_the_key() {
 
 #[test]
 fn an_unfinished_write_is_cut_off_and_written_down() {
-    let extras: [fn(&[u8]) -> Vec<u8>; 4] = [
+    type Extra = fn(&[u8]) -> Vec<u8>;
+    let extras: [Extra; 4] = [
         |_| b"garbage".to_vec(),
         |whole| whole[..300].to_vec(),
         |_| vec![0; 5000],

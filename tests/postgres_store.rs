@@ -1,6 +1,6 @@
 //! The registry on PostgreSQL, against a real server: `scripts/postgres.sh` starts one.
 #![cfg(feature = "postgres")]
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod registry_support;
 

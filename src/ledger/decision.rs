@@ -171,6 +171,23 @@ impl LedgerFiles {
             .next("ids begin with `d-`; `evenmatch ledger show` lists the newest decisions"))
     }
 
+    /// The decision whose entry has this number; `None` where that entry is none or of another
+    /// kind.
+    ///
+    /// # Errors
+    ///
+    /// A file can't be read.
+    pub fn decision_at(&self, sequence: u64) -> Result<Option<DecisionEntry>> {
+        let mut found = None;
+        self.each(|entry| {
+            if entry.sequence == sequence && entry.kind == EntryKind::Decision {
+                found = Some(entry.read()?);
+            }
+            Ok(entry.sequence < sequence)
+        })?;
+        Ok(found)
+    }
+
     /// The policy by which a decision was made, as JSON.
     ///
     /// # Errors
