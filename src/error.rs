@@ -42,6 +42,20 @@ pub enum ErrorKind {
     Tool,
     /// This build lacks the feature that was asked for.
     NotBuiltIn,
+    /// The key is not the one with which something was sealed or signed.
+    WrongKey,
+    /// Sealed or signed bytes are not what their owner wrote: changed, cut or made up.
+    Tampered,
+    /// Sealed bytes are whole and lie where others belong: swapped between people or versions.
+    Misplaced,
+    /// Data is older than what is known to have been written later: an old copy was put back.
+    RolledBack,
+    /// Nobody is enrolled under this name.
+    UnknownSubject,
+    /// Somebody is enrolled under this name already.
+    AlreadyEnrolled,
+    /// Another process holds what is needed; trying again later may help.
+    Busy,
 }
 
 /// The stage of the work at which a fault occurred.
@@ -70,6 +84,12 @@ pub enum Stage {
     Audit,
     /// Writing a report.
     Export,
+    /// Reading, making and using keys.
+    Keys,
+    /// Keeping, reading and deleting enrolments.
+    Enrolment,
+    /// Writing and checking the ledger of decisions.
+    Ledger,
 }
 
 impl Stage {
@@ -87,6 +107,9 @@ impl Stage {
             Stage::Record => "records",
             Stage::Audit => "audit",
             Stage::Export => "report",
+            Stage::Keys => "keys",
+            Stage::Enrolment => "enrolments",
+            Stage::Ledger => "ledger",
         }
     }
 }
@@ -215,6 +238,20 @@ impl Error {
     pub fn caused_by(mut self, cause: impl Into<Cause>) -> Self {
         self.0.cause = Some(cause.into());
         self
+    }
+
+    /// The same fault for somebody else whom it concerns; the cause stays with the first.
+    #[cfg(feature = "registry")]
+    pub(crate) fn again(&self) -> Self {
+        let Inner { kind, stage, place, message, next_step, .. } = &*self.0;
+        Error(Box::new(Inner {
+            kind: *kind,
+            stage: *stage,
+            place: place.clone(),
+            message: message.clone(),
+            next_step: next_step.clone(),
+            cause: None,
+        }))
     }
 
     /// What sort of fault this is.

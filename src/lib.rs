@@ -55,6 +55,8 @@
 //! | `onnx` | yes | inference by ONNX Runtime, a shared library that is loaded at run time |
 //! | `cli` | yes | the command `evenmatch`; implies all others |
 //! | `setup` | with `cli` | fetching and preparing models |
+//! | `registry` | with `cli` | enrolments at rest and the ledger of decisions: `registry`, `ledger`, `store`, `vault` |
+//! | `postgres` | no | enrolments in PostgreSQL; opens a connection to the server that is named |
 //! | `parquet` | yes | comparison records in Parquet files, `batch`: many photos, once each, and `stress`: the same degraded |
 //!
 //! A backend needs `default-features = false, features = ["onnx"]`. Without any feature there are
@@ -71,7 +73,8 @@
 //! - A verifier's first threshold is the publisher's. No measured error rate stands behind that
 //!   one, and every decision says so; [`Verifier::calibrated`] sets one with a claim, and evens
 //!   the scores out between groups: [`calibrate::shipped`] has what the command uses.
-//! - It opens no socket and stores nothing by itself.
+//! - It opens no socket (but for the feature `postgres`, to the server that is named) and stores
+//!   nothing by itself; `registry` stores what it is told to.
 
 mod acquire;
 mod advise;
@@ -86,11 +89,15 @@ mod decide;
 pub mod degrade;
 mod detect;
 mod digest;
+pub mod disclosure;
 mod error;
 pub mod export;
 mod geometry;
 pub mod label_check;
+#[cfg(feature = "registry")]
+pub mod ledger;
 pub mod mesh;
+pub mod messages;
 pub mod model;
 pub mod normalise;
 pub mod pad;
@@ -98,10 +105,16 @@ pub mod pad;
 pub mod pad_eval;
 pub mod quality;
 pub mod record;
+#[cfg(feature = "registry")]
+pub mod registry;
 mod sample;
+#[cfg(feature = "registry")]
+pub mod store;
 #[cfg(feature = "parquet")]
 pub mod stress;
 mod template;
+#[cfg(feature = "registry")]
+pub mod vault;
 mod verify;
 
 #[cfg(feature = "cli")]
@@ -113,7 +126,8 @@ pub use advise::{CaptureAdvice, CaptureChange};
 pub use align::{AlignedFace, CROP_SIDE, align};
 pub use compare::{ComparisonScore, compare, compare_normalised};
 pub use decide::{
-    Decision, LivenessPolicy, OperatingPoint, Policy, SeveralFaces, ThresholdBasis, decide,
+    Decision, LivenessPolicy, NoAutomatedFinalRefusal, OperatingPoint, Policy, Retention,
+    SeveralFaces, ThresholdBasis, decide,
 };
 pub use detect::{Attempt, Detection, Detections, DetectorSettings, FaceDetector, Step};
 pub use digest::{Digest, ParseDigestError};

@@ -103,6 +103,25 @@ impl<R: Role> Template<R> {
         of_unit_length(&template.features).then_some(template)
     }
 
+    /// The template of several photos of one person: the direction of their weighted mean. It has
+    /// no statistics. `None` without templates, where they come from different models, or where
+    /// they have no common direction.
+    #[cfg(feature = "registry")]
+    pub(crate) fn mean(weighted: &[(&Template<R>, f64)]) -> Option<Self> {
+        let (first, _) = weighted.first()?;
+        let mut sum = vec![0.0_f64; first.features.len()];
+        for (template, weight) in weighted {
+            if template.model != first.model || template.features.len() != sum.len() {
+                return None;
+            }
+            for (sum, feature) in sum.iter_mut().zip(&template.features) {
+                *sum += weight * f64::from(*feature);
+            }
+        }
+        let features = sum.into_iter().map(|feature| feature as f32).collect();
+        Template::from_features(first.model.clone(), features)
+    }
+
     /// The model that made the template.
     pub fn model(&self) -> &ModelId {
         &self.model

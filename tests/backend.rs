@@ -1,17 +1,19 @@
 //! The example backend, on null networks: every answer a client can meet.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../examples/backend.rs"]
+#[path = "../examples/backend/main.rs"]
 #[allow(dead_code)]
 mod backend;
 
 use std::io::Cursor;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use backend::{Settings, app};
+use evenmatch::vault::SecretKey;
 use evenmatch::{Policy, Verifier};
 use image::{ImageFormat, Rgb, RgbImage};
 use serde_json::Value;
@@ -42,25 +44,33 @@ fn png(image: &RgbImage) -> Vec<u8> {
     png.into_inner()
 }
 
-fn service(settings: Settings) -> Router {
-    app(Arc::new(Verifier::with_null_networks(Policy::default()).unwrap()), settings)
+/// The routes, and the folder that is deleted with them.
+struct Service {
+    routes: Router,
+    folder: tempfile::TempDir,
 }
 
-async fn send(service: &Router, method: &str, path: &str, body: Vec<u8>) -> (StatusCode, Value) {
-    let request = Request::builder().method(method).uri(path).body(Body::from(body)).unwrap();
-    let response = service.clone().oneshot(request).await.unwrap();
+fn service(settings: Settings) -> Service {
+    let folder = tempfile::tempdir().unwrap();
+    let registry = backend::registry(folder.path(), &SecretKey::from_bytes([7; 32])).unwrap();
+    let verifier = Verifier::with_null_networks(Policy::default()).unwrap();
+    Service { routes: app(Arc::new(verifier), Arc::new(registry), settings), folder }
+}
+
+async fn answer(service: &Service, request: Request<Body>) -> (StatusCode, String) {
+    let response = service.routes.clone().oneshot(request).await.unwrap();
     let status = response.status();
     let bytes = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
-    let json = if bytes.is_empty() {
-        Value::Null
-    } else {
-        serde_json::from_slice(&bytes)
-            .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&bytes)))
-    };
-    (status, json)
+    (status, String::from_utf8(bytes.to_vec()).unwrap())
 }
 
-async fn post(service: &Router, path: &str, body: Vec<u8>) -> (StatusCode, Value) {
+async fn send(service: &Service, method: &str, path: &str, body: Vec<u8>) -> (StatusCode, Value) {
+    let request = Request::builder().method(method).uri(path).body(Body::from(body)).unwrap();
+    let (status, text) = answer(service, request).await;
+    (status, serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}")))
+}
+
+async fn post(service: &Service, path: &str, body: Vec<u8>) -> (StatusCode, Value) {
     send(service, "POST", path, body).await
 }
 
@@ -109,7 +119,6 @@ async fn the_enrolled_face_matches_and_another_does_not() {
 async fn scores_are_told_only_where_the_operator_asked_for_them() {
     let hidden = service(Settings::default());
     let shown = service(Settings { show_scores: true, ..Settings::default() });
-    let mut ids = Vec::new();
     for (service, shows) in [(&hidden, false), (&shown, true)] {
         post(service, "/enrol/alice", alice()).await;
         let (_, json) = post(service, "/verify/alice", bob()).await;
@@ -119,10 +128,10 @@ async fn scores_are_told_only_where_the_operator_asked_for_them() {
         let reasons = json["reasons"].as_array().unwrap();
         let compared = reasons.iter().find(|r| r["code"] == "score_below_threshold").unwrap();
         assert_eq!(compared["value"].is_number(), shows);
-        ids.push(json["id"].as_str().unwrap().to_owned());
+        assert_eq!(json["raw_score"].is_number(), shows);
+        // An id over the score would let the score be found by trying.
+        assert!(json["id"].as_str().unwrap().parse::<u64>().is_ok(), "{json}");
     }
-    // An id over the score would let the score be found by trying.
-    assert_ne!(ids[0], ids[1]);
 }
 
 #[tokio::test]
@@ -176,8 +185,8 @@ async fn a_subject_is_enrolled_once_until_forgotten() {
     // The second photo has not taken the first one's place.
     assert_eq!(post(&service, "/verify/alice", bob()).await.1["outcome"], "non_match");
 
-    let (status, _) = send(&service, "DELETE", "/enrol/alice", Vec::new()).await;
-    assert_eq!(status, StatusCode::NO_CONTENT);
+    let (status, receipt) = send(&service, "DELETE", "/enrol/alice", Vec::new()).await;
+    assert_eq!((status, receipt["salt"].is_string()), (StatusCode::OK, true), "{receipt}");
     let gone = send(&service, "DELETE", "/enrol/alice", Vec::new()).await;
     assert_refused(&gone, StatusCode::NOT_FOUND, "unknown_subject");
 }
@@ -192,9 +201,9 @@ async fn a_body_over_the_limit_is_refused() {
 
 #[tokio::test]
 async fn work_beyond_the_limit_is_refused_at_once() {
-    let service = service(Settings { concurrent: 0, ..Settings::default() });
+    let service = service(Settings { concurrent: 0, waiting: 0, ..Settings::default() });
     let request = Request::post("/enrol/alice").body(Body::from(alice())).unwrap();
-    let response = service.clone().oneshot(request).await.unwrap();
+    let response = service.routes.clone().oneshot(request).await.unwrap();
     assert!(response.headers().contains_key("retry-after"));
     let answer = post(&service, "/enrol/alice", alice()).await;
     assert_refused(&answer, StatusCode::SERVICE_UNAVAILABLE, "busy");
@@ -209,4 +218,120 @@ async fn workers_are_free_again_after_a_fault() {
     }
     let (status, _) = post(&service, "/enrol/alice", alice()).await;
     assert_eq!(status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn from_enrolment_over_explanation_and_appeal_to_deletion() {
+    let service = service(Settings::default());
+    post(&service, "/enrol/alice", alice()).await;
+    post(&service, "/enrol/bob", bob()).await;
+    let (_, decision) = post(&service, "/verify/alice", bob()).await;
+    let path = format!("/decisions/alice/{}", decision["id"].as_str().unwrap());
+
+    let explanation = |lang: &str, accept: &'static str| {
+        let request = Request::get(format!("{path}?lang={lang}")).header("accept", accept);
+        answer(&service, request.body(Body::empty()).unwrap())
+    };
+    let (status, text) = explanation("es", "text/plain").await;
+    assert!(status == StatusCode::OK && text.contains("No confirmado"), "{text}");
+    let (status, page) = explanation("ar", "text/html").await;
+    assert!(status == StatusCode::OK && page.contains("dir=\"rtl\""), "{page}");
+    let score = ["0.", "score_below"].iter().find(|shown| text.contains(**shown));
+    assert_eq!(score, None, "{text}");
+    let (status, _) = explanation("xx", "text/plain").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+
+    // A decision is told only to those who come for its subject.
+    let others = path.replace("alice", "bob");
+    let refused = send(&service, "GET", &others, Vec::new()).await;
+    assert_refused(&refused, StatusCode::NOT_FOUND, "unknown_decision");
+    let refused = send(&service, "GET", "/decisions/alice/0", Vec::new()).await;
+    assert_refused(&refused, StatusCode::NOT_FOUND, "unknown_decision");
+
+    let note = b"I wore glasses".to_vec();
+    let (status, opened) = post(&service, &format!("{path}/appeal"), note.clone()).await;
+    assert_eq!((status, &opened["appeal"]), (StatusCode::CREATED, &"open".into()), "{opened}");
+    let again = post(&service, &format!("{path}/appeal"), note).await;
+    assert_refused(&again, StatusCode::BAD_REQUEST, "bad_request");
+    let refused = post(&service, &format!("{path}/appeal"), vec![0xff]).await;
+    assert_refused(&refused, StatusCode::BAD_REQUEST, "bad_request");
+
+    let (_, held) = send(&service, "GET", "/enrol/alice", Vec::new()).await;
+    assert_eq!(held["decisions"][0]["appeal"], "open", "{held}");
+    let (status, _) = send(&service, "DELETE", "/enrol/alice", Vec::new()).await;
+    assert_eq!(status, StatusCode::OK);
+    let gone = send(&service, "GET", &path, Vec::new()).await;
+    assert_refused(&gone, StatusCode::NOT_FOUND, "unknown_subject");
+    let files =
+        evenmatch::ledger::LedgerFiles::open(&service.folder.path().join("ledger")).unwrap();
+    assert!(files.verify(None, None).unwrap().is_whole());
+}
+
+#[tokio::test]
+async fn attempts_for_one_subject_run_out() {
+    let service =
+        service(Settings { attempts: (2, Duration::from_secs(60)), ..Settings::default() });
+    post(&service, "/enrol/alice", alice()).await;
+    post(&service, "/enrol/bob", bob()).await;
+    for _ in 0..2 {
+        assert_eq!(post(&service, "/verify/alice", bob()).await.0, StatusCode::OK);
+    }
+    let refused = post(&service, "/verify/alice", alice()).await;
+    assert_refused(&refused, StatusCode::TOO_MANY_REQUESTS, "too_many_attempts");
+    // Whoever matches may go on.
+    for _ in 0..4 {
+        assert_eq!(post(&service, "/verify/bob", bob()).await.0, StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn a_restart_knows_who_is_enrolled_and_no_name_is_taken_that_breaks_rules() {
+    let first = service(Settings::default());
+    post(&first, "/enrol/alice", alice()).await;
+    let key = SecretKey::from_bytes([7; 32]);
+    let verifier = Arc::new(Verifier::with_null_networks(Policy::default()).unwrap());
+    let Service { routes, folder } = first;
+    drop(routes);
+    let registry = Arc::new(backend::registry(folder.path(), &key).unwrap());
+    let again = Service { routes: app(verifier, registry, Settings::default()), folder };
+    assert_eq!(post(&again, "/verify/alice", bob()).await.1["outcome"], "non_match");
+    for name in ["%20alice", "a%0Ab", &"a".repeat(257)] {
+        let refused = post(&again, &format!("/enrol/{name}"), alice()).await;
+        assert_refused(&refused, StatusCode::BAD_REQUEST, "bad_request");
+    }
+}
+
+#[tokio::test]
+async fn the_openapi_document_names_what_there_is() {
+    let service = service(Settings::default());
+    let (status, document) = send(&service, "GET", "/openapi.json", Vec::new()).await;
+    assert_eq!(status, StatusCode::OK);
+    post(&service, "/enrol/alice", alice()).await;
+    let known: Vec<&str> = document["components"]["schemas"]["Refusal"]["properties"]["error"]
+        ["properties"]["kind"]["enum"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|kind| kind.as_str().unwrap())
+        .collect();
+    let paths = document["paths"].as_object().unwrap();
+    for (path, methods) in paths {
+        let uri = path.replace("{subject}", "alice").replace("{number}", "3");
+        let described = ["get", "post", "put", "patch", "delete"];
+        for method in described {
+            let request = Request::builder().method(method.to_uppercase().as_str()).uri(&uri);
+            let (status, text) = answer(&service, request.body(Body::empty()).unwrap()).await;
+            let Some(method) = methods.get(method) else {
+                assert_eq!(status, StatusCode::METHOD_NOT_ALLOWED, "{method} {uri}");
+                continue;
+            };
+            let answers = method["responses"].as_object().unwrap();
+            assert!(answers.contains_key(status.as_str()), "{status} of {uri}: {text}");
+            if let Ok(Value::Object(answer)) = serde_json::from_str(&text)
+                && let Some(error) = answer.get("error")
+            {
+                assert!(known.contains(&error["kind"].as_str().unwrap()), "{error}");
+            }
+        }
+    }
 }

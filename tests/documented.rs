@@ -80,3 +80,39 @@ fn the_policy_in_the_document_is_the_default_policy() {
     assert!(example.contains("several_faces"), "{example}");
     assert_eq!(example.parse::<Policy>().unwrap(), Policy::default());
 }
+
+#[test]
+fn every_key_of_an_operator_is_documented_and_the_example_states_all() {
+    use evenmatch::disclosure::OperatorStatement;
+    let text = document("TRANSPARENCY.md");
+    let mut keys: Vec<String> =
+        rows(&text).iter().map(|row| row[0].trim_matches('`').to_owned()).collect();
+    let mut names = Vec::new();
+    let none = serde_json::to_value(OperatorStatement::default()).unwrap();
+    settings(&none, "", &mut names);
+    keys.sort();
+    names.sort();
+    assert_eq!(keys, names);
+    let example = text.split("```toml\n").nth(1).and_then(|t| t.split("```").next()).unwrap();
+    let stated = OperatorStatement::parse(example).unwrap();
+    assert_eq!(stated.not_stated(), Vec::<&str>::new());
+}
+
+#[test]
+fn every_language_is_documented_with_its_state() {
+    use evenmatch::messages::{Direction, LANGUAGES, Messages};
+    let expected: Vec<Vec<String>> = LANGUAGES
+        .iter()
+        .map(|language| {
+            let written = match language.direction {
+                Direction::LeftToRight => "left to right",
+                Direction::RightToLeft => "right to left",
+            };
+            let reviewed = Messages::in_language(language).unwrap().is_reviewed();
+            let reviewed = if reviewed { "yes" } else { "no" };
+            let tag = format!("`{}`", language.tag);
+            vec![tag, language.english_name.into(), written.into(), reviewed.into()]
+        })
+        .collect();
+    assert_eq!(rows(&document("MESSAGES.md")), expected);
+}

@@ -3,8 +3,9 @@
 use clap::{Parser, Subcommand};
 
 use super::{
-    audit, batch, calibrate, capture_advice, challenge, compare_audits, crossmatch, detect, doctor,
-    embed, merge, models, pad_eval, plan, stress, verify,
+    appeal, audit, batch, calibrate, capture_advice, challenge, compare_audits, crossmatch, detect,
+    disclose, doctor, embed, enrol, explain, keys, ledger, merge, models, pad_eval, plan, stress,
+    verify,
 };
 
 /// Face verification that proves, with numbers, how evenly it treats people.
@@ -18,7 +19,9 @@ pub(crate) struct Arguments {
 /// One variant a subcommand; each has its arguments in a file of its own.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    Verify(verify::VerifyArguments),
+    Verify(Box<verify::VerifyArguments>),
+    Explain(explain::ExplainArguments),
+    Disclose(disclose::DiscloseArguments),
     Detect(detect::DetectArguments),
     CaptureAdvice(capture_advice::CaptureAdviceArguments),
     Challenge(challenge::ChallengeArguments),
@@ -34,4 +37,13 @@ pub(crate) enum Command {
     PadEval(pad_eval::PadEvalArguments),
     Plan(plan::PlanArguments),
     CompareAudits(compare_audits::CompareArguments),
+    Keys(keys::KeysArguments),
+    Enrol(enrol::EnrolArguments),
+    List(enrol::ListArguments),
+    Forget(enrol::ForgetArguments),
+    Receipt(enrol::ReceiptArguments),
+    Retention(enrol::RetentionArguments),
+    Ledger(ledger::LedgerArguments),
+    Appeal(appeal::AppealArguments),
+    Replay(appeal::ReplayArguments),
 }

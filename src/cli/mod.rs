@@ -3,6 +3,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod acquisition;
+mod appeal;
 mod args;
 mod audit;
 mod audit_manifest;
@@ -14,15 +15,21 @@ mod challenge;
 mod compare_audits;
 mod crossmatch;
 mod detect;
+mod disclose;
 mod doctor;
 mod embed;
+mod enrol;
+mod explain;
 mod gate;
+mod keys;
 mod label_errors;
+mod ledger;
 mod merge;
 mod models;
 mod normalise;
 mod pad_eval;
 mod people;
+mod place;
 mod plan;
 mod stress;
 mod verify;
@@ -91,6 +98,8 @@ pub fn main() -> ExitCode {
 fn run(arguments: args::Arguments) -> anyhow::Result<Exit> {
     match arguments.command {
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Disclose(arguments) => disclose::run(&arguments),
         Command::Detect(arguments) => detect::run(&arguments),
         Command::CaptureAdvice(arguments) => capture_advice::run(&arguments),
         Command::Challenge(arguments) => challenge::run(&arguments),
@@ -106,6 +115,15 @@ fn run(arguments: args::Arguments) -> anyhow::Result<Exit> {
         Command::Plan(arguments) => plan::run(arguments),
         Command::PadEval(arguments) => pad_eval::run(&arguments),
         Command::CompareAudits(arguments) => compare_audits::run(arguments),
+        Command::Keys(arguments) => keys::run(&arguments),
+        Command::Enrol(arguments) => enrol::enrol(&arguments),
+        Command::List(arguments) => enrol::list(&arguments),
+        Command::Forget(arguments) => enrol::forget(&arguments),
+        Command::Receipt(arguments) => enrol::receipt(&arguments),
+        Command::Retention(arguments) => enrol::retention(&arguments),
+        Command::Ledger(arguments) => ledger::run(&arguments),
+        Command::Appeal(arguments) => appeal::run(&arguments),
+        Command::Replay(arguments) => appeal::replay(&arguments),
     }
 }
 

@@ -9,14 +9,18 @@ use clap::{Args, ValueEnum};
 use super::Exit;
 use super::challenge::{self, FrameArguments};
 use super::gate::GateArgument;
+use super::place::PlaceArguments;
 use crate::calibrate;
 use crate::decide::{LivenessPolicy, Policy};
+use crate::disclosure::summary;
+use crate::messages::{Messages, key};
 use crate::model::Profile;
 use crate::pad::LivenessSession;
 use crate::record::{
-    Calibration, DecisionRecord, FmrOf, Liveness, Outcome, Reason, ReasonSubject, SignalVerdict,
+    Calibration, DecisionRecord, FmrOf, Liveness, Outcome, SessionEvidence, SignalVerdict,
 };
-use crate::{Error, ErrorKind, Stage, Verifier};
+use crate::template::{Probe, Reference};
+use crate::{Acquisition, Error, ErrorKind, Stage, Verifier};
 
 /// The target false match rate where neither a rate nor a threshold is stated.
 pub(super) const DEFAULT_FMR: f64 = 1e-3;
@@ -28,6 +32,7 @@ Examples:
   evenmatch verify --reference enrolled.jpg --probe selfie.jpg --threshold 0.42 --save-record d.json
   evenmatch verify --reference enrolled.jpg --probe selfie.jpg --fmr 1e-4 --fmr-of worst-group
   evenmatch verify --reference enrolled.jpg --probe selfie.jpg --calibration c.toml --fmr 1e-4
+  evenmatch verify --subject alice --probe selfie.jpg --key-file evenmatch.key
   evenmatch verify --reference enrolled.jpg --liveness require --nonce NONCE --frames frames/
 
 Exit codes: 0 match, 1 non-match, 2 error, 3 undecided (no face was found, say).";
@@ -37,8 +42,16 @@ Exit codes: 0 match, 1 non-match, 2 error, 3 undecided (no face was found, say).
 #[command(after_help = EXAMPLES)]
 pub(crate) struct VerifyArguments {
     /// The photo stored earlier (JPEG, PNG, WebP, BMP or TIFF)
-    #[arg(long, value_name = "IMG")]
-    reference: PathBuf,
+    #[arg(long, value_name = "IMG", required_unless_present = "subject")]
+    reference: Option<PathBuf>,
+    /// The person who is claimed, as enrolled; the decision goes into the ledger
+    #[arg(long, value_name = "ID", conflicts_with = "reference")]
+    subject: Option<String>,
+    /// Write the decision into the ledger also without --subject
+    #[arg(long)]
+    log: bool,
+    #[command(flatten)]
+    place: PlaceArguments,
     /// The photo presented now; with --frames, the frame that shows the face best unless told
     #[arg(long, value_name = "IMG", required_unless_present = "frames")]
     probe: Option<PathBuf>,
@@ -137,10 +150,6 @@ fn policy(arguments: &VerifyArguments) -> crate::Result<Policy> {
     if let Some(rate) = arguments.fmr.filter(|rate| !(*rate > 0.0 && *rate < 1.0)) {
         return refuse(format!("{rate} is not a rate between 0 and 1"), "try --fmr 1e-3");
     }
-    if arguments.lang != "en" {
-        let message = format!("there are no messages in the language `{}`", arguments.lang);
-        return refuse(message, "available: en");
-    }
     let mut policy = super::policy(arguments.policy.as_deref(), arguments.gate)?;
     // What the command line states stands before what the policy does.
     if arguments.threshold.is_some() {
@@ -163,6 +172,17 @@ fn policy(arguments: &VerifyArguments) -> crate::Result<Policy> {
 
 /// Verifies, prints, saves.
 pub(crate) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
+    let messages = Messages::of(&arguments.lang)?;
+    // What went wrong is said in English; that something did, in the language asked for.
+    let english = messages.language().tag == "en";
+    let said = |error: anyhow::Error| match english {
+        true => error,
+        false => error.context(messages.say(key::EXIT_ERROR)),
+    };
+    verify(arguments, &messages).map_err(said)
+}
+
+fn verify(arguments: &VerifyArguments, messages: &Messages) -> anyhow::Result<Exit> {
     let policy = policy(arguments)?;
     let mut verifier = Verifier::open(Profile::Latency, policy)?;
     let rate = verifier.policy().fmr.unwrap_or(DEFAULT_FMR);
@@ -183,7 +203,12 @@ pub(crate) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
             .map_err(std::io::Error::from)
             .and_then(|()| writeln!(out))
     } else {
-        explain(&record, &mut out)
+        let said = out.write_all(summary(&record, messages).to_text().as_bytes());
+        // The signals are for an operator, and have no words in other languages yet.
+        match messages.language().tag {
+            "en" => said.and_then(|()| signals(&record.liveness, &mut out)),
+            _ => said,
+        }
     };
     printed.context("standard output could not be written")?;
     Ok(match record.outcome {
@@ -193,12 +218,39 @@ pub(crate) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
     })
 }
 
-/// Acquires, judges the frames where there are any, and decides.
+/// Decides by a photo, or by an enrolment; the latter is always written down.
 fn decide(arguments: &VerifyArguments, verifier: &Verifier) -> anyhow::Result<DecisionRecord> {
-    let reference = verifier.acquire(arguments.reference.as_path())?;
+    // A registry that can't be opened is told before any photo is read.
+    let registry = match arguments.subject.is_some() || arguments.log {
+        true => Some(arguments.place.open()?),
+        false => None,
+    };
+    let enrolment = match (&registry, &arguments.subject) {
+        (Some(registry), Some(subject)) => Some(registry.enrolment(subject)?),
+        _ => None,
+    };
+    let photo = arguments.reference.as_deref();
+    let photo = photo.map(|path| verifier.acquire::<Reference>(path)).transpose()?;
+    let (probe, session) = presented(arguments, verifier)?;
+    let reference = match (&enrolment, photo) {
+        (Some(enrolment), _) => enrolment.reference(verifier, probe.sample.sha256)?,
+        (None, photo) => photo.context("--reference is missing")?,
+    };
+    let record = verifier.decide_with_session(&reference, &probe, session)?;
+    if let Some(registry) = &registry {
+        registry.decided(enrolment.as_ref(), record.clone(), verifier.policy())?;
+    }
+    Ok(record)
+}
+
+/// What is presented now: a photo, or frames that are judged and one of which is compared.
+fn presented(
+    arguments: &VerifyArguments,
+    verifier: &Verifier,
+) -> anyhow::Result<(Acquisition<Probe>, Option<SessionEvidence>)> {
     let (Some(frames), Some(nonce)) = (&arguments.frames, &arguments.nonce) else {
         let probe = arguments.probe.as_deref().context("--probe is missing")?;
-        return Ok(verifier.decide(&reference, &verifier.acquire(probe)?)?);
+        return Ok((verifier.acquire(probe)?, None));
     };
     if verifier.policy().liveness == LivenessPolicy::Off {
         return Err(Error::new(
@@ -228,42 +280,7 @@ fn decide(arguments: &VerifyArguments, verifier: &Verifier) -> anyhow::Result<De
         (Some(_), Some(session), Some(template)) => session.likeness(template)?,
         _ => None,
     };
-    Ok(verifier.decide_with_session(&reference, &probe, Some(report.evidence(likeness)))?)
-}
-
-/// What was decided, on which evidence and what to do next, in plain words.
-fn explain(record: &DecisionRecord, out: &mut impl Write) -> std::io::Result<()> {
-    let headline = match record.outcome {
-        Outcome::Match => "Match: the two photos look like the same person.",
-        Outcome::NonMatch => "No match: the two photos do not look like the same person.",
-        Outcome::Undecided => "Undecided: this could not be decided from these photos.",
-    };
-    writeln!(out, "{headline}")?;
-    if let (Some(score), Some(threshold)) = (record.score, record.threshold) {
-        let point = &record.operating_point;
-        let source = match (&point.source, &point.calibration) {
-            (Some(source), _) => source.as_str(),
-            (None, Some(calibration)) => calibration.as_str(),
-            (None, None) => "stated by the caller",
-        };
-        writeln!(out, "  likeness {score:.3} of 1, threshold {threshold:.3} ({source})")?;
-        if let (Some(raw), Some(_)) = (record.raw_score, point.normaliser) {
-            writeln!(out, "  before normalisation {raw:.3}")?;
-        }
-        if let Some(evidence) = &record.evidence {
-            writeln!(out, "  {}", in_words(evidence.log_likelihood_ratio))?;
-        }
-        if let Some(claim) = &point.claim {
-            writeln!(out, "  {claim}")?;
-        }
-    }
-    signals(&record.liveness, out)?;
-    list("Why", record.reasons.iter().filter(|r| r.decisive), out)?;
-    list("Also to be known", record.reasons.iter().filter(|r| !r.decisive), out)?;
-    if record.outcome != Outcome::Match {
-        writeln!(out, "Nobody should be refused on this alone: a person must look.")?;
-    }
-    writeln!(out, "Decision {}", record.id)
+    Ok((probe, Some(report.evidence(likeness))))
 }
 
 /// What the passive signals of the new photo say, those in full that are not clear.
@@ -283,44 +300,6 @@ fn signals(liveness: &Liveness, out: &mut impl Write) -> std::io::Result<()> {
         let (name, value, limit) = (&signal.name, signal.value, signal.limit);
         let jitter = signal.jitter;
         writeln!(out, "    {name} {value:.2} (limit {limit:.2}, jitter {jitter:.2}) {says}")?;
-    }
-    Ok(())
-}
-
-/// A log-likelihood ratio as odds, to one leading digit: more would not be known.
-fn in_words(log_likelihood_ratio: f64) -> String {
-    let times = log_likelihood_ratio.abs().exp();
-    let scale = 10_f64.powf(times.log10().floor());
-    let rounded = (times / scale).round() * scale;
-    let (more, less) = match log_likelihood_ratio >= 0.0 {
-        true => ("one person", "two people"),
-        false => ("two people", "one person"),
-    };
-    format!(
-        "such a likeness is about {rounded} times as common between photos of {more} as of {less}"
-    )
-}
-
-fn list<'a>(
-    title: &str,
-    reasons: impl Iterator<Item = &'a Reason>,
-    out: &mut impl Write,
-) -> std::io::Result<()> {
-    let mut reasons = reasons.peekable();
-    if reasons.peek().is_none() {
-        return Ok(());
-    }
-    writeln!(out, "{title}:")?;
-    for reason in reasons {
-        let whose = match reason.subject {
-            Some(ReasonSubject::Probe) => "new photo: ",
-            Some(ReasonSubject::Reference) => "enrolled photo: ",
-            None => "",
-        };
-        writeln!(out, "  - {whose}{} [{}]", reason.code.meaning(), reason.code)?;
-        if !reason.advice.is_empty() {
-            writeln!(out, "    {}", reason.advice)?;
-        }
     }
     Ok(())
 }

@@ -1,6 +1,9 @@
 //! Policy and operating point, and the decision at a threshold.
 
 mod liveness;
+mod retention;
+
+pub use retention::Retention;
 
 use std::path::Path;
 use std::time::Duration;
@@ -42,6 +45,17 @@ pub enum LivenessPolicy {
     Require,
 }
 
+/// A switch that is on unless a policy turns it off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct NoAutomatedFinalRefusal(pub bool);
+
+impl Default for NoAutomatedFinalRefusal {
+    fn default() -> Self {
+        NoAutomatedFinalRefusal(true)
+    }
+}
+
 /// The rules by which a [`Verifier`](crate::Verifier) acquires and decides. In a file it is TOML;
 /// what is left out has its default.
 ///
@@ -79,6 +93,11 @@ pub struct Policy {
     /// Milliseconds after which no further look is begun; without it, the number of looks is the
     /// limit, and the same photo gives the same answer on every machine.
     pub look_again_ms: Option<u32>,
+    /// Whether a non-match is never final by itself: it then means "not confirmed, a person must
+    /// look".
+    pub no_automated_final_refusal: NoAutomatedFinalRefusal,
+    /// How long enrolments are kept.
+    pub retention: Retention,
     /// Limits on what is decoded.
     pub limits: DecodeLimits,
     /// Decode large JPEGs at full size, which is slower and shows the embedder nothing more.
@@ -131,6 +150,7 @@ impl Policy {
         }
         self.quality.check()?;
         self.passive.check()?;
+        self.retention.check()?;
         self.threshold.map_or(Ok(()), check_threshold)
     }
 }

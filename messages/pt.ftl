@@ -1,0 +1,228 @@
+### Portuguese (português), in the spelling and forms of Brazil. Translated by a machine from
+### messages/en.ftl; no native speaker has read it.
+
+-review-status = unreviewed
+
+language-name = Português
+note-unreviewed = Estas palavras foram traduzidas por uma máquina. Nenhum falante nativo as conferiu ainda.
+note-reviewed = Um falante nativo conferiu estas palavras.
+sentence = { $text }.
+
+heading-outcome = O resultado
+outcome-match = Confere: as duas fotos parecem ser da mesma pessoa.
+outcome-non_match = Não confirmado: para o programa, as duas fotos não são parecidas o bastante.
+outcome-undecided = Não decidido: o programa não conseguiu decidir com estas fotos.
+heading-next = O que acontece agora
+next-match = Você não precisa fazer nada.
+next-non_match = Isto não é um não definitivo. Programas erram. Antes que alguém lhe diga não, uma pessoa precisa olhar.
+next-undecided = Isto não é um não. Você pode tentar de novo com uma foto nova, e pode pedir que uma pessoa olhe.
+exit-match = Código de saída 0: confere
+exit-non_match = Código de saída 1: não confirmado
+exit-undecided = Código de saída 3: não decidido
+exit-error = Código de saída 2: houve um erro; nada foi decidido
+
+heading-why = Por quê
+heading-also = Também é bom saber
+whose-probe = Foto nova: { $text }
+whose-reference = Foto guardada: { $text }
+advice-you = O que você pode fazer: { $text }
+advice-operator = Para quem cuida deste serviço: { $text }
+
+reason-no_face_found = nenhum rosto foi encontrado
+    .advice = olhe para a câmera, com luz de frente e a cabeça inteira na foto
+reason-several_faces_largest_used = há vários rostos; o maior foi usado
+    .advice = confira se o maior rosto é o da pessoa certa
+reason-several_faces_refused = há vários rostos, e é preciso um só
+    .advice = tire a foto com uma só pessoa
+reason-landmarks_outside_image = os olhos, o nariz ou a boca estão fora da foto
+    .advice = afaste a câmera, para que a cabeça inteira apareça na foto
+reason-landmarks_unusable = não foi possível distinguir os olhos, o nariz e a boca
+    .advice = olhe para a câmera e fique parado
+reason-face_cut_by_border = a borda da foto corta o rosto
+    .advice = afaste a câmera, para que a cabeça inteira apareça na foto
+reason-face_small = o rosto está pequeno, e há poucos detalhes para comparar
+    .advice = chegue mais perto da câmera, ou envie uma foto maior
+reason-found_with_more_light = o rosto só foi encontrado depois de clarear a foto
+    .advice = tire a foto com mais luz no rosto
+reason-face_in_little_light = havia pouca luz, por isso o rosto foi primeiro deixado mais claro
+    .advice = tire a foto com mais luz no rosto
+reason-found_turned = o rosto só foi encontrado depois de girar a foto
+    .advice = envie a foto na posição certa, de pé
+reason-other_face_prominent = o rosto de outra pessoa é quase do mesmo tamanho
+    .advice = tire a foto sem mais ninguém perto da câmera
+reason-face_hidden = parte do rosto parece estar coberta
+    .advice = tire os óculos escuros ou a máscara e afaste o cabelo; o que você usa por sua fé ou sua saúde pode ficar
+reason-too_little_light = a câmera teve pouca luz para este rosto
+    .advice = vire-se para uma janela ou uma lâmpada
+reason-too_much_light = partes do rosto estão tão claras que não mostram nada
+    .advice = saia da luz forte e desligue o flash
+reason-light_from_one_side = um lado do rosto está na sombra
+    .advice = vire-se até que a luz venha de frente
+reason-picture_flat = o rosto tem pouco contraste, como em meio à neblina
+    .advice = limpe a lente e não fique com a luz atrás de você
+reason-picture_blurred = o rosto está fora de foco
+    .advice = limpe a lente, segure o telefone com o braço esticado e toque no rosto na tela para focar
+reason-picture_shaken = a foto saiu tremida
+    .advice = fique parado e apoie o telefone em alguma coisa
+reason-head_turned = a cabeça está virada para um lado
+    .advice = olhe direto para a câmera
+reason-head_up_or_down = o rosto está virado para cima ou para baixo
+    .advice = segure a câmera na altura dos olhos
+reason-head_tilted = a cabeça ou a câmera está inclinada
+    .advice = mantenha a cabeça e a câmera retas
+reason-picture_compressed = o arquivo ficou tão pequeno que se perderam detalhes
+    .advice = envie a foto original, não uma cópia encaminhada
+reason-light_coloured = a luz no rosto tem uma cor forte
+    .advice = use a luz do dia ou uma lâmpada branca
+reason-liveness_not_checked = não foi verificado se havia uma pessoa de verdade diante da câmera
+    .advice = não confie só nisto onde alguém possa mostrar uma foto à câmera
+reason-no_attack_signs_seen = não se viu nenhum sinal de fraude na foto, mas isso não mostra que havia uma pessoa ali
+    .advice = não confie só nisto onde alguém possa mostrar uma foto à câmera
+reason-attack_signs_unclear = a foto pode ser uma foto de outra imagem
+    .advice = tire uma foto nova da pessoa, ou siga os passos diante da câmera
+reason-attack_signs_seen = a foto parece ter sido tirada de uma tela ou de um papel impresso
+    .advice = tire uma foto nova da pessoa, não de uma imagem; se for recusada de novo, uma pessoa precisa olhar
+reason-liveness_shown = uma pessoa de verdade fez o que foi pedido, quando foi pedido
+reason-liveness_unclear = a câmera não mostrou o bastante para saber se havia uma pessoa de verdade ali
+    .advice = tente de novo com luz igual dos dois lados, devagar, com o rosto inteiro na imagem
+reason-liveness_failed = a câmera mostrou algo que não se veria com uma pessoa de verdade diante dela
+    .advice = comece de novo com novos passos, diante da câmera; se for recusado de novo, uma pessoa precisa olhar
+reason-liveness_of_other_person = a pessoa diante da câmera não é a da foto nova
+    .advice = a mesma pessoa deve tirar a foto e seguir os passos
+reason-score_at_or_above_threshold = os rostos são tão parecidos quanto o limite pede, ou mais
+reason-score_below_threshold = os rostos são menos parecidos do que o limite pede
+    .advice = tire uma foto nova com boa luz; se for recusada de novo, uma pessoa precisa olhar
+reason-score_in_review_band = os rostos estão perto demais do limite para uma máquina decidir
+    .advice = uma pessoa precisa olhar as duas fotos
+reason-threshold_not_calibrated = nenhuma taxa de erro medida sustenta este limite
+    .advice = meça as taxas de erro na sua própria população antes de confiar nele
+reason-identical_files = as duas fotos são o mesmo arquivo, o que não prova nada sobre uma pessoa
+    .advice = compare uma foto nova
+
+heading-liveness = Havia uma pessoa de verdade ali?
+liveness-pass = Sim. A câmera mostrou uma pessoa de verdade.
+liveness-fail = A câmera ou a foto deram sinais de que não havia uma pessoa de verdade ali. Esses sinais podem estar errados.
+liveness-inconclusive = Não se sabe. Não se viu o bastante.
+liveness-not_checked = Isso não foi verificado.
+
+heading-how = Como se decidiu
+how-limit = O programa calcula um número que diz o quanto dois rostos se parecem. A partir de um limite, as duas fotos contam como uma só pessoa.
+how-claim = Com este limite, no máximo { $count } de 10.000 pares de pessoas diferentes contam como uma só pessoa, com 95 % de confiança. Isto vale para o grupo com mais erros desse tipo, entre os grupos testados. Foi medido em { $comparisons } comparações.
+how-no-claim = Nenhuma taxa de erro medida sustenta este limite.
+how-hidden = O número não é mostrado aqui. Ele poderia ajudar quem quer enganar o programa.
+how-score = Semelhança { $score }, limite { $limit }; o máximo é 1.
+how-raw = Semelhança antes de igualar os números entre os rostos: { $score }.
+how-one-person = Uma semelhança assim é cerca de { $times } vezes mais comum entre fotos de uma só pessoa do que entre fotos de duas pessoas.
+how-two-people = Uma semelhança assim é cerca de { $times } vezes mais comum entre fotos de duas pessoas do que entre fotos de uma só pessoa.
+
+heading-appeal = Se você não concorda
+appeal-right = Você pode pedir que uma pessoa olhe esta decisão de novo. Informe o número da decisão.
+appeal-contact = Onde pedir
+appeal-answer = Resposta em até
+heading-data = O que foi feito com as fotos
+data-process = O programa procurou o rosto em cada foto. Transformou cada rosto em uma lista de números e comparou as duas listas.
+data-not = Ele não adivinhou a idade, o sexo, a raça nem os sentimentos de ninguém. Não procurou ninguém em uma multidão. Não enviou nada por uma rede.
+data-record = O registro desta decisão não guarda nenhuma foto nem nenhuma dessas listas de números. Guarda uma soma de verificação de cada arquivo, onde estava o rosto, o que foi medido na foto, os motivos e os modelos usados.
+heading-kept = O que é guardado, e por quanto tempo
+kept-photos = Fotos
+kept-templates = Listas de números feitas a partir de rostos
+kept-decisions = Registros de decisões
+kept-days = { $days ->
+    [0] não são guardados
+    [one] { $days } dia
+   *[other] { $days } dias
+}
+within-days = { $days ->
+    [one] { $days } dia
+   *[other] { $days } dias
+}
+not-stated = o responsável pelo serviço não informou
+none-stated = nenhum, segundo o responsável pelo serviço
+
+fact-decision = Decisão
+fact-program = Programa
+fact-models = Modelos
+fact-limit = De onde vem o limite
+fact-operator = Responsável por este serviço
+fact-contact = Contato
+fact-purpose = Para que serve
+fact-law = Base legal
+
+explanation-title = O que foi decidido, e por quê
+
+system-title = Como este serviço decide sobre as pessoas
+system-lead = Esta página diz o que o programa faz, quantas vezes ele erra, e com quem. Ela tem dez pontos, sobre os quais serviços assim disseram muito pouco.
+system-missing = { $count ->
+    [0] O responsável pelo serviço deu todas as informações que esta página pede.
+    [one] O responsável pelo serviço não deu { $count } das informações que esta página pede.
+   *[other] O responsável pelo serviço não deu { $count } das informações que esta página pede.
+}
+system-english = As palavras em inglês são citadas como foram publicadas.
+
+point-algorithmic_decisions = Como as decisões são tomadas
+no-final-no = O programa sozinho não dá nenhum não definitivo. Antes, uma pessoa precisa olhar.
+column-model = Modelo
+column-role = O que faz
+column-training = Com o que aprendeu
+role-detector = encontra rostos
+role-second_detector = olha de novo onde nenhum rosto foi encontrado
+role-embedder = transforma um rosto em números
+role-mesh = encontra pontos em um rosto
+role-passive_pad = distingue um rosto de uma foto de um rosto
+models-caption = Os modelos
+rates-lead = Os erros não são iguais para todos os grupos de pessoas. A tabela mostra quantas vezes duas pessoas diferentes foram tomadas por uma só.
+rates-caption = Pares de pessoas diferentes tomadas por uma só, de cada 10.000
+column-group = Grupo
+column-rate = Medido
+column-range = Faixa provável
+group-everyone = todos
+rates-data = Medido com { $people } pessoas em { $comparisons } comparações. Feito em { $date }.
+rates-missed = De 10.000 pares de fotos de uma mesma pessoa, { $count } não foram vistos como uma só pessoa (faixa provável de { $low } a { $high }). Isto vem de outras fotos que não as da tabela, e não se sabe para cada grupo.
+rates-missed-unknown = Não se sabe quantas vezes uma pessoa não é vista como a mesma.
+
+point-data_collection = O que é coletado, e para quê
+
+point-eligibility = O que uma foto precisa ter
+eligibility-file = O arquivo pode ser JPEG, PNG, WebP, BMP ou TIFF, com até { $pixels } milhões de pixels.
+eligibility-one-face = Ela deve mostrar um rosto. Se mostrar vários, o maior é usado.
+eligibility-one-only = Ela deve mostrar um só rosto.
+eligibility-off = A qualidade das fotos não é julgada.
+eligibility-advise = Uma foto ruim traz um conselho. Ela não é recusada por isso.
+eligibility-enforce = Uma foto ruim demais é devolvida com um conselho.
+eligibility-best = Funciona melhor assim:
+
+point-appeals = Reclamações e recursos
+appeals-how = Qualquer um pode pedir que uma pessoa olhe uma decisão de novo. O que essa pessoa decide, e por quê, é acrescentado ao registro.
+appeals-counted = Conta-se, para cada grupo, quantas vezes as pessoas corrigem o programa.
+
+point-oversight = Quem vigia
+oversight-open = O código-fonte é aberto. Gente de fora pode conferir os registros de decisões sem ver nenhum rosto.
+oversight-body = Órgão externo
+access-who = Quem pode ver o que é guardado
+
+point-retention = O que é armazenado, e por quanto tempo
+retention-default = Por si só, o programa não guarda nenhuma foto.
+retention-forget = O que está guardado sobre uma pessoa pode ser apagado. Um recibo permite depois que outros confiram isso.
+
+point-security = Como é protegido
+security-program = O programa não abre nenhuma conexão de rede enquanto decide. Ele confere cada arquivo de modelo antes de usá-lo. As listas de números guardadas são trancadas com uma chave para cada pessoa.
+security-record = Os registros de decisões são encadeados, de modo que uma mudança posterior aparece.
+security-measures = O que mais o responsável pelo serviço faz
+security-contact = Onde avisar de um ponto fraco
+
+point-evaluations = De quanto em quanto tempo é testado
+evaluations-how = O programa pode ser testado a qualquer momento com o que decidiu, grupo por grupo.
+audit-date = Último teste
+audit-every = Tempo entre testes
+audit-result = Resultado do último teste
+audit-verdicts = regras cumpridas: { $passed }; regras não cumpridas: { $failed }; ainda em aberto: { $open }
+audit-no-rules = nenhuma regra foi testada
+
+point-metrics = Como se mede o sucesso
+metrics-what = Para cada grupo, conta-se quantas vezes duas pessoas são tomadas por uma, quantas vezes uma pessoa não é vista como a mesma, quantas fotos não podem ser usadas e quantas vezes as pessoas corrigem o programa.
+metrics-stated = Resultados, segundo o responsável pelo serviço
+
+point-third_parties = Quem mais participa
+third-nothing = O programa não presta contas a ninguém de fora. Não envia dados de uso nem de erros.
+third-models = Os modelos foram feitos por outros. A tabela do ponto 1 os nomeia. Eles rodam nas máquinas do próprio responsável, e quem os fez não recebe dados.
+third-parties = Outros participantes

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Runs the tests of the PostgreSQL store against a server of its own: a new cluster in a temporary
+# folder, on a socket in that folder, without a network port. Skips aloud where none is installed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+bin="$(find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1)"
+if [ -z "$bin" ] || [ ! -x "$bin/initdb" ]; then
+    echo "skipped: no PostgreSQL server is installed (Debian: apt-get install postgresql)"
+    exit 0
+fi
+
+folder="$(mktemp -d)"
+# The server refuses to run as root; then an ordinary user of the system runs it.
+as=()
+if [ "$(id -u)" = 0 ]; then
+    if ! id postgres > /dev/null 2>&1; then
+        echo "skipped: the server does not run as root, and there is no user postgres"
+        exit 0
+    fi
+    chown postgres "$folder"
+    as=(runuser -u postgres --)
+fi
+chmod 755 "$folder"
+stop() {
+    "${as[@]}" "$bin/pg_ctl" -D "$folder/cluster" -m immediate stop > /dev/null 2>&1 || true
+    rm -rf "$folder"
+}
+trap stop EXIT
+
+(cd "$folder" && "${as[@]}" "$bin/initdb" -D "$folder/cluster" -U evenmatch --auth=trust > /dev/null)
+(cd "$folder" && "${as[@]}" "$bin/pg_ctl" -D "$folder/cluster" -w -l "$folder/log" \
+    -o "-c listen_addresses='' -c unix_socket_directories=$folder" start > /dev/null)
+
+export EVENMATCH_TEST_POSTGRES="host=$folder user=evenmatch dbname=postgres"
+cargo test --features postgres --test postgres_store -- --nocapture

@@ -1,0 +1,142 @@
+//! A document for people, before it is text or HTML.
+
+use super::Messages;
+
+/// Words, and whose they are: a page in one language quotes others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Text {
+    /// In the language of the page.
+    Own(String),
+    /// In English, whatever the language of the page.
+    English(String),
+    /// In a language that is not known, such as what an operator states.
+    Foreign(String),
+    /// Not for reading aloud as words: an identifier, a digest, a name of a model.
+    Code(String),
+}
+
+impl Text {
+    /// The words alone.
+    pub fn words(&self) -> &str {
+        match self {
+            Text::Own(words) | Text::English(words) | Text::Foreign(words) | Text::Code(words) => {
+                words
+            }
+        }
+    }
+}
+
+impl From<String> for Text {
+    fn from(words: String) -> Text {
+        Text::Own(words)
+    }
+}
+
+/// An entry of a list, with what belongs to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// What it says.
+    pub text: Text,
+    /// An identifier that is shown after it.
+    pub code: Option<String>,
+    /// What to do about it.
+    pub note: Option<Text>,
+}
+
+impl From<Text> for Item {
+    fn from(text: Text) -> Item {
+        Item { text, code: None, note: None }
+    }
+}
+
+/// Something with a name: its name, and one value or several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub values: Vec<Text>,
+}
+
+/// A row of a table; its first cell names it.
+pub type Row = Vec<Text>;
+
+/// A part of a section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Block {
+    /// A paragraph.
+    Paragraph(Text),
+    /// A paragraph that says the most important thing of the page.
+    Answer(Text),
+    /// A list.
+    List(Vec<Item>),
+    /// Names with values.
+    Facts(Vec<Fact>),
+    /// A table: what it shows, the names of its columns, its rows.
+    Table {
+        /// What it shows.
+        caption: String,
+        /// The names of its columns.
+        columns: Vec<String>,
+        /// Its rows, each as long as `columns`.
+        rows: Vec<Row>,
+    },
+}
+
+impl Block {
+    /// A paragraph in the language of the page.
+    pub(crate) fn say(words: String) -> Block {
+        Block::Paragraph(Text::Own(words))
+    }
+}
+
+/// A heading with what stands under it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// The heading.
+    pub heading: String,
+    /// What stands under it.
+    pub blocks: Vec<Block>,
+}
+
+/// A document in one language. Equal pages give equal bytes.
+#[derive(Debug)]
+pub struct Page<'a> {
+    /// The messages of its language.
+    pub messages: &'a Messages,
+    /// What it is called.
+    pub title: String,
+    /// What stands before the first heading.
+    pub lead: Vec<Block>,
+    /// Its sections.
+    pub sections: Vec<Section>,
+}
+
+impl<'a> Page<'a> {
+    /// An empty page.
+    pub(crate) fn new(messages: &'a Messages, title: String) -> Self {
+        Page { messages, title, lead: Vec::new(), sections: Vec::new() }
+    }
+
+    /// Adds a section; one without blocks is left out.
+    pub(crate) fn section(&mut self, heading: String, blocks: Vec<Block>) {
+        if !blocks.is_empty() {
+            self.sections.push(Section { heading, blocks });
+        }
+    }
+
+    /// The page as plain text, with a line end at its end.
+    pub fn to_text(&self) -> String {
+        super::text::render(self)
+    }
+
+    /// What stands before the first heading, as plain text.
+    pub(crate) fn body(&self) -> String {
+        super::text::body(self)
+    }
+
+    /// The page as one HTML file: no script, no request, readable by screen readers.
+    pub fn to_html(&self) -> String {
+        super::html::render(self)
+    }
+}

@@ -1,0 +1,69 @@
+//! A page as plain text.
+
+use super::page::{Block, Item, Page, Row, Text};
+
+/// Renders the page. Lines are not wrapped: terminals and screen readers do that better.
+pub(super) fn render(page: &Page<'_>) -> String {
+    let mut out = String::new();
+    line(&mut out, &page.title);
+    blocks(&mut out, &page.lead);
+    for section in &page.sections {
+        line(&mut out, "");
+        line(&mut out, &section.heading);
+        blocks(&mut out, &section.blocks);
+    }
+    line(&mut out, "");
+    line(&mut out, &page.messages.review_note());
+    out
+}
+
+/// Only what stands before the first heading.
+pub(super) fn body(page: &Page<'_>) -> String {
+    let mut out = String::new();
+    blocks(&mut out, &page.lead);
+    out
+}
+
+fn line(out: &mut String, text: &str) {
+    // What others wrote could hold control characters, which a terminal would obey.
+    out.extend(text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }));
+    out.push('\n');
+}
+
+fn blocks(out: &mut String, blocks: &[Block]) {
+    for block in blocks {
+        match block {
+            Block::Paragraph(text) | Block::Answer(text) => line(out, text.words()),
+            Block::List(items) => items.iter().for_each(|each| item(out, each)),
+            Block::Facts(facts) => {
+                for fact in facts {
+                    let values: Vec<&str> = fact.values.iter().map(Text::words).collect();
+                    line(out, &format!("  {}: {}", fact.name, values.join("; ")));
+                }
+            }
+            Block::Table { caption, columns, rows } => {
+                line(out, &format!("{caption}:"));
+                table(out, columns, rows);
+            }
+        }
+    }
+}
+
+fn item(out: &mut String, item: &Item) {
+    let code = item.code.as_ref().map_or_else(String::new, |code| format!(" [{code}]"));
+    line(out, &format!("  - {}{code}", item.text.words()));
+    if let Some(note) = &item.note {
+        line(out, &format!("    {}", note.words()));
+    }
+}
+
+/// Each row as `name: column value, column value`: unlike columns of spaces, that can be listened
+/// to, and it holds in scripts whose letters differ in width.
+fn table(out: &mut String, columns: &[String], rows: &[Row]) {
+    for row in rows {
+        let mut cells = row.iter().zip(columns).map(|(cell, column)| (cell.words(), column));
+        let name = cells.next().map_or("", |(name, _)| name);
+        let rest: Vec<String> = cells.map(|(cell, column)| format!("{column}: {cell}")).collect();
+        line(out, &format!("  - {name} — {}", rest.join("; ")));
+    }
+}
