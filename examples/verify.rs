@@ -31,7 +31,7 @@ fn main() -> ExitCode {
 
 fn verify(reference: &Path, probe: &Path) -> evenmatch::Result<Outcome> {
     // Opening loads both networks, which takes longer than one comparison: a program that
-    // verifies often keeps the verifier. See examples/backend.rs.
+    // verifies often keeps the verifier. See examples/backend.
     let verifier = Verifier::open(Profile::Latency, Policy::default())?;
     let record = verifier.verify(reference, probe)?;
     println!("{:?}", record.outcome);

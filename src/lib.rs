@@ -38,8 +38,8 @@
 //! stay in the statistics. An [`Error`] means that the question could not be asked: it has a
 //! [`kind`](ErrorKind), a [`stage`](Stage), a [`place`](Place) and mostly a next step.
 //!
-//! `examples/verify.rs` is the shortest program on real models; `examples/backend.rs` is a web
-//! service in one file.
+//! `examples/verify.rs` is the shortest program on real models; `examples/backend/` is a web service:
+//! enrol, verify, explain, appeal, disclose, delete.
 //!
 //! # The pipeline is its types
 //!

@@ -10,7 +10,7 @@ use std::process::{Command, Output, Stdio};
 use common::people::people;
 use evenmatch::mesh::FaceMesh;
 use evenmatch::model::Profile;
-use evenmatch::{ErrorKind, Policy};
+use evenmatch::{ErrorKind, Policy, Sample};
 use serde_json::Value;
 
 fn evenmatch(desk: &Path, arguments: &[&str]) -> Output {
@@ -147,9 +147,43 @@ fn a_rehearsed_session_passes_once_and_verifies_its_person() {
     assert_eq!(record["liveness"]["outcome"], "pass", "{record}");
     assert_eq!((code, &record["outcome"]), (Some(0), &Value::from("match")));
     assert_eq!(record["liveness"]["session"]["nonce"], nonce.as_str());
+    let (nonce, frames) = rehearse("logged", "live");
+    a_logged_session_replays_from_its_frame(folder.path(), &photo, &nonce, &frames);
 
     // A print of the same photo is alike enough, and no match under require.
     let (nonce, frames) = rehearse("print", "print");
     let (code, record) = verify(&nonce, &frames);
     assert_eq!((code, &record["outcome"]), (Some(3), &Value::from("undecided")));
+}
+
+/// The frames are not kept, but one of them was the probe: with that one the decision comes out
+/// again bit for bit, and the session's evidence is said to be the record's.
+fn a_logged_session_replays_from_its_frame(folder: &Path, photo: &Path, nonce: &str, frames: &str) {
+    let (desk, key, data) = (folder.join("desk"), folder.join("key"), folder.join("registry"));
+    assert_eq!(evenmatch(&desk, &["keys", "new", text(&key)]).status.code(), Some(0));
+    let place = ["--data", text(&data), "--key-file", text(&key)];
+    let who = ["verify", "--reference", text(photo), "--liveness", "require", "--json", "--log"];
+    let session = ["--nonce", nonce, "--frames", frames];
+    let record = json(&evenmatch(&desk, &[&who[..], &session, &place].concat()));
+    assert_eq!(record["outcome"], "match", "{record}");
+
+    let of =
+        |path: &Path| Sample::from_rgb(image::open(path).unwrap().to_rgb8()).digest().to_string();
+    let presented = std::fs::read_dir(frames)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "png"))
+        .find(|path| record["probe"]["sha256"] == of(path).as_str())
+        .unwrap();
+    let replay = |probe: &Path| {
+        let id = record["id"].as_str().unwrap();
+        let words = ["replay", id, "--reference", text(photo), "--probe", text(probe)];
+        let output = evenmatch(&desk, &[&words[..], &place].concat());
+        (output.status.code(), json(&output))
+    };
+    let (code, again) = replay(&presented);
+    assert_eq!((code, &again["identical"]), (Some(0), &Value::from(true)), "{again}");
+    assert_eq!(again["taken_over"], serde_json::json!(["liveness.session"]));
+    let (code, again) = replay(photo);
+    assert_eq!((code, &again["causes"][0]), (Some(1), &"the probe is another file".into()));
 }

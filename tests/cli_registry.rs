@@ -126,6 +126,13 @@ fn one_person_from_enrolment_to_receipt() {
     let (code, replay) = place.json(&["replay", id, "--subject", "alice", "--probe", &third]);
     assert_eq!((code, &replay["causes"][0]), (1, &"the probe is another file".into()));
 
+    // Whom it is about is told in their language, from the ledger and without a key.
+    let (code, told, _) = place.run(&["explain", id, "--lang", "ht"]);
+    assert!(code == 0 && told.contains(id) && !told.contains("Not confirmed"), "{told}");
+    let (code, page, _) = place.run(&["explain", id, "--lang", "ar", "--format", "html"]);
+    assert!(code == 0 && page.contains("dir=\"rtl\"") && page.contains(id), "{page}");
+    assert_eq!(place.run(&["explain", "d-0"]).0, 2);
+
     assert_eq!(place.json(&["appeal", "open", id, "--note", "it is me"]).0, 0);
     let resolve = ["appeal", "resolve", id, "--by", "r", "--outcome", "upheld", "--reason", "not"];
     assert_eq!(place.json(&resolve).0, 0);

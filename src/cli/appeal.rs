@@ -1,6 +1,6 @@
 //! `evenmatch appeal` and `evenmatch replay`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -13,7 +13,7 @@ use crate::model::Profile;
 use crate::record::{Calibration, DecisionRecord};
 use crate::registry::Replay;
 use crate::template::Probe;
-use crate::{Error, ErrorKind, Stage, Verifier};
+use crate::{Acquisition, EncodedSample, Error, ErrorKind, Sample, Stage, Verifier};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -182,9 +182,12 @@ fn decide(
     then: &DecisionEntry,
     arguments: &ReplayArguments,
 ) -> anyhow::Result<DecisionRecord> {
-    let probe = arguments.probe.as_path();
+    let probe = probe(verifier, then, &arguments.probe)?;
+    // The frames of a session are not kept: what was judged of them is taken over.
+    let session = then.record.liveness.session.clone();
     if let Some(reference) = &arguments.reference {
-        return Ok(verifier.verify(reference.as_path(), probe)?);
+        let reference = verifier.acquire(reference.as_path())?;
+        return Ok(verifier.decide_with_session(&reference, &probe, session)?);
     }
     let registry = arguments.place.open()?;
     let enrolment = registry.enrolment(arguments.subject.as_deref().unwrap_or_default())?;
@@ -195,7 +198,26 @@ fn decide(
             .next("templates of former enrolments are not kept")
             .into());
     }
-    let probe = verifier.acquire::<Probe>(probe)?;
     let reference = enrolment.reference(verifier, probe.sample.sha256)?;
-    Ok(verifier.decide(&reference, &probe)?)
+    Ok(verifier.decide_with_session(&reference, &probe, session)?)
+}
+
+/// The photo presented then. A frame of a session was no file but pixels, and is known by their
+/// digest.
+fn probe(
+    verifier: &Verifier,
+    then: &DecisionEntry,
+    path: &Path,
+) -> anyhow::Result<Acquisition<Probe>> {
+    let acquired = verifier.acquire(path)?;
+    if then.record.liveness.session.is_none() || then.record.probe.sha256 == acquired.sample.sha256
+    {
+        return Ok(acquired);
+    }
+    let file = EncodedSample::from_path(path, &verifier.policy().limits)?.decode()?;
+    let pixels = Sample::from_rgb(file.pixels().clone());
+    match then.record.probe.sha256 == Some(pixels.digest()) {
+        true => Ok(verifier.acquire(pixels.pixels())?),
+        false => Ok(acquired),
+    }
 }

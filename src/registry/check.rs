@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Registry, exclusive_or, row_mac};
+use super::Registry;
+use super::keys::{exclusive_or, row_mac};
 use crate::{Error, Result};
 
 /// What checking found.

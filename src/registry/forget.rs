@@ -1,10 +1,11 @@
 //! Deleting somebody: promise, deletion, receipt.
 
+use super::keys::{exclusive_or, row_mac};
 use super::receipt::{
     DeletionGround, DeletionReceipt, Promise, RECEIPT_SCHEMA, content_commitment,
     subject_commitment,
 };
-use super::{Registry, exclusive_or, hex, random, row_mac};
+use super::{Registry, hex, random};
 use crate::ledger::{Draft, EntryKind, in_utc, now};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 

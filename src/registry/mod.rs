@@ -15,7 +15,9 @@ mod check;
 mod details;
 mod disclose;
 mod enrol;
+mod enrolment;
 mod forget;
+mod keys;
 mod page;
 mod receipt;
 mod replay;
@@ -27,6 +29,7 @@ pub use check::StoreReport;
 pub use details::{Details, EnrolledPhoto, Spread};
 pub use disclose::{DecisionMade, Disclosure, Held};
 pub use enrol::{EnrolOutcome, EnrolSettings, EnrolledSummary, PhotoOutcome};
+pub use enrolment::{Enrolment, Listed};
 pub use page::disclosure_page;
 pub use receipt::{
     DELETION_CONTEXT, DeletionGround, DeletionReceipt, RECEIPT_SCHEMA, ReceiptCheck,
@@ -34,115 +37,20 @@ pub use receipt::{
 pub use replay::{Difference, Replay};
 pub use retention::{Due, RetentionRun};
 
+use keys::{Keys, exclusive_or, key_place, row_mac, state_mac};
+
 use crate::compare::{ComparisonScore, compare, compare_normalised};
 use crate::decide::Policy;
 use crate::ledger::{Appended, DecisionEntry, Disposition, Draft, EntryKind, Ledger, platform};
-use crate::record::{DecisionRecord, SampleRecord};
+use crate::record::DecisionRecord;
 use crate::store::{EnrolmentStore, Lookup, Pending, StoreChange, StoreState, StoredRow};
 use crate::template::{Reference, Template};
-use crate::vault::{Context, SecretKey, hex, open, random, seal, unwrap, wrap};
-use crate::verify::{Acquisition, Verifier};
-use crate::{Digest, Error, ErrorKind, Result, Stage};
+use crate::vault::{SecretKey, hex, random, unwrap, wrap};
+use crate::verify::Verifier;
+use crate::{Error, ErrorKind, Result, Stage};
 
 /// Longest name of a subject, in bytes.
 const MAX_SUBJECT: usize = 256;
-
-/// An enrolment, opened.
-#[derive(Debug, Clone)]
-pub struct Enrolment {
-    /// Everything but the template.
-    pub details: Details,
-    /// Counts how often the subject was enrolled, from 1.
-    pub version: u64,
-    /// What for.
-    pub purpose: String,
-    /// When, in milliseconds since 1970 (UTC).
-    pub enrolled_at: i64,
-    /// Until when it may be kept.
-    pub keep_until: Option<i64>,
-    template: Template<Reference>,
-}
-
-impl Enrolment {
-    /// The template.
-    pub fn template(&self) -> &Template<Reference> {
-        &self.template
-    }
-
-    /// The enrolment as the reference of a comparison with a probe whose file has this digest. Of a
-    /// single photo it is what that photo's own acquisition was; of several there is no sample to
-    /// speak of. The template gets the statistics of the verifier's normaliser.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::ModelMismatch`] where another embedder made the template.
-    pub fn reference(
-        &self,
-        verifier: &Verifier,
-        probe: Option<Digest>,
-    ) -> Result<Acquisition<Reference>> {
-        if self.template.model() != verifier.embedder().id() {
-            let message = format!(
-                "the enrolment's template was made by {}, and {} is in force",
-                self.template.model(),
-                verifier.embedder().id()
-            );
-            return Err(Error::new(ErrorKind::ModelMismatch, Stage::Enrolment, message).next(
-                "enrol the person again from photos: evenmatch enrol SUBJECT IMG… --replace",
-            ));
-        }
-        let known = self.template.statistics().map(|statistics| statistics.normaliser);
-        let template = match verifier.normaliser() {
-            Some(normaliser) if known != Some(normaliser.digest()) => {
-                self.template.clone().normalised_by(normaliser)?
-            }
-            _ => self.template.clone(),
-        };
-        let mut sample = self.details.sample.clone().unwrap_or_else(SampleRecord::of_template);
-        // That the very photo of the enrolment is shown again is worth a note in the record.
-        let again = self.details.photos.iter().any(|p| p.sha256.is_some() && p.sha256 == probe);
-        if again {
-            sample.sha256 = probe;
-        }
-        let reasons = self.details.reasons.clone();
-        Ok(Acquisition { template: Some(template), sample, reasons, signals: Vec::new() })
-    }
-}
-
-/// One line of a list of who is enrolled.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
-pub struct Listed {
-    /// The subject's name.
-    pub subject: String,
-    /// What for.
-    pub purpose: String,
-    /// Counts how often the subject was enrolled, from 1.
-    pub version: u64,
-    /// When, in UTC.
-    pub enrolled_at: String,
-    /// Until when it may be kept, in UTC.
-    pub keep_until: Option<String>,
-    /// Number of photos that the template was made of.
-    pub photos: usize,
-}
-
-/// The keys that are derived from the store's.
-#[derive(Debug)]
-struct Keys {
-    lookup: SecretKey,
-    wrap: SecretKey,
-    mac: SecretKey,
-}
-
-impl Keys {
-    fn of(store_key: &SecretKey) -> Self {
-        Keys {
-            lookup: store_key.derive("evenmatch lookup/1"),
-            wrap: store_key.derive("evenmatch subject keys/1"),
-            mac: store_key.derive("evenmatch row macs/1"),
-        }
-    }
-}
 
 /// A store and a ledger that belong together. `Send + Sync`: a backend opens one and shares it.
 #[derive(Debug)]
@@ -153,51 +61,6 @@ pub struct Registry {
     keys: Keys,
     /// The ledger has been told of the changes up to this one.
     told: AtomicU64,
-}
-
-/// What the store's key is sealed for.
-fn key_place(store: &str) -> (Lookup, Context) {
-    let label = *Digest::of(store.as_bytes()).as_bytes();
-    (label, Context::new("evenmatch store key/1").with(store.as_bytes()))
-}
-
-fn state_mac(keys: &Keys, state: &StoreState) -> [u8; 32] {
-    let StoreState { store, wrapped_key, epoch, rows, set, ledger, ledger_entries, mac: _ } = state;
-    keys.mac.mac(&[
-        b"state",
-        store.as_bytes(),
-        wrapped_key,
-        &epoch.to_le_bytes(),
-        &rows.to_le_bytes(),
-        set,
-        ledger.as_bytes(),
-        &ledger_entries.to_le_bytes(),
-    ])
-}
-
-/// A row's part of the set: it covers every byte of the row.
-fn row_mac(keys: &Keys, row: &StoredRow) -> [u8; 32] {
-    keys.mac.mac(&[b"row", bound(row).as_bytes(), &row.wrapped_key, &row.sealed])
-}
-
-/// Everything that a row's seals are bound to.
-fn bound(row: &StoredRow) -> Context {
-    let keep_until = row.keep_until.map(i64::to_le_bytes);
-    let normaliser = row.normaliser.as_ref().map(|digest| digest.as_bytes().as_slice());
-    Context::new("evenmatch enrolment/1")
-        .with(&row.lookup)
-        .with(&row.version.to_le_bytes())
-        .with(row.purpose.as_bytes())
-        .with(&row.enrolled_at.to_le_bytes())
-        .with(keep_until.as_ref().map_or(&[], |bytes| bytes.as_slice()))
-        .with(row.model.as_bytes())
-        .with(normaliser.unwrap_or(&[]))
-}
-
-fn exclusive_or(set: &mut [u8; 32], other: &[u8; 32]) {
-    for (byte, other) in set.iter_mut().zip(other) {
-        *byte ^= other;
-    }
 }
 
 fn older(place: &str, what: String) -> Error {
@@ -322,51 +185,6 @@ impl Registry {
         let message = format!("nobody is enrolled as `{subject}`");
         Error::new(ErrorKind::UnknownSubject, Stage::Enrolment, message)
             .next("enrol them: evenmatch enrol SUBJECT IMG…")
-    }
-
-    /// Opens a row's seals.
-    fn unseal(&self, row: &StoredRow) -> Result<Enrolment> {
-        let place = |error: Error| error.in_file(self.store.place());
-        let context = bound(row).with(self.name.as_bytes());
-        let what = "the key of an enrolment";
-        let key =
-            open(&self.keys.wrap, &row.lookup, &context, &row.wrapped_key, what).map_err(place)?;
-        let key = <[u8; 32]>::try_from(key.as_slice()).map_err(|_| {
-            let message = "the key of an enrolment is none";
-            place(Error::new(ErrorKind::Tampered, Stage::Enrolment, message))
-        })?;
-        let what = "the template of an enrolment";
-        let plain = open(&SecretKey::from_bytes(key), &row.lookup, &context, &row.sealed, what)
-            .map_err(place)?;
-        let (details, template) = details::from_bytes(&plain).map_err(place)?;
-        let normaliser = template.statistics().map(|statistics| statistics.normaliser);
-        if template.model().sha256 != row.model || normaliser != row.normaliser {
-            let message = "an enrolment's template is not of the model that it says";
-            return Err(place(Error::new(ErrorKind::Tampered, Stage::Enrolment, message)));
-        }
-        Ok(Enrolment {
-            details,
-            version: row.version,
-            purpose: row.purpose.clone(),
-            enrolled_at: row.enrolled_at,
-            keep_until: row.keep_until,
-            template,
-        })
-    }
-
-    /// Seals an enrolment, under a new key, into the row that it is given without its seals.
-    fn seal_into(
-        &self,
-        row: &mut StoredRow,
-        details: &Details,
-        template: &Template<Reference>,
-    ) -> Result<()> {
-        let key = SecretKey::generate()?;
-        let context = bound(row).with(self.name.as_bytes());
-        let plain = details::to_bytes(details, template)?;
-        row.sealed = seal(&key, &row.lookup, &context, &plain)?;
-        row.wrapped_key = seal(&self.keys.wrap, &row.lookup, &context, key.as_bytes())?;
-        Ok(())
     }
 
     /// Reads somebody's enrolment.

@@ -27,6 +27,9 @@ pub struct Replay {
     pub decision: String,
     /// Whether the same record came out, bit for bit.
     pub identical: bool,
+    /// What was not made again but taken from the record: a session's evidence, whose frames are
+    /// not kept.
+    pub taken_over: Vec<&'static str>,
     /// What may explain a difference: other photos, models, rules, software.
     pub causes: Vec<String>,
     /// Every field that differs.
@@ -95,6 +98,7 @@ impl Replay {
             schema: "evenmatch.replay/1",
             decision: record.id.clone(),
             identical: differences.is_empty(),
+            taken_over: record.liveness.session.iter().map(|_| "liveness.session").collect(),
             causes,
             differences,
         })
