@@ -147,9 +147,21 @@ fn one_person_from_enrolment_to_receipt() {
 
     let records = ["ledger", "export", "--records", "{}/r.csv", "--truth", "claimed"];
     assert_eq!(place.json(&records).1["records"], 2);
+    let folder = place.folder.path();
+    std::fs::write(folder.join("rates.json"), rates.to_string()).unwrap();
     let audit = ["audit", "--records", "{}/r.csv", "--out", "{}/report", "--threshold", "0.4"];
-    let (code, _, err) = place.run(&audit);
+    let (code, _, err) = place.run(&[&audit[..], &["--appeals", "{}/rates.json"]].concat());
     assert!(code != 2, "{err}");
+    for (file, says) in [
+        ("report.html", "Decisions overturned by group"),
+        ("summary.md", "## Appeals by group"),
+        ("report.json", "evenmatch.appeal.rates/1"),
+    ] {
+        let text = std::fs::read_to_string(folder.join("report").join(file)).unwrap();
+        assert!(text.contains(says), "{file}");
+    }
+    let (code, _, err) = place.run(&[&audit[..], &["--appeals", "{}/r.csv"]].concat());
+    assert!(code == 2 && err.contains("r.csv") && err.contains("appeal rates"), "{err}");
 
     let (_, disclosed) = place.json(&["disclose", "alice"]);
     assert_eq!(disclosed["decisions"].as_array().unwrap().len(), 2);

@@ -14,6 +14,7 @@ mod intake;
 mod interval;
 mod normalisation;
 mod operating_point;
+mod overturn;
 mod pad;
 mod permute;
 mod power;
@@ -46,6 +47,7 @@ pub use normalisation::{Normalisation, RawAttribute, RawPoint};
 pub use operating_point::{
     EqualErrorRate, TargetFmr, equal_error_rate, threshold_for_fmr, threshold_for_fnmr,
 };
+pub use overturn::{OVERTURN_SCHEMA, OverturnRate, OverturnReport};
 pub use pad::{
     PadCurvePoint, PadEndToEnd, PadGroup, PadPoint, PadPointGroup, PadReport, SIMULATED_PREFIX,
     SpeciesReport,

@@ -212,6 +212,7 @@ fn conclude(
         scores,
         pad,
         stress: None,
+        appeals: None,
     })
 }
 

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::overturn::OverturnReport;
 use super::rules::Verdict;
 use super::stress::StressReport;
 use crate::record::{InputDigest, RecordWarning};
@@ -53,6 +54,9 @@ pub struct AuditReport {
     /// A stress test that somebody put beside the audit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stress: Option<StressReport>,
+    /// How often people overturned decisions, which somebody put beside the audit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appeals: Option<OverturnReport>,
     /// How the numbers were made, one paragraph each.
     pub method: Vec<String>,
     /// What the numbers can't say, one paragraph each.

@@ -114,10 +114,7 @@ pub(crate) fn run(arguments: &AppealArguments) -> anyhow::Result<Exit> {
             place.ledger()?.resolve_appeal(id, by, outcome, same, reason)?
         }
         Action::Rates { by, place } => {
-            let rates = place.ledger_files()?.overturn_rates(by)?;
-            let schema = "evenmatch.appeal.rates/1";
-            let value = serde_json::json!({ "schema": schema, "by": by, "groups": rates });
-            super::print_json(&value)?;
+            super::print_json(&place.ledger_files()?.overturn_rates(by)?)?;
             return Ok(Exit::Done);
         }
     };

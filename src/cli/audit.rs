@@ -15,8 +15,8 @@ use super::calibration_file::CalibrationFile;
 use super::normalise::{Choice, for_embedder_in_use, of_choice};
 use super::people::PeopleArguments;
 use crate::audit::{
-    AuditProgress, AuditReport, AuditSettings, IntervalMethod, RulePack, StressReport, Thresholds,
-    Verdict, audit, worst_verdict,
+    AuditProgress, AuditReport, AuditSettings, IntervalMethod, OverturnReport, RulePack,
+    StressReport, Thresholds, Verdict, audit, worst_verdict,
 };
 use crate::record::{Bins, Format, NormaliserRecord, ReadOptions, RecordFile};
 use crate::{Error, ErrorKind, Stage, export};
@@ -78,6 +78,10 @@ pub(crate) struct AuditArguments {
     /// A stress test to show in the same report: the stress.json of `evenmatch stress`.
     #[arg(long, value_name = "FILE")]
     stress: Option<PathBuf>,
+    /// How often people overturned decisions, to show in the same report: what `evenmatch appeal
+    /// rates` printed.
+    #[arg(long, value_name = "FILE")]
+    appeals: Option<PathBuf>,
     /// Interval of rates.
     #[arg(long, value_enum, default_value_t = Interval::Auto)]
     interval: Interval,
@@ -134,6 +138,7 @@ pub(crate) fn run(arguments: AuditArguments) -> anyhow::Result<Exit> {
     };
     let options = read_options(&arguments)?;
     let stress = arguments.stress.as_deref().map(StressReport::read).transpose()?;
+    let appeals = arguments.appeals.as_deref().map(OverturnReport::read).transpose()?;
     let jobs = jobs(arguments.jobs);
     let mut report = with_threads(jobs, || match (&arguments.records, &arguments.manifest) {
         (Some(records), _) => measure(records, &options, &settings),
@@ -157,6 +162,7 @@ pub(crate) fn run(arguments: AuditArguments) -> anyhow::Result<Exit> {
         )),
     })??;
     report.stress = stress;
+    report.appeals = appeals;
     export::write_report(&report, &arguments.out)?;
     say(&report, &arguments.out);
     Ok(match worst_verdict(&report) {

@@ -9,7 +9,6 @@ use clap::{Args, ValueEnum};
 use super::Exit;
 use super::place::PlaceArguments;
 use crate::disclosure::{ExplanationView, OperatorStatement, explain};
-use crate::ledger::{DecisionEntry, EntryKind};
 use crate::messages::{LANGUAGES, Messages, Page};
 use crate::record::{DECISION_SCHEMA, DecisionRecord};
 use crate::{Error, ErrorKind, Result, Stage};
@@ -72,7 +71,8 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
     let messages = Messages::of(&arguments.lang)?;
     let record = match (&arguments.record, &arguments.id) {
         (Some(path), _) => from_file(path)?,
-        (None, Some(id)) => from_ledger(&arguments.place, id)?,
+        // No key is needed.
+        (None, Some(id)) => arguments.place.ledger_files()?.decision(id)?.1.record,
         (None, None) => {
             let message = "neither a decision's number nor its record is named";
             return Err(Error::new(ErrorKind::InvalidArgument, Stage::Record, message)
@@ -94,19 +94,6 @@ pub(super) fn print_page(page: &Page<'_>, format: PageFormat) -> anyhow::Result<
     };
     let printed = std::io::stdout().lock().write_all(text.as_bytes());
     printed.context("standard output could not be written")
-}
-
-/// The record of a decision by its number, from the ledger; no key is needed.
-fn from_ledger(place: &PlaceArguments, id: &str) -> Result<DecisionRecord> {
-    for entry in place.ledger_files()?.mentioning(id, &[EntryKind::Decision])? {
-        let record = entry.read::<DecisionEntry>()?.record;
-        if record.id == *id {
-            return Ok(record);
-        }
-    }
-    let message = format!("the ledger knows no decision `{id}`");
-    Err(Error::new(ErrorKind::InvalidArgument, Stage::Ledger, message)
-        .next("run: evenmatch ledger show; or name the record's file: --record FILE"))
 }
 
 /// A record that was saved to a file.

@@ -122,6 +122,14 @@ fn render(report: &AuditReport, page: &mut String) -> std::fmt::Result {
     if let Some(pad) = &report.pad {
         attacks(pad, page)?;
     }
+    if let Some(appeals) = &report.appeals {
+        writeln!(page, "\n## Appeals by {}\n\n{}\n", plain(&appeals.by), text::APPEALS_NOTICE)?;
+        writeln!(page, "| {} |\n|---|--:|--:|--:|---|", text::APPEALS_COLUMNS.join(" | "))?;
+        for row in text::appeals(appeals) {
+            let cells: Vec<String> = row.iter().map(|cell| plain(cell)).collect();
+            writeln!(page, "| {} |", cells.join(" | "))?;
+        }
+    }
     if let Some(stress) = &report.stress {
         writeln!(page, "\n## Stress test\n\n{}", plain(&stress.notice))?;
         super::stress::tables(stress, 3, page)?;

@@ -2,7 +2,7 @@
 
 use crate::audit::{
     Differential, Differentials, ErrorDifferentials, Estimate, MeasuredRate, OperatingPointReport,
-    RateCell, Rates, Verdict,
+    OverturnReport, RateCell, Rates, Verdict,
 };
 
 /// A number with three significant digits, without an exponent where that is short.
@@ -52,6 +52,38 @@ pub(super) fn cell(cell: &RateCell) -> String {
             format!("too few trials ({}, needs {})", insufficient.trials, insufficient.needed)
         }
     }
+}
+
+/// What the rates of appeals are, and what they are not.
+pub(super) const APPEALS_NOTICE: &str = "Of decisions against which somebody appealed and which a \
+    person has looked at: how often that person decided otherwise. Who appeals is not drawn at \
+    random, so this is no rate of errors.";
+pub(super) const APPEALS_COLUMNS: [&str; 5] =
+    ["Group", "Decisions", "Appealed", "Looked at", "Overturned (95 % interval)"];
+
+/// The rows of the table of appeals.
+pub(super) fn appeals(appeals: &OverturnReport) -> Vec<Vec<String>> {
+    let row = |rate: &crate::audit::OverturnRate| {
+        let group = match rate.group.as_str() {
+            "" => "(not stated)",
+            group => group,
+        };
+        let overturned = match (rate.rate, rate.low, rate.high) {
+            (Some(share), Some(low), Some(high)) => format!(
+                "{} of {} = {} [{}, {}]",
+                rate.overturned,
+                rate.resolved,
+                percent(share),
+                percent(low),
+                percent(high)
+            ),
+            _ => "none was looked at".to_owned(),
+        };
+        let counts = [rate.decisions, rate.appealed, rate.resolved].map(|n| n.to_string());
+        let [decisions, appealed, resolved] = counts;
+        vec![group.to_owned(), decisions, appealed, resolved, overturned]
+    };
+    appeals.groups.iter().map(row).collect()
 }
 
 /// A value with its interval.

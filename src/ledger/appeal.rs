@@ -9,7 +9,7 @@ use super::decision::{AppealNote, AppealState, DecisionEntry, HumanOutcome, Reso
 use super::entry::EntryKind;
 use super::read::LedgerFiles;
 use super::writer::{Appended, Draft};
-use crate::audit::clopper_pearson;
+use crate::audit::{OVERTURN_SCHEMA, OverturnRate, OverturnReport};
 use crate::record::Outcome;
 use crate::{Error, ErrorKind, Result, Stage};
 
@@ -27,27 +27,6 @@ pub struct Appeal {
     pub notes: Vec<AppealNote>,
     /// What a person decided last.
     pub resolution: Option<Resolution>,
-}
-
-/// How often people overturned decisions of one group.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct OverturnRate {
-    /// The attribute's value; empty where none was stated.
-    pub group: String,
-    /// Decisions that were made.
-    pub decisions: u64,
-    /// Decisions that somebody appealed against.
-    pub appealed: u64,
-    /// Appeals that a person has resolved.
-    pub resolved: u64,
-    /// Of these, decisions that were overturned.
-    pub overturned: u64,
-    /// Overturned by resolved; null where none was resolved.
-    pub rate: Option<f64>,
-    /// 95 % Clopper-Pearson interval of the rate.
-    pub low: Option<f64>,
-    /// Its upper end.
-    pub high: Option<f64>,
 }
 
 fn refuse(message: String, next: &str) -> Error {
@@ -201,7 +180,7 @@ impl LedgerFiles {
     /// # Errors
     ///
     /// As for [`LedgerFiles::appeals`].
-    pub fn overturn_rates(&self, attribute: &str) -> Result<Vec<OverturnRate>> {
+    pub fn overturn_rates(&self, attribute: &str) -> Result<OverturnReport> {
         let appeals = self.appeals()?;
         let mut groups: BTreeMap<String, [u64; 4]> = BTreeMap::new();
         self.each(|entry| {
@@ -219,21 +198,11 @@ impl LedgerFiles {
             }
             Ok(true)
         })?;
-        let rates =
-            groups.into_iter().map(|(group, [decisions, appealed, resolved, overturned])| {
-                let some = resolved > 0;
-                let bounds = clopper_pearson(overturned as f64, resolved as f64, 0.95);
-                OverturnRate {
-                    group,
-                    decisions,
-                    appealed,
-                    resolved,
-                    overturned,
-                    rate: some.then(|| overturned as f64 / resolved as f64),
-                    low: some.then_some(bounds.low),
-                    high: some.then_some(bounds.high),
-                }
-            });
-        Ok(rates.collect())
+        let groups = groups.into_iter().map(|(group, counts)| OverturnRate::new(group, counts));
+        Ok(OverturnReport {
+            schema: OVERTURN_SCHEMA.to_owned(),
+            by: attribute.to_owned(),
+            groups: groups.collect(),
+        })
     }
 }

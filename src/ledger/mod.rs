@@ -25,7 +25,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-pub use appeal::{Appeal, OverturnRate};
+pub use appeal::Appeal;
 pub use checkpoint::{Anchors, Checkpoint, Genesis, LEDGER_SCHEMA};
 pub(crate) use decision::platform;
 pub use decision::{AppealNote, AppealState, DecisionEntry, Disposition, HumanOutcome, Resolution};

@@ -1,5 +1,7 @@
 //! People of the data sets who can be simulated, split in two for tuning and for reporting.
 
+#![allow(clippy::print_stdout)]
+
 use std::collections::BTreeMap;
 use std::path::Path;
 

@@ -1,6 +1,7 @@
 //! `report.html`: one file, no script, no request; it reads from the answer to the evidence.
 
 mod about;
+mod appeals;
 mod attacks;
 mod charts;
 mod curves;
@@ -44,6 +45,7 @@ impl Exporter for HtmlExporter {
         }
         attacks::pad(&mut page, report);
         verdicts::rules(&mut page, report);
+        appeals::appeals(&mut page, report.appeals.as_ref());
         stress::embedded(&mut page, report.stress.as_ref());
         about::method(&mut page, report);
         about::data(&mut page, report);

@@ -1,0 +1,116 @@
+//! How often people overturned the machine's decisions, by group: what appeals show of an operation
+//! that comparisons of labelled photos can't.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::clopper_pearson;
+use crate::{Error, ErrorKind, Result, Stage};
+
+/// The value of the field `schema`.
+pub const OVERTURN_SCHEMA: &str = "evenmatch.appeal.rates/1";
+/// Confidence of the intervals.
+const CONFIDENCE: f64 = 0.95;
+
+/// How often people overturned decisions of one group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OverturnRate {
+    /// The attribute's value; empty where none was stated.
+    pub group: String,
+    /// Decisions that were made.
+    pub decisions: u64,
+    /// Decisions that somebody appealed against.
+    pub appealed: u64,
+    /// Appeals that a person has resolved.
+    pub resolved: u64,
+    /// Of these, decisions that were overturned.
+    pub overturned: u64,
+    /// Overturned by resolved; null where none was resolved.
+    pub rate: Option<f64>,
+    /// 95 % Clopper-Pearson interval of the rate.
+    pub low: Option<f64>,
+    /// Its upper end.
+    pub high: Option<f64>,
+}
+
+impl OverturnRate {
+    /// The rate with its interval, from counts.
+    pub fn new(group: String, [decisions, appealed, resolved, overturned]: [u64; 4]) -> Self {
+        let some = resolved > 0;
+        let bounds = clopper_pearson(overturned as f64, resolved as f64, CONFIDENCE);
+        OverturnRate {
+            group,
+            decisions,
+            appealed,
+            resolved,
+            overturned,
+            rate: some.then(|| overturned as f64 / resolved as f64),
+            low: some.then_some(bounds.low),
+            high: some.then_some(bounds.high),
+        }
+    }
+}
+
+/// The groups of one attribute, as `evenmatch appeal rates` prints them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OverturnReport {
+    /// [`OVERTURN_SCHEMA`].
+    pub schema: String,
+    /// An attribute that was stated at enrolment.
+    pub by: String,
+    /// In the order of the groups' names.
+    pub groups: Vec<OverturnRate>,
+}
+
+impl OverturnReport {
+    /// Reads what `evenmatch appeal rates` printed.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::Io`] where the file can't be read, [`ErrorKind::InvalidRecord`] where it is
+    /// something else.
+    pub fn read(path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|cause| Error::io(Stage::Audit, path, cause))?;
+        let wrong = |message: String| {
+            Error::new(ErrorKind::InvalidRecord, Stage::Audit, message)
+                .in_path(path)
+                .next("name what `evenmatch appeal rates --by ATTRIBUTE` printed")
+        };
+        let report: OverturnReport = serde_json::from_slice(&bytes)
+            .map_err(|cause| wrong(format!("these are no rates of appeals: {cause}")))?;
+        if report.schema != OVERTURN_SCHEMA {
+            let message = format!("the schema is `{}`, not `{OVERTURN_SCHEMA}`", report.schema);
+            return Err(wrong(message));
+        }
+        Ok(report)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_needs_an_appeal_that_was_resolved() {
+        let none = OverturnRate::new("x".to_owned(), [9, 2, 0, 0]);
+        assert_eq!((none.rate, none.low, none.high), (None, None, None));
+        let two = OverturnRate::new("x".to_owned(), [9, 3, 2, 1]);
+        // The interval of one of two is 1 − .975^½ = .0126 to .975^½ = .9874.
+        assert_eq!(two.rate, Some(0.5));
+        assert!((two.low.unwrap() - 0.0126).abs() < 1e-4, "{two:?}");
+        assert!((two.high.unwrap() - 0.9874).abs() < 1e-4, "{two:?}");
+    }
+
+    #[test]
+    fn what_is_something_else_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rates.json");
+        for text in ["{}", "no json", "{\"schema\":\"x/1\",\"by\":\"g\",\"groups\":[]}"] {
+            std::fs::write(&path, text).unwrap();
+            let error = OverturnReport::read(&path).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidRecord, "{error}");
+            assert!(error.next_step().unwrap().contains("appeal rates"));
+        }
+    }
+}
