@@ -16,6 +16,7 @@ use crate::messages::Messages;
 use crate::model::ModelStore;
 use crate::record::Calibration;
 use crate::registry::disclosure_page;
+use crate::{Error, ErrorKind, Stage};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -32,7 +33,6 @@ state is said to be missing. docs/TRANSPARENCY.md lists what it can state.";
 #[command(after_help = EXAMPLES)]
 pub(crate) struct DiscloseArguments {
     /// The person's name: everything that is held of them, and every decision, is shown
-    #[arg(required_unless_present = "system")]
     subject: Option<String>,
     /// Write a page for the person to this file, in place of JSON on standard output
     #[arg(long, value_name = "FILE.html", requires = "subject")]
@@ -78,8 +78,14 @@ struct Output<'a> {
 /// Gathers, prints.
 pub(crate) fn run(arguments: &DiscloseArguments) -> anyhow::Result<Exit> {
     match (&arguments.subject, arguments.system) {
-        (Some(subject), false) => of_person(arguments, subject),
-        _ => of_system(arguments),
+        (Some(subject), _) => of_person(arguments, subject),
+        (None, true) => of_system(arguments),
+        (None, false) => {
+            let message = "neither a person nor the system is named";
+            Err(Error::new(ErrorKind::InvalidArgument, Stage::Enrolment, message)
+                .next("evenmatch disclose SUBJECT, or: evenmatch disclose --system")
+                .into())
+        }
     }
 }
 

@@ -193,7 +193,7 @@ mod tests {
             ("{ $name }", "{ $name } { $x }", "xx.ftl:2: hello: has an unknown $x"),
             (" { $n } days", " days", "ok"),
             ("days =", "dayz =", "xx.ftl:4: dayz: is unknown in English"),
-            ("{ $name }", "{ $name", "xx.ftl:2: does not parse"),
+            ("{ $name }", "{ $name", "xx.ftl:3: does not parse"),
             ("wave", "{ -review-status }", "xx.ftl:3: hello.advice: refers to `review-status`"),
             ("unreviewed", "perfect", "-review-status is not one of"),
             ("days =", "hello = again\ndays =", "xx.ftl:4: hello: occurs twice"),

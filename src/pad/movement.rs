@@ -9,6 +9,9 @@ use super::report::{Finding, StepEvidence};
 const BEGUN: f32 = 0.4;
 /// It is over, too, below this share of the furthest that it reached.
 const BACK: f32 = 0.45;
+/// Another movement than the one asked for, or one in a pause, counts from this share of what would
+/// be needed on: the mesh takes an open mouth for a small nod.
+const OTHER: f32 = 1.25;
 /// No person begins sooner after having been asked, in milliseconds: reactions to what is seen take
 /// 180 ms and more.
 const FASTEST_MS: i64 = 120;
@@ -18,7 +21,7 @@ const FASTEST_MS: i64 = 120;
 /// how they were chosen.
 pub(super) fn needed(step: Step) -> f32 {
     match step {
-        Step::TurnLeft | Step::TurnRight => 16.0,
+        Step::TurnLeft | Step::TurnRight => 14.0,
         Step::LookUp | Step::LookDown => 8.0,
         Step::ComeCloser => 1.12,
         Step::Blink => 0.3,
@@ -122,7 +125,9 @@ impl StepWatch {
     /// don't count.
     fn watch_others(&mut self, base: &Measures, now: &Measures) {
         for (frames, other) in self.others.iter_mut().zip(Step::ALL) {
-            if other != self.asked.step && other.moves_the_head() && share(other, base, now) >= 1.0
+            if other != self.asked.step
+                && other.moves_the_head()
+                && share(other, base, now) >= OTHER
             {
                 *frames += 1;
                 self.wrong |= *frames >= 2;
@@ -162,5 +167,5 @@ impl StepWatch {
 
 /// Whether the head moves as a step would ask, in a pause in which nothing is asked.
 pub(super) fn moves_unasked(base: &Measures, now: &Measures) -> bool {
-    Step::ALL.iter().any(|step| step.moves_the_head() && share(*step, base, now) >= 1.0)
+    Step::ALL.iter().any(|step| step.moves_the_head() && share(*step, base, now) >= OTHER)
 }

@@ -25,6 +25,12 @@ const LEAST_TURN: f32 = 7.0;
 /// simulated people on whom it was chosen none had three frames so narrow with the head turned by
 /// less than half; of 12 prints every one had.
 const FORESHORTENED: f32 = 26.0;
+/// Frames from which on a flat picture shows itself so, if they are more than those in which the head
+/// is turned far by its pose: the mesh loses some people's heads towards one side.
+const FORESHORTENED_FRAMES: u32 = 3;
+/// That far, in degrees; flat pictures were seen turned by 11 at most by those on whom limits were
+/// chosen.
+const FAR: f32 = 16.0;
 
 /// The face as it looks into the camera, in sizes of the face.
 #[derive(Debug, Clone)]
@@ -58,6 +64,7 @@ pub(super) struct Parallax {
     homography: f64,
     solid: f64,
     foreshortened: u32,
+    far: u32,
 }
 
 impl Shape {
@@ -134,6 +141,7 @@ impl Parallax {
         let turn = [pose.yaw - shape.yaw, pose.pitch - shape.pitch];
         let all = upright(&face.mesh, &face.measures);
         self.foreshortened += u32::from(shape.foreshortened(&all, turn));
+        self.far += u32::from(turn[0].hypot(turn[1]) >= FAR);
         let Some(frame) = shape.turned(&all, turn) else { return };
         self.frames += 1;
         for (expected, seen) in frame.expected.iter().zip(frame.seen) {
@@ -145,9 +153,9 @@ impl Parallax {
         self.solid += frame.solid;
     }
 
-    /// Frames that show the face foreshortened, but not turned.
-    pub(super) fn foreshortened(&self) -> u32 {
-        self.foreshortened
+    /// Whether the face is seen foreshortened, but not turned, as that of a flat picture is.
+    pub(super) fn shows_a_plane(&self) -> bool {
+        self.foreshortened >= FORESHORTENED_FRAMES && self.foreshortened > self.far
     }
 
     /// What the frames say together.

@@ -43,8 +43,6 @@ const PARALLAX_FRAMES: u32 = 4;
 /// A solid head shows at least this share of its relief; something flat at most that one.
 const SOLID: f32 = 0.45;
 const FLAT: f32 = 0.25;
-/// Frames that show the face foreshortened but not turned, from which on it is a flat picture's.
-const FORESHORTENED_FRAMES: u32 = 3;
 /// Frames in a pause with a movement that nobody asked for, from which on it counts.
 const UNASKED: u32 = 2;
 
@@ -229,7 +227,7 @@ impl LivenessSession {
                 watch.frame(&base.measures, &now, now_ms);
                 if watch.step().turns_the_head() {
                     self.parallax.add(&base.shape, face);
-                    if self.parallax.foreshortened() >= FORESHORTENED_FRAMES {
+                    if self.parallax.shows_a_plane() {
                         self.find(Finding::FlatFace);
                     }
                 }
