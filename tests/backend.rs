@@ -233,7 +233,7 @@ async fn from_enrolment_over_explanation_and_appeal_to_deletion() {
         answer(&service, request.body(Body::empty()).unwrap())
     };
     let (status, text) = explanation("es", "text/plain").await;
-    assert!(status == StatusCode::OK && text.contains("No confirmado"), "{text}");
+    assert!(status == StatusCode::OK && text.contains("Sin confirmar"), "{text}");
     let (status, page) = explanation("ar", "text/html").await;
     assert!(status == StatusCode::OK && page.contains("dir=\"rtl\""), "{page}");
     // No number with a fraction but the version: no score, no threshold.

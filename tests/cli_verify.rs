@@ -109,7 +109,7 @@ fn people_read_what_was_decided_and_what_to_do() {
     let saved = bench.folder.path().join("record.json");
     let output = bench.verify(&bench.non_mated, &["--save-record", saved.to_str().unwrap()]);
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.starts_with("No match"), "{text}");
+    assert!(text.starts_with("Not confirmed"), "{text}");
     assert!(
         text.contains("score_below_threshold") && text.contains("a person must look"),
         "{text}"
