@@ -20,6 +20,8 @@ use unic_langid::LanguageIdentifier;
 use crate::record::ReasonCode;
 use crate::{Error, ErrorKind, Result, Stage};
 
+#[cfg(feature = "registry")]
+pub(crate) use html::escape;
 pub use language::{Direction, LANGUAGES, Language};
 pub use page::{Block, Fact, Item, Page, Row, Section, Text};
 

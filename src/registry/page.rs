@@ -5,23 +5,8 @@ use std::fmt::Write;
 use super::Disclosure;
 use super::disclose::in_words;
 use crate::ledger::Disposition;
+use crate::messages::escape;
 use crate::record::Outcome;
-
-/// Text as HTML shows it.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
 
 const HEAD: &str = r#"<!doctype html>
 <html lang="en">
@@ -50,20 +35,20 @@ pub fn disclosure_page(disclosure: &Disclosure) -> String {
 }
 
 fn write(disclosure: &Disclosure, page: &mut String) -> std::fmt::Result {
-    let subject = escaped(&disclosure.subject);
+    let subject = escape(&disclosure.subject);
     writeln!(page, "<h1>What is held of {subject}</h1>")?;
-    writeln!(page, "<p>Put together at {}.</p>", escaped(&disclosure.made_at))?;
+    writeln!(page, "<p>Put together at {}.</p>", escape(&disclosure.made_at))?;
     writeln!(page, "<h2>What is kept</h2>\n<dl>")?;
     for held in &disclosure.held {
         let until = held.until.as_deref().unwrap_or("you ask for it to be deleted");
-        writeln!(page, "<dt>{}</dt>", escaped(&held.what))?;
+        writeln!(page, "<dt>{}</dt>", escape(&held.what))?;
         writeln!(
             page,
             "<dd>Why: {}.<br>Since {}, until {}.<br>How: {}.</dd>",
-            escaped(&held.why),
-            escaped(&held.since),
-            escaped(until),
-            escaped(&held.how)
+            escape(&held.why),
+            escape(&held.since),
+            escape(until),
+            escape(&held.how)
         )?;
     }
     writeln!(page, "</dl>")?;
@@ -75,7 +60,7 @@ fn write(disclosure: &Disclosure, page: &mut String) -> std::fmt::Result {
     if !disclosure.attributes.is_empty() {
         writeln!(page, "<h2>What you stated for audits</h2>\n<dl>")?;
         for (name, value) in &disclosure.attributes {
-            writeln!(page, "<dt>{}</dt><dd>{}</dd>", escaped(name), escaped(value))?;
+            writeln!(page, "<dt>{}</dt><dd>{}</dd>", escape(name), escape(value))?;
         }
         writeln!(page, "</dl>")?;
     }
@@ -101,15 +86,15 @@ fn write(disclosure: &Disclosure, page: &mut String) -> std::fmt::Result {
             writeln!(
                 page,
                 "<li>{}: {outcome}. {follows} Why: {}. Appeal: {}.{}<br>Decision <code>{}</code></li>",
-                escaped(&decision.time),
-                escaped(&reasons.join("; ")),
+                escape(&decision.time),
+                escape(&reasons.join("; ")),
                 in_words(decision.appeal),
                 decision
                     .appeal_reason
                     .as_deref()
-                    .map(|reason| format!(" They said: {}", escaped(reason)))
+                    .map(|reason| format!(" They said: {}", escape(reason)))
                     .unwrap_or_default(),
-                escaped(&decision.id)
+                escape(&decision.id)
             )?;
         }
         writeln!(page, "</ol>")?;
@@ -128,6 +113,6 @@ mod tests {
 
     #[test]
     fn what_people_typed_is_shown_and_not_run() {
-        assert_eq!(escaped("<b>'\"&"), "&lt;b&gt;&#39;&quot;&amp;");
+        assert_eq!(escape("<b>'\"&"), "&lt;b&gt;&#39;&quot;&amp;");
     }
 }
