@@ -26,6 +26,7 @@ mod report;
 mod resample;
 mod rules;
 mod sample_set;
+mod saved;
 mod scores;
 mod select;
 mod settings;

@@ -6,7 +6,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::clopper_pearson;
-use crate::{Error, ErrorKind, Result, Stage};
+use super::saved::read;
+use crate::Result;
 
 /// The value of the field `schema`.
 pub const OVERTURN_SCHEMA: &str = "evenmatch.appeal.rates/1";
@@ -68,28 +69,20 @@ impl OverturnReport {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`] where the file can't be read, [`ErrorKind::InvalidRecord`] where it is
-    /// something else.
+    /// The file can't be read, or is something else.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|cause| Error::io(Stage::Audit, path, cause))?;
-        let wrong = |message: String| {
-            Error::new(ErrorKind::InvalidRecord, Stage::Audit, message)
-                .in_path(path)
-                .next("name what `evenmatch appeal rates --by ATTRIBUTE` printed")
-        };
-        let report: OverturnReport = serde_json::from_slice(&bytes)
-            .map_err(|cause| wrong(format!("these are no rates of appeals: {cause}")))?;
-        if report.schema != OVERTURN_SCHEMA {
-            let message = format!("the schema is `{}`, not `{OVERTURN_SCHEMA}`", report.schema);
-            return Err(wrong(message));
-        }
-        Ok(report)
+        let otherwise = [
+            "these are no rates of appeals",
+            "name what `evenmatch appeal rates --by ATTRIBUTE` printed",
+        ];
+        read(path, OVERTURN_SCHEMA, |report: &Self| &report.schema, otherwise)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorKind;
 
     #[test]
     fn a_rate_needs_an_appeal_that_was_resolved() {

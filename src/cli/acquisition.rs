@@ -142,7 +142,13 @@ pub(super) fn verifier_at(
     } else if fmr.is_some() {
         (policy.threshold, policy.fmr) = (None, fmr);
     }
-    let verifier = Verifier::open(Profile::Throughput { workers: jobs }, policy)?;
+    calibrated(policy, Profile::Throughput { workers: jobs })
+}
+
+/// A verifier by this policy, at the operating point of the calibration that ships unless the
+/// policy states a threshold.
+pub(super) fn calibrated(policy: Policy, profile: Profile) -> Result<Verifier> {
+    let verifier = Verifier::open(profile, policy)?;
     if verifier.policy().threshold.is_some() {
         return Ok(verifier);
     }

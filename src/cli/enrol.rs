@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 use super::Exit;
+use super::acquisition::calibrated;
 use super::gate::GateArgument;
-use super::place::{PlaceArguments, verifier};
+use super::place::PlaceArguments;
 use crate::ledger::LedgerFiles;
+use crate::model::Profile;
 use crate::registry::{DeletionGround, DeletionReceipt, EnrolSettings};
 use crate::vault::PublicKey;
 use crate::verify::Source;
@@ -76,7 +78,7 @@ pub(crate) fn enrol(arguments: &EnrolArguments) -> anyhow::Result<Exit> {
         settings.attributes.insert(name.to_owned(), value.to_owned());
     }
     let policy = super::policy(arguments.policy.as_deref(), arguments.gate)?;
-    let verifier = verifier(policy)?;
+    let verifier = calibrated(policy, Profile::Latency)?;
     let photos = arguments.photos.iter().map(|path| Source::Path(path.as_path()));
     let outcome = registry.enrol(&verifier, &arguments.subject, photos, &settings)?;
     if arguments.json {

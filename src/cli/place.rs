@@ -4,14 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::calibrate;
-use crate::decide::Policy;
 use crate::ledger::{Ledger, LedgerFiles};
-use crate::model::Profile;
 use crate::registry::Registry;
 use crate::store::{EnrolmentStore, SqliteStore};
 use crate::vault::{KEY_VARIABLE, KeySource, SecretKey};
-use crate::{Error, ErrorKind, Result, Stage, Verifier};
+use crate::{Error, ErrorKind, Result, Stage};
 
 /// The folder and the master key.
 #[derive(Debug, Clone, Args)]
@@ -86,15 +83,4 @@ fn postgres(address: &str) -> Result<Box<dyn EnrolmentStore>> {
 fn postgres(_: &str) -> Result<Box<dyn EnrolmentStore>> {
     Err(Error::new(ErrorKind::NotBuiltIn, Stage::Enrolment, "this build knows no PostgreSQL")
         .next("build with the feature `postgres`, or leave --postgres out"))
-}
-
-/// A verifier by this policy, at the operating point of the calibration that ships unless the
-/// policy states a threshold.
-pub(crate) fn verifier(policy: Policy) -> Result<Verifier> {
-    let verifier = Verifier::open(Profile::Latency, policy)?;
-    if verifier.policy().threshold.is_some() {
-        return Ok(verifier);
-    }
-    let rate = verifier.policy().fmr.unwrap_or(super::verify::DEFAULT_FMR);
-    verifier.calibrated(&calibrate::shipped_default(true)?, rate)
 }

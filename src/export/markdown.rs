@@ -114,8 +114,7 @@ fn render(report: &AuditReport, page: &mut String) -> std::fmt::Result {
                 plain(&point)
             )?;
             for row in rows {
-                let cells: Vec<String> = row.iter().map(|cell| plain(cell)).collect();
-                writeln!(page, "| {} |", cells.join(" | "))?;
+                cells(&row, page)?;
             }
         }
     }
@@ -126,8 +125,7 @@ fn render(report: &AuditReport, page: &mut String) -> std::fmt::Result {
         writeln!(page, "\n## Appeals by {}\n\n{}\n", plain(&appeals.by), text::APPEALS_NOTICE)?;
         writeln!(page, "| {} |\n|---|--:|--:|--:|---|", text::APPEALS_COLUMNS.join(" | "))?;
         for row in text::appeals(appeals) {
-            let cells: Vec<String> = row.iter().map(|cell| plain(cell)).collect();
-            writeln!(page, "| {} |", cells.join(" | "))?;
+            cells(&row, page)?;
         }
     }
     if let Some(stress) = &report.stress {
@@ -189,6 +187,12 @@ fn render(report: &AuditReport, page: &mut String) -> std::fmt::Result {
         writeln!(page, "- {} ({}): SHA-256 `{}`", plain(&input.file), input.format, input.sha256)?;
     }
     Ok(())
+}
+
+/// A row of a table.
+fn cells(row: &[String], page: &mut String) -> std::fmt::Result {
+    let cells: Vec<String> = row.iter().map(|cell| plain(cell)).collect();
+    writeln!(page, "| {} |", cells.join(" | "))
 }
 
 /// Presentation attack detection.

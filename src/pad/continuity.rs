@@ -82,8 +82,9 @@ impl Continuity {
         let (picture, light) = now.room_changed(before, &face.measures);
         let room =
             self.picture.jump(picture, PICTURE_FLOOR).max(self.light.jump(light, LIGHT_FLOOR));
-        let broken = self.motion.broken([&first, earlier, before, now], &face.measures);
-        let face = self.face.jump(now.face_changed(before, &face.measures), FACE_FLOOR);
+        let face = FaceBlocks::of(now, &face.measures);
+        let broken = self.motion.broken([&first, earlier, before, now], &face);
+        let face = self.face.jump(face.size(|n| step(before, now, n)), FACE_FLOOR);
         match (room, face) {
             (room, _) if room > TIMES.1 => Some(Finding::PictureJumped),
             (_, face) if face > TIMES.1 => Some(Finding::FaceJumped),
@@ -97,13 +98,13 @@ impl Continuity {
 
 /// Changes from frame to frame of one quantity.
 #[derive(Debug, Default)]
-struct Changes(Vec<f32>);
+struct Changes(Recent);
 
 impl Changes {
     /// How many times as large the change before this one was as that before it, as this one after
     /// it, and as usual. Whatever moves by itself gathers speed and loses it again.
     fn jump(&mut self, change: f32, floor: f32) -> f32 {
-        let before = &self.0;
+        let before = &self.0.0;
         let (Some(jump), Some(earlier)) = (before.last(), before.iter().rev().nth(1)) else {
             self.0.push(change);
             return 0.0;
@@ -111,43 +112,37 @@ impl Changes {
         let beside = earlier.max(change).max(median(before)).max(floor);
         let ratio = *jump / beside;
         self.0.push(change);
-        if self.0.len() > REMEMBERED {
-            self.0.remove(0);
-        }
         ratio
     }
 }
 
 /// How far the face was from moving on as it moved before and after, in past frames.
 #[derive(Debug, Default)]
-struct Motion(Vec<f32>);
+struct Motion(Recent);
 
 impl Motion {
     /// How far the step in the middle of four frames is from the mean of the steps before and after
     /// it, against the size of these and against how far it usually is. A head has inertia: at a
     /// cut, even one that is no larger than the motion, the direction is another.
-    fn broken(&mut self, frames: [&Blocks; 4], face: &Measures) -> f32 {
+    fn broken(&mut self, frames: [&Blocks; 4], face: &FaceBlocks) -> f32 {
         let [first, earlier, before, now] = frames;
         if !frames.iter().all(|frame| frame.fits(now)) {
             return 0.0;
         }
-        let places = now.of_face(face);
-        let mean = places.iter().map(|n| now.means[*n]).sum::<f32>() / places.len().max(1) as f32;
-        let size = |of: &dyn Fn(usize) -> f32| {
-            median(&places.iter().map(|n| of(*n).abs()).collect::<Vec<f32>>()) / mean.max(0.5)
-        };
-        let step = |n: usize, a: &Blocks, b: &Blocks| b.means[n] - a.means[n];
-        let turned = size(&|n| {
-            step(n, earlier, before) - 0.5 * (step(n, first, earlier) + step(n, before, now))
+        let turned = face.size(|n| {
+            step(earlier, before, n) - 0.5 * (step(first, earlier, n) + step(before, now, n))
         });
-        let beside = size(&|n| step(n, first, earlier)).max(size(&|n| step(n, before, now)));
-        let ratio = turned / beside.max(median(&self.0)).max(FACE_FLOOR);
+        let beside =
+            face.size(|n| step(first, earlier, n)).max(face.size(|n| step(before, now, n)));
+        let ratio = turned / beside.max(median(&self.0.0)).max(FACE_FLOOR);
         self.0.push(turned);
-        if self.0.len() > REMEMBERED {
-            self.0.remove(0);
-        }
         ratio
     }
+}
+
+/// How much a block changed from one frame to another.
+fn step(from: &Blocks, to: &Blocks, n: usize) -> f32 {
+    to.means[n] - from.means[n]
 }
 
 /// Mean values of a frame's blocks, row by row.
@@ -201,25 +196,46 @@ impl Blocks {
     fn fits(&self, other: &Blocks) -> bool {
         self.columns == other.columns && self.means.len() == other.means.len()
     }
+}
 
-    /// The blocks of a face.
-    fn of_face(&self, face: &Measures) -> Vec<usize> {
+/// The blocks of a face in the newest frame.
+struct FaceBlocks {
+    places: Vec<usize>,
+    /// Their mean value.
+    mean: f32,
+}
+
+impl FaceBlocks {
+    fn of(frame: &Blocks, face: &Measures) -> FaceBlocks {
         let inside = |n: &usize| {
-            let (x, y) = self.middle(*n);
+            let (x, y) = frame.middle(*n);
             (x - face.middle[0]).abs() < WITHIN.0 * face.size
                 && (y - face.middle[1]).abs() < WITHIN.1 * face.size
         };
-        (0..self.means.len()).filter(inside).collect()
+        let places: Vec<usize> = (0..frame.means.len()).filter(inside).collect();
+        let sum = places.iter().map(|n| frame.means[*n]).sum::<f32>();
+        let mean = sum / places.len().max(1) as f32;
+        FaceBlocks { places, mean }
     }
 
-    /// How much the face changed: the median of its blocks, so that eyes and lips alone count for
-    /// little.
-    fn face_changed(&self, before: &Blocks, face: &Measures) -> f32 {
-        let places = self.of_face(face);
-        let mean = places.iter().map(|n| self.means[*n]).sum::<f32>() / places.len().max(1) as f32;
-        let apart: Vec<f32> =
-            places.iter().map(|n| (self.means[*n] - before.means[*n]).abs()).collect();
-        median(&apart) / mean.max(0.5)
+    /// How large something is that each block has, as a share of the face's light: the median of its
+    /// blocks, so that eyes and lips alone count for little.
+    fn size(&self, of: impl Fn(usize) -> f32) -> f32 {
+        let values: Vec<f32> = self.places.iter().map(|n| of(*n).abs()).collect();
+        median(&values) / self.mean.max(0.5)
+    }
+}
+
+/// What is usual: the last values of a quantity.
+#[derive(Debug, Default)]
+struct Recent(Vec<f32>);
+
+impl Recent {
+    fn push(&mut self, value: f32) {
+        self.0.push(value);
+        if self.0.len() > REMEMBERED {
+            self.0.remove(0);
+        }
     }
 }
 

@@ -6,8 +6,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::audit::Software;
+use crate::audit::saved::read;
 use crate::record::{InputDigest, ModelRecord, OperatingPointRecord};
-use crate::{Digest, Error, ErrorKind, Result, Stage};
+use crate::{Digest, Result};
 
 /// The value of the field `schema`.
 pub const STRESS_SCHEMA: &str = "evenmatch.stress/1";
@@ -155,21 +156,12 @@ impl StressReport {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Io`] where the file can't be read, [`ErrorKind::InvalidRecord`] where it is no
-    /// report of a stress test.
+    /// The file can't be read, or is no report of a stress test.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = std::fs::read(path).map_err(|cause| Error::io(Stage::Audit, path, cause))?;
-        let wrong = |message: String| {
-            Error::new(ErrorKind::InvalidRecord, Stage::Audit, message)
-                .in_path(path)
-                .next("name the stress.json that `evenmatch stress` wrote")
-        };
-        let report: StressReport = serde_json::from_slice(&bytes)
-            .map_err(|cause| wrong(format!("this is no report of a stress test: {cause}")))?;
-        if report.schema != STRESS_SCHEMA {
-            let message = format!("the schema is `{}`, not `{STRESS_SCHEMA}`", report.schema);
-            return Err(wrong(message));
-        }
-        Ok(report)
+        let otherwise = [
+            "this is no report of a stress test",
+            "name the stress.json that `evenmatch stress` wrote",
+        ];
+        read(path, STRESS_SCHEMA, |report: &Self| &report.schema, otherwise)
     }
 }
