@@ -20,6 +20,7 @@ use evenmatch::pad::simulate::{SimulatedKind, Take, TakeSettings};
 use evenmatch::pad::{Challenge, FrameAnalyser, LivenessSession, SessionReport};
 use evenmatch::record::LivenessOutcome;
 use evenmatch::{Digest, Policy};
+use image::RgbImage;
 use rayon::prelude::*;
 use statrs::distribution::{Beta, ContinuousCDF};
 
@@ -116,6 +117,39 @@ fn the_same_frames_give_the_same_report() {
     let judge = || session(&analyser, &people[0], SimulatedKind::Live, 2, 0.5);
     let (one, other) = rayon::join(judge, judge);
     assert_eq!(one, other);
+}
+
+/// The frame with this share of its light in the middle, where the face is: a bright window behind it.
+fn before_a_window(frame: &RgbImage, share: f32) -> RgbImage {
+    let mut image = frame.clone();
+    for (x, y, pixel) in image.enumerate_pixels_mut() {
+        if (150..490).contains(&x) && (60..420).contains(&y) {
+            // A power of 2.2 stands for the sRGB curve.
+            pixel.0 = pixel.0.map(|value| (f32::from(value) * share.powf(1.0 / 2.2)) as u8);
+        } else {
+            pixel.0 = pixel.0.map(|value| value.saturating_add(150));
+        }
+    }
+    image
+}
+
+#[test]
+fn a_dark_face_before_a_bright_window_is_seen() {
+    let Some((analyser, people)) = cast(true, (1, 7), 0) else { return };
+    let challenge = Challenge::from_seed([7; 32], 2, 0).unwrap();
+    let seen = |person: &Person| {
+        let settings = TakeSettings { fps: 10.0, light: 1.0, seed: person.seed };
+        let take = Take::new(&person.actor, SimulatedKind::Live, &challenge, settings).unwrap();
+        let mut session = LivenessSession::new(challenge.clone(), analyser.clone());
+        let seen = take.take(10).filter(|(frame, ms)| {
+            let frame = before_a_window(frame, 1.0 / 60.0);
+            session.feed(&frame, Duration::from_millis(*ms)).unwrap().face_seen
+        });
+        seen.count()
+    };
+    let seen: Vec<usize> = people.par_iter().map(seen).collect();
+    let most = seen.iter().filter(|seen| **seen >= 8).count();
+    assert!(most + 1 >= people.len(), "frames of ten in which the face was seen: {seen:?}");
 }
 
 fn recorded_name(name: &str) -> bool {

@@ -15,7 +15,7 @@ pub(super) const BASELINE_MS: u32 = 1500;
 /// Milliseconds that a step may take.
 const STEP_MS: u32 = 3000;
 /// Milliseconds between steps: drawn from this range, so that nobody knows when the next begins.
-const PAUSE_MS: (u32, u32) = (300, 1300);
+const PAUSE_MS: (u32, u32) = (300, 2000);
 /// Seconds for which a challenge may be answered.
 const VALID_SECONDS: u64 = 120;
 /// The least and the most steps.
@@ -98,7 +98,7 @@ impl Challenge {
         for _ in 0..4 {
             nonce.push_str(&format!("{:08x}", random.next_u32()));
         }
-        // 32 bits over at most 1,001 values are even to one in four million.
+        // 32 bits over at most 1,701 values are even to one in two million.
         let mut below = |n: u32| ((u64::from(random.next_u32()) * u64::from(n)) >> 32) as u32;
         // A solid head shows its depth best when it turns to a side: one step always does so.
         let sideways = [Step::TurnLeft, Step::TurnRight][below(2) as usize];

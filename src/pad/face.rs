@@ -4,28 +4,33 @@ use std::sync::Arc;
 
 use image::RgbImage;
 
+use super::light::Lit;
+use super::openings::Openings;
 use crate::align::align;
 use crate::detect::{Detection, FaceDetector};
-use crate::geometry::BoundingBox;
+use crate::geometry::{BoundingBox, Landmarks5};
 use crate::mesh::{FaceMesh, Mesh, Pose};
 use crate::model::ModelId;
-use crate::sample::{Sample, linear_light, srgb};
+use crate::sample::Sample;
 use crate::template::{Embedder, Probe, Template};
 use crate::{Digest, Result};
 
-/// The mesh's own confidence from which on there is a face: MediaPipe's.
+/// The mesh's own confidence from which on there is a face: MediaPipe's, where the mesh is alone in
+/// saying so; and a lower one where the detector sees a face too. In hard shadows, and over eyes that
+/// look down, it is often no higher.
 const PRESENT: f32 = 0.5;
+const PRESENT_TOO: f32 = 0.2;
+/// A mesh is laid where the last one lay if that is so near to what the detector sees, in distances
+/// between the eyes.
+const NEAR: f32 = 0.5;
+/// Meshes that are laid one from the other where the detector sees no face: a head that turns fast is
+/// not where it was.
+const ROUNDS: u32 = 3;
 /// A second face counts from this share of the first one's width on: nearer than twice as far away.
 const SECOND_FACE: f32 = 0.5;
 /// The detector's confidence from which on a second face counts: what it takes for one otherwise is
 /// often a pattern in the room.
 const SURE: f32 = 0.8;
-/// Mean linear light of a face below which a frame is made brighter, to which, and by how much at
-/// most: detectors and the mesh have learnt from photos in ordinary light.
-const DARK: f32 = 0.07;
-const BRIGHT: f32 = 0.18;
-const MOST_GAIN: f32 = 24.0;
-
 /// What looks at frames: detector, mesh and embedder, the same for all sessions. It is
 /// `Send + Sync`: make one and share it.
 #[derive(Debug, Clone)]
@@ -64,15 +69,28 @@ pub(super) struct FaceView {
 }
 
 impl FaceView {
-    /// The face under a mesh; `None` where the mesh sees none there.
+    /// The face under a mesh; `None` where there is none.
     fn of(mesh: Mesh, pixels: &RgbImage, detection: &Detection, detected: bool) -> Option<Self> {
         let measures = measure(&mesh);
-        let sound = mesh.presence >= PRESENT && measures.size.is_finite() && measures.size > 1.0;
-        sound.then(|| {
+        let present = mesh.presence >= if detected { PRESENT_TOO } else { PRESENT };
+        (present && measures.size.is_finite() && measures.size > 1.0).then(|| {
             let openings = Openings::of(&mesh, pixels);
             FaceView { mesh, measures, openings, detection: detection.clone(), detected }
         })
     }
+}
+
+/// Mean distance between the landmarks of two faces, in distances between the second one's eyes.
+fn apart(one: &Landmarks5, other: &Landmarks5) -> f32 {
+    let distances = one.points().iter().zip(other.points()).map(|(a, b)| a.distance(*b));
+    distances.sum::<f32>() / 5.0 / other.inter_eye_distance().max(1.0)
+}
+
+/// What meshes are laid on, and what their openings are looked at in: noise blinds the mesh, and
+/// smoothing blurs the lids.
+struct Pixels<'a> {
+    clean: &'a RgbImage,
+    sharp: &'a RgbImage,
 }
 
 /// What a frame shows.
@@ -126,64 +144,70 @@ impl FrameAnalyser {
         [self.detector.id(), self.mesh.id(), self.embedder.id()]
     }
 
-    /// What a frame shows; `before` is the face of the frame before.
-    pub(super) fn look(&self, frame: &RgbImage, before: Option<&FaceView>) -> Result<FrameView> {
-        let part =
-            before.map_or_else(|| middle_of(frame), |face| face.detection.bounding_box().pixels());
-        let sample = Sample::from_rgb(frame.clone());
-        let sample = match brightened(frame, part) {
-            Some(pixels) => sample.with_pixels(pixels),
-            None => sample,
+    /// What a frame shows; `before` is the face as it was last seen. With `search`, more is done to find
+    /// one: see [`Lit::find`].
+    pub(super) fn look(
+        &self,
+        frame: &RgbImage,
+        before: Option<&FaceView>,
+        search: bool,
+    ) -> Result<FrameView> {
+        let part = before.map(|face| face.detection.bounding_box().pixels());
+        let lit = Lit::find(&self.detector, frame, part, search)?;
+        let pixels = Pixels { clean: &lit.clean(), sharp: lit.sample.pixels() };
+        let followed = followed(&lit.faces, before);
+        let face = match followed {
+            Some(detection) => self.mesh_on(&pixels, detection, before)?,
+            None => self.tracked(&pixels, before)?,
         };
-        let found = self.detector.detect(&sample)?.faces;
-        let face = followed(&found, before);
-        let mut view = FrameView { sample, face: None, second_face: false };
-        let Some(detection) = face else {
-            view.face = self.tracked(view.sample.pixels(), before)?;
-            return Ok(view);
-        };
-        let width = detection.bounding_box().width();
-        view.second_face = found.iter().any(|other| {
-            !std::ptr::eq(other, detection)
-                && other.bounding_box().width() >= SECOND_FACE * width
-                && other.score() >= SURE
+        let second_face = followed.is_some_and(|detection| {
+            let width = detection.bounding_box().width();
+            lit.faces.iter().any(|other| {
+                !std::ptr::eq(other, detection)
+                    && other.bounding_box().width() >= SECOND_FACE * width
+                    && other.score() >= SURE
+            })
         });
-        view.face = self.mesh_on(view.sample.pixels(), detection, before)?;
-        Ok(view)
+        Ok(FrameView { sample: lit.sample, face, second_face })
     }
 
     /// Lays the mesh where the last one lay, if that is where the detector sees the face: frames
     /// then differ by the face's motion and not by the detector's whims.
     fn mesh_on(
         &self,
-        pixels: &RgbImage,
+        pixels: &Pixels<'_>,
         detection: &Detection,
         before: Option<&FaceView>,
     ) -> Result<Option<FaceView>> {
-        let near = |face: &&FaceView| {
-            let (old, new) = (face.mesh.landmarks5(), detection.landmarks());
-            let apart = old.points().iter().zip(new.points()).map(|(a, b)| a.distance(*b));
-            apart.sum::<f32>() / 5.0 < 0.5 * new.inter_eye_distance()
+        let near = |face: &&FaceView| apart(&face.mesh.landmarks5(), detection.landmarks()) < NEAR;
+        let view = |start: &Landmarks5| {
+            let mesh = self.mesh.locate(pixels.clean, start)?;
+            Ok(mesh.and_then(|mesh| FaceView::of(mesh, pixels.sharp, detection, true)))
         };
-        let start = match before.filter(near) {
-            Some(face) => face.mesh.landmarks5(),
-            None => {
-                let Some(rough) = self.mesh.locate(pixels, detection.landmarks())? else {
-                    return Ok(None);
-                };
-                rough.landmarks5()
-            }
-        };
-        let Some(mesh) = self.mesh.locate(pixels, &start)? else { return Ok(None) };
-        Ok(FaceView::of(mesh, pixels, detection, true))
+        if let Some(face) = before.filter(near)
+            && let Some(view) = view(&face.mesh.landmarks5())?
+        {
+            return Ok(Some(view));
+        }
+        match self.mesh.locate(pixels.clean, detection.landmarks())? {
+            Some(rough) => view(&rough.landmarks5()),
+            None => Ok(None),
+        }
     }
 
     /// The face where the mesh last lay, in a frame in which the detector sees none, as happens to
     /// heads that are turned far: the mesh says itself whether there is one.
-    fn tracked(&self, pixels: &RgbImage, before: Option<&FaceView>) -> Result<Option<FaceView>> {
+    fn tracked(&self, pixels: &Pixels<'_>, before: Option<&FaceView>) -> Result<Option<FaceView>> {
         let Some(before) = before else { return Ok(None) };
-        let mesh = self.mesh.locate(pixels, &before.mesh.landmarks5())?;
-        Ok(mesh.and_then(|mesh| FaceView::of(mesh, pixels, &before.detection, false)))
+        let mut start = before.mesh.landmarks5();
+        for _ in 0..ROUNDS {
+            let Some(mesh) = self.mesh.locate(pixels.clean, &start)? else { return Ok(None) };
+            start = mesh.landmarks5();
+            if let Some(face) = FaceView::of(mesh, pixels.sharp, &before.detection, false) {
+                return Ok(Some(face));
+            }
+        }
+        Ok(None)
     }
 
     /// The template of a frame's face; `None` where the detector sees none.
@@ -206,33 +230,6 @@ fn followed<'a>(found: &'a [Detection], before: Option<&FaceView>) -> Option<&'a
     found.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)))
 }
 
-fn middle_of(frame: &RgbImage) -> [u32; 4] {
-    let (width, height) = frame.dimensions();
-    [width / 4, height / 4, width / 2, height / 2]
-}
-
-/// Where a part of the frame is dark, the frame with more light: every value by one table.
-fn brightened(frame: &RgbImage, part: [u32; 4]) -> Option<RgbImage> {
-    let [x, y, width, height] = part;
-    let (mut sum, mut count) = (0.0, 0.0);
-    for row in (y..(y + height).min(frame.height())).step_by(4) {
-        for column in (x..(x + width).min(frame.width())).step_by(4) {
-            sum +=
-                frame.get_pixel(column, row).0.iter().map(|v| linear_light(*v)).sum::<f64>() / 3.0;
-            count += 1.0;
-        }
-    }
-    let mean = if count > 0.0 { (sum / count) as f32 } else { 1.0 };
-    if mean >= DARK {
-        return None;
-    }
-    let gain = (BRIGHT / mean.max(1e-6)).min(MOST_GAIN);
-    let table: Vec<u8> = (0..=255).map(|v| srgb(linear_light(v) * f64::from(gain))).collect();
-    let mut brighter = frame.clone();
-    brighter.iter_mut().for_each(|value| *value = table[usize::from(*value)]);
-    Some(brighter)
-}
-
 fn measure(mesh: &Mesh) -> Measures {
     let n = mesh.points.len() as f32;
     let middle = mesh
@@ -246,71 +243,6 @@ fn measure(mesh: &Mesh) -> Measures {
         .sum();
     let size = (spread / n).sqrt() / SPREAD;
     Measures { pose: mesh.pose(), size, lids: 0.0, lips: 0.0, middle: [middle[0], middle[1]] }
-}
-
-/// Corners of the eyes and of the mouth, by MediaPipe's numbers, and half the height that is looked
-/// at between them, in the distance of the corners: from the lower lid to the crease; from lip to
-/// lip.
-const OPENINGS: [((usize, usize), f32); 3] =
-    [((33, 133), 0.25), ((263, 362), 0.25), ((61, 291), 0.4)];
-/// Samples from corner to corner, and across.
-const SAMPLES: (usize, usize) = (21, 9);
-
-/// What both eyes and the mouth look like, whatever the light: values over their mean.
-///
-/// The mesh's own points on the lids hardly move when an eye is shut, and those on the lips too
-/// little in many faces (docs/LIVENESS.md), so it is the picture between the corners that tells.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Openings([Vec<f32>; 3]);
-
-impl Openings {
-    /// Eyes and mouth under a mesh.
-    fn of(mesh: &Mesh, pixels: &RgbImage) -> Openings {
-        Openings(OPENINGS.map(|((one, other), half)| {
-            let (a, b) = (mesh.points[one], mesh.points[other]);
-            let (dx, dy) = (b.x - a.x, b.y - a.y);
-            let mut values = Vec::with_capacity(SAMPLES.0 * SAMPLES.1);
-            for row in 0..SAMPLES.1 {
-                let across = half * (2.0 * row as f32 / (SAMPLES.1 - 1) as f32 - 1.0);
-                for column in 0..SAMPLES.0 {
-                    let along = column as f32 / (SAMPLES.0 - 1) as f32;
-                    // The casts saturate; beyond the border the outermost pixels go on.
-                    let x = (a.x + along * dx - across * dy + 0.5) as u32;
-                    let y = (a.y + along * dy + across * dx + 0.5) as u32;
-                    let (x, y) = (x.min(pixels.width() - 1), y.min(pixels.height() - 1));
-                    values.push(pixels.get_pixel(x, y).0.iter().map(|v| f32::from(*v)).sum());
-                }
-            }
-            let mean = values.iter().sum::<f32>() / values.len() as f32;
-            values.iter_mut().for_each(|value| *value /= mean.max(1.0));
-            values
-        }))
-    }
-
-    /// The mean of several views; `None` of none.
-    pub(super) fn mean(views: &[&Openings]) -> Option<Openings> {
-        let mut mean = (*views.first()?).clone();
-        for (n, opening) in mean.0.iter_mut().enumerate() {
-            for (k, value) in opening.iter_mut().enumerate() {
-                *value = views.iter().map(|view| view.0[n][k]).sum::<f32>() / views.len() as f32;
-            }
-        }
-        Some(mean)
-    }
-
-    /// Root mean square difference to an earlier view of the same face, over the standard deviation
-    /// within that: about .15 by the mesh's trembling, about 1 where nothing is left of it. First
-    /// that of the eyes, of the two the one that changed less; then that of the mouth.
-    pub(super) fn unlike(&self, before: &Openings) -> (f32, f32) {
-        let of = |opening: usize| {
-            let (now, before) = (&self.0[opening], &before.0[opening]);
-            let n = now.len() as f32;
-            let apart = now.iter().zip(before).map(|(a, b)| (a - b).powi(2)).sum::<f32>() / n;
-            let within = before.iter().map(|b| (b - 1.0).powi(2)).sum::<f32>() / n;
-            (apart / within.max(1e-6)).sqrt()
-        };
-        (of(0).min(of(1)), of(2))
-    }
 }
 
 /// Root mean square distance of a mesh's points from their middle, in sizes of the face. It is not

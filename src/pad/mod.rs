@@ -4,12 +4,18 @@
 //! challenge session over frames can: random steps, done in time, by one person, with the parallax
 //! of a solid head.
 
+mod baseline;
+mod blocks;
 mod challenge;
 mod continuity;
 mod desk;
 mod face;
 mod frames;
+mod least_squares;
+mod light;
+mod motion;
 mod movement;
+mod openings;
 mod parallax;
 pub mod passive;
 mod report;

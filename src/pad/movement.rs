@@ -24,8 +24,8 @@ pub(super) fn needed(step: Step) -> f32 {
         Step::TurnLeft | Step::TurnRight => 14.0,
         Step::LookUp | Step::LookDown => 8.0,
         Step::ComeCloser => 1.12,
-        Step::Blink => 0.3,
-        Step::OpenMouth => 0.4,
+        Step::Blink => 0.22,
+        Step::OpenMouth => 0.33,
     }
 }
 

@@ -15,6 +15,7 @@
 //! Hanna, "Direct recovery of shape from multiple views: a parallax based approach", ICPR 1994.
 
 use super::face::{FaceView, Measures};
+use super::least_squares::least_squares;
 use super::report::ParallaxEvidence;
 use crate::mesh::{Mesh, POINTS};
 
@@ -30,7 +31,7 @@ const FORESHORTENED: f32 = 26.0;
 const FORESHORTENED_FRAMES: u32 = 3;
 /// That far, in degrees; flat pictures were seen turned by 11 at most by those on whom limits were
 /// chosen.
-const FAR: f32 = 16.0;
+const FAR: f32 = 12.5;
 
 /// The face as it looks into the camera, in sizes of the face.
 #[derive(Debug, Clone)]
@@ -250,38 +251,4 @@ fn homography_residual(places: &[[f64; 3]], seen: &[[f64; 2]]) -> Option<f64> {
         })
         .sum();
     (sum.is_finite()).then_some(sum / seen.len() as f64)
-}
-
-/// The least-squares solution by the normal equations, which are well conditioned for coordinates
-/// of about 1; `None` where the rows don't determine it.
-fn least_squares<const N: usize>(rows: &[[f64; N]], values: &[f64]) -> Option<[f64; N]> {
-    let mut matrix = [[0.0; N]; N];
-    let mut right = [0.0; N];
-    for (row, value) in rows.iter().zip(values) {
-        for i in 0..N {
-            right[i] += row[i] * value;
-            (0..N).for_each(|j| matrix[i][j] += row[i] * row[j]);
-        }
-    }
-    for pivot in 0..N {
-        let best = (pivot..N)
-            .max_by(|a, b| matrix[*a][pivot].abs().total_cmp(&matrix[*b][pivot].abs()))?;
-        matrix.swap(pivot, best);
-        right.swap(pivot, best);
-        // What is no number determines nothing either.
-        if matrix[pivot][pivot].is_nan() || matrix[pivot][pivot].abs() <= 1e-9 {
-            return None;
-        }
-        for row in pivot + 1..N {
-            let factor = matrix[row][pivot] / matrix[pivot][pivot];
-            (pivot..N).for_each(|column| matrix[row][column] -= factor * matrix[pivot][column]);
-            right[row] -= factor * right[pivot];
-        }
-    }
-    let mut solution = [0.0; N];
-    for row in (0..N).rev() {
-        let known: f64 = (row + 1..N).map(|column| matrix[row][column] * solution[column]).sum();
-        solution[row] = (right[row] - known) / matrix[row][row];
-    }
-    Some(solution)
 }

@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use image::RgbImage;
 
+use super::baseline::{Baseline, MOST_VIEWS};
 use super::challenge::{BASELINE_MS, Challenge};
-use super::continuity::{Continuity, median};
-use super::face::{FaceView, FrameAnalyser, FrameView, Measures, Openings};
+use super::continuity::Continuity;
+use super::face::{FaceView, FrameAnalyser, FrameView, Measures};
 use super::movement::{StepWatch, moves_unasked};
-use super::parallax::{Parallax, Shape};
+use super::parallax::Parallax;
 use super::report::{Finding, ParallaxEvidence, SESSION_SCHEMA, SessionReport, StepEvidence};
 use super::{SAME_PERSON, Step};
 use crate::Result;
 use crate::compare::compare;
-use crate::mesh::Pose;
 use crate::record::LivenessOutcome;
 use crate::template::{Probe, Reference, Template};
 
@@ -23,21 +23,27 @@ const MOST_FRAMES: u32 = 3600;
 const LEAST_RATE: f64 = 8.0;
 /// Milliseconds without a frame after which some are missing.
 const LONGEST_GAP_MS: u64 = 500;
+/// Milliseconds from one search for a face that the detector does not see to the next.
+const SEARCH_EVERY_MS: u64 = 500;
 /// Share of the frames that must show the face.
-const LEAST_SEEN: f64 = 0.8;
+const LEAST_SEEN: f64 = 0.7;
 /// Frames with a second face from which on it counts.
 const SECOND_FACES: u32 = 3;
 /// Size of the face, in pixels, that the mesh needs.
 const LEAST_SIZE: f32 = 28.0;
-/// Views that the shape at the beginning is the mean of, at most; and that it needs.
-const BASELINE_VIEWS: (usize, usize) = (30, 6);
 /// Milliseconds from one template to the next.
 const TEMPLATE_EVERY_MS: u64 = 400;
 /// A head turned further than this, in degrees, shows the embedder too little of the face.
 const TEMPLATE_TURN: f32 = 14.0;
+/// Nor is one made of a face that looks further away from the camera than this, in degrees; or, where it
+/// did so at the beginning, by so much further than then.
+const TEMPLATE_AWAY: f32 = 20.0;
+const TEMPLATE_MORE: f32 = 5.0;
 /// Templates in a row that must be unlike before a face counts as somebody else's; and the likeness
 /// below which one is enough.
 const UNLIKE: (u32, f32) = (2, 0.25);
+/// Templates that must have been compared with those of the beginning.
+const LEAST_COMPARED: u32 = 3;
 /// Frames with a turned head that depth is judged by, at least.
 const PARALLAX_FRAMES: u32 = 4;
 /// A solid head shows at least this share of its relief; something flat at most that one.
@@ -91,13 +97,17 @@ pub struct LivenessSession {
     unasked: u32,
     last_ms: Option<u64>,
     first_ms: u64,
+    /// The face as it was last seen, and when.
     face: Option<FaceView>,
+    face_ms: u64,
+    searched_ms: Option<u64>,
     continuity: Continuity,
     views: Vec<FaceView>,
     baseline: Option<Baseline>,
     person: Vec<Template<Reference>>,
     template_ms: Option<u64>,
     unlike: u32,
+    compared: u32,
     least_likeness: Option<f32>,
     watches: Vec<StepWatch>,
     parallax: Parallax,
@@ -119,12 +129,15 @@ impl LivenessSession {
             last_ms: None,
             first_ms: 0,
             face: None,
+            face_ms: 0,
+            searched_ms: None,
             continuity: Continuity::default(),
             views: Vec::new(),
             baseline: None,
             person: Vec::new(),
             template_ms: None,
             unlike: 0,
+            compared: 0,
             least_likeness: None,
             watches,
             parallax: Parallax::default(),
@@ -170,7 +183,12 @@ impl LivenessSession {
         if self.best.is_none() {
             self.best = Some((f32::NEG_INFINITY, frame.clone()));
         }
-        let view = self.analyser.look(frame, self.face.as_ref())?;
+        let search = self.face.is_none()
+            && self.searched_ms.is_none_or(|last| now_ms >= last + SEARCH_EVERY_MS);
+        if search {
+            self.searched_ms = Some(now_ms);
+        }
+        let view = self.analyser.look(frame, self.face.as_ref(), search)?;
         let broken = self.continuity.frame(view.digest(), frame, view.face.as_ref());
         broken.into_iter().for_each(|finding| self.find(finding));
         self.frames_with_second_face += u32::from(view.second_face);
@@ -185,7 +203,11 @@ impl LivenessSession {
             self.keep_best(&measures, frame);
         }
         let seen = view.face.is_some();
-        self.face = view.face;
+        if seen {
+            (self.face, self.face_ms) = (view.face, now_ms);
+        } else if now_ms > self.face_ms + LONGEST_GAP_MS {
+            self.face = None;
+        }
         Ok(self.progress(now_ms, seen))
     }
 
@@ -207,7 +229,7 @@ impl LivenessSession {
     /// The beginning, the steps, and what lies between them.
     fn motion(&mut self, face: &FaceView, now_ms: u64) {
         if now_ms < u64::from(BASELINE_MS) {
-            if self.views.len() < BASELINE_VIEWS.0 {
+            if self.views.len() < MOST_VIEWS {
                 self.views.push(face.clone());
             }
             return;
@@ -246,7 +268,9 @@ impl LivenessSession {
         let due = self.template_ms.is_none_or(|last| now_ms >= last + TEMPLATE_EVERY_MS);
         let base = self.baseline.as_ref().map_or(now.pose, |base| base.measures.pose);
         let turned = (now.pose.yaw - base.yaw).hypot(now.pose.pitch - base.pitch);
-        if !due || turned > TEMPLATE_TURN {
+        let (away, away_at_first) =
+            (now.pose.yaw.hypot(now.pose.pitch), base.yaw.hypot(base.pitch) + TEMPLATE_MORE);
+        if !due || turned > TEMPLATE_TURN || away > away_at_first.max(TEMPLATE_AWAY) {
             return Ok(());
         }
         let Some(template) = self.analyser.template(view)? else { return Ok(()) };
@@ -256,6 +280,7 @@ impl LivenessSession {
             self.person.push(template.into_reference());
         }
         let Some(likeness) = likeness else { return Ok(()) };
+        self.compared += 1;
         self.least_likeness = Some(self.least_likeness.map_or(likeness, |l| l.min(likeness)));
         self.unlike = if likeness < SAME_PERSON { self.unlike + 1 } else { 0 };
         if self.unlike >= UNLIKE.0 || likeness < UNLIKE.1 {
@@ -354,7 +379,7 @@ impl LivenessSession {
             findings.push(Finding::TooFewFrames);
         }
         let seen = f64::from(self.frames_with_face) / f64::from(self.frames.max(1));
-        if seen < LEAST_SEEN || self.baseline.is_none() {
+        if seen < LEAST_SEEN || self.baseline.is_none() || self.compared < LEAST_COMPARED {
             findings.push(Finding::FaceNotSeen);
         }
         findings
@@ -390,55 +415,5 @@ fn depth(parallax: &ParallaxEvidence) -> Option<Finding> {
         Some(Finding::TooLittleParallax)
     } else {
         None
-    }
-}
-
-/// The face as it looks into the camera.
-#[derive(Debug)]
-struct Baseline {
-    shape: Shape,
-    /// Medians.
-    measures: Measures,
-    openings: Openings,
-    /// How unlike that the eyes and the mouth looked at the beginning already, by noise and by the
-    /// mesh's trembling: medians.
-    restless: (f32, f32),
-}
-
-impl Baseline {
-    /// How unlike eyes and mouth look beyond that; variances add up.
-    fn opened(&self, face: &FaceView) -> (f32, f32) {
-        let beyond = |now: f32, rest: f32| (now * now - rest * rest).max(0.0).sqrt();
-        let (lids, lips) = face.openings.unlike(&self.openings);
-        (beyond(lids, self.restless.0), beyond(lips, self.restless.1))
-    }
-
-    /// From the views at the beginning; `None` where they are too few.
-    fn of(views: &[FaceView]) -> Option<Baseline> {
-        if views.len() < BASELINE_VIEWS.1 {
-            return None;
-        }
-        let of = |what: &dyn Fn(&Measures) -> f32| {
-            median(&views.iter().map(|view| what(&view.measures)).collect::<Vec<f32>>())
-        };
-        let measures = Measures {
-            pose: Pose {
-                yaw: of(&|m| m.pose.yaw),
-                pitch: of(&|m| m.pose.pitch),
-                roll: of(&|m| m.pose.roll),
-            },
-            size: of(&|m| m.size),
-            lids: 0.0,
-            lips: 0.0,
-            middle: [of(&|m| m.middle[0]), of(&|m| m.middle[1])],
-        };
-        let openings: Vec<&Openings> = views.iter().map(|view| &view.openings).collect();
-        let openings = Openings::mean(&openings)?;
-        let rest: Vec<(f32, f32)> = views.iter().map(|v| v.openings.unlike(&openings)).collect();
-        let restless = (
-            median(&rest.iter().map(|rest| rest.0).collect::<Vec<f32>>()),
-            median(&rest.iter().map(|rest| rest.1).collect::<Vec<f32>>()),
-        );
-        Some(Baseline { shape: Shape::mean(views)?, measures, openings, restless })
     }
 }

@@ -22,8 +22,9 @@ const EYE_DISTANCE: (f64, f64) = (70.0, 90.0);
 const MIDDLE: Point = Point::new(320.0, 245.0);
 /// Over so many pixels the photo fades into what stands for the rest of the room.
 const FADE: f32 = 14.0;
-/// A photo whose face is turned further than this, in degrees, is no face before a camera.
-const MOST_TURNED: f32 = 18.0;
+/// A photo whose face is turned further than this to a side, or up or down, in degrees, is no face that
+/// looks into a camera. Faces differ more in what the mesh takes for level.
+const MOST_TURNED: (f32, f32) = (18.0, 25.0);
 
 /// A person who can be simulated.
 #[derive(Debug, Clone)]
@@ -62,7 +63,9 @@ impl Actor {
         let moved = Landmarks5(std::array::from_fn(|n| moved(&points[n])));
         let Some(rough) = mesh.locate(&still, &moved)? else { return Ok(None) };
         let Some(fine) = mesh.locate(&still, &rough.landmarks5())? else { return Ok(None) };
-        if fine.presence < 0.5 || fine.pose().yaw.abs() > MOST_TURNED {
+        let pose = fine.pose();
+        let turned = pose.yaw.abs() > MOST_TURNED.0 || pose.pitch.abs() > MOST_TURNED.1;
+        if fine.presence < 0.5 || turned {
             return Ok(None);
         }
         let portrait = image::imageops::crop_imm(&still, 130, 20, 380, 440).to_image();

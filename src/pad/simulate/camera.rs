@@ -69,33 +69,38 @@ impl Camera {
         self.frames = self.frames.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut place = (self.frames >> 40) as usize % DEVIATES;
         let (width, height) = scene.dimensions();
+        let (columns, rows) = (width as usize, height as usize);
         let raw = scene.as_raw();
-        // The same shift everywhere: whole pixels, and weights of four neighbours.
+        // The same shift everywhere: whole pixels, and weights of two neighbours each way. Beyond the
+        // border the outermost pixels go on.
         let (left, top) = (dx.floor(), dy.floor());
         let (u, v) = (dx - left, dy - top);
-        let weights = [(1.0 - u) * (1.0 - v), u * (1.0 - v), (1.0 - u) * v, u * v];
-        let at = |x: i64, side: u32| x.clamp(0, i64::from(side) - 1) as usize;
+        let inside = |x: i64, side: usize| x.clamp(0, side as i64 - 1) as usize;
         let mut seen = Vec::with_capacity(raw.len());
-        for y in 0..i64::from(height) {
-            let rows = [0, 1].map(|k| width as usize * at(y + top as i64 + k, height));
-            for x in 0..i64::from(width) {
-                let columns = [0, 1].map(|k| at(x + left as i64 + k, width));
-                let corners = [
-                    rows[0] + columns[0],
-                    rows[0] + columns[1],
-                    rows[1] + columns[0],
-                    rows[1] + columns[1],
-                ];
-                for channel in 0..3 {
-                    let values = corners.iter().zip(weights);
-                    let value: f32 = values.map(|(n, w)| w * f32::from(raw[3 * n + channel])).sum();
-                    let (expected, noise) = table[(value + 0.5) as usize];
-                    place = if place + 1 == DEVIATES { 0 } else { place + 1 };
-                    let light = expected + noise * self.deviates[place];
-                    let step = light.clamp(0.0, 1.0) * STEPS as f32 + 0.5;
-                    seen.push(self.to_srgb[step as usize]);
+        let mut line = vec![0.0_f32; 3 * (columns + 1)];
+        for y in 0..rows {
+            let [upper, lower] = [0, 1].map(|k| {
+                let first = 3 * columns * inside(y as i64 + top as i64 + k, rows);
+                &raw[first..first + 3 * columns]
+            });
+            for (x, pixel) in line.chunks_exact_mut(3).enumerate() {
+                let first = 3 * inside(x as i64 + left as i64, columns);
+                let (above, below) = (&upper[first..first + 3], &lower[first..first + 3]);
+                for ((value, a), b) in pixel.iter_mut().zip(above).zip(below) {
+                    *value = (1.0 - v) * f32::from(*a) + v * f32::from(*b);
                 }
             }
+            if place + 3 * columns > DEVIATES {
+                place = 0;
+            }
+            let deviates = &self.deviates[place..place + 3 * columns];
+            place += 3 * columns;
+            seen.extend(line.iter().zip(&line[3..]).zip(deviates).map(|((a, b), deviate)| {
+                let value = (1.0 - u) * a + u * b;
+                let (expected, noise) = table[(value + 0.5) as usize];
+                let light = (expected + noise * deviate).clamp(0.0, 1.0);
+                self.to_srgb[(light * STEPS as f32 + 0.5) as usize]
+            }));
         }
         // The vector has exactly the length that the size needs.
         RgbImage::from_raw(width, height, seen).unwrap_or_default()

@@ -82,12 +82,7 @@ pub(super) fn draw(
         };
         let ((left, right), (top, bottom)) = (span(0, width), span(1, height));
         // Shares change by the same amounts from pixel to pixel.
-        let steps = [b, c, a]
-            .map(|v| v.at[1])
-            .iter()
-            .zip([c, a, b].map(|v| v.at[1]))
-            .map(|(from, to)| (from - to) / area)
-            .collect::<Vec<f32>>();
+        let steps = [(b, c), (c, a), (a, b)].map(|(from, to)| (from.at[1] - to.at[1]) / area);
         for y in top..bottom {
             let first = [left as f32, y as f32, 0.0];
             let mut shares = [
@@ -95,14 +90,14 @@ pub(super) fn draw(
                 cross(c.at, a.at, first) / area,
                 cross(a.at, b.at, first) / area,
             ];
-            (0..3).for_each(|n| shares[n] -= steps[n]);
-            for x in left..right {
+            let (begin, end) = within(&shares, &steps, right.saturating_sub(left));
+            let skipped = begin as f32 - 1.0;
+            (0..3).for_each(|n| shares[n] += skipped * steps[n]);
+            for x in left + begin..left + end {
                 (0..3).for_each(|n| shares[n] += steps[n]);
-                if shares.iter().any(|share| *share < -1e-4) {
-                    continue;
-                }
-                let mix = |of: [f32; 3]| of.iter().zip(shares).map(|(v, share)| v * share).sum();
-                let depth: f32 = mix([a.at[2], b.at[2], c.at[2]]);
+                let [first, second, third] = shares;
+                let mix = |[a, b, c]: [f32; 3]| a * first + b * second + c * third;
+                let depth = mix([a.at[2], b.at[2], c.at[2]]);
                 let place = (y * width + x) as usize;
                 if depth >= depths[place] {
                     continue;
@@ -119,19 +114,38 @@ pub(super) fn draw(
                         }
                     }
                     Part::Eye => {
-                        let above: f32 = openings.lids - mix([a.lid, b.lid, c.lid]);
+                        let above = openings.lids - mix([a.lid, b.lid, c.lid]);
                         if openings.lids > 0.0 && above >= 0.0 {
                             let shade = if above < LASHES.1 { LASHES.0 } else { 1.0 };
                             colour = openings.skin.map(|channel| channel * shade);
                         }
                     }
                 }
-                let gain: f32 = mix([a.gain, b.gain, c.gain]);
+                let gain = mix([a.gain, b.gain, c.gain]);
                 let pixel = colour.map(|channel| (channel * gain + 0.5).min(255.0) as u8);
                 target.put_pixel(x, y, Rgb(pixel));
             }
         }
     }
+}
+
+/// Which of the next pixels of a row lie in a triangle, if the shares of its corners are these in the
+/// first one and change by these steps: the first one, and the one after the last.
+fn within(shares: &[f32; 3], steps: &[f32; 3], pixels: u32) -> (u32, u32) {
+    /// Pixels on a border belong to the triangles on both sides.
+    const BORDER: f32 = -1e-4;
+    let (mut begin, mut end) = (0.0_f32, pixels as f32);
+    for (share, step) in shares.iter().zip(steps) {
+        // The casts below saturate.
+        if *step > 0.0 {
+            begin = begin.max(((BORDER - share) / step).ceil());
+        } else if *step < 0.0 {
+            end = end.min(((BORDER - share) / step).floor() + 1.0);
+        } else if *share < BORDER {
+            end = 0.0;
+        }
+    }
+    (begin as u32, (end.max(begin)) as u32)
 }
 
 /// By how much values are multiplied where light is: light is linear, pixels are not, and a power of
@@ -154,12 +168,16 @@ pub(super) fn between(texture: &RgbImage, x: f32, y: f32) -> [f32; 3] {
     let (right, bottom) = ((left + 1).min(width - 1), (top + 1).min(height - 1));
     let (u, v) = (x - left as f32, y - top as f32);
     let raw = texture.as_raw();
-    let index = |x: u32, y: u32| 3 * (y * width + x) as usize;
-    let corners = [index(left, top), index(right, top), index(left, bottom), index(right, bottom)];
-    std::array::from_fn(|channel| {
-        let [a, b, c, d] = corners.map(|first| f32::from(raw[first + channel]));
-        (a * (1.0 - u) + b * u) * (1.0 - v) + (c * (1.0 - u) + d * u) * v
-    })
+    let pixel = |x: u32, y: u32| {
+        let first = 3 * (y * width + x) as usize;
+        [raw[first], raw[first + 1], raw[first + 2]].map(f32::from)
+    };
+    let (a, b) = (pixel(left, top), pixel(right, top));
+    let (c, d) = (pixel(left, bottom), pixel(right, bottom));
+    let weights = [(1.0 - u) * (1.0 - v), u * (1.0 - v), (1.0 - u) * v, u * v];
+    let mix =
+        |n: usize| a[n] * weights[0] + b[n] * weights[1] + c[n] * weights[2] + d[n] * weights[3];
+    [mix(0), mix(1), mix(2)]
 }
 
 #[cfg(test)]

@@ -1,0 +1,61 @@
+//! The face at the beginning of a session, against which everything after it is measured.
+
+use super::continuity::median;
+use super::face::{FaceView, Measures};
+use super::openings::Openings;
+use super::parallax::Shape;
+use crate::mesh::Pose;
+
+/// Views that it is made of, at most; and at least.
+pub(super) const MOST_VIEWS: usize = 30;
+const LEAST_VIEWS: usize = 6;
+
+/// The face as it looks into the camera.
+#[derive(Debug)]
+pub(super) struct Baseline {
+    pub(super) shape: Shape,
+    /// Medians.
+    pub(super) measures: Measures,
+    openings: Openings,
+    /// How unlike that the eyes and the mouth looked at the beginning already, by noise and by the
+    /// mesh's trembling: medians.
+    restless: (f32, f32),
+}
+
+impl Baseline {
+    /// How unlike eyes and mouth look beyond that; variances add up.
+    pub(super) fn opened(&self, face: &FaceView) -> (f32, f32) {
+        let beyond = |now: f32, rest: f32| (now * now - rest * rest).max(0.0).sqrt();
+        let (lids, lips) = face.openings.unlike(&self.openings);
+        (beyond(lids, self.restless.0), beyond(lips, self.restless.1))
+    }
+
+    /// From the views at the beginning; `None` where they are too few.
+    pub(super) fn of(views: &[FaceView]) -> Option<Baseline> {
+        if views.len() < LEAST_VIEWS {
+            return None;
+        }
+        let of = |what: &dyn Fn(&Measures) -> f32| {
+            median(&views.iter().map(|view| what(&view.measures)).collect::<Vec<f32>>())
+        };
+        let measures = Measures {
+            pose: Pose {
+                yaw: of(&|m| m.pose.yaw),
+                pitch: of(&|m| m.pose.pitch),
+                roll: of(&|m| m.pose.roll),
+            },
+            size: of(&|m| m.size),
+            lids: 0.0,
+            lips: 0.0,
+            middle: [of(&|m| m.middle[0]), of(&|m| m.middle[1])],
+        };
+        let openings: Vec<&Openings> = views.iter().map(|view| &view.openings).collect();
+        let openings = Openings::mean(&openings)?;
+        let rest: Vec<(f32, f32)> = views.iter().map(|v| v.openings.unlike(&openings)).collect();
+        let restless = (
+            median(&rest.iter().map(|rest| rest.0).collect::<Vec<f32>>()),
+            median(&rest.iter().map(|rest| rest.1).collect::<Vec<f32>>()),
+        );
+        Some(Baseline { shape: Shape::mean(views)?, measures, openings, restless })
+    }
+}

@@ -1,0 +1,99 @@
+//! Frames in blocks: small enough that every two can be compared, and hardly noisy.
+
+use image::RgbImage;
+
+use super::continuity::median;
+use super::face::Measures;
+
+/// Side of the blocks whose mean values are compared, in pixels.
+pub(super) const BLOCK: u32 = 8;
+/// The room around the face begins so many sizes of the face from its middle; the face itself ends
+/// so many beside its middle, and above and below.
+const AROUND: f32 = 2.4;
+const WITHIN: (f32, f32) = (0.9, 1.1);
+
+/// Mean values of a frame's blocks, row by row.
+#[derive(Debug, Default)]
+pub(super) struct Blocks {
+    pub(super) columns: usize,
+    pub(super) means: Vec<f32>,
+}
+
+impl Blocks {
+    pub(super) fn of(frame: &RgbImage) -> Blocks {
+        let (columns, rows) = ((frame.width() / BLOCK) as usize, (frame.height() / BLOCK) as usize);
+        let (side, width) = (BLOCK as usize, frame.width() as usize);
+        let mut sums = vec![0_u32; columns * rows];
+        let (lines, _) = frame.as_raw().as_chunks::<3>();
+        for (y, line) in lines.chunks_exact(width.max(1)).take(rows * side).enumerate() {
+            let sums = &mut sums[y / side * columns..(y / side + 1) * columns];
+            for (sum, pixels) in sums.iter_mut().zip(line.chunks_exact(side)) {
+                *sum += pixels.iter().flatten().map(|value| u32::from(*value)).sum::<u32>();
+            }
+        }
+        let scale = 1.0 / (3 * BLOCK * BLOCK) as f32;
+        Blocks { columns, means: sums.iter().map(|sum| *sum as f32 * scale).collect() }
+    }
+
+    /// The middle of a block, in pixels.
+    pub(super) fn middle(&self, n: usize) -> (f32, f32) {
+        let place = |k: usize| (k as f32 + 0.5) * BLOCK as f32;
+        (place(n % self.columns), place(n / self.columns))
+    }
+
+    /// How much the room around a face changed, under the same light; and how much the light did.
+    pub(super) fn room_changed(&self, before: &Blocks, face: &Measures) -> (f32, f32) {
+        let reach = AROUND * face.size;
+        let outside = |n: &usize| {
+            let (x, y) = self.middle(*n);
+            // Shoulders move with the head.
+            (x - face.middle[0]).abs() > reach || face.middle[1] - y > reach
+        };
+        let places: Vec<usize> = (0..self.means.len()).filter(outside).collect();
+        if places.len() < self.means.len() / 20 {
+            return (0.0, 0.0);
+        }
+        let mean = |of: &[f32]| places.iter().map(|n| of[*n]).sum::<f32>() / places.len() as f32;
+        let (old, new) = (mean(&before.means).max(0.5), mean(&self.means).max(0.5));
+        let apart = |n: &usize| (self.means[*n] / new - before.means[*n] / old).abs();
+        (places.iter().map(apart).sum::<f32>() / places.len() as f32, (new / old).ln().abs())
+    }
+
+    /// Whether another frame has the same size.
+    pub(super) fn fits(&self, other: &Blocks) -> bool {
+        self.columns == other.columns && self.means.len() == other.means.len()
+    }
+}
+
+/// The blocks of a face in the newest frame.
+pub(super) struct FaceBlocks {
+    pub(super) places: Vec<usize>,
+    /// Their mean value, at least half of one step of 255.
+    pub(super) mean: f32,
+}
+
+impl FaceBlocks {
+    pub(super) fn of(frame: &Blocks, face: &Measures) -> FaceBlocks {
+        let inside = |n: &usize| {
+            let (x, y) = frame.middle(*n);
+            (x - face.middle[0]).abs() < WITHIN.0 * face.size
+                && (y - face.middle[1]).abs() < WITHIN.1 * face.size
+        };
+        let places: Vec<usize> = (0..frame.means.len()).filter(inside).collect();
+        let sum = places.iter().map(|n| frame.means[*n]).sum::<f32>();
+        let mean = (sum / places.len().max(1) as f32).max(0.5);
+        FaceBlocks { places, mean }
+    }
+
+    /// How large something is that each block has, as a share of the face's light: the median of its
+    /// blocks, so that eyes and lips alone count for little.
+    pub(super) fn size(&self, of: impl Fn(usize) -> f32) -> f32 {
+        let values: Vec<f32> = self.places.iter().map(|n| of(*n).abs()).collect();
+        median(&values) / self.mean
+    }
+}
+
+/// How much a block changed from one frame to another.
+pub(super) fn step(from: &Blocks, to: &Blocks, n: usize) -> f32 {
+    to.means[n] - from.means[n]
+}

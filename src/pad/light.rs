@@ -1,0 +1,114 @@
+//! In what light a frame is looked at: a dark face is made brighter, and searched for where it is not
+//! seen.
+
+use std::borrow::Cow;
+
+use image::RgbImage;
+use image::imageops::fast_blur;
+
+use crate::Result;
+use crate::detect::{Detection, FaceDetector};
+use crate::sample::{Sample, linear_light, srgb};
+
+/// Mean linear light of a face below which a frame is made brighter, to which, and by how much at
+/// most: detectors and the mesh have learnt from photos in ordinary light.
+const DARK: f32 = 0.07;
+const BRIGHT: f32 = 0.18;
+const MOST_GAIN: f32 = 24.0;
+/// Where no face is seen in a dark frame that was made brighter, so much of that gain is tried, on
+/// pixels that are smoothed by this standard deviation: a face whose noise is raised as much as its
+/// light is sometimes seen better in the shade.
+const FAINTER: f32 = 0.25;
+const SMOOTH: f32 = 1.5;
+/// How much more light is tried where still no face is seen and none was before.
+const SEARCH_GAINS: [f32; 2] = [3.0, 9.0];
+
+/// A frame with as much light as its face needs.
+pub(super) struct Lit {
+    /// Under the digest of the frame as it came.
+    pub(super) sample: Sample,
+    /// By how much its light was multiplied.
+    gain: f32,
+    /// The faces in it.
+    pub(super) faces: Vec<Detection>,
+}
+
+impl Lit {
+    /// Finds the faces in a frame and the light in which they are seen. `part` is where the face was
+    /// last seen, if it was. With `search`, a frame in which none is seen at first is looked at again
+    /// in other light, which takes many times as long.
+    ///
+    /// # Errors
+    ///
+    /// The detector's network fails.
+    pub(super) fn find(
+        detector: &FaceDetector,
+        frame: &RgbImage,
+        part: Option<[u32; 4]>,
+        search: bool,
+    ) -> Result<Lit> {
+        let original = Sample::from_rgb(frame.clone());
+        let lit = |gain: f32| match gain {
+            1.0 => original.clone(),
+            _ => original.clone().with_pixels(brightened(frame, gain)),
+        };
+        let smooth = |gain: f32| {
+            let pixels = fast_blur(&brightened(frame, gain), SMOOTH);
+            detector.detect(&original.clone().with_pixels(pixels))
+        };
+        let gain = gain(frame, part.unwrap_or_else(|| middle_of(frame)));
+        let sample = lit(gain);
+        let mut found = detector.detect(&sample)?;
+        if found.faces.is_empty() && gain > 1.0 {
+            found = smooth((gain * FAINTER).max(1.0))?;
+        }
+        if !found.faces.is_empty() || !search {
+            return Ok(Lit { sample, gain, faces: found.faces });
+        }
+        // A face before a bright window is darker than what is around it.
+        for more in SEARCH_GAINS {
+            let faces = smooth(gain * more)?.faces;
+            if let Some(face) = faces.first() {
+                // Now it is known by what light the face itself is seen best.
+                let gain = self::gain(frame, face.bounding_box().pixels());
+                return Ok(Lit { sample: lit(gain), gain, faces });
+            }
+        }
+        detector.look_again(&sample, &mut found, None)?;
+        Ok(Lit { sample, gain, faces: found.faces })
+    }
+
+    /// The frame without the noise that more light brings out, where there is any.
+    pub(super) fn clean(&self) -> Cow<'_, RgbImage> {
+        let pixels = self.sample.pixels();
+        if self.gain > 1.0 { Cow::Owned(fast_blur(pixels, SMOOTH)) } else { Cow::Borrowed(pixels) }
+    }
+}
+
+fn middle_of(frame: &RgbImage) -> [u32; 4] {
+    let (width, height) = frame.dimensions();
+    [width / 4, height / 4, width / 2, height / 2]
+}
+
+/// By how much more light a part of the frame must have where it is dark; otherwise 1.
+fn gain(frame: &RgbImage, part: [u32; 4]) -> f32 {
+    let [x, y, width, height] = part;
+    let (mut sum, mut count) = (0.0, 0.0);
+    for row in (y..(y + height).min(frame.height())).step_by(4) {
+        for column in (x..(x + width).min(frame.width())).step_by(4) {
+            sum +=
+                frame.get_pixel(column, row).0.iter().map(|v| linear_light(*v)).sum::<f64>() / 3.0;
+            count += 1.0;
+        }
+    }
+    let mean = if count > 0.0 { (sum / count) as f32 } else { 1.0 };
+    if mean < DARK { (BRIGHT / mean.max(1e-6)).min(MOST_GAIN) } else { 1.0 }
+}
+
+/// The frame with more light: every value by one table.
+fn brightened(frame: &RgbImage, gain: f32) -> RgbImage {
+    let table: Vec<u8> = (0..=255).map(|v| srgb(linear_light(v) * f64::from(gain))).collect();
+    let mut brighter = frame.clone();
+    brighter.iter_mut().for_each(|value| *value = table[usize::from(*value)]);
+    brighter
+}

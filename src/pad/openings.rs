@@ -1,0 +1,70 @@
+//! What eyes and mouth look like, by which shut eyes and an open mouth are known.
+
+use image::RgbImage;
+
+use crate::mesh::Mesh;
+
+/// Corners of the eyes and of the mouth, by MediaPipe's numbers, and half the height that is looked
+/// at between them, in the distance of the corners: from the lower lid to the crease; from lip to
+/// lip.
+const OPENINGS: [((usize, usize), f32); 3] =
+    [((33, 133), 0.25), ((263, 362), 0.25), ((61, 291), 0.4)];
+/// Samples from corner to corner, and across.
+const SAMPLES: (usize, usize) = (21, 9);
+
+/// What both eyes and the mouth look like, whatever the light: values over their mean.
+///
+/// The mesh's own points on the lids hardly move when an eye is shut, and those on the lips too
+/// little in many faces (docs/LIVENESS.md), so it is the picture between the corners that tells.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Openings([Vec<f32>; 3]);
+
+impl Openings {
+    /// Eyes and mouth under a mesh.
+    pub(super) fn of(mesh: &Mesh, pixels: &RgbImage) -> Openings {
+        Openings(OPENINGS.map(|((one, other), half)| {
+            let (a, b) = (mesh.points[one], mesh.points[other]);
+            let (dx, dy) = (b.x - a.x, b.y - a.y);
+            let mut values = Vec::with_capacity(SAMPLES.0 * SAMPLES.1);
+            for row in 0..SAMPLES.1 {
+                let across = half * (2.0 * row as f32 / (SAMPLES.1 - 1) as f32 - 1.0);
+                for column in 0..SAMPLES.0 {
+                    let along = column as f32 / (SAMPLES.0 - 1) as f32;
+                    // The casts saturate; beyond the border the outermost pixels go on.
+                    let x = (a.x + along * dx - across * dy + 0.5) as u32;
+                    let y = (a.y + along * dy + across * dx + 0.5) as u32;
+                    let (x, y) = (x.min(pixels.width() - 1), y.min(pixels.height() - 1));
+                    values.push(pixels.get_pixel(x, y).0.iter().map(|v| f32::from(*v)).sum());
+                }
+            }
+            let mean = values.iter().sum::<f32>() / values.len() as f32;
+            values.iter_mut().for_each(|value| *value /= mean.max(1.0));
+            values
+        }))
+    }
+
+    /// The mean of several views; `None` of none.
+    pub(super) fn mean(views: &[&Openings]) -> Option<Openings> {
+        let mut mean = (*views.first()?).clone();
+        for (n, opening) in mean.0.iter_mut().enumerate() {
+            for (k, value) in opening.iter_mut().enumerate() {
+                *value = views.iter().map(|view| view.0[n][k]).sum::<f32>() / views.len() as f32;
+            }
+        }
+        Some(mean)
+    }
+
+    /// Root mean square difference to an earlier view of the same face, over the standard deviation
+    /// within that: about .15 by the mesh's trembling, about 1 where nothing is left of it. First
+    /// that of the eyes, of the two the one that changed less; then that of the mouth.
+    pub(super) fn unlike(&self, before: &Openings) -> (f32, f32) {
+        let of = |opening: usize| {
+            let (now, before) = (&self.0[opening], &before.0[opening]);
+            let n = now.len() as f32;
+            let apart = now.iter().zip(before).map(|(a, b)| (a - b).powi(2)).sum::<f32>() / n;
+            let within = before.iter().map(|b| (b - 1.0).powi(2)).sum::<f32>() / n;
+            (apart / within.max(1e-6)).sqrt()
+        };
+        (of(0).min(of(1)), of(2))
+    }
+}
