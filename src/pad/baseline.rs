@@ -1,9 +1,9 @@
 //! The face at the beginning of a session, against which everything after it is measured.
 
-use super::continuity::median;
 use super::face::{FaceView, Measures};
 use super::openings::Openings;
 use super::parallax::Shape;
+use super::recent::median;
 use crate::mesh::Pose;
 
 /// Views that it is made of, at most; and at least.

@@ -11,6 +11,7 @@ use image::RgbImage;
 use super::blocks::{Blocks, FaceBlocks, step};
 use super::face::FaceView;
 use super::motion::Course;
+use super::recent::Recent;
 use super::report::Finding;
 use crate::Digest;
 
@@ -29,8 +30,6 @@ const FACE_FLOOR: f32 = 0.006;
 /// Change of the light of the room, on a logarithmic scale, that no exposure control makes within one
 /// frame and then leaves; hair that swings past the room's border may.
 const LIGHT_FLOOR: f32 = 0.02;
-/// Changes that are remembered, to know what is usual.
-const REMEMBERED: usize = 15;
 
 /// What is remembered of the frames so far.
 #[derive(Debug, Default)]
@@ -104,41 +103,13 @@ impl Changes {
     /// How many times as large the change before this one was as that before it, as this one after
     /// it, and as usual. Whatever moves by itself gathers speed and loses it again.
     fn jump(&mut self, change: f32, floor: f32) -> f32 {
-        let before = &self.0.0;
-        let (Some(jump), Some(earlier)) = (before.last(), before.iter().rev().nth(1)) else {
+        let (Some(jump), Some(earlier)) = (self.0.back(0), self.0.back(1)) else {
             self.0.push(change);
             return 0.0;
         };
         let beside = earlier.max(change).max(self.0.median()).max(floor);
-        let ratio = *jump / beside;
+        let ratio = jump / beside;
         self.0.push(change);
         ratio
     }
-}
-
-/// What is usual: the last values of a quantity.
-#[derive(Debug, Default)]
-pub(super) struct Recent(Vec<f32>);
-
-impl Recent {
-    pub(super) fn push(&mut self, value: f32) {
-        self.0.push(value);
-        if self.0.len() > REMEMBERED {
-            self.0.remove(0);
-        }
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    pub(super) fn median(&self) -> f32 {
-        median(&self.0)
-    }
-}
-
-pub(super) fn median(values: &[f32]) -> f32 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f32::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or(0.0)
 }

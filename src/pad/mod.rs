@@ -18,6 +18,7 @@ mod movement;
 mod openings;
 mod parallax;
 pub mod passive;
+mod recent;
 mod report;
 mod session;
 pub mod simulate;

@@ -5,9 +5,9 @@
 //! still moves another way, or by more, in that one step than in those beside it.
 
 use super::blocks::{BLOCK, Blocks, FaceBlocks, step};
-use super::continuity::{Recent, median};
 use super::face::Measures;
 use super::least_squares::least_squares;
+use super::recent::{Recent, median};
 use crate::geometry::Point;
 
 /// The face moves as one down to here, in sizes of the face below its middle; mouth and jaw, further
@@ -25,7 +25,7 @@ const REACH: f64 = 0.6;
 /// of their size: they say where it goes better than how far.
 const ASIDE: f64 = 0.3;
 /// What moves further in one frame, in sizes of the face, is blurred or has left its blocks: nothing is
-/// said of it here, and [`super::continuity`] sees where such a step stands alone.
+/// said of it here, and `continuity.rs` sees where such a step stands alone.
 const QUICK: f64 = 0.08;
 /// A break counts against so many times what is usual: hands shake, and noise looks like shaking.
 const USUAL: f64 = 1.75;
@@ -124,7 +124,8 @@ pub(super) struct Course {
 
 impl Course {
     /// How much the last motion but one broke what was before and after it: how far it was from
-    /// their mean, against how large they are and how far motions usually are.
+    /// their mean, against how large they are and how far motions usually are; or what it had beside
+    /// both their directions, against a share of the same.
     pub(super) fn broken(
         &mut self,
         before: &Blocks,

@@ -16,6 +16,10 @@ const OTHER: f32 = 1.25;
 /// 180 ms and more.
 const FASTEST_MS: i64 = 120;
 
+/// Milliseconds that eyes must stay shut: as somebody shuts them who was asked to, and not as everybody
+/// does every few seconds (100 to 150 ms shut, 300 ms in all).
+const SHUT_MS: i64 = 200;
+
 /// How far a step must go: degrees of the mesh's pose, sizes of the face at the beginning, how
 /// unlike the eyes or the mouth look to how they did then. docs/LIVENESS.md says
 /// how they were chosen.
@@ -61,6 +65,8 @@ pub(super) struct StepWatch {
     /// The furthest of two frames in a row, as a share and in the step's unit.
     furthest: (f32, f32),
     began_after_ms: Option<i64>,
+    /// Since when the movement has been as far as it must go.
+    there_since_ms: Option<i64>,
     done: bool,
     back: bool,
     others: [u32; Step::ALL.len()],
@@ -77,6 +83,7 @@ impl StepWatch {
             before_ms: 0,
             furthest: (0.0, 0.0),
             began_after_ms: None,
+            there_since_ms: None,
             done: false,
             back: false,
             others: [0; Step::ALL.len()],
@@ -110,9 +117,9 @@ impl StepWatch {
         if both > self.furthest.0 || self.frames == 0 {
             self.furthest = (both.max(0.0), reached(step, base, now));
         }
-        if both >= 1.0 {
-            self.done = true;
-        }
+        self.there_since_ms = (share >= 1.0).then(|| self.there_since_ms.unwrap_or(after_ms));
+        let held_ms = self.there_since_ms.map_or(0, |since| after_ms - since);
+        self.done |= both >= 1.0 && (step != Step::Blink || held_ms >= SHUT_MS);
         self.back |= self.done && share < BEGUN.max(BACK * self.furthest.0);
         if !self.done {
             self.watch_others(base, now);
@@ -168,4 +175,39 @@ impl StepWatch {
 /// Whether the head moves as a step would ask, in a pause in which nothing is asked.
 pub(super) fn moves_unasked(base: &Measures, now: &Measures) -> bool {
     Step::ALL.iter().any(|step| step.moves_the_head() && share(*step, base, now) >= OTHER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mesh::Pose;
+
+    fn face(lids: f32) -> Measures {
+        let pose = Pose { yaw: 0.0, pitch: 0.0, roll: 0.0 };
+        Measures { pose, size: 60.0, lids, lips: 0.0, middle: [320.0, 240.0] }
+    }
+
+    /// Frames ten times a second, in so many of which the eyes are shut.
+    fn shut_for(frames: u64) -> (StepEvidence, Vec<Finding>) {
+        let asked = TimedStep { step: Step::Blink, from_ms: 2000, until_ms: 5000 };
+        let mut watch = StepWatch::new(asked);
+        for n in 0..30 {
+            let lids = if (8..8 + frames).contains(&n) { 0.8 } else { 0.05 };
+            watch.frame(&face(0.0), &face(lids), 2000 + 100 * n);
+        }
+        watch.finish()
+    }
+
+    #[test]
+    fn eyes_that_were_shut_on_purpose_stay_so() {
+        for frames in [0, 1, 2] {
+            let (evidence, findings) = shut_for(frames);
+            assert!(!evidence.done && findings == [Finding::StepNotDone], "{frames} frames");
+        }
+        for frames in [3, 8] {
+            let (evidence, findings) = shut_for(frames);
+            assert!(evidence.done && findings.is_empty(), "{frames} frames");
+        }
+        assert!(!shut_for(22).0.done, "they must open again");
+    }
 }
