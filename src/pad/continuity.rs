@@ -21,7 +21,8 @@ const MOST_FROZEN: u32 = 3;
 /// number on it stays open what it was. In simulated sessions of 103 people on whom these were chosen, in
 /// ordinary light and at 1/8 of it, no change was more than 1.6 times as large.
 const TIMES: (f32, f32) = (2.0, 2.6);
-/// Motion is broken from here on; see [`Course::broken`]. Of the same people it was 1.65 at most. Cuts of
+/// Motion is broken from here on; see [`Course::broken`]. Of the same people it was 1.65 at most, before eyes
+/// were left out of it; in the dark it has been more since (docs/LIVENESS.md). Cuts of
 /// 44 of them were 1.38 times as large as this limit, or that of a jump, in the least.
 const BROKEN: f32 = 1.85;
 /// Changes below this are what a sensor's noise and a steady hand make: shares of the mean light.
