@@ -67,6 +67,7 @@ impl Blocks {
 
 /// The blocks of a face in the newest frame.
 pub(super) struct FaceBlocks {
+    pub(super) face: Measures,
     pub(super) places: Vec<usize>,
     /// Their mean value, at least half of one step of 255.
     pub(super) mean: f32,
@@ -82,7 +83,7 @@ impl FaceBlocks {
         let places: Vec<usize> = (0..frame.means.len()).filter(inside).collect();
         let sum = places.iter().map(|n| frame.means[*n]).sum::<f32>();
         let mean = (sum / places.len().max(1) as f32).max(0.5);
-        FaceBlocks { places, mean }
+        FaceBlocks { face: *face, places, mean }
     }
 
     /// How large something is that each block has, as a share of the face's light: the median of its

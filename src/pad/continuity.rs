@@ -18,12 +18,12 @@ use crate::Digest;
 /// Equal frames in a row that a camera's driver may deliver.
 const MOST_FROZEN: u32 = 3;
 /// A jump is so many times as large as the changes before it, after it, and usually; from the first
-/// number on it stays open what it was. In simulated sessions of 103 people on whom these were chosen, in
-/// ordinary light and at 1/8 of it, no change was more than 1.6 times as large.
+/// number on it stays open what it was. In simulated sessions of 103 people on whom these were
+/// chosen, in ordinary light and at 1/8 of it, no change was more than 1.6 times as large.
 const TIMES: (f32, f32) = (2.0, 2.6);
-/// Motion is broken from here on; see [`Course::broken`]. Of the same people it was 1.65 at most, before eyes
-/// were left out of it; in the dark it has been more since (docs/LIVENESS.md). Cuts of
-/// 44 of them were 1.38 times as large as this limit, or that of a jump, in the least.
+/// Motion is broken from here on; see [`Course::broken`]. Of the same people it was 1.65 at most,
+/// before eyes were left out of it; in the dark it has been more since (docs/LIVENESS.md). Cuts of 44
+/// of them were 1.38 times as large as this limit, or that of a jump, in the least.
 const BROKEN: f32 = 1.85;
 /// Changes below this are what a sensor's noise and a steady hand make: shares of the mean light.
 const PICTURE_FLOOR: f32 = 0.004;
@@ -82,8 +82,8 @@ impl Continuity {
         let room =
             self.picture.jump(picture, PICTURE_FLOOR).max(self.light.jump(light, LIGHT_FLOOR));
         let [right, left, ..] = face.mesh.landmarks5().0;
-        let broken = self.course.broken(before, now, &face.measures, [right, left]);
         let blocks = FaceBlocks::of(now, &face.measures);
+        let broken = self.course.broken([before, now], &blocks, [right, left]);
         let face = self.face.jump(blocks.size(|n| step(before, now, n)), FACE_FLOOR);
         match (room, face) {
             (room, _) if room > TIMES.1 => Some(Finding::PictureJumped),

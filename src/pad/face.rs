@@ -31,6 +31,7 @@ const SECOND_FACE: f32 = 0.5;
 /// The detector's confidence from which on a second face counts: what it takes for one otherwise is
 /// often a pattern in the room.
 const SURE: f32 = 0.8;
+
 /// What looks at frames: detector, mesh and embedder, the same for all sessions. It is
 /// `Send + Sync`: make one and share it.
 #[derive(Debug, Clone)]

@@ -47,17 +47,15 @@ impl Lit {
         part: Option<[u32; 4]>,
         search: bool,
     ) -> Result<Lit> {
-        let original = Sample::from_rgb(frame.clone());
-        let lit = |gain: f32| match gain {
-            1.0 => original.clone(),
-            _ => original.clone().with_pixels(brightened(frame, gain)),
-        };
+        let gain = gain(frame, part.unwrap_or_else(|| middle_of(frame)));
+        let mut sample = Sample::from_rgb(frame.clone());
+        if gain > 1.0 {
+            sample = sample.with_pixels(brightened(frame, gain));
+        }
         let smooth = |gain: f32| {
             let pixels = fast_blur(&brightened(frame, gain), SMOOTH);
-            detector.detect(&original.clone().with_pixels(pixels))
+            detector.detect(&sample.with_pixels(pixels))
         };
-        let gain = gain(frame, part.unwrap_or_else(|| middle_of(frame)));
-        let sample = lit(gain);
         let mut found = detector.detect(&sample)?;
         if found.faces.is_empty() && gain > 1.0 {
             found = smooth((gain * FAINTER).max(1.0))?;
@@ -71,7 +69,8 @@ impl Lit {
             if let Some(face) = faces.first() {
                 // Now it is known by what light the face itself is seen best.
                 let gain = self::gain(frame, face.bounding_box().pixels());
-                return Ok(Lit { sample: lit(gain), gain, faces });
+                let sample = sample.with_pixels(brightened(frame, gain));
+                return Ok(Lit { sample, gain, faces });
             }
         }
         detector.look_again(&sample, &mut found, None)?;
@@ -111,4 +110,18 @@ fn brightened(frame: &RgbImage, gain: f32) -> RgbImage {
     let mut brighter = frame.clone();
     brighter.iter_mut().for_each(|value| *value = table[usize::from(*value)]);
     brighter
+}
+
+#[cfg(test)]
+mod tests {
+    use image::Rgb;
+
+    use super::*;
+
+    #[test]
+    fn light_that_is_not_raised_changes_no_value() {
+        let frame = RgbImage::from_fn(16, 16, |x, y| Rgb([(16 * y + x) as u8; 3]));
+        assert_eq!(brightened(&frame, 1.0), frame);
+        assert!(brightened(&frame, 3.0).get_pixel(0, 2).0[0] > frame.get_pixel(0, 2).0[0]);
+    }
 }

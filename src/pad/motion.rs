@@ -5,7 +5,6 @@
 //! still moves another way, or by more, in that one step than in those beside it.
 
 use super::blocks::{BLOCK, Blocks, FaceBlocks, step};
-use super::face::Measures;
 use super::least_squares::least_squares;
 use super::recent::{Recent, median};
 use crate::geometry::Point;
@@ -43,12 +42,16 @@ impl Motion {
     /// The similarity, with a change of the light, that best explains how the blocks of the face
     /// changed: one step of B. D. Lucas, T. Kanade, "An iterative image registration technique with an
     /// application to stereo vision", IJCAI 1981, for the whole face at once. `None` where the blocks
-    /// don't determine it.
-    fn between(before: &Blocks, now: &Blocks, face: &Measures, eyes: [Point; 2]) -> Option<Motion> {
-        let blocks = FaceBlocks::of(now, face);
+    /// don't determine it. `blocks` are the face's in the newer frame.
+    fn between(
+        [before, now]: [&Blocks; 2],
+        blocks: &FaceBlocks,
+        eyes: [Point; 2],
+    ) -> Option<Motion> {
+        let face = &blocks.face;
         let (columns, mean) = (now.columns, f64::from(blocks.mean));
         let (mut rows, mut values) = (Vec::new(), Vec::new());
-        for n in blocks.places {
+        for &n in &blocks.places {
             let (x, y) = now.middle(n);
             let place = [x - face.middle[0], y - face.middle[1]].map(|p| f64::from(p / face.size));
             let inside = n >= columns && n + columns < now.means.len();
@@ -128,12 +131,11 @@ impl Course {
     /// both their directions, against a share of the same.
     pub(super) fn broken(
         &mut self,
-        before: &Blocks,
-        now: &Blocks,
-        face: &Measures,
+        frames: [&Blocks; 2],
+        blocks: &FaceBlocks,
         eyes: [Point; 2],
     ) -> f32 {
-        let after = Motion::between(before, now, face, eyes);
+        let after = Motion::between(frames, blocks, eyes);
         let [middle, first] = self.last;
         self.last = [after, middle];
         let (Some(first), Some(middle), Some(after)) = (first, middle, after) else { return 0.0 };
@@ -159,6 +161,7 @@ mod tests {
 
     use super::*;
     use crate::mesh::Pose;
+    use crate::pad::face::Measures;
 
     const FACE: Measures = Measures {
         pose: Pose { yaw: 0.0, pitch: 0.0, roll: 0.0 },
@@ -180,12 +183,20 @@ mod tests {
         }))
     }
 
+    fn between(before: &Blocks, now: &Blocks) -> Option<Motion> {
+        Motion::between([before, now], &FaceBlocks::of(now, &FACE), EYES)
+    }
+
+    fn broken(course: &mut Course, before: &Blocks, now: &Blocks) -> f32 {
+        course.broken([before, now], &FaceBlocks::of(now, &FACE), EYES)
+    }
+
     #[test]
     fn motion_is_found_to_a_tenth_of_a_pixel_whatever_the_light() {
         for moved in [[1.5, -0.7, 0.0, 0.0], [0.0, 0.4, 0.02, 0.0], [-0.5, 0.0, 0.0, 0.02]] {
             let mut now = seen(moved);
             now.means.iter_mut().for_each(|mean| *mean *= 1.05);
-            let Motion(found) = Motion::between(&seen([0.0; 4]), &now, &FACE, EYES).unwrap();
+            let Motion(found) = between(&seen([0.0; 4]), &now).unwrap();
             let due = [moved[0] / 60.0, moved[1] / 60.0, REACH * moved[2], REACH * moved[3]];
             for (found, due) in found.iter().zip(due) {
                 assert!((found - due).abs() < 0.1 / 60.0, "{found} for {due} of {moved:?}");
@@ -203,7 +214,7 @@ mod tests {
                 .map(|[right, down]| seen([right, down, 0.0, 0.0]))
                 .collect();
             let mut course = Course::default();
-            let ratios = frames.windows(2).map(|two| course.broken(&two[0], &two[1], &FACE, EYES));
+            let ratios = frames.windows(2).map(|two| broken(&mut course, &two[0], &two[1]));
             ratios.fold(0.0_f32, f32::max)
         };
         let begin = 0.4 * 2.7_f64.sin();
@@ -219,8 +230,8 @@ mod tests {
     #[test]
     fn what_shows_nothing_moves_nowhere() {
         let flat = Blocks::of(&RgbImage::from_pixel(320, 240, Rgb([90; 3])));
-        assert_eq!(Motion::between(&flat, &flat, &FACE, EYES), None);
+        assert_eq!(between(&flat, &flat), None);
         let mut course = Course::default();
-        assert!((0..5).all(|_| course.broken(&flat, &flat, &FACE, EYES) == 0.0));
+        assert!((0..5).all(|_| broken(&mut course, &flat, &flat) == 0.0));
     }
 }

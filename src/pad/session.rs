@@ -268,9 +268,9 @@ impl LivenessSession {
         let due = self.template_ms.is_none_or(|last| now_ms >= last + TEMPLATE_EVERY_MS);
         let base = self.baseline.as_ref().map_or(now.pose, |base| base.measures.pose);
         let turned = (now.pose.yaw - base.yaw).hypot(now.pose.pitch - base.pitch);
-        let (away, away_at_first) =
-            (now.pose.yaw.hypot(now.pose.pitch), base.yaw.hypot(base.pitch) + TEMPLATE_MORE);
-        if !due || turned > TEMPLATE_TURN || away > away_at_first.max(TEMPLATE_AWAY) {
+        let away = now.pose.yaw.hypot(now.pose.pitch);
+        let most_away = TEMPLATE_AWAY.max(base.yaw.hypot(base.pitch) + TEMPLATE_MORE);
+        if !due || turned > TEMPLATE_TURN || away > most_away {
             return Ok(());
         }
         let Some(template) = self.analyser.template(view)? else { return Ok(()) };
