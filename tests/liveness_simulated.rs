@@ -119,11 +119,11 @@ fn the_same_frames_give_the_same_report() {
     assert_eq!(one, other);
 }
 
-/// The frame with this share of its light in the middle, where the face is: a bright window behind it.
+/// The frame with this share of its light where the face is, and a bright window around that.
 fn before_a_window(frame: &RgbImage, share: f32) -> RgbImage {
     let mut image = frame.clone();
     for (x, y, pixel) in image.enumerate_pixels_mut() {
-        if (150..490).contains(&x) && (60..420).contains(&y) {
+        if (235..405).contains(&x) && (125..365).contains(&y) {
             // A power of 2.2 stands for the sRGB curve.
             pixel.0 = pixel.0.map(|value| (f32::from(value) * share.powf(1.0 / 2.2)) as u8);
         } else {
