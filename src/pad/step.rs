@@ -39,6 +39,11 @@ impl Step {
         matches!(self, Step::TurnLeft | Step::TurnRight | Step::LookUp | Step::LookDown)
     }
 
+    /// Whether the head turns to a side, where depth shows best.
+    pub(super) fn turns_to_a_side(self) -> bool {
+        matches!(self, Step::TurnLeft | Step::TurnRight)
+    }
+
     /// Whether the head moves, which it does not by itself, as eyes and lips do.
     pub(super) fn moves_the_head(self) -> bool {
         self.turns_the_head() || self == Step::ComeCloser
