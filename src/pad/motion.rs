@@ -20,18 +20,18 @@ const ROUNDS: u32 = 3;
 const HALF: f32 = 2.0;
 /// Mean distance of a face's blocks from its middle, in sizes of the face.
 const REACH: f64 = 0.6;
-/// What is left of a motion beside the directions of those before and after it counts against so much
-/// of their size: they say where it goes better than how far.
-const ASIDE: f64 = 0.3;
+/// What is not between the motions before and after it counts against so much of their size: the
+/// share of its speed that a head may lose and win again from one frame to the next.
+const SHARE: f64 = 0.4;
 /// What moves further in one frame, in sizes of the face, is blurred or has left its blocks: nothing is
 /// said of it here, and `continuity.rs` sees where such a step stands alone.
 const QUICK: f64 = 0.08;
 /// A break counts against so many times what is usual: hands shake, and noise looks like shaking.
-const USUAL: f64 = 1.75;
+const USUAL: f64 = 2.5;
 /// So many motions say what is usual.
-const KNOWN: usize = 5;
-/// Motion below this, in sizes of the face, is what the blocks' noise makes: a fifth of a pixel.
-const FLOOR: f64 = 0.003;
+const KNOWN: usize = 10;
+/// Motion below this, in sizes of the face, is what the blocks' noise makes: a quarter of a pixel.
+const FLOOR: f64 = 0.004;
 
 /// Motion of a face from one frame to the next: to the right, down, and what growing and turning in the
 /// plane of the image do to a point at [`REACH`]; in sizes of the face.
@@ -104,15 +104,12 @@ impl Motion {
         Motion(std::array::from_fn(|n| self.0[n] - times * other.0[n]))
     }
 
-    /// What is left without its part in the direction of another motion.
-    fn beside(self, other: Motion) -> Motion {
-        let square = other.along(other);
-        if square > 0.0 { self.less(self.along(other) / square, other) } else { self }
-    }
-
-    /// What is left of it that no sum of two other motions has.
-    fn aside_of(self, one: Motion, other: Motion) -> Motion {
-        self.beside(one).beside(other.beside(one))
+    /// How far it is from all motions between two others.
+    fn outside_of(self, one: Motion, other: Motion) -> f64 {
+        let way = other.less(1.0, one);
+        let square = way.along(way);
+        let on_it = if square > 0.0 { self.less(1.0, one).along(way) / square } else { 0.0 };
+        self.less(1.0, one).less(on_it.clamp(0.0, 1.0), way).size()
     }
 }
 
@@ -126,9 +123,8 @@ pub(super) struct Course {
 }
 
 impl Course {
-    /// How much the last motion but one broke what was before and after it: how far it was from
-    /// their mean, against how large they are and how far motions usually are; or what it had beside
-    /// both their directions, against a share of the same.
+    /// How much the last motion but one broke what was before and after it: how far it was from all that
+    /// is between the two, against a share of their size and how uneven motions usually are.
     pub(super) fn broken(
         &mut self,
         frames: [&Blocks; 2],
@@ -139,19 +135,17 @@ impl Course {
         let [middle, first] = self.last;
         self.last = [after, middle];
         let (Some(first), Some(middle), Some(after)) = (first, middle, after) else { return 0.0 };
-        let away = middle.less(0.5, first).less(0.5, after);
         let beside = first.size().max(after.size());
         if beside.max(middle.size()) > QUICK {
             return 0.0;
         }
         let known = self.usual.len() >= KNOWN;
         let least = (USUAL * f64::from(self.usual.median())).max(FLOOR);
-        self.usual.push(away.size() as f32);
+        self.usual.push(middle.less(0.5, first).less(0.5, after).size() as f32);
         if !known {
             return 0.0;
         }
-        let aside = middle.aside_of(first, after).size();
-        (away.size() / beside.max(least)).max(aside / (ASIDE * beside).max(least)) as f32
+        (middle.outside_of(first, after) / (SHARE * beside).max(least)) as f32
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) fn needed(step: Step) -> f32 {
         Step::LookUp | Step::LookDown => 8.0,
         Step::ComeCloser => 1.12,
         Step::Blink => 0.22,
-        Step::OpenMouth => 0.33,
+        Step::OpenMouth => 0.3,
     }
 }
 
@@ -121,14 +121,16 @@ impl StepWatch {
         let held_ms = self.there_since_ms.map_or(0, |since| after_ms - since);
         self.done |= both >= 1.0 && (step != Step::Blink || held_ms >= SHUT_MS);
         self.back |= self.done && share < BEGUN.max(BACK * self.furthest.0);
-        if !self.done {
+        // Eyes and mouth look unlike themselves on a head that turns, so while they are asked for it
+        // must not; a head comes back from where it was asked to go as it likes.
+        if !self.done || !step.moves_the_head() {
             self.watch_others(base, now);
         }
         (self.before, self.before_ms) = (share, after_ms);
         self.frames += 1;
     }
 
-    /// Whether another movement is made first. Eyes narrow and mouths move with the head, so these
+    /// Whether another movement is made. Eyes narrow and mouths move with the head, so these
     /// don't count.
     fn watch_others(&mut self, base: &Measures, now: &Measures) {
         for (frames, other) in self.others.iter_mut().zip(Step::ALL) {
@@ -209,5 +211,28 @@ mod tests {
             assert!(evidence.done && findings.is_empty(), "{frames} frames");
         }
         assert!(!shut_for(22).0.done, "they must open again");
+    }
+
+    /// On heads that turn, eyes and mouths look as unlike themselves as shut or open ones.
+    #[test]
+    fn a_turned_head_neither_shuts_its_eyes_nor_opens_its_mouth() {
+        for (step, head) in [
+            (Step::Blink, [25.0, 0.0]),
+            (Step::Blink, [0.0, -15.0]),
+            (Step::OpenMouth, [-25.0, 0.0]),
+            (Step::OpenMouth, [0.0, 15.0]),
+        ] {
+            let asked = TimedStep { step, from_ms: 2000, until_ms: 5000 };
+            let mut watch = StepWatch::new(asked);
+            for n in 0..30_u64 {
+                let out = (1.0 - (n as f32 - 12.0).abs() / 8.0).max(0.0);
+                let mut now = face(0.8 * out);
+                now.lips = now.lids;
+                now.pose.yaw = head[0] * out;
+                now.pose.pitch = head[1] * out;
+                watch.frame(&face(0.0), &now, 2000 + 100 * n);
+            }
+            assert_eq!(watch.finish().1, [Finding::WrongMovement], "{step} by {head:?}");
+        }
     }
 }
