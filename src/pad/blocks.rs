@@ -41,8 +41,9 @@ impl Blocks {
         (place(n % self.columns), place(n / self.columns))
     }
 
-    /// How much the room around a face changed, under the same light; and how much the light did.
-    pub(super) fn room_changed(&self, before: &Blocks, face: &Measures) -> (f32, f32) {
+    /// How much the room around a face changed, under the same light; and how much the light did. `None`
+    /// where a face is so near that hardly any of the room is seen.
+    pub(super) fn room_changed(&self, before: &Blocks, face: &Measures) -> Option<(f32, f32)> {
         let reach = AROUND * face.size;
         let outside = |n: &usize| {
             let (x, y) = self.middle(*n);
@@ -51,12 +52,13 @@ impl Blocks {
         };
         let places: Vec<usize> = (0..self.means.len()).filter(outside).collect();
         if places.len() < self.means.len() / 20 {
-            return (0.0, 0.0);
+            return None;
         }
         let mean = |of: &[f32]| places.iter().map(|n| of[*n]).sum::<f32>() / places.len() as f32;
         let (old, new) = (mean(&before.means).max(0.5), mean(&self.means).max(0.5));
         let apart = |n: &usize| (self.means[*n] / new - before.means[*n] / old).abs();
-        (places.iter().map(apart).sum::<f32>() / places.len() as f32, (new / old).ln().abs())
+        let picture = places.iter().map(apart).sum::<f32>() / places.len() as f32;
+        Some((picture, (new / old).ln().abs()))
     }
 
     /// Whether another frame has the same size.
@@ -97,4 +99,28 @@ impl FaceBlocks {
 /// How much a block changed from one frame to another.
 pub(super) fn step(from: &Blocks, to: &Blocks, n: usize) -> f32 {
     to.means[n] - from.means[n]
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{Rgb, RgbImage};
+
+    use super::*;
+    use crate::mesh::Pose;
+
+    #[test]
+    fn a_room_that_a_near_face_hides_says_nothing() {
+        let seen = |value: u8| Blocks::of(&RgbImage::from_pixel(640, 480, Rgb([value; 3])));
+        let face = |size: f32| Measures {
+            pose: Pose { yaw: 0.0, pitch: 0.0, roll: 0.0 },
+            size,
+            lids: 0.0,
+            lips: 0.0,
+            middle: [320.0, 240.0],
+        };
+        let changed = |size: f32| seen(120).room_changed(&seen(100), &face(size));
+        let (picture, light) = changed(60.0).unwrap();
+        assert!(picture < 1e-6 && (light - 1.2_f32.ln()).abs() < 1e-6);
+        assert_eq!(changed(160.0), None);
+    }
 }

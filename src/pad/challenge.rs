@@ -16,7 +16,7 @@ pub(super) const BASELINE_MS: u32 = 1500;
 const STEP_MS: u32 = 3000;
 /// Milliseconds between steps: drawn from this range, so that nobody knows when the next begins. A
 /// recording that happens to show the right steps must show them at the right times, too.
-const PAUSE_MS: (u32, u32) = (300, 3000);
+const PAUSE_MS: (u32, u32) = (300, 4000);
 /// Seconds for which a challenge may be answered.
 const VALID_SECONDS: u64 = 120;
 /// The least and the most steps.
@@ -99,7 +99,7 @@ impl Challenge {
         for _ in 0..4 {
             nonce.push_str(&format!("{:08x}", random.next_u32()));
         }
-        // 32 bits over at most 2,701 values are even to one in two million.
+        // 32 bits over at most 3,701 values are even to one in two million.
         let mut below = |n: u32| ((u64::from(random.next_u32()) * u64::from(n)) >> 32) as u32;
         // A solid head shows its depth best when it turns to a side: one step always does so. All other
         // orders are as likely as each other, and a step may come again, so that what came before says

@@ -84,7 +84,7 @@ impl Continuity {
             (self.face, self.course) = Default::default();
             return None;
         };
-        let (picture, light) = now.room_changed(before, &face.measures);
+        let room = now.room_changed(before, &face.measures);
         let [right, left, ..] = face.mesh.landmarks5().0;
         let blocks = FaceBlocks::of(now, &face.measures);
         let broken = self.course.broken([before, now], &blocks, [right, left]);
@@ -94,8 +94,15 @@ impl Continuity {
         let face_times = times(earlier.min(change) > FAST);
         let room_times = times(earlier.max(change) > FAST);
         let face = self.face.jump(change, FACE_FLOOR);
-        let room =
-            self.picture.jump(picture, PICTURE_FLOOR).max(self.light.jump(light, LIGHT_FLOOR));
+        let room = match room {
+            Some((picture, light)) => {
+                self.picture.jump(picture, PICTURE_FLOOR).max(self.light.jump(light, LIGHT_FLOOR))
+            }
+            None => {
+                (self.picture, self.light) = Default::default();
+                0.0
+            }
+        };
         if room > room_times.1 {
             Some(Finding::PictureJumped)
         } else if face > face_times.1 {

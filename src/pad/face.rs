@@ -87,8 +87,8 @@ fn apart(one: &Landmarks5, other: &Landmarks5) -> f32 {
     distances.sum::<f32>() / 5.0 / other.inter_eye_distance().max(1.0)
 }
 
-/// What meshes are laid on, and what their openings are looked at in: noise blinds the mesh, and
-/// smoothing blurs the lids.
+/// What meshes are laid on, and what their openings are looked at in: noise blinds the mesh (and the
+/// embedder), and smoothing blurs the lids.
 struct Pixels<'a> {
     clean: &'a RgbImage,
     sharp: &'a RgbImage,
@@ -97,7 +97,7 @@ struct Pixels<'a> {
 /// What a frame shows.
 #[derive(Debug)]
 pub(super) struct FrameView {
-    /// The frame, made brighter where it is dark, under the digest of the frame as it came.
+    /// The frame, made brighter and smoothed where it is dark, under the digest of the frame as it came.
     sample: Sample,
     /// The face that is followed.
     pub(super) face: Option<FaceView>,
@@ -155,7 +155,9 @@ impl FrameAnalyser {
     ) -> Result<FrameView> {
         let part = before.map(|face| face.detection.bounding_box().pixels());
         let lit = Lit::find(&self.detector, frame, part, search)?;
-        let pixels = Pixels { clean: &lit.clean(), sharp: lit.sample.pixels() };
+        let clean = lit.clean();
+        let sharp = lit.sample.pixels();
+        let pixels = Pixels { clean: clean.as_ref().unwrap_or(sharp), sharp };
         let followed = followed(&lit.faces, before);
         let face = match followed {
             Some(detection) => self.mesh_on(&pixels, detection, before)?,
@@ -169,7 +171,11 @@ impl FrameAnalyser {
                     && other.score() >= SURE
             })
         });
-        Ok(FrameView { sample: lit.sample, face, second_face })
+        let sample = match clean {
+            Some(clean) => lit.sample.with_pixels(clean),
+            None => lit.sample,
+        };
+        Ok(FrameView { sample, face, second_face })
     }
 
     /// Lays the mesh where the last one lay, if that is where the detector sees the face: frames

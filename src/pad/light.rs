@@ -1,8 +1,6 @@
 //! In what light a frame is looked at: a dark face is made brighter, and searched for where it is not
 //! seen.
 
-use std::borrow::Cow;
-
 use image::RgbImage;
 use image::imageops::fast_blur;
 
@@ -14,7 +12,7 @@ use crate::sample::{Sample, linear_light, srgb};
 /// most: detectors and the mesh have learnt from photos in ordinary light.
 const DARK: f32 = 0.07;
 const BRIGHT: f32 = 0.18;
-const MOST_GAIN: f32 = 24.0;
+const MOST_GAIN: f32 = 64.0;
 /// Where no face is seen in a dark frame that was made brighter, so much of that gain is tried, on
 /// pixels that are smoothed by this standard deviation: a face whose noise is raised as much as its
 /// light is sometimes seen better in the shade.
@@ -77,10 +75,9 @@ impl Lit {
         Ok(Lit { sample, gain, faces: found.faces })
     }
 
-    /// The frame without the noise that more light brings out, where there is any.
-    pub(super) fn clean(&self) -> Cow<'_, RgbImage> {
-        let pixels = self.sample.pixels();
-        if self.gain > 1.0 { Cow::Owned(fast_blur(pixels, SMOOTH)) } else { Cow::Borrowed(pixels) }
+    /// The frame without the noise that more light brings out; `None` where it needs no more light.
+    pub(super) fn clean(&self) -> Option<RgbImage> {
+        (self.gain > 1.0).then(|| fast_blur(self.sample.pixels(), SMOOTH))
     }
 }
 

@@ -57,7 +57,9 @@ pub fn people(
         };
         let cast: Vec<Option<Person>> = rows
             .par_iter()
-            .map(|row| if full(&people, &row[3]) { None } else { person(data, row, verifier, mesh) })
+            .map(
+                |row| if full(&people, &row[3]) { None } else { person(data, row, verifier, mesh) },
+            )
             .collect();
         for (row, cast) in rows.iter().zip(cast) {
             if people.iter().any(|person| person.subject == row[1]) || full(&people, &row[3]) {

@@ -156,3 +156,60 @@ impl Script {
         state
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mesh::Pose;
+    use crate::pad::face::Measures;
+    use crate::pad::movement::{StepWatch, moves_unasked};
+
+    /// What would be measured of a head, without any noise.
+    fn measured(state: &HeadState) -> Measures {
+        Measures {
+            pose: Pose { yaw: state.yaw, pitch: state.pitch, roll: state.roll },
+            size: 60.0 * 7.0 / (7.0 - state.nearer),
+            lids: 0.8 * state.eyes_shut,
+            lips: 2.0 * state.mouth_open,
+            middle: [320.0, 240.0],
+        }
+    }
+
+    /// Whether somebody's movements answer a challenge.
+    fn answers(script: &Script, challenge: &Challenge) -> bool {
+        let base = measured(&HeadState::default());
+        let mut watches: Vec<StepWatch> =
+            challenge.steps().iter().map(|asked| StepWatch::new(*asked)).collect();
+        let mut unasked = 0;
+        for ms in (1500..u64::from(challenge.duration_ms())).step_by(100) {
+            let now = measured(&script.at(ms as f32 / 1000.0));
+            match watches.iter_mut().find(|watch| watch.is_at(ms)) {
+                Some(watch) => watch.frame(&base, &now, ms),
+                None => unasked += u32::from(moves_unasked(&base, &now)),
+            }
+        }
+        unasked < 2 && watches.iter().all(|watch| watch.finish().1.is_empty())
+    }
+
+    fn challenge(n: u64) -> Challenge {
+        let seed = *crate::Digest::of(&n.to_le_bytes()).as_bytes();
+        Challenge::from_seed(seed, 3, 0).unwrap()
+    }
+
+    #[test]
+    fn answers_fit_their_challenges() {
+        let fits = |n| answers(&Script::for_challenge(&challenge(n), n), &challenge(n));
+        let fitting = (0..1000).filter(|n| fits(*n)).count();
+        assert!(fitting >= 995, "{fitting} of 1000");
+    }
+
+    /// The rate that docs/LIVENESS.md states.
+    #[test]
+    fn a_recording_of_another_answer_hardly_ever_fits() {
+        let many = 30_000;
+        let fits = |n| answers(&Script::for_challenge(&challenge(n + many), n), &challenge(n));
+        let fitting = (0..many).filter(|n| fits(*n)).count();
+        println!("{fitting} of {many} recordings fit");
+        assert!(fitting <= 15, "{fitting} of {many}");
+    }
+}
