@@ -27,6 +27,7 @@ const TIMES: (f32, f32) = (1.8, 2.6);
 /// or after, since what is at its border moves with the head. In the same sessions such changes were
 /// up to 2.48 times as large.
 const TIMES_FAST: (f32, f32) = (3.0, 4.0);
+/// Such a change of the face, a share of its light, is that of a head that moves fast.
 const FAST: f32 = 0.1;
 /// Motion is broken from here on; see [`Course::broken`]. In the same sessions it was 1.67 at most. Cuts
 /// of the same people were 1.4 times as large as this limit, or that of a jump, in the least.
