@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use common::people::{Person, people};
+use evenmatch::audit::beta_quantile;
 use evenmatch::mesh::FaceMesh;
 use evenmatch::model::Profile;
 use evenmatch::pad::simulate::{SimulatedKind, Take, TakeSettings};
@@ -27,7 +28,6 @@ use evenmatch::record::LivenessOutcome;
 use evenmatch::{Digest, Policy};
 use image::RgbImage;
 use rayon::prelude::*;
-use statrs::distribution::{Beta, ContinuousCDF};
 
 /// What a person's challenge and movements are drawn from: with `EVENMATCH_ROUND`, others each time.
 fn drawn(person: &Person) -> u64 {
@@ -79,9 +79,8 @@ fn cast(tuning: bool, many: (usize, usize), skip: usize) -> Option<(FrameAnalyse
 /// Clopper and Pearson's interval of 95 %, in percent.
 fn exact(errors: usize, trials: usize) -> (f64, f64) {
     let (k, n) = (errors as f64, trials as f64);
-    let low = if errors == 0 { 0.0 } else { Beta::new(k, n - k + 1.0).unwrap().inverse_cdf(0.025) };
-    let high =
-        if errors == trials { 1.0 } else { Beta::new(k + 1.0, n - k).unwrap().inverse_cdf(0.975) };
+    let low = if errors == 0 { 0.0 } else { beta_quantile(0.025, k, n - k + 1.0) };
+    let high = if errors == trials { 1.0 } else { beta_quantile(0.975, k + 1.0, n - k) };
     (100.0 * low, 100.0 * high)
 }
 

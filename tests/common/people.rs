@@ -29,8 +29,8 @@ pub fn is_for_tuning(subject: &str) -> bool {
     Digest::of(subject.as_bytes()).as_bytes()[0].is_multiple_of(2)
 }
 
-/// Photos that are looked at side by side.
-const CAST_AT_ONCE: usize = 64;
+/// Photos that are looked at side by side: more would be wasted where one person is wanted.
+const CAST_AT_ONCE: usize = 16;
 
 /// A face on a photo can stand for one before a camera if it looks there: turned by so many degrees
 /// at most by its five landmarks. The mesh takes some profiles for faces from the front.

@@ -36,7 +36,7 @@ const NECK: f32 = 0.45;
 /// Where the head turns, behind the middle of the face, and how far away the camera is; in
 /// distances between the eyes (63 mm in grown-ups, so that the camera is 44 cm away).
 const PIVOT: f32 = 1.1;
-const CAMERA: f32 = 7.0;
+pub(super) const CAMERA: f32 = 7.0;
 
 /// How a head is held at one moment, against how it is on the photo.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

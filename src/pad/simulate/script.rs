@@ -159,16 +159,19 @@ impl Script {
 
 #[cfg(test)]
 mod tests {
+    use super::super::head::CAMERA;
     use super::*;
     use crate::mesh::Pose;
+    use crate::pad::challenge::BASELINE_MS;
     use crate::pad::face::Measures;
     use crate::pad::movement::{StepWatch, moves_unasked};
+    use crate::pad::session::UNASKED;
 
     /// What would be measured of a head, without any noise.
     fn measured(state: &HeadState) -> Measures {
         Measures {
             pose: Pose { yaw: state.yaw, pitch: state.pitch, roll: state.roll },
-            size: 60.0 * 7.0 / (7.0 - state.nearer),
+            size: 60.0 * CAMERA / (CAMERA - state.nearer),
             lids: 0.8 * state.eyes_shut,
             lips: 2.0 * state.mouth_open,
             middle: [320.0, 240.0],
@@ -181,14 +184,14 @@ mod tests {
         let mut watches: Vec<StepWatch> =
             challenge.steps().iter().map(|asked| StepWatch::new(*asked)).collect();
         let mut unasked = 0;
-        for ms in (1500..u64::from(challenge.duration_ms())).step_by(100) {
+        for ms in (BASELINE_MS..challenge.duration_ms()).step_by(100).map(u64::from) {
             let now = measured(&script.at(ms as f32 / 1000.0));
             match watches.iter_mut().find(|watch| watch.is_at(ms)) {
                 Some(watch) => watch.frame(&base, &now, ms),
                 None => unasked += u32::from(moves_unasked(&base, &now)),
             }
         }
-        unasked < 2 && watches.iter().all(|watch| watch.finish().1.is_empty())
+        unasked < UNASKED && watches.iter().all(|watch| watch.finish().1.is_empty())
     }
 
     fn challenge(n: u64) -> Challenge {
