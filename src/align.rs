@@ -3,21 +3,12 @@
 use image::RgbImage;
 
 use crate::detect::Detection;
+pub(crate) use crate::geometry::CANONICAL;
 use crate::geometry::{Point, Similarity};
 use crate::sample::Sample;
 
 /// Side of the canonical crop, in pixels.
 pub const CROP_SIDE: u32 = 112;
-
-/// Where the five landmarks lie in the canonical crop, in pixels; the template of ArcFace
-/// (Deng et al., 2019), which OpenCV's FaceRecognizerSF uses too.
-pub(crate) const CANONICAL: [Point; 5] = [
-    Point::new(38.2946, 51.6963),
-    Point::new(73.5318, 51.5014),
-    Point::new(56.0252, 71.7366),
-    Point::new(41.5493, 92.3655),
-    Point::new(70.7299, 92.2041),
-];
 
 /// Sampling one pixel in this many, or more, would alias; the image is averaged down first.
 const ALIASING: f32 = 4.0;

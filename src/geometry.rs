@@ -147,6 +147,26 @@ impl Landmarks5 {
         self.0[0].distance(self.0[1])
     }
 
+    /// The tilt of the face towards a shoulder, in degrees from −180 to 180, positive clockwise in
+    /// the picture: that of the similarity which brings the canonical face nearest to all five
+    /// landmarks. `None` where they coincide.
+    pub(crate) fn tilt(&self) -> Option<f32> {
+        let from_canonical = Similarity::fit(&CANONICAL, &self.0)?;
+        Some(from_canonical.b.atan2(from_canonical.a).to_degrees())
+    }
+
+    /// How far the landmarks are from those of a face: the root mean square of their distances to
+    /// the canonical landmarks once a similarity has brought them as near as it can, in distances
+    /// between the canonical eyes. `None` where they coincide.
+    pub(crate) fn misfit(&self) -> Option<f32> {
+        let to_canonical = Similarity::fit(&self.0, &CANONICAL)?;
+        let squares = self.0.iter().zip(&CANONICAL).map(|(from, to)| {
+            let off = to_canonical.apply(*from).distance(*to);
+            off * off
+        });
+        Some((squares.sum::<f32>() / 5.0).sqrt() / CANONICAL[0].distance(CANONICAL[1]))
+    }
+
     /// The landmarks in an image scaled by these factors.
     #[must_use]
     pub fn scaled(&self, factor_x: f32, factor_y: f32) -> Landmarks5 {
@@ -160,6 +180,16 @@ impl Landmarks5 {
         })
     }
 }
+
+/// Where the five landmarks lie in the canonical crop of 112×112 pixels; the template of ArcFace
+/// (Deng et al., 2019), which OpenCV's FaceRecognizerSF uses too.
+pub(crate) const CANONICAL: [Point; 5] = [
+    Point::new(38.2946, 51.6963),
+    Point::new(73.5318, 51.5014),
+    Point::new(56.0252, 71.7366),
+    Point::new(41.5493, 92.3655),
+    Point::new(70.7299, 92.2041),
+];
 
 /// Rotation, uniform scaling and translation of the plane:
 /// `x' = a·x − b·y + tx`, `y' = b·x + a·y + ty`.
@@ -240,6 +270,24 @@ mod tests {
         assert_eq!(left.intersection_over_union(&apart), 0.0);
         let empty = BoundingBox::from_xywh(0.0, 0.0, 0.0, 0.0);
         assert_eq!(empty.intersection_over_union(&empty), 0.0);
+    }
+
+    #[test]
+    fn the_tilt_is_the_angle_that_a_face_was_turned_by() {
+        for degrees in [-170.0_f32, -40.0, 0.0, 12.0, 90.0, 179.0] {
+            let (sine, cosine) = degrees.to_radians().sin_cos();
+            let turned = CANONICAL.map(|p| {
+                Point::new(300.0 + 2.0 * (p.x * cosine - p.y * sine), 2.0 * (p.x * sine + p.y * cosine))
+            });
+            let face = Landmarks5(turned);
+            assert!((face.tilt().unwrap() - degrees).abs() < 0.1, "{degrees}: {:?}", face.tilt());
+            assert!(face.misfit().unwrap() < 1e-3);
+        }
+        let mut mixed_up = CANONICAL;
+        mixed_up.swap(0, 4);
+        assert!(Landmarks5(mixed_up).misfit().unwrap() > 0.5);
+        assert_eq!(Landmarks5([CANONICAL[0]; 5]).tilt(), None);
+        assert_eq!(Landmarks5([CANONICAL[0]; 5]).misfit(), None);
     }
 
     #[test]

@@ -5,10 +5,17 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
 use common::{cosine, pictures, template, verifiers};
-use evenmatch::{Probe, Template, Verifier};
-use image::RgbImage;
+use evenmatch::model::Profile;
+use evenmatch::record::Outcome;
+use evenmatch::{Acquisition, Probe, Reference, Template, Verifier};
 use image::imageops::{rotate90, rotate180, rotate270};
+use image::{Rgb, RgbImage};
+use imageproc::geometric_transformations::{Border, Interpolation, rotate_about_center};
+use rayon::prelude::*;
 
 /// So many LFW photos, evenly from the whole list.
 fn photos(count: usize) -> Option<Vec<RgbImage>> {
@@ -71,4 +78,77 @@ fn two_hundred_photos_are_read_the_right_way_up() {
     let (right, all) = turned_without_a_tag(&whole, &photos);
     let (right_with, all_with) = turned_with_a_tag(&whole, &photos);
     assert!(right == all && right_with == all_with);
+}
+
+/// The first two photos of `count` people, evenly from those of LFW who have two.
+fn mated_pairs(count: usize) -> Option<Vec<[RgbImage; 2]>> {
+    let mut people: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for photo in common::lfw(&common::data_dir()?) {
+        people.entry(photo.subject).or_default().push(photo.path);
+    }
+    let two: Vec<Vec<PathBuf>> = people.into_values().filter(|paths| paths.len() > 1).collect();
+    let open = |path: &PathBuf| image::open(path).unwrap().into_rgb8();
+    let some = (0..count).map(|n| &two[n * two.len() / count]);
+    Some(some.map(|paths| [open(&paths[0]), open(&paths[1])]).collect())
+}
+
+/// How many mated pairs do not match where the probe is turned about its middle by each of these
+/// angles, in degrees clockwise; what the turning brings in from outside is black.
+fn not_matched(verifier: &Verifier, pairs: &[[RgbImage; 2]], angles: &[f32]) -> Vec<usize> {
+    let references: Vec<Acquisition<Reference>> =
+        pairs.iter().map(|[reference, _]| verifier.acquire(reference).unwrap()).collect();
+    let missed = |angle: f32| {
+        let pairs: Vec<_> = references.iter().zip(pairs).collect();
+        let missed = pairs.into_par_iter().filter(|(reference, [_, probe])| {
+            let turned = match angle {
+                0.0 => probe.clone(),
+                _ => rotate_about_center(
+                    probe,
+                    angle.to_radians(),
+                    Interpolation::Bilinear,
+                    Border::Constant(Rgb([0; 3])),
+                ),
+            };
+            let probe = verifier.acquire(&turned).unwrap();
+            verifier.decide(reference, &probe).unwrap().outcome != Outcome::Match
+        });
+        missed.count()
+    };
+    angles.iter().map(|angle| missed(*angle)).collect()
+}
+
+/// A verifier as the command opens it, or a printed reason to skip.
+fn as_shipped(policy: &str) -> Option<Verifier> {
+    let verifier = common::verifier(Profile::Throughput { workers: 2 }, policy.parse().unwrap())?;
+    let calibration = evenmatch::calibrate::shipped_default(true).unwrap();
+    Some(verifier.calibrated(&calibration, 1e-3).unwrap())
+}
+
+#[test]
+fn a_face_that_leans_is_matched_as_an_upright_one_is() {
+    let Some(pairs) = mated_pairs(30) else { return };
+    let Some(verifier) = as_shipped("") else { return };
+    let angles = [0.0, 36.0, 72.0, 108.0, 144.0, 180.0, 216.0, 252.0, 288.0, 324.0];
+    let missed = not_matched(&verifier, &pairs, &angles);
+    println!("not matched of {}, at {angles:?} degrees: {missed:?}", pairs.len());
+    assert!(missed[1..].iter().all(|more| *more <= missed[0] + 2), "{missed:?}");
+    // The looks that level a face are what it is for.
+    let plain = as_shipped("plain_looks_only = true").unwrap();
+    let missed = not_matched(&plain, &pairs, &[36.0]);
+    assert!(missed[0] > 8, "{missed:?}");
+}
+
+#[test]
+#[ignore = "300 pairs at 36 angles: run with --release -- --ignored --nocapture"]
+fn three_hundred_faces_at_every_ten_degrees() {
+    let Some(pairs) = mated_pairs(300) else { return };
+    let Some(verifier) = as_shipped("") else { return };
+    let every = |step: usize| (0..360).step_by(step).map(|angle| angle as f32).collect::<Vec<_>>();
+    let angles = std::env::var("EVENMATCH_STEP").map_or(10, |step| step.parse().unwrap());
+    let angles = every(angles);
+    let missed = not_matched(&verifier, &pairs, &angles);
+    for (angle, missed) in angles.iter().zip(&missed) {
+        println!("{angle:3} degrees: {missed} of {} not matched", pairs.len());
+    }
+    assert!(missed[1..].iter().all(|more| *more <= missed[0] + 8), "{missed:?}");
 }

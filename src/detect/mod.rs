@@ -2,6 +2,7 @@
 //! none.
 
 mod centerface;
+mod level;
 mod nms;
 mod prominence;
 mod rescue;
@@ -79,6 +80,10 @@ pub struct Detections {
     /// Noise of the first face, in linear light: its standard deviation as a share of the mean.
     /// `None` where there is no face, or where nobody looked again.
     pub noise: Option<f32>,
+    /// By how much the height of the first face has to be multiplied before it has the proportions
+    /// of a face, where it has not got them. `None` too where there is no face, or where nobody
+    /// looked again.
+    pub stretch: Option<f32>,
 }
 
 /// Share of its mean light that the noise of a face may have before it counts as drowned. Of 700
@@ -179,13 +184,14 @@ impl FaceDetector {
         }
         let faces = prominence::order(best, sample);
         let by = (!faces.is_empty()).then_some(by);
-        Ok(Detections { faces, attempts, by, noise: None })
+        Ok(Detections { faces, attempts, by, noise: None, stretch: None })
     }
 
     /// Looks again at a photo in which no face was found, or one that looks odd: turned by
     /// quarters, and where there is still none, in other light, with both networks. A face in
-    /// other light counts only where enough looks agree on it. A face that noise drowns is looked
-    /// at in other light too, for its landmarks.
+    /// other light counts only where enough looks agree on it. A face that leans, or that the
+    /// detector is not sure of, is looked at by itself, turned until it stands upright; one that
+    /// noise drowns, in other light. Both are for its landmarks.
     ///
     /// After `limit` nothing new is tried. That makes the answer depend on how fast the machine
     /// is; without a limit, only on the photo.

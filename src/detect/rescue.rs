@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use image::RgbImage;
 use image::imageops::{flip_horizontal, rotate90, rotate180, rotate270};
 
+use super::level::{self, Leveller};
 use super::scale::{self, Step};
 use super::{Attempt, Detection, Detections, FaceDetector};
 use crate::Result;
@@ -23,6 +24,10 @@ const ODD: f32 = 0.905;
 /// surest of the four in each of those 800 looks.
 const SURER: f32 = 0.03;
 const SURE: f32 = 0.75;
+/// Least confidence of what may be a face that leans; it counts where it is sure once upright.
+const FAINT: f32 = 0.3;
+/// A face of fewer pixels in the plain look is cut out of the decoded photo.
+const SMALL: f32 = 72.0;
 /// Quarter turns, clockwise.
 const TURNS: [u8; 3] = [1, 3, 2];
 
@@ -95,7 +100,8 @@ impl<'a> Rescue<'a> {
     }
 
     pub(super) fn run(mut self) -> Result<()> {
-        self.turned()?;
+        let turns = self.turned()?;
+        let levelled = self.level(turns)?;
         let found_already = !self.found.faces.is_empty();
         if !found_already {
             let faces = self.lit()?;
@@ -107,7 +113,84 @@ impl<'a> Rescue<'a> {
             noise_to_signal(&self.plain, area.pixels())
         });
         let drowned = self.found.drowning_noise().is_some();
-        if found_already && drowned { self.clarify() } else { Ok(()) }
+        // Looks in other light see faces as they stand in the photo.
+        if found_already && drowned && !levelled { self.clarify() } else { Ok(()) }
+    }
+
+    /// Looks at the first face by itself, unless it stands upright and the detector is sure of it:
+    /// for its landmarks, and for whether it has the proportions of a face. Where there is no
+    /// face, at the surest of the faint ones, which counts only if it is sure upright. Whether
+    /// landmarks were taken from there.
+    fn level(&mut self, turns: u8) -> Result<bool> {
+        let faint = if self.found.faces.is_empty() { self.faint()? } else { None };
+        let first = faint.as_ref().or(self.found.faces.first()).cloned();
+        let Some(face) = first.filter(|_| !self.late()) else { return Ok(false) };
+        let (factor_x, factor_y) = self.to_full_size();
+        let face = face.scaled(1.0 / factor_x, 1.0 / factor_y);
+        // What stands small in the plain look is cut out of the decoded photo.
+        let sample = self.sample.pixels();
+        let small = face.bounding_box.height() < SMALL && sample.width() > self.plain.width();
+        let (image, rate_x, rate_y) = match small {
+            true => (
+                sample,
+                sample.width() as f32 / self.plain.width() as f32,
+                sample.height() as f32 / self.plain.height() as f32,
+            ),
+            false => (&*self.plain, 1.0, 1.0),
+        };
+        let face = face.scaled(rate_x, rate_y);
+        let settings = self.detector.settings;
+        let mut leveller = Leveller {
+            watcher: &self.detector.first,
+            image,
+            min_score: settings.min_score,
+            max_overlap: settings.max_overlap,
+            deadline: self.deadline,
+            looks: 0,
+        };
+        let level = match turns == 0 && faint.is_none() && level::is_upright(&face, ODD) {
+            true => None,
+            false => leveller.level(&face, -90.0 * f32::from(turns))?,
+        };
+        let level = level.filter(|level| faint.is_none() || level.score >= SURE);
+        let taken = level.is_some();
+        if taken || faint.is_none() {
+            self.found.stretch = leveller.stretch(&face, level.as_ref())?;
+        }
+        if let Some(level) = level {
+            let step = Step::Levelled;
+            self.found.attempts.push(Attempt { step, found: true, input: [level::SIDE; 2] });
+            let landmarks = level.landmarks.scaled(factor_x / rate_x, factor_y / rate_y);
+            if let Some(face) = faint {
+                let score = level.score;
+                self.found.faces = vec![Detection { landmarks, score, ..face }];
+                self.found.by = Some(step);
+            } else if let Some(first) = self.found.faces.first_mut() {
+                first.landmarks = landmarks;
+            }
+        }
+        Ok(taken)
+    }
+
+    /// The surest of what looks a little like a face, upright or turned by a quarter, in pixels of
+    /// the full-size image.
+    fn faint(&mut self) -> Result<Option<Detection>> {
+        let overlap = self.detector.settings.max_overlap;
+        let size = self.plain.dimensions();
+        let mut best: Option<Detection> = None;
+        for turns in [0].into_iter().chain(TURNS) {
+            if self.late() {
+                break;
+            }
+            let image = turned(&self.plain, turns);
+            for face in self.detector.first.look(&image, FAINT, overlap)? {
+                if best.as_ref().is_none_or(|best| face.score > best.score) {
+                    best = Some(if turns == 0 { face } else { turned_back(&face, turns, size) });
+                }
+            }
+        }
+        let (factor_x, factor_y) = self.to_full_size();
+        Ok(best.map(|face| face.scaled(factor_x, factor_y)))
     }
 
     /// Takes the landmarks of faces that were found from looks in which they are clearer.
@@ -134,11 +217,11 @@ impl<'a> Rescue<'a> {
     }
 
     /// Looks at the photo turned by quarters, unless the upright look is sure of its face already,
-    /// and takes the faces of the surest one.
-    fn turned(&mut self) -> Result<()> {
+    /// and takes the faces of the surest one. The quarter turns, clockwise, of what was taken.
+    fn turned(&mut self) -> Result<u8> {
         let upright = surest(&self.found.faces);
         if upright >= ODD {
-            return Ok(());
+            return Ok(0);
         }
         let settings = self.detector.settings;
         let mut best = (upright + SURER).max(SURE);
@@ -148,11 +231,7 @@ impl<'a> Rescue<'a> {
             if self.late() {
                 break;
             }
-            let image = match turns {
-                1 => rotate90(&*self.plain),
-                2 => rotate180(&*self.plain),
-                _ => rotate270(&*self.plain),
-            };
+            let image = turned(&self.plain, turns);
             let seen =
                 self.detector.first.look(&image, settings.min_score, settings.max_overlap)?;
             let surer = surest(&seen) > best;
@@ -162,16 +241,18 @@ impl<'a> Rescue<'a> {
                 best = surest(&seen);
                 let size = self.plain.dimensions();
                 let faces = seen.iter().map(|f| turned_back(f, turns, size)).collect();
-                taken = Some((faces, step));
+                taken = Some((faces, turns));
             }
         }
-        match taken {
-            Some((faces, step)) => self.take(faces, step),
+        let Some((faces, turns)) = taken else {
             // Looks that confirm the upright one tell nothing more.
-            None if upright > 0.0 => self.found.attempts.truncate(before),
-            None => {}
-        }
-        Ok(())
+            if upright > 0.0 {
+                self.found.attempts.truncate(before);
+            }
+            return Ok(0);
+        };
+        self.take(faces, Step::Turned(turns));
+        Ok(turns)
     }
 
     /// Looks in other light, for the faces in whose places enough looks see one, in pixels of the
@@ -239,6 +320,16 @@ impl<'a> Rescue<'a> {
             self.sample.full_width() as f32 / self.plain.width() as f32,
             self.sample.full_height() as f32 / self.plain.height() as f32,
         )
+    }
+}
+
+/// The image turned clockwise by so many quarters.
+fn turned(image: &RgbImage, turns: u8) -> Cow<'_, RgbImage> {
+    match turns {
+        0 => Cow::Borrowed(image),
+        1 => Cow::Owned(rotate90(image)),
+        2 => Cow::Owned(rotate180(image)),
+        _ => Cow::Owned(rotate270(image)),
     }
 }
 

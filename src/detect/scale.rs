@@ -34,6 +34,8 @@ pub enum Step {
     Light(u8),
     /// The size of the plain look, turned clockwise by so many quarters.
     Turned(u8),
+    /// The first face by itself, 96 pixels high, turned until it stands upright.
+    Levelled,
     /// None: the policy's time for looking again was over.
     TimeLimit,
 }
@@ -56,6 +58,7 @@ impl Step {
             Step::Turned(1) => "turned_90",
             Step::Turned(2) => "turned_180",
             Step::Turned(_) => "turned_270",
+            Step::Levelled => "levelled",
             Step::TimeLimit => "time_limit",
         }
     }
@@ -74,9 +77,11 @@ impl Step {
         let (width, height) = sample.pixels().dimensions();
         let longer = width.max(height);
         let side = match self {
-            Step::Plain | Step::Light(_) | Step::Turned(_) | Step::TimeLimit => {
-                longer.min(PLAIN_SIDE)
-            }
+            Step::Plain
+            | Step::Light(_)
+            | Step::Turned(_)
+            | Step::Levelled
+            | Step::TimeLimit => longer.min(PLAIN_SIDE),
             Step::Finer => longer.min(FINER_SIDE),
             Step::Coarser => (longer.min(PLAIN_SIDE) / 2).max(1),
         };

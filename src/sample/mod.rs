@@ -1,5 +1,6 @@
 //! Decoding within limits, upright, to one pixel layout.
 
+mod cut;
 mod encoded;
 mod format;
 mod jpeg;
@@ -10,6 +11,7 @@ use image::RgbImage;
 
 use crate::Digest;
 
+pub(crate) use cut::cut;
 pub use encoded::EncodedSample;
 pub(crate) use encoded::read_within;
 pub(crate) use light::{linear_light, noise_to_signal, relit, relit_part, srgb};
