@@ -31,6 +31,17 @@ const MOST_NOISE: f32 = 0.8;
 const FACE_LEVEL: f32 = 0.18;
 /// A crop that shows fewer pixels than this share of its own is called small.
 const SMALL_SOURCE_SCALE: f32 = 0.5;
+/// A face is compared where no landmark lies further outside the image than this, in distances
+/// between the eyes, and not both eyes do; the crop is black there.
+///
+/// LFW photos of 200 people cut so that the outermost landmark lies .3 outside match the whole ones
+/// of the same people in 88 % (left), 82 % (right) and 90 % (below), those of others in 3 to 10 of
+/// 100,000 pairs, and each other in 26 to 51, at the threshold at which 100 whole pairs do. Where
+/// both eyes are outside 20 % match and 4,636 do: such faces are refused.
+const MOST_OUTSIDE: f32 = 0.4;
+/// Landmarks that lie further from those of a face than this (see [`Landmarks5::misfit`]) are not
+/// compared. Of 2,131 LFW and 2,575 FairFace photos none has more than .46, profiles included.
+const MISFIT: f32 = 0.5;
 /// A face is called cut where the image covers less than this share of its crop.
 const CUT_COVERAGE: f32 = 0.9;
 
@@ -167,7 +178,22 @@ fn finish(
             if matches!(detections.by, Some(Step::Turned(_))) {
                 note(Reason::new(ReasonCode::FoundTurned).advisory());
             }
-            if face.landmarks().all_inside(sample.full_width(), sample.full_height()) {
+            if let Some(stretch) = detections.stretch {
+                let reason = Reason::new(ReasonCode::FaceOutOfProportion);
+                note(reason.measured(stretch, 1.0).advisory());
+            }
+            let (outside, without_eyes) = outside(face, (sample.full_width(), sample.full_height()));
+            let misfit = face.landmarks().misfit();
+            if outside > MOST_OUTSIDE || without_eyes {
+                note(Reason::new(ReasonCode::LandmarksOutsideImage).measured(outside, MOST_OUTSIDE));
+            } else if misfit.is_none_or(|misfit| misfit > MISFIT) {
+                let reason = Reason::new(ReasonCode::LandmarksUnusable);
+                note(misfit.map_or(reason.clone(), |misfit| reason.measured(misfit, MISFIT)));
+            } else {
+                if outside > 0.0 {
+                    let reason = Reason::new(ReasonCode::LandmarksOutsideImage);
+                    note(reason.measured(outside, MOST_OUTSIDE).advisory());
+                }
                 aligned = match detections.drowning_noise() {
                     Some(noise) => align(&lit(&sample, face, noise), face),
                     None => align(&sample, face),
@@ -175,8 +201,6 @@ fn finish(
                 if aligned.is_none() {
                     note(Reason::new(ReasonCode::LandmarksUnusable));
                 }
-            } else {
-                note(Reason::new(ReasonCode::LandmarksOutsideImage));
             }
             if let Some(crop) = &aligned {
                 if crop.coverage() < CUT_COVERAGE {
@@ -225,6 +249,16 @@ fn gated(mut found: Inspection, policy: &Policy, subject: ReasonSubject) -> Insp
     found
 }
 
+/// How far the landmark that lies furthest outside the image lies outside it, in distances between
+/// the eyes, and whether both eyes do; 0 where all are inside.
+fn outside(face: &Detection, (width, height): (u32, u32)) -> (f32, bool) {
+    let beyond = |at: f32, side: u32| (-at).max(at - (side as f32 - 1.0)).max(0.0);
+    let off = face.landmarks().points().map(|p| beyond(p.x, width).max(beyond(p.y, height)));
+    let furthest = off.into_iter().fold(0.0, f32::max);
+    let eyes = face.landmarks().inter_eye_distance().max(1.0);
+    (furthest / eyes, off[0] > 0.0 && off[1] > 0.0)
+}
+
 /// The sample in the light in which a face is recognised best: smoothed in linear light, its colour
 /// more than its light, and exposed for the face.
 fn lit(sample: &Sample, face: &Detection, noise: f32) -> Sample {
@@ -264,6 +298,7 @@ fn record(sample: &Sample, found: &Detections, aligned: Option<&AlignedFace>) ->
             inter_eye_distance: face.map(|f| f.landmarks().inter_eye_distance()),
             source_scale: aligned.map(AlignedFace::source_scale),
             coverage: aligned.map(AlignedFace::coverage),
+            template_magnitude: None,
             measures: Default::default(),
         },
         other_faces: found

@@ -172,13 +172,6 @@ impl Landmarks5 {
     pub fn scaled(&self, factor_x: f32, factor_y: f32) -> Landmarks5 {
         Landmarks5(self.0.map(|point| point.scaled(factor_x, factor_y)))
     }
-
-    /// Whether all five lie inside an image of this size.
-    pub fn all_inside(&self, width: u32, height: u32) -> bool {
-        self.0.iter().all(|p| {
-            p.x >= 0.0 && p.y >= 0.0 && p.x <= width as f32 - 1.0 && p.y <= height as f32 - 1.0
-        })
-    }
 }
 
 /// Where the five landmarks lie in the canonical crop of 112×112 pixels; the template of ArcFace

@@ -305,6 +305,7 @@ impl<'de, R: Role> Deserialize<'de> for Template<R> {
 pub struct Embedder {
     network: Arc<dyn Network>,
     input: InputSpec,
+    least_magnitude: Option<f32>,
 }
 
 impl Embedder {
@@ -313,7 +314,7 @@ impl Embedder {
     pub fn new(network: Arc<dyn Network>, input: InputSpec) -> Result<Self> {
         match input.size() {
             InputSize::Fixed { width: CROP_SIDE, height: CROP_SIDE } => {
-                Ok(Embedder { network, input })
+                Ok(Embedder { network, input, least_magnitude: None })
             }
             other => {
                 let message = format!("an embedder can't have the input size {other:?}");
@@ -322,6 +323,20 @@ impl Embedder {
                     .next("only embedders of 112×112 aligned faces are supported"))
             }
         }
+    }
+
+    /// The embedder with the length of features below which it has seen too little of a face: the
+    /// manifest's `least_magnitude` of this model.
+    #[must_use]
+    pub fn with_least_magnitude(mut self, least: Option<f32>) -> Self {
+        self.least_magnitude = least;
+        self
+    }
+
+    /// The length of features below which too little of a face was seen; `None` where nobody has
+    /// measured it for this model.
+    pub fn least_magnitude(&self) -> Option<f32> {
+        self.least_magnitude
     }
 
     /// Which model this is.
@@ -336,16 +351,26 @@ impl Embedder {
 
     /// The template of an aligned face.
     pub fn embed<R: Role>(&self, face: &AlignedFace) -> Result<Template<R>> {
+        Ok(self.embed_measured(face)?.0)
+    }
+
+    /// The template of an aligned face, and the length of its features before they were brought to
+    /// unit length. Embedders that were trained with a margin give the longer features the more
+    /// they see of a face (Meng et al., "MagFace", CVPR 2021, which trains for it).
+    pub fn embed_measured<R: Role>(&self, face: &AlignedFace) -> Result<(Template<R>, f32)> {
         let side = CROP_SIDE as usize;
         let tensor = self.input.tensor(face.image(), side, side);
         let outputs = self.network.run(tensor.view())?;
-        let features = outputs.single()?.iter().copied().collect();
-        Template::from_features(self.network.id().clone(), features).ok_or_else(|| {
+        let features: Vec<f32> = outputs.single()?.iter().copied().collect();
+        let square: f64 = features.iter().map(|f| f64::from(*f) * f64::from(*f)).sum();
+        let template = Template::from_features(self.network.id().clone(), features);
+        let template = template.ok_or_else(|| {
             let message = "the network gave features without a direction (zero, infinite or NaN)";
             Error::new(ErrorKind::Runtime, Stage::Template, message)
                 .in_file(self.network.id().id.clone())
                 .next("run: evenmatch models verify")
-        })
+        })?;
+        Ok((template, square.sqrt() as f32))
     }
 }
 

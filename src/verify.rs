@@ -149,7 +149,8 @@ impl Verifier {
         let verifier = Verifier::new(
             FaceDetector::new(detector, detector_entry.input, policy.detector)?
                 .with_second(Arc::new(second), second_entry.input)?,
-            Embedder::new(embedder, embedder_entry.input)?,
+            Embedder::new(embedder, embedder_entry.input)?
+                .with_least_magnitude(embedder_entry.least_magnitude),
             published,
             policy,
         )?;
@@ -290,12 +291,21 @@ impl Verifier {
                 signals: Vec::new(),
             });
         }
-        let inspection = self.inspect(source)?;
-        let template = match &inspection.aligned {
-            Some(face) => Some(self.normalised(self.embedder.embed(face)?)?),
+        let Inspection { aligned, record: mut sample, mut reasons, signals, .. } =
+            self.inspect(source)?;
+        let template = match &aligned {
+            Some(face) => {
+                let (template, magnitude) = self.embedder.embed_measured(face)?;
+                sample.quality.template_magnitude = Some(magnitude);
+                let least = self.embedder.least_magnitude().filter(|least| magnitude < *least);
+                reasons.extend(least.map(|least| {
+                    let reason = Reason::new(ReasonCode::FaceUnclear).about(R::SUBJECT);
+                    reason.measured(magnitude, least).advisory()
+                }));
+                Some(self.normalised(template)?)
+            }
             None => None,
         };
-        let Inspection { record: sample, reasons, signals, .. } = inspection;
         Ok(Acquisition { template, sample, reasons, signals })
     }
 

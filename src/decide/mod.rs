@@ -329,6 +329,7 @@ pub struct Decision {
 /// ```text
 /// no score                                  → undecided
 /// |score − threshold| < review band         → undecided
+/// score < threshold, of a face that is hidden, out of proportion or unclear → undecided
 /// score < threshold                         → non-match
 /// liveness required, and no pass            → undecided
 /// score ≥ threshold                         → match
@@ -344,6 +345,7 @@ pub fn decide(
         policy.liveness == LivenessPolicy::Require && liveness.outcome != LivenessOutcome::Pass;
     let near = score.is_some_and(|s| (s.value() - point.threshold).abs() < policy.review_band);
     let mut reasons = acquisition;
+    let unseen = reasons.iter().any(|reason| reason.code.leaves_no_evidence());
     let outcome = match score {
         None => Outcome::Undecided,
         Some(score) => {
@@ -358,6 +360,11 @@ pub fn decide(
                 let band = Reason::new(ReasonCode::ScoreInReviewBand);
                 reasons.push(band.measured(score.value(), point.threshold));
                 Outcome::Undecided
+            } else if !passes && unseen {
+                for reason in reasons.iter_mut().filter(|r| r.code.leaves_no_evidence()) {
+                    reason.decisive = true;
+                }
+                Outcome::Undecided
             } else if !passes {
                 Outcome::NonMatch
             } else if unproven {
@@ -367,7 +374,8 @@ pub fn decide(
             }
         }
     };
-    let decides = unproven && score.is_some() && outcome == Outcome::Undecided && !near;
+    let passes = score.is_some_and(|score| score.value() >= point.threshold);
+    let decides = unproven && passes && !near;
     if policy.liveness != LivenessPolicy::Off {
         let seen = liveness::reasons(&liveness).into_iter();
         reasons.extend(seen.map(|reason| if decides { reason } else { reason.advisory() }));

@@ -107,10 +107,10 @@ impl<'a> Rescue<'a> {
             let faces = self.lit()?;
             self.take(faces, Step::Light(LIGHTS.len() as u8));
         }
-        let (factor_x, factor_y) = self.to_full_size();
+        let pixels = self.sample.pixels();
+        let rate = pixels.width() as f32 / self.sample.full_width() as f32;
         self.found.noise = self.found.faces.first().map(|face| {
-            let area = face.bounding_box.scaled(1.0 / factor_x, 1.0 / factor_y);
-            noise_to_signal(&self.plain, area.pixels())
+            noise_to_signal(pixels, face.bounding_box.scaled(rate, rate).pixels())
         });
         let drowned = self.found.drowning_noise().is_some();
         // Looks in other light see faces as they stand in the photo.

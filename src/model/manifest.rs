@@ -186,6 +186,9 @@ pub struct ModelEntry {
     /// The publisher's threshold; embedders only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<PublishedThreshold>,
+    /// The length of features below which it has seen too little of a face; embedders only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub least_magnitude: Option<f32>,
     /// The weights' licence, as an SPDX expression where there is one.
     pub license: String,
     /// What it was trained on, as far as its publisher says.

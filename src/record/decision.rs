@@ -99,6 +99,10 @@ pub struct QualityRecord {
     /// Share of the crop that the photo covers, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coverage: Option<f32>,
+    /// Length of the features before they were brought to unit length: the less an embedder sees of
+    /// a face, the shorter. Comparable between templates of one model only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_magnitude: Option<f32>,
     /// The components of quality by name; empty where the gate is off or there is no face. One
     /// that could not be measured is absent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -56,6 +56,10 @@ pub enum ReasonCode {
     OtherFaceProminent,
     /// Part of the face does not look like the rest of it.
     FaceHidden,
+    /// The face is squashed or stretched.
+    FaceOutOfProportion,
+    /// The embedder sees too little of a face for a comparison to mean much.
+    FaceUnclear,
     /// The camera had too little light for this face.
     TooLittleLight,
     /// Parts of the face are clipped to white.
@@ -108,7 +112,7 @@ pub enum ReasonCode {
 
 impl ReasonCode {
     /// All codes, in the order of the stages.
-    pub const ALL: [ReasonCode; 36] = [
+    pub const ALL: [ReasonCode; 38] = [
         ReasonCode::NoFaceFound,
         ReasonCode::SeveralFacesLargestUsed,
         ReasonCode::SeveralFacesRefused,
@@ -121,6 +125,8 @@ impl ReasonCode {
         ReasonCode::FoundTurned,
         ReasonCode::OtherFaceProminent,
         ReasonCode::FaceHidden,
+        ReasonCode::FaceOutOfProportion,
+        ReasonCode::FaceUnclear,
         ReasonCode::TooLittleLight,
         ReasonCode::TooMuchLight,
         ReasonCode::LightFromOneSide,
@@ -147,6 +153,16 @@ impl ReasonCode {
         ReasonCode::IdenticalFiles,
     ];
 
+    /// Whether so little of a face is left under this reason that a low score says nothing about who
+    /// it is: such a comparison is left undecided.
+    pub fn leaves_no_evidence(self) -> bool {
+        use ReasonCode as R;
+        matches!(
+            self,
+            R::LandmarksOutsideImage | R::FaceHidden | R::FaceOutOfProportion | R::FaceUnclear
+        )
+    }
+
     /// The stage at which this reason arises.
     pub fn stage(self) -> ReasonStage {
         use ReasonCode as R;
@@ -163,6 +179,8 @@ impl ReasonCode {
             | R::FoundTurned
             | R::OtherFaceProminent
             | R::FaceHidden
+            | R::FaceOutOfProportion
+            | R::FaceUnclear
             | R::TooLittleLight
             | R::TooMuchLight
             | R::LightFromOneSide
@@ -206,6 +224,8 @@ impl ReasonCode {
             R::FoundTurned => "the face was found only after the picture was turned",
             R::OtherFaceProminent => "somebody else's face is nearly as large",
             R::FaceHidden => "part of the face seems to be hidden",
+            R::FaceOutOfProportion => "the face is squashed or stretched in the picture",
+            R::FaceUnclear => "the picture shows the program too little of the face to compare",
             R::TooLittleLight => "the camera had too little light for this face",
             R::TooMuchLight => "parts of the face are so bright that they show nothing",
             R::LightFromOneSide => "one side of the face is in the shadow",
@@ -264,6 +284,12 @@ impl ReasonCode {
             R::OtherFaceProminent => "take the photo with nobody else near the camera",
             R::FaceHidden => {
                 "take off dark glasses or a mask and move hair aside; what you wear for your faith or health may stay"
+            }
+            R::FaceOutOfProportion => {
+                "send the picture as the camera took it, without changing its shape"
+            }
+            R::FaceUnclear => {
+                "take a new photo from the front, in even light, with nothing in front of the face"
             }
             R::TooLittleLight => "turn towards a window or a lamp",
             R::TooMuchLight => "move out of the glare, and switch off the flash",

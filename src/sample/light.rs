@@ -32,7 +32,7 @@ pub(crate) fn srgb(light: f64) -> u8 {
 }
 
 /// Linear light of each sRGB value.
-static TO_LINEAR: LazyLock<[f32; 256]> =
+pub(super) static TO_LINEAR: LazyLock<[f32; 256]> =
     LazyLock::new(|| std::array::from_fn(|value| linear_light(value as u8) as f32));
 
 /// sRGB value of each step of linear light.
@@ -78,45 +78,6 @@ pub(crate) fn relit_part(
     let exposed = exposed(&smooth, level, [x - left, y - top, width, height]);
     replace(&mut relit, &exposed, i64::from(left), i64::from(top));
     relit
-}
-
-/// The noise of a part of the image, in linear light: its standard deviation as a share of the
-/// mean. 0 where the part is too small to tell.
-///
-/// J. Immerkær, "Fast Noise Variance Estimation", Computer Vision and Image Understanding 64
-/// (1996): the difference of two Laplacians is blind to edges and gradients and has six times the
-/// noise's standard deviation. Its median absolute value, in place of the mean, is blind to what
-/// detail remains.
-pub(crate) fn noise_to_signal(image: &RgbImage, [x, y, width, height]: [u32; 4]) -> f32 {
-    /// Places that are looked at, at most, in each direction.
-    const PLACES: u32 = 64;
-    /// Median absolute value of a normal distribution, in standard deviations.
-    const MEDIAN: f32 = 0.6745;
-    let (right, bottom) = (x.saturating_add(width), y.saturating_add(height));
-    let (right, bottom) = (right.min(image.width()), bottom.min(image.height()));
-    if right < x + 3 || bottom < y + 3 {
-        return 0.0;
-    }
-    let step = |side: u32| side.div_ceil(PLACES).max(1) as usize;
-    let columns = (x + 1..right - 1).step_by(step(right - x));
-    let rows = (y + 1..bottom - 1).step_by(step(bottom - y));
-    let (mut noise, mut sum) = (Vec::new(), 0.0);
-    for (row, column) in rows.flat_map(|row| columns.clone().map(move |column| (row, column))) {
-        let at = |dx: u32, dy: u32| image.get_pixel(column + dx - 1, row + dy - 1).0;
-        let around =
-            [at(0, 0), at(2, 0), at(0, 2), at(2, 2), at(1, 0), at(0, 1), at(2, 1), at(1, 2)];
-        let middle = at(1, 1);
-        for channel in 0..3 {
-            let light = |pixel: &[u8; 3]| TO_LINEAR[usize::from(pixel[channel])];
-            let corners = around[..4].iter().map(light).sum::<f32>();
-            let sides = around[4..].iter().map(light).sum::<f32>();
-            noise.push((corners - 2.0 * sides + 4.0 * light(&middle)).abs());
-            sum += light(&middle);
-        }
-    }
-    let n = noise.len();
-    let (_, median, _) = noise.select_nth_unstable_by(n / 2, f32::total_cmp);
-    *median / MEDIAN / 6.0 / (sum / n as f32).max(1e-6)
 }
 
 /// The image in linear light.
@@ -203,33 +164,6 @@ mod tests {
         assert_eq!(lit.get_pixel(8, 35), dark.get_pixel(8, 35));
         assert_eq!(relit_part(&dark, 0.5, 2.0, 0.2, [90, 90, 4, 4]), dark);
         assert_eq!(relit_part(&dark, 0.5, 2.0, 0.2, [0; 4]), dark);
-    }
-
-    #[test]
-    fn noise_is_told_from_edges_and_does_not_depend_on_the_light() {
-        // A deterministic stand-in for noise: uniform, of 8 levels of linear light either way.
-        let mut state = 1_u64;
-        let mut picture = |light: f32, noise: f32| {
-            RgbImage::from_fn(80, 80, |x, y| {
-                let edge = if (x / 20 + y / 20) % 2 == 0 { 1.0 } else { 0.5 };
-                Rgb([0, 1, 2].map(|_| {
-                    state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                    let uniform = (state >> 40) as f32 / (1_u64 << 24) as f32 * 2.0 - 1.0;
-                    let value = light * (edge + noise * uniform);
-                    TO_SRGB[(value.clamp(0.0, 1.0) * STEPS as f32) as usize]
-                }))
-            })
-        };
-        let whole = [0, 0, 80, 80];
-        let (still, dim) = (picture(0.4, 0.0), picture(0.1, 0.0));
-        assert!(noise_to_signal(&still, whole) < 0.01 && noise_to_signal(&dim, whole) < 0.01);
-        // Uniform noise of ±0.3 has a standard deviation of .173; the mean is .75.
-        for light in [0.5, 0.1] {
-            let found = noise_to_signal(&picture(light, 0.3), whole);
-            assert!((found - 0.173 / 0.75).abs() < 0.04, "{light}: {found}");
-        }
-        assert_eq!(noise_to_signal(&still, [0, 0, 2, 2]), 0.0);
-        assert_eq!(noise_to_signal(&still, [200, 0, 20, 20]), 0.0);
     }
 
     #[test]

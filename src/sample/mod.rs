@@ -6,6 +6,7 @@ mod format;
 mod jpeg;
 mod light;
 mod limits;
+mod noise;
 
 use image::RgbImage;
 
@@ -14,8 +15,9 @@ use crate::Digest;
 pub(crate) use cut::cut;
 pub use encoded::EncodedSample;
 pub(crate) use encoded::read_within;
-pub(crate) use light::{linear_light, noise_to_signal, relit, relit_part, srgb};
+pub(crate) use light::{linear_light, relit, relit_part, srgb};
 pub use limits::DecodeLimits;
+pub(crate) use noise::noise_to_signal;
 
 /// A decoded image: upright, 8-bit RGB, at full size or reduced by a whole factor.
 ///
