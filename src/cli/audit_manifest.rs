@@ -8,11 +8,12 @@ use super::label_errors::LabelErrors;
 use super::normalise::{apply, held_out, knows, sentence};
 use super::people::{People, PeopleArguments, with_suffix};
 use super::policy;
+use crate::error::Shown;
 use crate::audit::{
     AuditReport, AuditSettings, Normalisation, SampleSet, Thresholds, audit_samples, compare_audits,
 };
 use crate::record::{Bins, NormaliserRecord};
-use crate::{Error, Result, Stage, export};
+use crate::{Result, Stage, export};
 
 /// Folder, within the report's, for the rates as labelled where verdicts changed them.
 const AS_LABELLED: &str = "as-labelled";
@@ -94,18 +95,18 @@ fn targets(settings: &AuditSettings) -> Option<Vec<f64>> {
 }
 
 fn folder(out: &Path, name: &str) -> Result<PathBuf> {
-    std::fs::create_dir_all(out).map_err(|cause| Error::io(Stage::Export, out, cause))?;
+    crate::files::create_folder(out, Stage::Export)?;
     Ok(out.join(name))
 }
 
 fn say(errors: &LabelErrors, work: &Path) {
-    eprintln!("templates, which are personal data: {}", work.display());
+    eprintln!("templates, which are personal data: {}", work.shown());
     let (suspected, verdicts) = errors.counts();
     if suspected > 0 {
         eprintln!(
             "suspected label errors: {suspected}, of which a person has judged {verdicts}: look \
              at {} and pass the verdicts with --label-verdicts",
-            work.join("suspects.html").display()
+            work.join("suspects.html").shown()
         );
     }
 }

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Exit;
+use crate::error::Shown;
 use crate::decide::Policy;
 use crate::detect::Detections;
 use crate::mesh::FaceMesh;
@@ -167,7 +168,7 @@ fn new(arguments: &NewArguments) -> anyhow::Result<Exit> {
         super::print_json(&challenge)?;
         return Ok(Exit::Done);
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = super::terminal::text();
     describe(&challenge, &mut out).context("standard output could not be written")?;
     Ok(Exit::Done)
 }
@@ -274,7 +275,7 @@ fn check(arguments: &CheckArguments) -> anyhow::Result<Exit> {
     if arguments.json {
         super::print_json(&report)?;
     } else {
-        let printed = explain(&report, &mut std::io::stdout().lock());
+        let printed = explain(&report, &mut super::terminal::text());
         printed.context("standard output could not be written")?;
     }
     Ok(match report.outcome {
@@ -334,8 +335,7 @@ fn rehearse(arguments: &RehearseArguments) -> anyhow::Result<Exit> {
     let settings =
         TakeSettings { fps: arguments.fps, light: arguments.light, seed: arguments.seed };
     let take = Take::new(&actor, arguments.kind.into(), &challenge, settings)?;
-    std::fs::create_dir_all(&arguments.out)
-        .map_err(|cause| Error::io(Stage::Export, &arguments.out, cause))?;
+    crate::files::create_folder(&arguments.out, Stage::Export)?;
     let bar = progress(u64::from(challenge.duration_ms()));
     let mut times = String::from("file,ms\n");
     for (n, (frame, ms)) in take.enumerate() {
@@ -351,8 +351,8 @@ fn rehearse(arguments: &RehearseArguments) -> anyhow::Result<Exit> {
     }
     bar.finish_and_clear();
     super::write_atomically(&arguments.out.join("timestamps.csv"), times.as_bytes())?;
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "A simulation, which shows no real person: {}", arguments.out.display())
+    let mut out = super::terminal::text();
+    writeln!(out, "A simulation, which shows no real person: {}", arguments.out.shown())
         .context("standard output could not be written")?;
     Ok(Exit::Done)
 }

@@ -11,6 +11,7 @@ use super::Exit;
 use super::acquisition::{progress_bar, verifier_at};
 use super::audit::invalid;
 use super::challenge::analyser_of;
+use crate::error::Shown;
 use crate::audit::{AuditReport, AuditSettings, Thresholds};
 use crate::decide::LivenessPolicy;
 use crate::export::{self, write_atomically};
@@ -192,5 +193,5 @@ fn say(report: &AuditReport, presented: &[Presented], out: &Path, seconds: f64) 
         eprintln!("{}", answer.sentence);
     }
     eprintln!("{} presentations in {seconds:.0} s", presented.len());
-    eprintln!("report: {}", out.join("report.html").display());
+    eprintln!("report: {}", out.join("report.html").shown());
 }
