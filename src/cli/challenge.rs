@@ -30,8 +30,9 @@ Examples:
     | evenmatch challenge check --nonce NONCE --frames - --fps 15
   evenmatch challenge rehearse --challenge challenge.json --photo me.jpg --out frames/
 
-The clock of a challenge begins with the first frame. A folder holds pictures named in their order,
-and may hold timestamps.csv with the columns file,ms. docs/LIVENESS.md says what this can stop.
+The clock of a challenge begins with the first frame. A folder holds pictures named in their order
+(frame2 comes before frame10), and may hold timestamps.csv with the columns file,ms. A picture that
+is damaged is skipped and counted. docs/LIVENESS.md says what this can stop.
 
 Exit codes: 0 pass, 1 fail (an attack was seen), 2 error, 3 inconclusive (try again).";
 
@@ -225,7 +226,10 @@ pub(super) fn judge(
     let bar = progress(u64::from(challenge.duration_ms()));
     let mut session = LivenessSession::new(challenge, analyser);
     for frame in frames {
-        let (mut image, at) = frame?;
+        let Some((mut image, at)) = frame? else {
+            session.skip();
+            continue;
+        };
         if how.mirrored {
             image::imageops::flip_horizontal_in_place(&mut image);
         }
@@ -263,6 +267,7 @@ fn refused(challenge: &Challenge, finding: Finding) -> SessionReport {
         parallax: Default::default(),
         least_likeness: None,
         frames: 0,
+        frames_skipped: 0,
         frames_with_face: 0,
         duration_ms: 0,
     }
@@ -309,7 +314,11 @@ fn explain(report: &SessionReport, out: &mut impl Write) -> std::io::Result<()> 
             parallax.relief, parallax.frames
         )?;
     }
-    writeln!(out, "  {} frames, the face in {}", report.frames, report.frames_with_face)
+    write!(out, "  {} frames, the face in {}", report.frames, report.frames_with_face)?;
+    match report.frames_skipped {
+        0 => writeln!(out),
+        n => writeln!(out, "; {n} more could not be read and were skipped"),
+    }
 }
 
 fn rehearse(arguments: &RehearseArguments) -> anyhow::Result<Exit> {
