@@ -47,11 +47,13 @@ fn alone() -> Result<Option<ThreadPool>> {
     if rayon::current_thread_index().is_some() {
         return Ok(None);
     }
-    ThreadPoolBuilder::new().num_threads(1).use_current_thread().build().map(Some).map_err(|cause| {
-        Error::new(ErrorKind::Runtime, Stage::Setup, "the threads could not be started")
-            .caused_by(cause)
-            .next("allow this user more processes: ulimit -u")
-    })
+    ThreadPoolBuilder::new().num_threads(1).use_current_thread().build().map(Some).map_err(
+        |cause| {
+            Error::new(ErrorKind::Runtime, Stage::Setup, "the threads could not be started")
+                .caused_by(cause)
+                .next("allow this user more processes: ulimit -u")
+        },
+    )
 }
 
 #[cfg(test)]

@@ -11,11 +11,11 @@ use super::audit_manifest::{self, Job};
 use super::calibration_file::CalibrationFile;
 use super::normalise::{Choice, for_embedder_in_use, of_choice};
 use super::people::PeopleArguments;
-use crate::error::Shown;
 use crate::audit::{
     AuditProgress, AuditReport, AuditSettings, IntervalMethod, OverturnReport, RulePack,
     StressReport, Thresholds, Verdict, audit, worst_verdict,
 };
+use crate::error::Shown;
 use crate::record::{Bins, Format, NormaliserRecord, ReadOptions, RecordFile};
 use crate::{Error, ErrorKind, Stage, export, threads};
 

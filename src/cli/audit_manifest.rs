@@ -8,10 +8,10 @@ use super::label_errors::LabelErrors;
 use super::normalise::{apply, held_out, knows, sentence};
 use super::people::{People, PeopleArguments, with_suffix};
 use super::policy;
-use crate::error::Shown;
 use crate::audit::{
     AuditReport, AuditSettings, Normalisation, SampleSet, Thresholds, audit_samples, compare_audits,
 };
+use crate::error::Shown;
 use crate::record::{Bins, NormaliserRecord};
 use crate::{Result, Stage, export};
 

@@ -8,9 +8,9 @@ use clap::Args;
 use super::normalise::{Beside, Choice, CohortArgument, apply, form, held_out, knows, of_choice};
 use super::people::{People, PeopleArguments, models, with_suffix};
 use super::{Exit, audit};
-use crate::error::Shown;
 use crate::audit::{AuditSettings, SampleSet, Thresholds, audit_samples};
 use crate::calibrate::{CalibrationNotes, TARGETS, calibration, carried, evidence};
+use crate::error::Shown;
 use crate::record::{Bins, Calibration, Claim, NormaliserRecord};
 use crate::{Error, ErrorKind, Stage};
 

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::audit::invalid;
-use crate::error::Shown;
 use crate::audit::Thresholds;
+use crate::error::Shown;
 use crate::record::{Calibration, InputDigest, NormaliserRecord};
 use crate::{Digest, Error, Result, Stage};
 

@@ -8,9 +8,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Exit;
-use crate::error::Shown;
 use crate::decide::Policy;
 use crate::detect::Detections;
+use crate::error::Shown;
 use crate::mesh::FaceMesh;
 use crate::model::Profile;
 use crate::pad::simulate::{Actor, SimulatedKind, Take, TakeSettings};

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Exit, audit};
-use crate::error::Shown;
 use crate::batch::{OUTCOMES_FILE, STORE_FILE, Shard, TemplateStore};
 use crate::crossmatch::{CrossMatch, CrossMatchPart};
+use crate::error::Shown;
 use crate::export::write_atomically;
 use crate::record::PeopleManifest;
 use crate::{Digest, Error, ErrorKind, Result, Stage};

@@ -106,11 +106,7 @@ fn examine_runtime(store: &ModelStore) -> Result<String> {
     let path = store.verify_runtime()?;
     let build = crate::model::runtime_version(&path)?;
     let build = build.split(',').next().unwrap_or_default();
-    Ok(format!(
-        "{} can be loaded ({})",
-        path.shown(),
-        build.trim_start_matches("ORT Build Info: ")
-    ))
+    Ok(format!("{} can be loaded ({})", path.shown(), build.trim_start_matches("ORT Build Info: ")))
 }
 
 #[cfg(not(feature = "onnx"))]

@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::Exit;
 use super::acquisition::AcquisitionArguments;
-use crate::error::Shown;
 use crate::batch::{OUTCOMES_FILE, STORE_FILE, Shard, outcomes};
+use crate::error::Shown;
 use crate::export::write_atomically;
 use crate::record::PeopleManifest;
 

@@ -85,6 +85,13 @@ pub(crate) fn enrol(arguments: &EnrolArguments) -> anyhow::Result<Exit> {
     let verifier = calibrated(policy, Profile::Latency)?;
     let photos = arguments.photos.iter().map(|path| Source::Path(path.as_path()));
     let outcome = registry.enrol(&verifier, &arguments.subject, photos, &settings)?;
+    for [first, again] in &outcome.same {
+        eprintln!(
+            "warning: {} and {} are the same photo, which adds nothing: enrol another one",
+            arguments.photos[*first].shown(),
+            arguments.photos[*again].shown()
+        );
+    }
     if arguments.json {
         let mut value = serde_json::to_value(&outcome)?;
         if let Some(fields) = value.as_object_mut() {
@@ -204,7 +211,10 @@ fn deliver(file: Option<NewFile>, receipt: &DeletionReceipt) -> anyhow::Result<b
     file.write_all(&json).map_err(|cause| {
         Error::new(ErrorKind::Io, Stage::Enrolment, "the receipt could not be written")
             .caused_by(cause)
-            .next(format!("write it elsewhere: evenmatch receipt show {} --out FILE.json", receipt.receipt))
+            .next(format!(
+                "write it elsewhere: evenmatch receipt show {} --out FILE.json",
+                receipt.receipt
+            ))
     })?;
     file.commit()?;
     Ok(is_ordinary)
@@ -278,7 +288,9 @@ pub(crate) fn receipt(arguments: &ReceiptArguments) -> anyhow::Result<Exit> {
         Some(ReceiptAction::Show { id: None, place, .. }) => {
             let undelivered = place.open()?.undelivered()?;
             let schema = "evenmatch.receipts/1";
-            super::print_json(&serde_json::json!({ "schema": schema, "undelivered": undelivered }))?;
+            super::print_json(
+                &serde_json::json!({ "schema": schema, "undelivered": undelivered }),
+            )?;
             return Ok(Exit::Done);
         }
         Some(ReceiptAction::Show { id: Some(id), out, place }) => {

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Exit;
-use crate::error::Shown;
 use crate::batch::{STORE_FILE, merge};
 use crate::crossmatch::CrossMatchPart;
+use crate::error::Shown;
 use crate::export::write_atomically;
 use crate::{Error, ErrorKind, Result, Stage};
 
@@ -42,12 +42,7 @@ pub(crate) fn run(arguments: &MergeArguments) -> anyhow::Result<Exit> {
     }
     let store = merge(&arguments.parts, &arguments.out)?;
     let path = arguments.out.join(STORE_FILE);
-    eprintln!(
-        "{} photos of {} shards: {}",
-        store.rows.len(),
-        arguments.parts.len(),
-        path.shown()
-    );
+    eprintln!("{} photos of {} shards: {}", store.rows.len(), arguments.parts.len(), path.shown());
     Ok(Exit::Done)
 }
 

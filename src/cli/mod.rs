@@ -99,7 +99,9 @@ pub fn main() -> ExitCode {
     terminal::explain_aborts();
     let done = match args::Arguments::try_parse() {
         // As many threads as can be had, so that nothing below fails for want of them.
-        Ok(arguments) => threads::with(0, || run(arguments)).map_err(Into::into).and_then(|done| done),
+        Ok(arguments) => {
+            threads::with(0, || run(arguments)).map_err(Into::into).and_then(|done| done)
+        }
         Err(error) => match usage(&error) {
             Some(code) => return code,
             None => Ok(Exit::Done),
@@ -183,8 +185,14 @@ fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
 /// Prints the fault, its causes and the next step on standard error.
 fn report(error: &anyhow::Error) {
     eprintln!("error: {error}");
+    let mut said = error.to_string();
     for cause in error.chain().skip(1) {
-        eprintln!("  because: {cause}");
+        let cause = cause.to_string();
+        // Many libraries repeat in a fault what its cause says.
+        if !said.contains(cause.trim()) {
+            eprintln!("  because: {}", cause.trim());
+        }
+        said = cause;
     }
     let next = error.chain().find_map(|e| e.downcast_ref::<crate::Error>()?.next_step());
     if let Some(next) = next {

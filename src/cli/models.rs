@@ -6,11 +6,11 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::Exit;
+use crate::Digest;
 use crate::error::Shown;
 use crate::model::{
     FetchEvent, FileState, ModelEntry, ModelStore, RUNTIME_VARIABLE, Role, RuntimeEntry, fetch,
 };
-use crate::Digest;
 
 /// Fetch, list or verify the models and the runtime.
 #[derive(Debug, Args)]

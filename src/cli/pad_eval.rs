@@ -11,9 +11,9 @@ use super::Exit;
 use super::acquisition::{progress_bar, verifier_at};
 use super::audit::invalid;
 use super::challenge::analyser_of;
-use crate::error::Shown;
 use crate::audit::{AuditReport, AuditSettings, Thresholds};
 use crate::decide::LivenessPolicy;
+use crate::error::Shown;
 use crate::export::{self, write_atomically};
 use crate::model::Profile;
 use crate::pad_eval::{

@@ -183,7 +183,8 @@ pub(crate) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
 }
 
 fn verify(arguments: &VerifyArguments, messages: &Messages) -> anyhow::Result<Exit> {
-    let inputs = [&arguments.reference, &arguments.probe, &arguments.policy, &arguments.calibration];
+    let inputs =
+        [&arguments.reference, &arguments.probe, &arguments.policy, &arguments.calibration];
     super::keep_inputs(arguments.save_record.as_deref(), &inputs.map(|input| input.as_deref()))?;
     let policy = policy(arguments)?;
     let mut verifier = Verifier::open(Profile::Latency, policy)?;

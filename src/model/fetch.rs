@@ -156,7 +156,8 @@ fn put(path: &Path, bytes: &[u8]) -> Result<()> {
 fn remove_stale(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
-        let partial = PARTIAL.iter().any(|start| entry.file_name().to_string_lossy().starts_with(start));
+        let partial =
+            PARTIAL.iter().any(|start| entry.file_name().to_string_lossy().starts_with(start));
         let modified = entry.metadata().and_then(|metadata| metadata.modified());
         let age = modified.ok().and_then(|time| SystemTime::now().duration_since(time).ok());
         if partial && age.is_some_and(|age| age > Duration::from_secs(24 * 3600)) {

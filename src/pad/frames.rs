@@ -373,11 +373,11 @@ mod tests {
         fs::write(folder.path().join("frame9.png"), "").unwrap();
         let frames = Frames::open(folder.path(), 10.0, &DecodeLimits::default()).unwrap();
         let seen: Vec<Option<(u8, u128)>> = frames
-            .map(|frame| frame.unwrap().map(|(image, at)| (image.get_pixel(0, 0)[0], at.as_millis())))
+            .map(|frame| {
+                frame.unwrap().map(|(image, at)| (image.get_pixel(0, 0)[0], at.as_millis()))
+            })
             .collect();
-        let due = (1..=12_u8).map(|n| {
-            (n != 7 && n != 9).then_some((n, u128::from(n - 1) * 100))
-        });
+        let due = (1..=12_u8).map(|n| (n != 7 && n != 9).then_some((n, u128::from(n - 1) * 100)));
         assert_eq!(seen, due.collect::<Vec<_>>());
     }
 

@@ -92,8 +92,9 @@ pub fn pad_eval(
         progress(PadEvalProgress { done, reused, total });
         Ok((presented, row))
     };
-    let found: Result<Vec<(Presented, Option<Row>)>> =
-        threads::with(settings.jobs, || manifest.entries.par_iter().with_max_len(1).map(one).collect())?;
+    let found: Result<Vec<(Presented, Option<Row>)>> = threads::with(settings.jobs, || {
+        manifest.entries.par_iter().with_max_len(1).map(one).collect()
+    })?;
     let (presented, rows): (Vec<Presented>, Vec<Option<Row>>) = found?.into_iter().unzip();
     if let Some(journal) = journal {
         journal.finish(rows.into_iter().flatten())?;

@@ -228,14 +228,15 @@ impl<'a> EncodedSample<'a> {
         if format == ImageFormat::Tiff && tiff_file::indirect(&content).is_some() {
             return tiff_file::decode_indirect(&content, most_bytes);
         }
-        let mut decoded = decoder(&content, format).and_then(|mut decoder| {
+        let decoded = decoder(&content, format).and_then(|mut decoder| {
             let mut limits = image::Limits::no_limits();
             limits.max_alloc = Some(most_bytes);
             decoder
                 .set_limits(limits)
                 .and_then(|()| DynamicImage::from_decoder(decoder))
                 .map_err(|cause| refused(format, cause))
-        })?;
+        });
+        let mut decoded = decoded.map_err(|error| named(error, &content, format))?;
         if format == ImageFormat::Tiff {
             spread(&mut decoded, self.white);
         }
@@ -266,7 +267,7 @@ impl Header {
         }
         // The whole of a JPEG would be copied by the decoder that only reads its header.
         let header = if format == ImageFormat::Jpeg { jpeg::header(content) } else { content };
-        let mut decoder = decoder(header, format)?;
+        let mut decoder = decoder(header, format).map_err(|error| named(error, content, format))?;
         Ok(Header {
             size: decoder.dimensions(),
             decoded_bytes: decoder.total_bytes(),
@@ -294,7 +295,7 @@ fn pixels_at((width, height): (u32, u32), reduction: u32) -> u64 {
 
 /// Spreads samples of 16 bits that use fewer over all of them.
 fn spread(image: &mut DynamicImage, stated: Option<u16>) {
-    let mut samples = |samples: &mut [u16]| {
+    let samples = |samples: &mut [u16]| {
         let white = tiff_file::white_of(samples, stated);
         tiff_file::spread(samples, white);
     };
@@ -381,6 +382,20 @@ fn refused(format: ImageFormat, cause: image::ImageError) -> Error {
         .caused_by(cause)
         .next("send a smaller photo, or raise `limits.max_decoded_bytes` in the policy"),
         _ => damaged(format!("the {name} is damaged or ends too early")).caused_by(cause),
+    }
+}
+
+/// The fault with the compression of a TIFF named, where it is about that.
+fn named(error: Error, content: &[u8], format: ImageFormat) -> Error {
+    let is_about_it = format == ImageFormat::Tiff && error.kind() == ErrorKind::UnsupportedFormat;
+    match tiff_file::unread_compression(content).filter(|_| is_about_it) {
+        Some(name) => Error::new(
+            ErrorKind::UnsupportedFormat,
+            Stage::Decode,
+            format!("the pixels in this TIFF are compressed by {name}, which is not read here"),
+        )
+        .next("convert it: tiffcp -c lzw PHOTO.tif OTHER.tif"),
+        None => error,
     }
 }
 

@@ -19,7 +19,8 @@ const PAGE: &str = "export the photo alone as a PNG or JPEG: pdfimages -all FILE
 const FRAME: &str = "take one frame of it: ffmpeg -i VIDEO -frames:v 1 PHOTO.png";
 const UNPACK: &str = "unpack it, and name a photo in it";
 const PHOTO: &str = "send a JPEG, PNG, WebP, BMP or TIFF";
-const DOWNLOAD: &str = "download the photo itself: what was saved is the page or the message around it";
+const DOWNLOAD: &str =
+    "download the photo itself: what was saved is the page or the message around it";
 const TEXT: &str = "decode it first: base64 -d FILE > PHOTO.jpg";
 const GIF: &str = "save one of its pictures as a PNG; the frames of a challenge may be a GIF: challenge \
                    check --frames";
@@ -69,9 +70,13 @@ const MAGIC: &[(&[u8], usize, &str, &str)] = &[
     (b"%PDF", 0, "a PDF document", PAGE),
     (b"%!PS", 0, "a PostScript document", PAGE),
     (b"\xc5\xd0\xd3\xc6", 0, "a PostScript document (EPS)", PAGE),
-    (b"AT&TFORM", 0, "a DjVu document", "convert a page: ddjvu -format=tiff -page=1 FILE PHOTO.tif"),
+    (
+        b"AT&TFORM",
+        0,
+        "a DjVu document",
+        "convert a page: ddjvu -format=tiff -page=1 FILE PHOTO.tif",
+    ),
     (b"\0\0\x01\0", 0, "an icon (ICO)", MAGICK),
-    (b"\0\0\x02\0", 0, "a cursor (CUR)", MAGICK),
     (b"icns", 0, "an icon (ICNS)", MAGICK),
     (b"P7\n", 0, "a PAM picture", MAGICK),
     (b"P7 332", 0, "a thumbnail of xv", MAGICK),
@@ -142,9 +147,17 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("http/2", "the answer of a web server", DOWNLOAD),
     ("{\"", "a JSON document", DOWNLOAD),
     ("{\n", "a JSON document", DOWNLOAD),
-    ("data:image/", "a photo written as text (a data address)", "decode what is behind the comma: base64 -d"),
+    (
+        "data:image/",
+        "a photo written as text (a data address)",
+        "decode what is behind the comma: base64 -d",
+    ),
     ("/9j/4", "a JPEG written as text (base64)", TEXT),
-    ("ivborw0kggo", "a PNG written as text (base64)", "decode it first: base64 -d FILE > PHOTO.png"),
+    (
+        "ivborw0kggo",
+        "a PNG written as text (base64)",
+        "decode it first: base64 -d FILE > PHOTO.png",
+    ),
     ("-----begin", "a key or a certificate", PHOTO),
     ("path,", "a list (CSV)", "name one photo; embed, batch and audit take lists"),
 ];
@@ -202,6 +215,9 @@ fn words(bytes: &[u8]) -> Option<Foreign> {
 pub(super) fn guess(bytes: &[u8]) -> Option<Foreign> {
     if bytes.ends_with(b"TRUEVISION-XFILE.\0") || looks_like_tga(bytes) {
         return Some(Foreign { what: "a TGA picture", way_out: MAGICK });
+    }
+    if matches!(bytes, [0, 0, 2, 0, images, ..] if *images > 0) {
+        return Some(Foreign { what: "a cursor (CUR)", way_out: MAGICK });
     }
     if matches!(bytes, [0x0a, 0..=5, 1, 1 | 2 | 4 | 8, ..]) {
         return Some(Foreign { what: "a PCX picture", way_out: MAGICK });

@@ -33,7 +33,12 @@ pub(super) fn check(bytes: &[u8], pixels: u64, limits: &DecodeLimits) -> Result<
     if pixels > limits.max_pixels && has_several_scans(bytes, first_scan) {
         // Two bytes a coefficient, and three channels of full size in the worst case.
         let (needed, most) = (6 * pixels, limits.max_decoded_bytes);
-        limits::check("the memory for a JPEG of several passes", needed, most, "max_decoded_bytes")?;
+        limits::check(
+            "the memory for a JPEG of several passes",
+            needed,
+            most,
+            "max_decoded_bytes",
+        )?;
     }
     let scans = memmem::find_iter(&bytes[first_scan..], b"\xff\xda").count() as u64;
     limits::check("the JPEG's number of scans", scans, u64::from(limits.max_scans), "max_scans")

@@ -12,8 +12,11 @@ use super::light::srgb;
 
 /// The primaries of sRGB, adapted to D50 as profiles have them: IEC 61966-2-1 with Bradford's
 /// matrix. By channel, then X, Y, Z.
-const SRGB: [[f64; 3]; 3] =
-    [[0.436_066, 0.222_488, 0.013_916], [0.385_147, 0.716_873, 0.097_076], [0.143_066, 0.060_608, 0.714_096]];
+const SRGB: [[f64; 3]; 3] = [
+    [0.436_066, 0.222_488, 0.013_916],
+    [0.385_147, 0.716_873, 0.097_076],
+    [0.143_066, 0.060_608, 0.714_096],
+];
 /// A profile is sRGB's where no number of its primaries differs by more: makers round differently.
 const NEARLY: f64 = 0.008;
 /// Steps of the table back to sRGB, fine enough for its steepest part.
@@ -101,11 +104,33 @@ fn table(curve: &ToneReprCurve) -> Option<Vec<f32>> {
                 let power = |a: f64, b: f64| (a * value + b).max(0.0).powf(p[0]);
                 match *p.as_slice() {
                     [_] => power(1.0, 0.0),
-                    [_, a, b] => if value >= -b / a { power(a, b) } else { 0.0 },
-                    [_, a, b, c] => if value >= -b / a { power(a, b) + c } else { c },
-                    [_, a, b, c, d] => if value >= d { power(a, b) } else { c * value },
+                    [_, a, b] => {
+                        if value >= -b / a {
+                            power(a, b)
+                        } else {
+                            0.0
+                        }
+                    }
+                    [_, a, b, c] => {
+                        if value >= -b / a {
+                            power(a, b) + c
+                        } else {
+                            c
+                        }
+                    }
+                    [_, a, b, c, d] => {
+                        if value >= d {
+                            power(a, b)
+                        } else {
+                            c * value
+                        }
+                    }
                     [_, a, b, c, d, e, f] => {
-                        if value >= d { power(a, b) + e } else { c * value + f }
+                        if value >= d {
+                            power(a, b) + e
+                        } else {
+                            c * value + f
+                        }
                     }
                     _ => return None,
                 }

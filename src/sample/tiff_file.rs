@@ -1,4 +1,4 @@
-//! What a TIFF says beside its pixels, and two kinds of pixels that `image` leaves to others.
+//! What a TIFF says beside its pixels, and a kind of pixels that `image` leaves to others.
 
 use std::io::Cursor;
 
@@ -95,8 +95,7 @@ pub(super) fn spread(samples: &mut [u16], white: u16) {
     }
 }
 
-/// A TIFF whose colours are stored as light and two differences (JPEG inside, mostly) or by number
-/// in a table; `None` where they are neither.
+/// A TIFF whose colours are stored as light and two differences: mostly one with JPEG inside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Indirect {
     pub(super) size: (u32, u32),
@@ -106,7 +105,7 @@ pub(super) struct Indirect {
 
 pub(super) fn indirect(bytes: &[u8]) -> Option<Indirect> {
     let mut decoder = Decoder::new(Cursor::new(bytes)).ok()?;
-    if !matches!(decoder.colortype().ok()?, ColorType::YCbCr(8) | ColorType::Palette(8)) {
+    if !matches!(decoder.colortype().ok()?, ColorType::YCbCr(8)) {
         return None;
     }
     let size = decoder.dimensions().ok()?;
@@ -117,35 +116,54 @@ pub(super) fn indirect(bytes: &[u8]) -> Option<Indirect> {
 /// Decodes what [`indirect`] found.
 pub(super) fn decode_indirect(bytes: &[u8], most_bytes: u64) -> Result<RgbImage> {
     let damaged = |cause: TiffError| match cause {
-        TiffError::UnsupportedError(_) => {
-            Error::new(ErrorKind::UnsupportedFormat, Stage::Decode, "this kind of TIFF is not read here")
-                .caused_by(cause)
-                .next("save it as an ordinary JPEG or PNG")
-        }
+        TiffError::UnsupportedError(_) => Error::new(
+            ErrorKind::UnsupportedFormat,
+            Stage::Decode,
+            "this kind of TIFF is not read here",
+        )
+        .caused_by(cause)
+        .next("save it as an ordinary JPEG or PNG"),
         _ => broken().caused_by(cause),
     };
     let mut limits = Limits::default();
     limits.decoding_buffer_size = usize::try_from(most_bytes).unwrap_or(usize::MAX);
     limits.intermediate_buffer_size = limits.decoding_buffer_size;
     let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(damaged)?.with_limits(limits);
-    let kind = decoder.colortype().map_err(damaged)?;
     let (width, height) = decoder.dimensions().map_err(damaged)?;
     let DecodingResult::U8(samples) = decoder.read_image().map_err(damaged)? else {
         return Err(broken());
     };
-    let pixels = match kind {
-        ColorType::Palette(_) => {
-            let table = decoder.get_tag_u16_vec(Tag::ColorMap).map_err(damaged)?;
-            let colours = table.len() / 3;
-            let channel = |n: usize, index: usize| {
-                let value = table.get(n * colours + index).copied().unwrap_or(0);
-                ((u32::from(value) * 255 + 32_767) / 65_535) as u8
-            };
-            samples.iter().flat_map(|index| [0, 1, 2].map(|n| channel(n, usize::from(*index)))).collect()
-        }
-        _ => samples.chunks_exact(3).flat_map(|ycc| to_rgb([ycc[0], ycc[1], ycc[2]])).collect(),
-    };
+    let pixels = samples.chunks_exact(3).flat_map(|ycc| to_rgb([ycc[0], ycc[1], ycc[2]])).collect();
     RgbImage::from_raw(width, height, pixels).ok_or_else(broken)
+}
+
+/// What the pixels of the first page are compressed by, where that is not read here.
+pub(super) fn unread_compression(bytes: &[u8]) -> Option<&'static str> {
+    const COMPRESSION: u16 = 259;
+    const KNOWN: [(u16, &str); 10] = [
+        (2, "CCITT's modified Huffman code"),
+        (3, "CCITT Group 3 (fax)"),
+        (6, "JPEG in its outdated form of 1992"),
+        (9, "JBIG"),
+        (34_661, "JBIG"),
+        (34_712, "JPEG 2000"),
+        (34_713, "Nikon's RAW code"),
+        (34_887, "LERC"),
+        (34_925, "LZMA"),
+        (52_546, "JPEG XL"),
+    ];
+    let little = bytes.starts_with(b"II");
+    let short = |at: usize| {
+        let bytes: [u8; 2] = bytes.get(at..at.checked_add(2)?)?.try_into().ok()?;
+        Some(if little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
+    };
+    let start: [u8; 4] = bytes.get(4..8)?.try_into().ok()?;
+    let start = if little { u32::from_le_bytes(start) } else { u32::from_be_bytes(start) } as usize;
+    let fields = usize::from(short(start)?);
+    let field =
+        (0..fields).map(|n| start + 2 + 12 * n).find(|at| short(*at) == Some(COMPRESSION))?;
+    let code = short(field + 8)?;
+    KNOWN.iter().find(|(known, _)| *known == code).map(|(_, name)| *name)
 }
 
 fn broken() -> Error {
@@ -180,7 +198,10 @@ mod tests {
         let dark: Vec<u16> = (0..15).map(|n| n * 257).collect();
         assert_eq!(white_of(&dark, None), u16::MAX);
         assert_eq!(white_of(&[0; 9], None), u16::MAX);
-        assert_eq!((stated_white(4095), stated_white(3000), stated_white(65_535)), (Some(4095), None, None));
+        assert_eq!(
+            (stated_white(4095), stated_white(3000), stated_white(65_535)),
+            (Some(4095), None, None)
+        );
     }
 
     #[test]

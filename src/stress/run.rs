@@ -80,8 +80,9 @@ pub fn stress(
             photos.iter().map(|photo| work.read(&path(photo))).collect::<Result<_>>()?;
         work.person(&files, &tell)
     };
-    let found: Result<Vec<Seen>> =
-        threads::with(settings.jobs, || chosen.people.par_iter().with_max_len(1).map(person).collect())?;
+    let found: Result<Vec<Seen>> = threads::with(settings.jobs, || {
+        chosen.people.par_iter().with_max_len(1).map(person).collect()
+    })?;
     let found = found?;
 
     // From people to photos, in the manifest's order.
