@@ -91,10 +91,17 @@ pub(crate) fn inspect(
     if !policy.plain_looks_only {
         detector.look_again(&sample, &mut found, policy.look_again_for())?;
     }
-    let wanted = found.faces.first().and_then(source_scale).map_or(1, |scale| {
-        let enough = |r: &&u32| scale / **r as f32 >= OVERSAMPLING;
-        encoded.reductions().iter().filter(enough).max().copied().unwrap_or(encoded.reductions()[0])
-    });
+    let wanted =
+        found.faces.first().and_then(source_scale).map_or(encoded.reductions()[0], |scale| {
+            let enough = |r: &&u32| scale / **r as f32 >= OVERSAMPLING;
+            encoded
+                .reductions()
+                .iter()
+                .filter(enough)
+                .max()
+                .copied()
+                .unwrap_or(encoded.reductions()[0])
+        });
     let sample = if wanted < sample.reduction() { encoded.decode_reduced(wanted)? } else { sample };
     let mut found = gated(finish(sample, found, policy.several_faces, subject), policy, subject);
     if encoded.pages() > 1 {

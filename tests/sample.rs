@@ -202,6 +202,14 @@ fn a_jpeg_too_large_to_be_decoded_whole_is_decoded_smaller() {
     assert_eq!(sample.pixels().dimensions(), (240, 160));
     assert_eq!((sample.full_width(), sample.full_height()), (480, 320));
     assert!(encoded.decode_reduced(1).is_err());
+    // Whoever looks for faces in it, or finds none, asks for no more.
+    for full_decode in [false, true] {
+        let policy = evenmatch::Policy { limits, full_decode, ..evenmatch::Policy::default() };
+        let verifier = evenmatch::Verifier::with_null_networks(policy).unwrap();
+        verifier.acquire::<evenmatch::Probe>(&bytes[..]).unwrap();
+        let empty = jpeg(&RgbImage::from_pixel(480, 320, Rgb([128; 3])));
+        verifier.acquire::<evenmatch::Probe>(&empty[..]).unwrap();
+    }
     // No other format can be.
     let png = encode(&DynamicImage::ImageRgb8(large), ImageFormat::Png);
     let refused = EncodedSample::from_bytes(&png, &limits).map(|_| ()).unwrap_err();
