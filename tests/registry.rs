@@ -509,7 +509,9 @@ fn a_change_of_keys_that_is_cut_off_leaves_one_key_that_opens_all() {
     copy(before.path(), after.path());
     open(after.path()).change_master_key(&old, &new).unwrap();
     let (signing, next) = ("ledger/signing.key", "ledger/signing.key.next");
-    let put = |from: &std::path::Path, to: &std::path::Path| drop(std::fs::copy(from, to).unwrap());
+    let put = |from: &std::path::Path, to: &std::path::Path| {
+        assert!(std::fs::copy(from, to).unwrap() > 0)
+    };
     // Cut off before the store was changed, and before the last step.
     put(&after.path().join(signing), &before.path().join(next));
     put(&after.path().join(signing), &after.path().join(next));
