@@ -90,6 +90,9 @@ pub(crate) struct StressArguments {
 /// Degrades, acquires, counts, and writes the report.
 pub(crate) fn run(arguments: &StressArguments) -> anyhow::Result<Exit> {
     let manifest = PeopleManifest::read(&arguments.manifest)?;
+    for warning in &manifest.warnings {
+        eprintln!("warning: {}{}", warning.message, super::audit::first_lines(warning));
+    }
     let root = arguments.root.clone();
     let root = root.unwrap_or_else(|| PeopleManifest::default_root(&arguments.manifest));
     let jobs = super::audit::jobs(arguments.jobs.map(NonZeroUsize::get));

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::suspects::{Suspect, SuspectKind};
+use crate::record::{original, write_row};
 use crate::{Error, ErrorKind, Result, Stage};
 
 /// The columns, in the order in which they are written. They may be read in any order.
@@ -168,7 +169,7 @@ fn line_at(text: &[u8], start: u64) -> u64 {
 
 impl Row<'_> {
     fn field(&self, column: usize) -> &str {
-        &self.record[self.columns[column]]
+        original(&self.record[self.columns[column]])
     }
 
     /// Where the row begins, in bytes.
@@ -275,7 +276,7 @@ pub fn write_csv(
         let verdict = known.get(suspect.a, suspect.b).map_or("", Verdict::word);
         let mut fields = fields(suspect, data)?.to_vec();
         fields.push(verdict.to_owned());
-        writer.write_record(&fields).map_err(full)?;
+        write_row(&mut writer, &fields).map_err(full)?;
     }
     writer.flush().map_err(|cause| full(cause.into()))
 }

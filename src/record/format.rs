@@ -5,6 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::bins::Bins;
+use super::header;
+use super::label_rules::LabelRules;
 use super::labels::LabelTable;
 use super::layout::{Layout, Manners, Role};
 use crate::{Error, ErrorKind, Result, Stage};
@@ -81,6 +83,18 @@ pub(super) struct Wishes<'a> {
     pub(super) map: &'a BTreeMap<String, String>,
     pub(super) bins: &'a BTreeMap<String, Bins>,
     pub(super) labels: Option<LabelTable>,
+    pub(super) rules: &'a LabelRules,
+    /// Whether the scores are said to be distances.
+    pub(super) lower_is_more_similar: bool,
+}
+
+impl Wishes<'_> {
+    /// What holds for a layout in any format.
+    fn onto(&self, mut layout: Layout) -> Layout {
+        layout.rules = self.rules.clone();
+        layout.negate_score |= self.lower_is_more_similar;
+        layout
+    }
 }
 
 /// The format of a file whose header holds these names, unless the caller named it.
@@ -102,8 +116,13 @@ pub(super) fn table_layout(
     file: &str,
     header_line: u64,
     header: &[&str],
+    rows: &[Vec<String>],
     wishes: &Wishes<'_>,
 ) -> Result<(Layout, Format)> {
+    let original = header;
+    let header: Vec<&str> = header.iter().map(|name| header::tidy(name)).collect();
+    let index = header::index_columns(&header, rows);
+    let header = header.as_slice();
     let format = wishes
         .format
         .unwrap_or_else(|| if wishes.map.is_empty() { recognise(header) } else { Format::Generic });
@@ -125,28 +144,41 @@ pub(super) fn table_layout(
             ));
         }
     }
+    let mapped: Vec<Role> = wishes.map.values().filter_map(|role| Role::parse(role)).collect();
+    // A column that explains itself stands back where the map names another one.
+    let is_free = |role: &Role| {
+        let same = |other: &Role| other == role || (other.is_score() && role.is_score());
+        let both = |attribute: &str| mapped.contains(&Role::PairGroup(attribute.to_owned()));
+        !mapped.iter().any(same)
+            && !matches!(role, Role::ProbeGroup(name) | Role::ReferenceGroup(name) if both(name))
+    };
     let mut columns: Vec<(String, Option<Role>)> = header
         .iter()
-        .map(|&name| {
+        .enumerate()
+        .map(|(place, &name)| {
             let role = match wishes.map.get(name) {
                 Some(role) => Role::parse(role),
                 None => match format {
-                    Format::Evenmatch => Role::native(name),
+                    // In the datatable a column without a name is nothing special.
+                    _ if index[place] && format != Format::Bfw => Some(Role::Index),
+                    Format::Evenmatch => native(name, header),
                     Format::Bob => Some(bob_role(name)),
                     Format::Bfw => bfw_role(name, header),
-                    Format::Frte => frte_role(name).or_else(|| Role::native(name)),
-                    Format::Generic | Format::Lfw => Some(Role::Ignored),
+                    Format::Frte => frte_role(name).or_else(|| native(name, header)),
+                    Format::Generic | Format::Lfw => {
+                        Some(native(name, header).filter(is_free).unwrap_or(Role::Ignored))
+                    }
                 },
             };
             (name.to_owned(), role)
         })
         .collect();
-    for (name, role) in &mut columns {
-        // pandas writes its index as a column without a name.
-        if name.is_empty() && *role == Some(Role::Ignored) {
-            *name = "index".into();
-        }
+    // The names that a reader of keys will meet.
+    for ((name, _), original) in columns.iter_mut().zip(original) {
+        (*original).clone_into(name);
     }
+    find_distance(&mut columns, &|name| wishes.map.contains_key(header::tidy(name)));
+    agree_on_case(&mut columns);
     match format {
         Format::Bfw => choose_bfw_score(&mut columns, &problem)?,
         Format::Bob => {
@@ -167,11 +199,20 @@ pub(super) fn table_layout(
         .enumerate()
         .map(|(index, (name, role))| match role {
             Some(role) => Ok((name, role)),
-            None => Err(problem(format!("unknown column `{name}`"))
-                .at_column(index as u64 + 1)
-                .next(format!(
-                    "attributes are named probe_… and reference_…; to leave the column out: --map {name}=ignore --format {format}"
-                ))),
+            None => {
+                let named = header::tidy(&name);
+                let next = match guess(named) {
+                    Some(role) => format!(
+                        "did you mean `{role}`? Then rename it, or say so: --map {named}={role} --format {format}"
+                    ),
+                    None => format!(
+                        "attributes are named probe_… and reference_…; to leave the column out: --map {named}=ignore --format {format}"
+                    ),
+                };
+                Err(problem(format!("unknown column `{named}`"))
+                    .at_column(index as u64 + 1)
+                    .next(next))
+            }
         })
         .collect::<Result<Vec<_>>>()?;
     let manners = Manners {
@@ -182,7 +223,106 @@ pub(super) fn table_layout(
     let labels = wishes.labels.clone();
     let layout = Layout::new(file, header_line, columns, labels, wishes.bins, manners)?;
     layout.require(header_line)?;
-    Ok((layout, format))
+    Ok((wishes.onto(layout), format))
+}
+
+/// The role of a native column, whose name may be in other case and with other marks between its
+/// words unless the file has it as it should be.
+fn native(name: &str, header: &[&str]) -> Option<Role> {
+    Role::native(name).or_else(|| {
+        let folded = header::fold(name);
+        if header.contains(&folded.as_str()) { None } else { Role::native(&folded) }
+    })
+}
+
+/// Where nothing is called a score, a column `distance` is one that says the opposite.
+fn find_distance(columns: &mut [(String, Option<Role>)], is_mapped: &dyn Fn(&str) -> bool) {
+    if columns.iter().any(|(_, role)| role.as_ref().is_some_and(Role::is_score)) {
+        return;
+    }
+    let open = |role: &Option<Role>| matches!(role, None | Some(Role::Ignored));
+    let mut named = columns
+        .iter_mut()
+        .filter(|(name, role)| open(role) && header::fold(name) == "distance" && !is_mapped(name));
+    if let Some((_, role)) = named.next() {
+        *role = Some(Role::Distance);
+    }
+}
+
+/// Both sides of an attribute are one where their names differ in case alone.
+fn agree_on_case(columns: &mut [(String, Option<Role>)]) {
+    let of = |columns: &[(String, Option<Role>)], probe: bool| -> Vec<String> {
+        let attribute = |role: &Option<Role>| match role {
+            Some(Role::ProbeGroup(name)) if probe => Some(name.clone()),
+            Some(Role::ReferenceGroup(name)) if !probe => Some(name.clone()),
+            _ => None,
+        };
+        columns.iter().filter_map(|(_, role)| attribute(role)).collect()
+    };
+    let (probe, reference) = (of(columns, true), of(columns, false));
+    let lone = |name: &str, own: &[String], others: &[String]| {
+        let same = |other: &&String| other.to_lowercase() == name.to_lowercase();
+        !others.iter().any(|other| other == name)
+            && others.iter().filter(same).count() == 1
+            && own.iter().filter(same).count() == 1
+    };
+    for (_, role) in columns {
+        match role {
+            Some(Role::ProbeGroup(name)) if lone(name, &probe, &reference) => {
+                *name = name.to_lowercase();
+            }
+            Some(Role::ReferenceGroup(name)) if lone(name, &reference, &probe) => {
+                *name = name.to_lowercase();
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The role that a column of another name probably has.
+fn guess(name: &str) -> Option<&'static str> {
+    const NATIVE: [&str; 13] = [
+        "probe_id",
+        "reference_id",
+        "probe_subject",
+        "reference_subject",
+        "mated",
+        "score",
+        "failure",
+        "split",
+        "attack_species",
+        "pad_outcome",
+        "pad_score",
+        "probe_attempt",
+        "distance",
+    ];
+    const OTHERS: [(&str, &str); 22] = [
+        ("similarity", "score"),
+        ("sim", "score"),
+        ("similarity_score", "score"),
+        ("cosine", "score"),
+        ("cosine_similarity", "score"),
+        ("match_score", "score"),
+        ("confidence", "score"),
+        ("dissimilarity", "distance"),
+        ("dist", "distance"),
+        ("cosine_distance", "distance"),
+        ("euclidean_distance", "distance"),
+        ("l2", "distance"),
+        ("l2_distance", "distance"),
+        ("label", "mated"),
+        ("same", "mated"),
+        ("is_same", "mated"),
+        ("issame", "mated"),
+        ("match", "mated"),
+        ("genuine", "mated"),
+        ("ground_truth", "mated"),
+        ("error", "failure"),
+        ("status", "failure"),
+    ];
+    let folded = header::fold(name);
+    let other = OTHERS.iter().find(|(other, _)| *other == folded).map(|(_, role)| *role);
+    other.or_else(|| header::meant(name, NATIVE))
 }
 
 fn bob_role(name: &str) -> Role {
@@ -288,7 +428,7 @@ pub(super) fn bob_layout(file: &str, columns: usize, wishes: &Wishes<'_>) -> Res
     layout.probe_subject = Some(subject);
     layout.probe_id = Some(probe);
     layout.ignored.clear();
-    Ok(layout)
+    Ok(wishes.onto(layout))
 }
 
 /// The canonical columns that pairs of LFW are turned into.
@@ -302,7 +442,9 @@ pub(super) fn lfw_layout(file: &str, wishes: &Wishes<'_>) -> Result<Layout> {
         ("group", Role::PairGroup("group".into())),
     ];
     let columns = columns.into_iter().map(|(name, role)| (name.to_owned(), role)).collect();
-    Layout::new(file, 1, columns, wishes.labels.clone(), wishes.bins, Manners::default())
+    let layout =
+        Layout::new(file, 1, columns, wishes.labels.clone(), wishes.bins, Manners::default())?;
+    Ok(wishes.onto(layout))
 }
 
 /// One pair of LFW or RFW as the columns of [`lfw_layout`]; both samples are named as in LFW,
