@@ -67,12 +67,17 @@ impl Personas {
     }
 
     /// Whether an earlier persona of the same subject has another label of this attribute.
-    pub(crate) fn contradicts(&self, persona: u32, attribute: usize) -> bool {
+    pub(crate) fn contradicts(
+        &self,
+        persona: u32,
+        attribute: usize,
+        same: impl Fn(u16, u16) -> bool,
+    ) -> bool {
         let own = self.code(persona as usize, attribute);
         let mut earlier = self.next[persona as usize];
         while own != MISSING && earlier != NONE {
             let code = self.code(earlier as usize, attribute);
-            if code != MISSING && code != own {
+            if code != MISSING && code != own && !same(code, own) {
                 return true;
             }
             earlier = self.next[earlier as usize];

@@ -11,7 +11,7 @@ use super::spool::{Row, Spool, SpoolWriter, workers};
 use crate::Result;
 use crate::record::{
     Dictionary, MISSING, Mating, PadOutcome, RecordBatch, RecordSource, ScanSummary, Split,
-    contradiction, of_the_photo,
+    contradiction, of_the_photo, same_label,
 };
 
 /// What reading leaves.
@@ -86,7 +86,10 @@ impl Reader {
                 continue;
             }
             for (attribute, contradicted) in self.contradicted.iter_mut().enumerate() {
-                if self.personas.contradicts(persona, attribute) {
+                let groups = &names.groups[attribute];
+                let same =
+                    |a: u16, b: u16| same_label(groups.name(a.into()), groups.name(b.into()));
+                if self.personas.contradicts(persona, attribute, same) {
                     contradicted.people.insert(subject);
                     let lines = &mut contradicted.lines;
                     lines.extend(line.filter(|line| lines.len() < LINES && !lines.contains(line)));

@@ -47,6 +47,11 @@ pub(super) fn folded(label: &str) -> String {
     normal.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Whether two labels are spellings of one.
+pub(crate) fn same_label(a: &str, b: &str) -> bool {
+    a == b || folded(a) == folded(b)
+}
+
 /// Values of a numeric attribute that no person or skin can have, as inclusive limits.
 pub(super) fn possible(attribute: &str) -> Option<(f64, f64)> {
     let name = attribute.to_ascii_lowercase();

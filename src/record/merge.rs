@@ -306,15 +306,7 @@ impl<'a> Merger<'a> {
         if !self.nameless.is_empty() && layout.names_subjects() {
             let mut names: Vec<String> = self.nameless.iter().map(|n| words::quoted(n)).collect();
             names.sort();
-            warn(
-                "nameless_subject",
-                format!(
-                    "People are called {}, as if their names were missing; all samples under such \
-                     a word count as one person's. Leave out these rows, or name the people.",
-                    names.join(", ")
-                ),
-                &whole_file(names.len() as u64),
-            );
+            warn("nameless_subject", words::nameless(&names), &whole_file(names.len() as u64));
         }
         if !layout.names_subjects() && layout.score.is_some() {
             let stand_in = if layout.probe_id.is_some() { "each sample" } else { "each row" };

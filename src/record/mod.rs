@@ -55,6 +55,7 @@ pub use decision::{
 pub use file::{ReadOptions, RecordFile};
 pub use format::Format;
 pub use label_rules::LabelRules;
+pub(crate) use label_rules::same_label;
 pub use liveness::{Liveness, LivenessOutcome, SessionEvidence, SignalRecord, SignalVerdict};
 pub use normaliser::{COHORT_CENTROIDS, CohortSource, NormaliserRecord};
 pub use pairs::{Pair, PairList};

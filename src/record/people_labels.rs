@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::label_rules::{LabelRules, Odd, Spellings, folded, is_impossible, possible, trimmed};
+use super::label_rules::{
+    LabelRules, Odd, Spellings, folded, is_impossible, possible, same_label, trimmed,
+};
 use super::pair_check::Seen;
 use super::people::PeopleEntry;
 use super::source::{RecordWarning, Symbols};
@@ -16,6 +18,7 @@ pub(super) fn settle(
     rules: &LabelRules,
 ) -> Vec<RecordWarning> {
     let mut warnings = Vec::new();
+    warnings.extend(nameless(entries));
     for (place, attribute) in attributes.iter().enumerate() {
         let range = possible(attribute);
         let mut odd = Odd::default();
@@ -59,6 +62,27 @@ pub(super) fn settle(
     warnings
 }
 
+/// Photos of people whose name is a word for a missing one.
+fn nameless(entries: &[PeopleEntry]) -> Option<RecordWarning> {
+    let mut rows = Seen::default();
+    let mut names: Vec<String> = Vec::new();
+    for entry in entries.iter().filter(|entry| words::missing_label(&entry.subject)) {
+        rows.note(entry.line);
+        let name = words::quoted(&entry.subject);
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.sort();
+    (rows.rows > 0).then(|| RecordWarning {
+        code: "nameless_subject".to_owned(),
+        message: words::nameless(&names),
+        count: rows.rows,
+        lines: rows.lines,
+        attribute: None,
+    })
+}
+
 /// People who have one label in one row and another in a later one.
 fn contradictions(attribute: &str, place: usize, entries: &[PeopleEntry]) -> Option<RecordWarning> {
     if of_the_photo(attribute) {
@@ -69,7 +93,7 @@ fn contradictions(attribute: &str, place: usize, entries: &[PeopleEntry]) -> Opt
     for entry in entries {
         let Some(value) = entry.values[place].as_deref() else { continue };
         let (known, contradicted) = first.entry(&entry.subject).or_insert((value, false));
-        if *known != value {
+        if !same_label(known, value) {
             rows.note(entry.line);
             *contradicted = true;
         }

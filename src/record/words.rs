@@ -20,6 +20,15 @@ pub(super) fn mated(text: &str) -> Result<Option<bool>, ()> {
     }))
 }
 
+/// What is wrong with people who are called by a word for a missing name.
+pub(super) fn nameless(names: &[String]) -> String {
+    format!(
+        "People are called {}, as if their names were missing; all samples under such a word count \
+         as one person's. Leave out these rows, or name the people.",
+        names.join(", ")
+    )
+}
+
 /// A number with a decimal comma and no other mark.
 pub(super) fn decimal_comma(text: &str) -> Option<f64> {
     let (whole, part) = text.split_once(',')?;
