@@ -132,19 +132,8 @@ pub(super) fn index_columns(names: &[&str], rows: &[Vec<String>]) -> Vec<bool> {
 }
 
 /// What the number of a row is called by pandas, R, polars and spreadsheets.
-const USUAL: [&str; 11] = [
-    "index",
-    "level_0",
-    "idx",
-    "row",
-    "row_number",
-    "row_nr",
-    "row_id",
-    "rownames",
-    "x",
-    "...1",
-    "#",
-];
+const USUAL: [&str; 8] =
+    ["index", "level_0", "idx", "row_number", "row_nr", "row_id", "rownames", "...1"];
 
 #[cfg(test)]
 mod tests {
@@ -152,7 +141,7 @@ mod tests {
 
     #[test]
     fn an_index_is_known_by_its_name_or_by_its_numbers() {
-        let names = ["", "Unnamed: 0", "Unnamed: 0.1", "__index_level_0__", "index", "x", "race"];
+        let names = ["", "Unnamed: 0", "Unnamed: 0.1", "__index_level_0__", "index", "idx", "race"];
         let row = |n: &str, x: &str| ["", "", "", "", n, x, "1"].map(str::to_owned).to_vec();
         let rows = [row("0", "7"), row("1", "8")];
         assert_eq!(index_columns(&names, &rows), [true, true, true, true, true, false, false]);
