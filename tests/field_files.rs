@@ -518,7 +518,11 @@ fn words_for_a_missing_label_are_missing_and_counted() {
     let bench = Bench::new();
     let words = ["N/A", "NA", "nan", "None", "null", "unknown", "UNKNOWN", "?", "-", "<NA>", ""];
     let missing = |line: usize, label: &str| {
-        if line % 10 == 0 { words[line / 10 % words.len()].to_owned() } else { label.to_owned() }
+        if line.is_multiple_of(10) {
+            words[line / 10 % words.len()].to_owned()
+        } else {
+            label.to_owned()
+        }
     };
     let rows = changed(7, missing);
     let run = bench.audit("missing.csv", csv(&HEADER, &rows, ","), &THRESHOLD);

@@ -8,7 +8,8 @@
 //! m is the number of people in mated comparisons, n half the number of people in non-mated ones.
 //! Where A lies more than four standard deviations below ½ (by chance once in 30,000 files), the
 //! audit is refused; six people in mated comparisons can be enough. Where it lies below ½ by less,
-//! but by more than 1.64, the audit goes on with a warning, and no rule on scores passes.
+//! but by more than 1.64, or below ¼ of too few people to tell, the audit goes on with a warning,
+//! and no rule on scores passes.
 
 use serde::{Deserialize, Serialize};
 
@@ -99,7 +100,7 @@ impl Likeness {
 
     /// Whether scores may point the other way.
     pub(crate) fn is_doubtful(self) -> bool {
-        self.below > DOUBTFUL
+        self.below > DOUBTFUL || self.mated_above < 0.25
     }
 
     /// Refuses scores that point the other way.

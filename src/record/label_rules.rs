@@ -123,6 +123,12 @@ impl Met {
         self.rows.rows == 0
     }
 
+    /// The most frequent word.
+    fn usual(&self) -> &str {
+        let most = self.words.iter().max_by(|a, b| a.1.cmp(b.1).then(b.0.cmp(a.0)));
+        most.map_or("unknown", |(word, _)| word)
+    }
+
     /// The words, the most frequent first.
     fn named(&self) -> String {
         let mut words: Vec<(&str, u64)> =
@@ -164,7 +170,7 @@ impl Odd {
         let mut all = Vec::new();
         if !self.missing.is_empty() {
             let rows = self.missing.rows.rows;
-            let first = self.missing.words.keys().next().map_or("unknown", |word| word);
+            let usual = self.missing.usual();
             all.push(RecordWarning {
                 code: "missing_word".to_owned(),
                 message: format!(
@@ -172,7 +178,7 @@ impl Odd {
                      as missing; to count such a word as a group: --keep-label {}",
                     count(rows, "row holds", "rows hold"),
                     self.missing.named(),
-                    argument(first)
+                    argument(usual)
                 ),
                 count: rows,
                 lines: self.missing.rows.lines.clone(),
