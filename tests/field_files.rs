@@ -592,6 +592,27 @@ fn spellings_of_one_label_are_named_and_merged() {
 }
 
 #[test]
+fn people_without_names_are_said() {
+    let bench = Bench::new();
+    let mut rows = rows();
+    for row in &mut rows {
+        for side in [2, 3] {
+            if row[side] == "p4" {
+                row[side] = "nan".to_owned();
+            }
+        }
+    }
+    let run = bench.audit("nan.csv", csv(&HEADER, &rows, ","), &THRESHOLD);
+    let warning = run.warning("nameless_subject").unwrap();
+    assert!(warning["message"].as_str().unwrap().contains("\"nan\""), "{warning}");
+    assert_eq!(bench.plain.warning("nameless_subject"), None);
+    let manifest = bench.file("people.csv", "path,subject_id\na,ann\nb,NA\nc,NA\n");
+    let warnings = PeopleManifest::read(&manifest).unwrap().warnings;
+    assert_eq!((warnings[0].code.as_str(), warnings[0].count), ("nameless_subject", 2));
+    assert_eq!(warnings[0].lines, [3, 4]);
+}
+
+#[test]
 fn numbers_that_stand_for_nothing_are_missing() {
     let bench = Bench::new();
     let mut header = HEADER;
@@ -742,6 +763,9 @@ fn manifests_labels_and_pairs_have_the_same_dialects() {
             "{name}"
         );
     }
+    let macs = plain.replace('\n', "\r");
+    let error = PeopleManifest::read(&bench.file("mac.csv", macs)).unwrap_err();
+    assert!(error.to_string().contains("carriage return"), "{error}");
     let error = PeopleManifest::read(&bench.file("a.zip", b"PK\x03\x04")).unwrap_err();
     assert!(error.to_string().contains("zip archive"), "{error}");
     let error =

@@ -68,7 +68,7 @@ fn off_scale(threshold: f64, scale: Scale, rates: &GroupRates) -> Option<String>
     // Both kinds are needed: a system that tells people apart passes all of the mated alone.
     let both = fmr.is_some() && fnmr.is_some();
     let useless = fmr.is_some_and(|rate| rate >= 0.2) || fnmr.is_some_and(|rate| rate >= 0.9);
-    if threshold.abs() < 1.0 && largest > 2.0 && largest <= 100.0 && useless {
+    if threshold.abs() < 1.0 && largest > 2.0 && largest <= 200.0 && useless {
         return Some(format!(
             "Scores reach {largest}, as percent do, and the threshold is {threshold}: it is \
              probably meant for scores up to 1. Give a threshold on the scale of the scores, such \

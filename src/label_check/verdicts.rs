@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::suspects::{Suspect, SuspectKind};
-use crate::record::{original, write_row};
+use crate::record::{delimiter_of_header, original, write_row};
 use crate::{Error, ErrorKind, Result, Stage};
 
 /// The columns, in the order in which they are written. They may be read in any order.
@@ -77,7 +77,12 @@ impl Verdicts {
     /// # Errors
     /// As for [`Verdicts::read`]; the file is not named.
     pub fn parse(text: &[u8], data: &[DataRow<'_>]) -> Result<Self> {
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text);
+        // A spreadsheet may have written another delimiter than it read.
+        let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let mut reader = csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .delimiter(delimiter_of_header(first))
+            .from_reader(text);
         let header = reader.headers().map_err(not_csv)?.clone();
         let mut columns = [0; COLUMNS.len()];
         for (place, name) in columns.iter_mut().zip(COLUMNS) {

@@ -38,6 +38,14 @@ impl Delimiter {
     }
 }
 
+/// The byte that parts the fields of a header.
+pub(crate) fn delimiter_of_header(header: &[u8]) -> u8 {
+    match Delimiter::of_header(header) {
+        Delimiter::Byte(byte) => byte,
+        Delimiter::Whitespace => b',',
+    }
+}
+
 /// Hands every row of the block to `row` with its 1-based line.
 pub(super) fn each_row(
     block: &mut Block,

@@ -3,6 +3,7 @@
 
 use super::delimited::{self, Delimiter};
 use super::input::Block;
+use crate::{Error, ErrorKind, Stage};
 
 /// Takes off a first line such as `sep=;`, by which a spreadsheet names the delimiter, and
 /// returns what it names.
@@ -23,6 +24,15 @@ pub(super) fn skip_blank_lines(first: &mut Block) {
     let start = first.bytes.iter().position(|byte| !byte.is_ascii_whitespace());
     let start = start.unwrap_or(first.bytes.len());
     first.skip(memchr::memrchr(b'\n', &first.bytes[..start]).map_or(0, |at| at + 1));
+}
+
+/// Why a file whose lines end as on old Macs is not read.
+pub(super) fn carriage_returns(file: &str, line: u64) -> Error {
+    let message = "lines end in a carriage return alone";
+    Error::new(ErrorKind::InvalidRecord, Stage::Record, message)
+        .in_file(file)
+        .at_line(line)
+        .next("save the file with ordinary line ends (\\n or \\r\\n)")
 }
 
 /// Rows of a block that are looked at before a file is read.

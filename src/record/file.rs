@@ -167,14 +167,7 @@ impl RecordFile {
         let mut header = first.take_record();
         let text = String::from_utf8_lossy(&header.bytes).trim_ascii().to_owned();
         if text.contains('\r') {
-            return Err(Error::new(
-                ErrorKind::InvalidRecord,
-                Stage::Record,
-                "lines end in a carriage return alone",
-            )
-            .in_file(name)
-            .at_line(header.first_line)
-            .next("save the file with ordinary line ends (\\n or \\r\\n)"));
+            return Err(dialect::carriage_returns(name, header.first_line));
         }
         if wishes.format == Some(Format::Lfw) {
             let layout = format::lfw_layout(name, wishes)?;

@@ -10,6 +10,8 @@ use super::unpack::Fault;
 
 /// Bytes that are read at a time.
 const CHUNK: usize = 256 * 1024;
+/// Blank lines that are written in a row.
+const MOST_BLANK: u64 = 1 << 20;
 const NEXT: &str = "an array of records is [{…},{…}]: to_json(orient=\"records\")";
 
 /// Where in the array the reader is.
@@ -75,8 +77,9 @@ impl<R: Read> JsonArray<R> {
             self.owed = 1;
             self.ahead += 1;
         }
-        let due = usize::try_from(self.owed).unwrap_or(usize::MAX);
-        self.out.resize(self.out.len().saturating_add(due), b'\n');
+        // Beyond that many blank lines, faults name a lower line than theirs.
+        let due = self.owed.min(MOST_BLANK) as usize;
+        self.out.resize(self.out.len() + due, b'\n');
         self.owed = 0;
         self.open_line = true;
     }

@@ -52,6 +52,7 @@ pub use decision::{
     AttemptRecord, DECISION_SCHEMA, DecisionRecord, EvidenceRecord, MeasureRecord, ModelRecord,
     OperatingPointRecord, OtherFaceRecord, Outcome, QualityRecord, SampleRecord, SoftwareRecord,
 };
+pub(crate) use delimited::delimiter_of_header;
 pub use file::{ReadOptions, RecordFile};
 pub use format::Format;
 pub use label_rules::LabelRules;

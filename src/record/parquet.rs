@@ -87,6 +87,9 @@ impl ParquetTable {
 
     /// The first rows, to learn from; empty where they can't be read, which reading then says.
     pub(super) fn sample(&self) -> Vec<Vec<String>> {
+        if self.reader.num_row_groups() == 0 {
+            return Vec::new();
+        }
         let Ok(group) = self.reader.get_row_group(0) else { return Vec::new() };
         let rows = usize::try_from(group.metadata().num_rows()).unwrap_or(0).min(SAMPLE);
         let mut columns = self.columns();

@@ -128,7 +128,7 @@ impl RowParser<'_> {
             let attempt = match field(layout.attempt) {
                 text if words::missing(text) => 0,
                 text => {
-                    let whole = text.strip_suffix(".0").unwrap_or(text);
+                    let whole = words::whole(text);
                     whole.parse::<u8>().ok().filter(|&attempt| attempt > 0).ok_or_else(|| {
                         self.unknown(line, layout.attempt, text)
                             .next("attempts are numbered 1 to 255")
@@ -185,7 +185,7 @@ impl RowParser<'_> {
         let mut failure =
             Some(original(field(layout.failure))).filter(|name| !words::missing(name));
         if let Some(code) = Some(field(layout.return_code)).filter(|code| !words::missing(code)) {
-            match code.strip_suffix(".0").unwrap_or(code).parse::<i64>() {
+            match words::whole(code).parse::<i64>() {
                 Ok(0) => {}
                 // The driver writes a score of −1 beside a code that is not 0.
                 Ok(_) => return Ok((f64::NAN, failure.or(Some("return_code")))),

@@ -51,6 +51,9 @@ pub(super) fn each_row(
                 buffer = block.bytes;
                 continue;
             }
+            if first.trim_ascii().contains(&b'\r') {
+                return Err(dialect::carriage_returns(&file, block.first_line));
+            }
             if first.trim_ascii_start().first() == Some(&b'{') {
                 let keys = jsonl::keys(&block, &file)?;
                 let names: Vec<&str> = keys.iter().map(String::as_str).collect();

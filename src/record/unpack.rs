@@ -193,6 +193,12 @@ struct Zstd<R>(R);
 impl<R: Read> Read for Zstd<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         self.0.read(buffer).map_err(|cause| match cause.kind() {
+            std::io::ErrorKind::Other if cause.to_string().contains("too much memory") => {
+                Fault::error(
+                    "the zstd file needs more than 128 MiB of memory to unpack",
+                    "unpack it first, or pack it without --long",
+                )
+            }
             std::io::ErrorKind::Other => {
                 std::io::Error::new(std::io::ErrorKind::InvalidData, cause)
             }

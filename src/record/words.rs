@@ -29,6 +29,11 @@ pub(super) fn nameless(names: &[String]) -> String {
     )
 }
 
+/// A whole number without the zero that a column with empty fields gives it.
+pub(super) fn whole(text: &str) -> &str {
+    text.strip_suffix(".0").or_else(|| text.strip_suffix(",0")).unwrap_or(text)
+}
+
 /// A number with a decimal comma and no other mark.
 pub(super) fn decimal_comma(text: &str) -> Option<f64> {
     let (whole, part) = text.split_once(',')?;
@@ -45,7 +50,7 @@ pub(super) fn missing(text: &str) -> bool {
 
 /// What people write, besides, for a label that they do not know.
 pub(super) fn missing_label(text: &str) -> bool {
-    const WORDS: [&str; 18] = [
+    const WORDS: [&str; 21] = [
         "unknown",
         "unk",
         "not known",
@@ -54,9 +59,12 @@ pub(super) fn missing_label(text: &str) -> bool {
         "not_available",
         "not stated",
         "not_stated",
+        "not specified",
+        "not_specified",
         "unspecified",
         "undefined",
         "missing",
+        "no data",
         "?",
         "??",
         "--",
@@ -65,7 +73,10 @@ pub(super) fn missing_label(text: &str) -> bool {
         ".",
         "#null!",
     ];
-    missing(text) || (text.len() <= 13 && WORDS.iter().any(|word| word.eq_ignore_ascii_case(text)))
+    // Most labels begin with another letter.
+    let first = text.as_bytes().first().map_or(0, u8::to_ascii_lowercase);
+    let likely = text.len() <= 13 && (b"nu?-.#m".contains(&first) || !first.is_ascii());
+    missing(text) || (likely && WORDS.iter().any(|word| word.eq_ignore_ascii_case(text)))
 }
 
 /// The presentation attack instrument species; `None` for a bona fide presentation.
