@@ -106,7 +106,7 @@ pub(super) struct Settled {
 /// A column's name for a message.
 pub(super) fn shown(name: &str) -> String {
     match tidy(name) {
-        "" => "a column without a name".to_owned(),
+        "" => "(no name)".to_owned(),
         name => format!("`{name}`"),
     }
 }
@@ -154,7 +154,7 @@ mod tests {
     fn names_in_other_case_are_found_and_near_ones_suggested() {
         let settled = settle(&["", " Path", "Subject ID", "Race"], &[], &["path", "subject_id"]);
         assert_eq!(settled.names, ["", "path", "subject_id", "race"]);
-        assert_eq!(settled.left_out, ["a column without a name"]);
+        assert_eq!(settled.left_out, ["(no name)"]);
         let settled = settle(&["path", "subject_id", "Race"], &[], &["path", "subject_id"]);
         assert_eq!(settled.names, ["path", "subject_id", "Race"]);
         for (name, expected) in [

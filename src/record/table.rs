@@ -156,13 +156,20 @@ pub(super) fn warnings(left_out: Vec<String>) -> Vec<RecordWarning> {
     if left_out.is_empty() {
         return Vec::new();
     }
+    let count = left_out.len() as u64;
+    let mut named: Vec<String> = Vec::new();
+    for name in left_out {
+        if !named.contains(&name) {
+            named.push(name);
+        }
+    }
     vec![RecordWarning {
         code: "index_column".to_owned(),
         message: format!(
             "Columns that number the rows, or have no name, were left out: {}.",
-            left_out.join(", ")
+            named.join(", ")
         ),
-        count: left_out.len() as u64,
+        count,
         lines: Vec::new(),
         attribute: None,
     }]
