@@ -32,6 +32,7 @@ mod people_labels;
 mod pipeline;
 mod presentations;
 mod reason;
+mod roles;
 mod row;
 mod row_codes;
 mod signature;
