@@ -73,10 +73,12 @@ pub(super) fn missing_label(text: &str) -> bool {
         ".",
         "#null!",
     ];
-    // Most labels begin with another letter.
-    let first = text.as_bytes().first().map_or(0, u8::to_ascii_lowercase);
-    let likely = text.len() <= 13 && (b"nu?-.#m".contains(&first) || !first.is_ascii());
-    missing(text) || (likely && WORDS.iter().any(|word| word.eq_ignore_ascii_case(text)))
+    let Some(first) = text.as_bytes().first() else { return true };
+    // Most labels begin with another letter than all of these words.
+    let likely = b"nu?-.#m<".contains(&first.to_ascii_lowercase()) || !first.is_ascii();
+    likely
+        && text.len() <= 13
+        && (missing(text) || WORDS.iter().any(|word| word.eq_ignore_ascii_case(text)))
 }
 
 /// The presentation attack instrument species; `None` for a bona fide presentation.
