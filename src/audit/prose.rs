@@ -1,5 +1,6 @@
 //! The report's paragraphs: answers, method, limits.
 
+use super::direction::ScoreDirection;
 use super::interval::IntervalMethod;
 use super::report::{
     Answer, AttributeReport, BasisKind, DataDescription, ErrorDifferentials, OperatingPointReport,
@@ -52,9 +53,8 @@ pub(super) fn share(cell: &RateCell, what: &str, of: &str) -> String {
 fn overall(point: &OperatingPointReport) -> String {
     let fmr = share(&point.overall.fmr, "wrongly matched", "comparisons of different people");
     let frr = share(&point.overall.frr, "wrongly turned away", "attempts by the right person");
-    let threshold = format!("{:.6}", point.threshold);
-    let threshold = threshold.trim_end_matches('0').trim_end_matches('.');
-    format!("At threshold {threshold}: {fmr}; {frr}.")
+    // With all its digits: a rounded threshold gives other rates where scores are tied.
+    format!("At threshold {}: {fmr}; {frr}.", point.threshold)
 }
 
 /// One attribute in words.
@@ -123,7 +123,12 @@ pub(crate) fn caution(name: &str) -> Option<String> {
 }
 
 /// How the numbers were made.
-pub(crate) fn method(settings: &AuditSettings, data: &DataDescription, boot: bool) -> Vec<String> {
+pub(crate) fn method(
+    settings: &AuditSettings,
+    data: &DataDescription,
+    boot: bool,
+    direction: ScoreDirection,
+) -> Vec<String> {
     let interval = match settings.interval {
         IntervalMethod::Auto => {
             "Intervals of rates are exact (Clopper–Pearson) with fewer than three errors and \
@@ -152,12 +157,10 @@ pub(crate) fn method(settings: &AuditSettings, data: &DataDescription, boot: boo
         "the delta method on those variances"
     };
     vec![
-        "A comparison is accepted if and only if its score is at least the threshold; equal \
-         scores are never parted. FMR and FNMR are over comparisons that produced a score. A \
+        format!("{} Equal scores are never parted. FMR and FNMR are over comparisons that produced a score. A \
          transaction whose probe or reference failed to acquire, or was refused by a gate, is a \
          rejection: FTA is the share of transactions without a comparison, FRR and FAR count such \
-         transactions as an error for the right person and as none for another."
-            .to_owned(),
+         transactions as an error for the right person and as none for another.", direction.sentence()),
         "A group's FMR is over pairs whose two people both belong to it (within-cohort); a group's \
          FNMR is over mated comparisons of its people, by the probe's label. Pairs across groups \
          are in the cross-cohort matrix."

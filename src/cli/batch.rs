@@ -59,6 +59,9 @@ struct Summary {
 pub(crate) fn run(arguments: &BatchArguments) -> anyhow::Result<Exit> {
     super::keep_inputs(Some(&arguments.out), &[Some(&arguments.pairs)])?;
     let list = PairList::read(&arguments.pairs)?;
+    for warning in &list.photos.warnings {
+        eprintln!("warning: {}", warning.message);
+    }
     // The folder of templates is there as long as the records are not.
     let folder = with_suffix(&arguments.out, ".unfinished");
     if folder.exists() && !arguments.acquisition.resume {

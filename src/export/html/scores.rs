@@ -148,7 +148,7 @@ fn counts(page: &mut Page, attribute: &str, groups: &[Named<'_, ScoreSummary>]) 
             let cells = groups.iter().flat_map(|group| {
                 [count(&group.value.mated.counts), count(&group.value.nonmated.counts)]
             });
-            std::iter::once(text::threshold(edge(bin))).chain(cells).collect()
+            std::iter::once(text::score(edge(bin))).chain(cells).collect()
         })
         .collect();
     page.raw(&format!(
