@@ -191,6 +191,9 @@ fn finish(
             if matches!(detections.by, Some(Step::Turned(_))) {
                 note(Reason::new(ReasonCode::FoundTurned).advisory());
             }
+            if detections.negative {
+                note(Reason::new(ReasonCode::PictureNegative).advisory());
+            }
             if let Some(stretch) = detections.stretch {
                 let reason = Reason::new(ReasonCode::FaceOutOfProportion);
                 note(reason.measured(stretch, 1.0).advisory());

@@ -52,9 +52,9 @@ const ASPECTS: std::ops::RangeInclusive<f32> = 1.08..=1.6;
 const HIGHER: [f32; 3] = [1.26, 1.6, 2.0];
 const LOWER: [f32; 3] = [0.79, 0.63, 0.5];
 /// A face is out of proportion where a look at it stretched by one of the last two is the surest,
-/// by this. Of those photos as they are 0 and 2 are; squashed to half their height 62 % and 82 %,
+/// by this; and a negative where one with light and dark exchanged is. Of those photos as they are 0 and 2 are; squashed to half their height 62 % and 82 %,
 /// to half their width 97 % and 97 %.
-const PROPORTIONED: f32 = 0.02;
+const BETTER: f32 = 0.02;
 /// Least confidence of looks that are compared with one another.
 const FAINT: f32 = 0.3;
 
@@ -101,8 +101,6 @@ pub(super) struct Leveller<'a> {
     pub(super) min_score: f32,
     pub(super) max_overlap: f32,
     pub(super) deadline: Option<Instant>,
-    /// How often it has looked.
-    pub(super) looks: usize,
 }
 
 /// The angle within half a turn of nothing, in degrees.
@@ -119,7 +117,7 @@ impl Leveller<'_> {
     /// The face of a detection, in pixels of the image, as it is seen upright. `quarter` is the
     /// turn that the look which found it undid, in degrees: 0, ±90 or 180. `None` where no
     /// look is as sure of it.
-    pub(super) fn level(&mut self, face: &Detection, quarter: f32) -> Result<Option<Level>> {
+    pub(super) fn level(&self, face: &Detection, quarter: f32) -> Result<Option<Level>> {
         let Some(tilt) = face.landmarks.tilt() else { return Ok(None) };
         let lean = within_half_a_turn(tilt - quarter);
         let centre = middle(face);
@@ -139,7 +137,7 @@ impl Leveller<'_> {
     }
 
     /// Turns the square until the face in it stands upright.
-    fn settle(&mut self, mut centre: Point, size: f32, mut angle: f32) -> Result<Option<Level>> {
+    fn settle(&self, mut centre: Point, size: f32, mut angle: f32) -> Result<Option<Level>> {
         let mut best: Option<Level> = None;
         for _ in 0..ROUNDS {
             let square = Square { centre, width: size, height: size, angle };
@@ -160,7 +158,7 @@ impl Leveller<'_> {
     /// By how much the height of a face must be multiplied for it to look most like a face; `None`
     /// where it does as it is. `level` is the same face upright, where it was looked at so.
     pub(super) fn stretch(
-        &mut self,
+        &self,
         face: &Detection,
         level: Option<&Level>,
     ) -> Result<Option<f32>> {
@@ -173,7 +171,7 @@ impl Leveller<'_> {
             level.map_or((middle(face), 0.0), |level| (level.centre, level.angle));
         let (low, high) = (width.min(height), width.max(height));
         let (width, height) = if aspect < 1.0 { (high, low) } else { (low, high) };
-        let mut seen = |stretch: f32| -> Result<f32> {
+        let seen = |stretch: f32| -> Result<f32> {
             let size = MARGIN * width.max(height * stretch);
             let square = Square { centre, width: size, height: size / stretch, angle };
             Ok(self.look(&square, FAINT)?.map_or(0.0, |level| level.score))
@@ -188,15 +186,45 @@ impl Leveller<'_> {
             }
         }
         let by_much = best != 1.0 && best != stretches[0];
-        Ok((by_much && surest > as_it_is + PROPORTIONED).then_some(best))
+        Ok((by_much && surest > as_it_is + BETTER).then_some(best))
+    }
+
+    /// Whether a face looks more like one with light and dark exchanged. Of 536 negatives in which
+    /// a face was found 524 do, of 830 photos none.
+    pub(super) fn is_negative(
+        &self,
+        face: &Detection,
+        level: Option<&Level>,
+    ) -> Result<bool> {
+        let (centre, angle) =
+            level.map_or((middle(face), 0.0), |level| (level.centre, level.angle));
+        let size = MARGIN * face.bounding_box.width().max(face.bounding_box.height());
+        let square = Square { centre, width: size, height: size, angle };
+        let seen = |exchanged: bool| -> Result<f32> {
+            let level = self.look_at(&square, FAINT, exchanged)?;
+            Ok(level.map_or(0.0, |level| level.score))
+        };
+        let exchanged = seen(true)?;
+        Ok(exchanged > 0.0 && exchanged > seen(false)? + BETTER)
     }
 
     /// The surest face of about the expected size in the middle of a square.
-    fn look(&mut self, square: &Square, min_score: f32) -> Result<Option<Level>> {
-        self.looks += 1;
+    fn look(&self, square: &Square, min_score: f32) -> Result<Option<Level>> {
+        self.look_at(square, min_score, false)
+    }
+
+    fn look_at(
+        &self,
+        square: &Square,
+        min_score: f32,
+        exchanged: bool,
+    ) -> Result<Option<Level>> {
         let place = square.place();
         let scale = square.width.max(square.height) / SIDE as f32;
-        let image = cut(self.image, SIDE, scale, &place);
+        let mut image = cut(self.image, SIDE, scale, &place);
+        if exchanged {
+            image::imageops::invert(&mut image);
+        }
         let seen = self.watcher.look(&image, min_score, self.max_overlap)?;
         let half = SIDE as f32 / 2.0;
         let fits = |face: &&Detection| {

@@ -84,6 +84,8 @@ pub struct Detections {
     /// of a face, where it has not got them. `None` too where there is no face, or where nobody
     /// looked again.
     pub stretch: Option<f32>,
+    /// Whether the first face looks more like a face with light and dark exchanged.
+    pub negative: bool,
 }
 
 /// Share of its mean light that the noise of a face may have before it counts as drowned. Of 700
@@ -184,7 +186,7 @@ impl FaceDetector {
         }
         let faces = prominence::order(best, sample);
         let by = (!faces.is_empty()).then_some(by);
-        Ok(Detections { faces, attempts, by, noise: None, stretch: None })
+        Ok(Detections { faces, attempts, by, noise: None, stretch: None, negative: false })
     }
 
     /// Looks again at a photo in which no face was found, or one that looks odd: turned by

@@ -140,13 +140,12 @@ impl<'a> Rescue<'a> {
         };
         let face = face.scaled(rate_x, rate_y);
         let settings = self.detector.settings;
-        let mut leveller = Leveller {
+        let leveller = Leveller {
             watcher: &self.detector.first,
             image,
             min_score: settings.min_score,
             max_overlap: settings.max_overlap,
             deadline: self.deadline,
-            looks: 0,
         };
         let level = match turns == 0 && faint.is_none() && level::is_upright(&face, ODD) {
             true => None,
@@ -156,6 +155,8 @@ impl<'a> Rescue<'a> {
         let taken = level.is_some();
         if taken || faint.is_none() {
             self.found.stretch = leveller.stretch(&face, level.as_ref())?;
+            let score = level.as_ref().map_or(face.score, |level| level.score);
+            self.found.negative = score < ODD && leveller.is_negative(&face, level.as_ref())?;
         }
         if let Some(level) = level {
             let step = Step::Levelled;

@@ -62,6 +62,8 @@ pub enum ReasonCode {
     FaceOutOfProportion,
     /// The embedder sees too little of a face for a comparison to mean much.
     FaceUnclear,
+    /// Light and dark are reversed.
+    PictureNegative,
     /// The camera had too little light for this face.
     TooLittleLight,
     /// Parts of the face are clipped to white.
@@ -114,7 +116,7 @@ pub enum ReasonCode {
 
 impl ReasonCode {
     /// All codes, in the order of the stages.
-    pub const ALL: [ReasonCode; 39] = [
+    pub const ALL: [ReasonCode; 40] = [
         ReasonCode::SeveralPages,
         ReasonCode::NoFaceFound,
         ReasonCode::SeveralFacesLargestUsed,
@@ -130,6 +132,7 @@ impl ReasonCode {
         ReasonCode::FaceHidden,
         ReasonCode::FaceOutOfProportion,
         ReasonCode::FaceUnclear,
+        ReasonCode::PictureNegative,
         ReasonCode::TooLittleLight,
         ReasonCode::TooMuchLight,
         ReasonCode::LightFromOneSide,
@@ -162,7 +165,11 @@ impl ReasonCode {
         use ReasonCode as R;
         matches!(
             self,
-            R::LandmarksOutsideImage | R::FaceHidden | R::FaceOutOfProportion | R::FaceUnclear
+            R::LandmarksOutsideImage
+                | R::FaceHidden
+                | R::FaceOutOfProportion
+                | R::FaceUnclear
+                | R::PictureNegative
         )
     }
 
@@ -185,6 +192,7 @@ impl ReasonCode {
             | R::FaceHidden
             | R::FaceOutOfProportion
             | R::FaceUnclear
+            | R::PictureNegative
             | R::TooLittleLight
             | R::TooMuchLight
             | R::LightFromOneSide
@@ -231,6 +239,7 @@ impl ReasonCode {
             R::FaceHidden => "part of the face seems to be hidden",
             R::FaceOutOfProportion => "the face is squashed or stretched in the picture",
             R::FaceUnclear => "the picture shows the program too little of the face to compare",
+            R::PictureNegative => "the light and dark of the picture are reversed, as on a negative",
             R::TooLittleLight => "the camera had too little light for this face",
             R::TooMuchLight => "parts of the face are so bright that they show nothing",
             R::LightFromOneSide => "one side of the face is in the shadow",
@@ -299,6 +308,7 @@ impl ReasonCode {
             R::FaceUnclear => {
                 "take a new photo from the front, in even light, with nothing in front of the face"
             }
+            R::PictureNegative => "send the picture in its true colours",
             R::TooLittleLight => "turn towards a window or a lamp",
             R::TooMuchLight => "move out of the glare, and switch off the flash",
             R::LightFromOneSide => "turn until the light comes from the front",
