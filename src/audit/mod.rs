@@ -5,6 +5,8 @@ mod all_pairs;
 mod assemble;
 mod change;
 mod cohort;
+mod columns;
+mod compared;
 mod differential;
 mod estimate;
 mod funnel;
@@ -17,6 +19,7 @@ mod operating_point;
 mod overturn;
 mod pad;
 mod permute;
+mod personas;
 mod power;
 mod prose;
 mod protocol;
@@ -64,5 +67,7 @@ pub use stress::{
     STRESS_NOTICE, STRESS_SCHEMA, StressLevel, StressRate, StressRates, StressReport, StressSeries,
     UnusablePhoto,
 };
+pub(crate) use words::threshold as threshold_text;
+
 #[cfg(feature = "parquet")]
 pub(crate) use stress::{StressObservation, StressOutcome, StressTally, stress_groups};

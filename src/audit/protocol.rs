@@ -94,12 +94,7 @@ fn conclude(
         pairs.look(&mut seen, &cohort, set)?;
     }
     if seen.mated + seen.nonmated + seen.attacks == 0 && !intake.has_pad {
-        return Err(Error::new(
-            ErrorKind::InvalidRecord,
-            Stage::Audit,
-            "the records hold no comparison to report on",
-        )
-        .next("check the `mated` column: it tells which pairs are of one person"));
+        return Err(prose::nothing_compared(pairs.map(|(_, set)| set)));
     }
     let all = pairs.map(|(pairs, _)| pairs);
     let (targets, basis) = if unscored(&intake, settings) {
@@ -120,6 +115,7 @@ fn conclude(
             stages: &stages,
             reported: &reported,
             family,
+            views: &cohort.views,
             subject_keys: &cohort.subject_keys,
             seed: settings.seed,
             boot,
@@ -203,7 +199,7 @@ fn conclude(
         answers,
         method,
         limits,
-        warnings: warnings(&intake, &data, &basis, settings),
+        warnings: warnings(&intake, &cohort, &data, &basis, settings),
         normalisation: None,
         acquisition: all.map(|pairs| acquisition(pairs, &cohort, settings)),
         data,
@@ -463,11 +459,13 @@ fn mated_scores(spool: &mut Spool) -> Result<Vec<f64>> {
 
 fn warnings(
     intake: &Intake,
+    cohort: &Cohort,
     data: &DataDescription,
     basis: &ThresholdBasis,
     settings: &AuditSettings,
 ) -> Vec<RecordWarning> {
     let mut all = intake.summary.warnings.clone();
+    all.extend(cohort.warnings());
     let mut warn = |code: &str, message: String, n: u64| {
         all.push(RecordWarning { code: code.to_owned(), message, count: n, lines: Vec::new() });
     };

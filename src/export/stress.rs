@@ -214,10 +214,7 @@ pub(super) fn facts(report: &StressReport) -> Vec<String> {
         (None, None, Some(source)) => source.clone(),
         (None, None, None) => "stated by the caller".to_owned(),
     };
-    facts.push(format!(
-        "A score of {} or more is a match: {claim}.",
-        text::threshold(report.threshold.into())
-    ));
+    facts.push(format!("A score of {} or more is a match: {claim}.", report.threshold));
     facts.push(format!(
         "Intervals are {} ones, with people as clusters; a rate needs {} trials.",
         text::percent(report.confidence),

@@ -25,8 +25,11 @@ pub(super) fn number(value: f64) -> String {
     }
 }
 
-/// A threshold, with enough digits to act on.
-pub(super) fn threshold(value: f64) -> String {
+/// A threshold, with every digit that it takes to get the same rates again.
+pub(super) use crate::audit::threshold_text as threshold;
+
+/// A score that nothing is decided at, such as the edge of a bin.
+pub(super) fn score(value: f64) -> String {
     let text = format!("{value:.6}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

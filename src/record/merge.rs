@@ -1,6 +1,6 @@
 //! Brings the codes of several reading threads together and counts warnings.
 
-use super::batch::{Failure, MISSING, RecordBatch};
+use super::batch::{Failure, MANY, MISSING, MOST_VALUES, RecordBatch};
 use super::layout::{GroupSource, Layout};
 use super::pair_check::{Contradiction, PairCheck, Seen};
 use super::parsed::Parsed;
@@ -66,7 +66,8 @@ impl<'a> Merger<'a> {
             new.groups.iter().zip(&mut translation.groups).zip(&mut dictionary.groups)
         {
             for name in names {
-                codes.push(short(symbols.intern(name), &self.layout.file)?);
+                let code = symbols.intern_up_to(name, MOST_VALUES);
+                codes.push(code.map_or(MANY, |code| code as u16));
             }
         }
         for name in &new.failures {
@@ -89,7 +90,7 @@ impl<'a> Merger<'a> {
         }
         for sides in [&mut batch.probe_group, &mut batch.reference_group] {
             for (codes, column) in translation.groups.iter().zip(sides) {
-                for group in column.iter_mut().filter(|group| **group != MISSING) {
+                for group in column.iter_mut().filter(|group| **group < MANY) {
                     *group = codes[usize::from(*group)];
                 }
             }
