@@ -7,7 +7,7 @@ use crate::record::{Dictionary, MISSING, MOST_VALUES, RecordWarning};
 use crate::{Error, ErrorKind, Stage};
 
 /// Most groups of one attribute or intersection, asked for or not.
-pub(crate) const MOST_GROUPS: usize = MOST_VALUES;
+pub(crate) const MOST_GROUPS: usize = 5_000;
 /// Attributes with more values than this are no groups unless somebody names them.
 pub(crate) const USUAL_VALUES: usize = 100;
 /// With more groups than this, rates between groups and the scores of each are left out: they
@@ -157,7 +157,11 @@ pub(crate) fn too_many(
 ) -> Error {
     let many = if more { "more than " } else { "" };
     // Of an attribute that overflows, the values beyond the most are one code.
-    let groups = if more { groups.min(MOST_GROUPS) } else { groups };
+    let groups = match (more, lone) {
+        (true, Some(_)) => MOST_VALUES,
+        (true, None) => MOST_GROUPS,
+        (false, _) => groups,
+    };
     let message = format!(
         "`{name}` has {many}{} groups among {} people; an audit tells at most {} apart",
         count(groups as u64),

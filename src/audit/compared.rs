@@ -1,6 +1,7 @@
 //! What is said of the groups of an attribute: first the differences that are known, then what
 //! cannot be told, and what would tell it.
 
+use super::interval::normal_quantile;
 use super::report::{
     AttributeReport, Differential, ErrorDifferentials, Estimate, GroupReport, MeasuredRate,
     RateCell,
@@ -39,8 +40,8 @@ const KINDS: [Kind; 2] = [
 const ALPHA: f64 = 0.05;
 /// Names in a list before it is cut off.
 const NAMED: usize = 6;
-/// `(1.96 + 0.84)²`: a real difference is seen four times in five at a p-value of 0.05.
-const POWER: f64 = 7.85;
+/// The normal quantile of 0.8: a real difference is to be seen four times in five.
+const POWER: f64 = 0.84;
 /// More than this many times the people is more than anybody will collect.
 const HOPELESS: f64 = 1_000.0;
 
@@ -206,7 +207,11 @@ fn unknown(kind: &Kind, groups: usize, worst: &Measured<'_>, best: &Measured<'_>
         let p = if rate.errors > 0 { rate.rate } else { 0.5 / n };
         p * (1.0 - p) / n
     };
-    let factor = POWER * (variance(high) + variance(low)) / (high.rate - low.rate).powi(2);
+    // The largest and the smallest of many rates differ by chance alone: each pair is a test.
+    let pairs = (groups * (groups - 1)) as f64 / 2.0;
+    let quantiles = normal_quantile(1.0 - ALPHA / pairs) + POWER;
+    let variance = variance(high) + variance(low);
+    let factor = quantiles.powi(2) * variance / (high.rate - low.rate).powi(2);
     let settle = match factor {
         factor if factor > HOPELESS => format!(
             "to tell so small a difference would take over {} times as many people",
@@ -237,23 +242,28 @@ fn too_few(kind: &Kind, report: &AttributeReport, measured: &[Measured<'_>]) -> 
         RateCell::Measured(_) => None,
     });
     // Of equals, the first by name.
-    let next = lacking.max_by(|a, b| a.1.trials.cmp(&b.1.trials).then(b.0.cmp(a.0)));
-    let lacks = next.map_or_else(String::new, |(name, lacking)| {
-        format!(
-            "{name} has {} of the {} {} that a rate needs",
-            count(lacking.trials),
-            count(lacking.needed),
-            kind.trials
-        )
-    });
+    let Some((next, has)) = lacking.max_by(|a, b| a.1.trials.cmp(&b.1.trials).then(b.0.cmp(a.0)))
+    else {
+        return format!("{} cannot be compared.", kind.title);
+    };
+    let (trials, needed) = (count(has.trials), count(has.needed));
     match measured.first() {
         Some(one) => format!(
-            "{} are known for {} alone ({}); {lacks}.",
+            "{} are known for {} alone ({}); {next} has {trials} of the {needed} {} that a rate \
+             needs.",
             kind.title,
             one.name,
-            percent(one.rate.rate)
+            percent(one.rate.rate),
+            kind.trials
         ),
-        None => format!("{} are not known for any group; at most, {lacks}.", kind.title),
+        None if has.trials == 0 => {
+            format!("{} are not known, since no group has any {}.", kind.title, kind.trials)
+        }
+        None => format!(
+            "{} are not known, since no group has the {needed} {} that a rate needs; {next} has \
+             the most, {trials}.",
+            kind.title, kind.trials
+        ),
     }
 }
 
@@ -397,7 +407,7 @@ mod tests {
             text.contains("do not tell the 2 groups apart (0.90 % for B to 1.20 % for A)"),
             "{text}"
         );
-        // 7.85 · (0.012·0.988 + 0.009·0.991)/1000 / 0.003² = 18.1.
+        // 2.80² · (0.012·0.988 + 0.009·0.991)/1000 / 0.003² = 18.1.
         assert!(text.contains("about 19 times as many people would tell"), "{text}");
         let text = attribute("race", &report(&[("A", 0, 1_000, None), ("B", 1, 1_000, None)], 0.7));
         says_something(&text);

@@ -71,7 +71,8 @@ impl Null {
     pub(crate) fn replicates(&self) -> usize {
         let groups = self.capacity.len();
         let effort = match groups > MANY_GROUPS {
-            true => self.classes.iter().map(|(_, people)| (*people).min(groups)).sum(),
+            // Each place takes a walk down the tree, and each rate a place in a sorted list.
+            true => 4 * self.classes.iter().map(|(_, n)| (*n).min(groups)).sum::<usize>() + groups,
             false => self.classes.len(),
         };
         (EFFORT / effort.max(1)).clamp(LEAST, MOST)

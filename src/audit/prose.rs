@@ -138,7 +138,8 @@ pub(crate) fn method(settings: &AuditSettings, data: &DataDescription, boot: boo
              pairs, deviations are widened by the ratio of the dyadic to the permuted variance. \
              Holm's adjustment is within each error type, over attributes and measures. How many \
              more people would tell two groups apart is a power calculation for the largest and \
-             the smallest measured rate (80 % at 5 %, two-sided) and heeds no adjustment.",
+             the smallest measured rate (80 % at 5 %, two-sided, \
+             Bonferroni over the pairs of groups).",
             settings.least_trials
         ),
         "DET curves, d′, Cllr and the groups' equal error rates come from histograms of 65,536 \

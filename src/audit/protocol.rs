@@ -282,7 +282,12 @@ fn choose(
                         Stage::Audit,
                         "no non-mated comparison has a score, so a target FMR sets no threshold",
                     )
-                    .next("give --threshold or --calibration, or add non-mated pairs")
+                    .next(match pairs {
+                        Some(_) => {
+                            "give --threshold or --calibration, or list photos of more people"
+                        }
+                        None => "give --threshold or --calibration, or add non-mated pairs",
+                    })
                 })?;
                 chosen.push((Some(target), threshold));
             }

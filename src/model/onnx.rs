@@ -113,6 +113,7 @@ impl Network for OnnxNetwork {
         let outputs = collect_outputs(&mut session, input).map_err(|cause| {
             Error::new(ErrorKind::Runtime, Stage::Template, "the network failed on this input")
                 .in_file(self.id.id.clone())
+                .next("run: evenmatch doctor; where memory is short, use fewer --jobs")
                 .caused_by(cause)
         });
         self.pool.give_back(session);

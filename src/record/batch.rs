@@ -6,7 +6,7 @@ pub const MISSING: u16 = u16::MAX;
 pub const MANY: u16 = MISSING - 1;
 /// Values of one attribute that are told apart. A column with more is a name, a date or a number,
 /// and the memory for its values must not grow with the file.
-pub const MOST_VALUES: usize = 5_000;
+pub const MOST_VALUES: usize = 20_000;
 
 /// What is known about the two people of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
