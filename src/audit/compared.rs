@@ -289,11 +289,14 @@ mod tests {
         })
     }
 
+    /// Name, false matches, trials, and the interval of the ratio to everyone's rate.
+    type Group<'a> = (&'a str, u64, u64, Option<(f64, f64)>);
+
     /// Groups with these false matches of trials, and 10 wrong non-matches of 1,000 each.
-    fn report(groups: &[(&str, u64, u64, Option<(f64, f64)>)], p: f64) -> AttributeReport {
+    fn report(groups: &[Group<'_>], p: f64) -> AttributeReport {
         let measured: Vec<_> = groups.iter().filter(|g| g.2 >= 30).collect();
         let by = |better: fn(f64, f64) -> bool| {
-            let rate = |g: &&(&str, u64, u64, Option<(f64, f64)>)| g.1 as f64 / g.2 as f64;
+            let rate = |g: &&Group<'_>| g.1 as f64 / g.2 as f64;
             measured
                 .iter()
                 .copied()

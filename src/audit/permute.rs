@@ -72,7 +72,7 @@ impl Null {
         let groups = self.capacity.len();
         let effort = match groups > MANY_GROUPS {
             // Each place takes a walk down the tree, and each rate a place in a sorted list.
-            true => 4 * self.classes.iter().map(|(_, n)| (*n).min(groups)).sum::<usize>() + groups,
+            true => 12 * self.classes.iter().map(|(_, n)| (*n).min(groups)).sum::<usize>() + groups,
             false => self.classes.len(),
         };
         (EFFORT / effort.max(1)).clamp(LEAST, MOST)

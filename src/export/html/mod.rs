@@ -252,7 +252,7 @@ fn scroller(caption: &str, class: &str) -> String {
 fn data_cell(column: &str, cell: &str) -> String {
     let length = cell.chars().count();
     let (class, value) = match cell.split_once(" [") {
-        Some((value, interval)) if length < 60 => {
+        Some((value, interval)) if length < 60 && value.len() <= 32 => {
             (" class=\"r\"", format!("{}<br>[{}", escape(value), escape(interval)))
         }
         _ if length > 60 => (" class=\"w\"", escape(cell)),
