@@ -1,5 +1,6 @@
 //! From tallies to the report's attributes: rates of groups, differentials, cross-cohort cells.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::cohort::Cohort;
@@ -264,6 +265,7 @@ impl<'a> Assembly<'a> {
             null: view.nulls[error].get(point).and_then(Option::as_ref),
             confidence: self.settings.confidence,
             boot: self.boot,
+            floors: OnceCell::new(),
         }
     }
 

@@ -6,6 +6,7 @@
 //! (MOVER). Rates of different groups come from different people, so they are independent. Where
 //! a group has no error, half an error is added for the interval (J. Haldane, F. Anscombe).
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::differential::{ALPHA, Combined, Measure, gini};
@@ -34,6 +35,8 @@ pub(crate) struct Field<'a> {
     pub(crate) confidence: f64,
     /// Whether bootstrap replicates give the standard errors.
     pub(crate) boot: bool,
+    /// Computed once: each is a quantile.
+    pub(crate) floors: OnceCell<Vec<f64>>,
 }
 
 /// A value with its interval, before its words.
@@ -48,8 +51,9 @@ impl Field<'_> {
         self.parties.iter().map(|p| p.sample.rate.p()).collect()
     }
 
-    pub(crate) fn floors(&self) -> Vec<f64> {
-        self.parties.iter().map(|p| p.sample.floor()).collect()
+    /// What stands in for a rate of 0 in a denominator, by group.
+    pub(crate) fn floors(&self) -> &[f64] {
+        self.floors.get_or_init(|| self.parties.iter().map(|p| p.sample.floor()).collect())
     }
 
     fn z(&self) -> f64 {
@@ -131,7 +135,7 @@ impl Field<'_> {
 
     fn ranged(&self, measure: Measure) -> Option<Ranged> {
         let rates = self.rates();
-        let value = measure.of(&rates, &self.floors(), self.overall.rate.p())?;
+        let value = measure.of(&rates, self.floors(), self.overall.rate.p())?;
         let (worst, best) = self.extremes()?;
         let k = rates.len();
         let unit = |i: usize, j: usize| f64::from(u8::from(i == j));
@@ -201,9 +205,8 @@ impl Field<'_> {
 
     fn p(&self, measure: Measure, value: f64) -> f64 {
         let (floors, overall) = (self.floors(), self.overall.rate.p());
-        self.null.map_or(1.0, |null| {
-            p_value(value, null.iter().map(|x| measure.of(x, &floors, overall)))
-        })
+        self.null
+            .map_or(1.0, |null| p_value(value, null.iter().map(|x| measure.of(x, floors, overall))))
     }
 
     fn differential(&self, measure: Measure) -> Option<Differential> {
@@ -335,7 +338,7 @@ pub(crate) fn combined(fmr: &Field<'_>, fnmr: &Field<'_>) -> BTreeMap<String, Di
 
 fn combine(measure: Combined, fmr: &Field<'_>, fnmr: &Field<'_>) -> Option<Differential> {
     let (floors, fn_floors) = (fmr.floors(), fnmr.floors());
-    let value = measure.of(&fmr.rates(), &floors, &fnmr.rates(), &fn_floors)?;
+    let value = measure.of(&fmr.rates(), floors, &fnmr.rates(), fn_floors)?;
     let z = fmr.z();
     let half = |a: f64, b: f64| (ALPHA * a).hypot((1.0 - ALPHA) * b);
     let ranged = match measure {
@@ -374,9 +377,7 @@ fn combine(measure: Combined, fmr: &Field<'_>, fnmr: &Field<'_>) -> Option<Diffe
     let p = match (fmr.null, fnmr.null) {
         (Some(a), Some(b)) => p_value(
             extremity(value),
-            a.iter()
-                .zip(b.iter())
-                .map(|(x, y)| measure.of(x, &floors, y, &fn_floors).map(extremity)),
+            a.iter().zip(b.iter()).map(|(x, y)| measure.of(x, floors, y, fn_floors).map(extremity)),
         ),
         _ => 1.0,
     };
