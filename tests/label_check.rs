@@ -129,6 +129,10 @@ fn verdicts_survive_writing_and_reading() {
                  same_person ,0.9,=Dai,d/6.jpg,Chioma,c/5.jpg,nonmated_above,twins?\r\n";
     let read = Verdicts::parse(other.as_bytes(), &data()).unwrap();
     assert_eq!(read.iter().collect::<Vec<_>>(), [((4, 5), Verdict::SamePerson)]);
+    let read = Verdicts::parse(other.replace(',', ";").as_bytes(), &data()).unwrap();
+    assert_eq!(read.iter().collect::<Vec<_>>(), [((4, 5), Verdict::SamePerson)]);
+    // A name that a spreadsheet would run is made harmless, and comes back.
+    assert!(text.contains("'=Dai") && !text.contains(",=Dai"));
 }
 
 #[test]

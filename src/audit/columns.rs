@@ -110,6 +110,7 @@ pub(crate) fn left_out(columns: &[LeftOut]) -> Vec<RecordWarning> {
             ),
             count: rest.len() as u64,
             lines: Vec::new(),
+            attribute: None,
         });
     }
     warnings
@@ -141,6 +142,7 @@ impl LeftOut {
             ),
             count: *values as u64,
             lines: Vec::new(),
+            attribute: None,
         }
     }
 }
@@ -202,6 +204,7 @@ pub(crate) fn without_details<'a>(
         ),
         count: named.len() as u64,
         lines: Vec::new(),
+        attribute: None,
     })
 }
 

@@ -1,5 +1,8 @@
 //! Reading a source once into the spool, and the first look at what is there.
 
+use std::collections::HashSet;
+use std::ops::Range;
+
 use super::cohort::{Cohort, View};
 use super::protocol::{AuditProgress, People};
 use super::scores::GROUP_BINS;
@@ -8,6 +11,7 @@ use super::spool::{Row, Spool, SpoolWriter, workers};
 use crate::Result;
 use crate::record::{
     Dictionary, MISSING, Mating, PadOutcome, RecordBatch, RecordSource, ScanSummary, Split,
+    contradiction, of_the_photo, same_label,
 };
 
 /// What reading leaves.
@@ -23,12 +27,31 @@ pub(crate) struct Intake {
     pub(crate) has_pad: bool,
     /// Whether some row has a score of a comparison.
     pub(crate) has_scores: bool,
+    /// People in mated, and in non-mated, comparisons that have a score.
+    pub(crate) people: [u64; 2],
     low: f64,
     high: f64,
 }
 
+/// People who have several labels of an attribute.
+#[derive(Default)]
+struct Contradicted {
+    people: HashSet<u32>,
+    /// The first few lines with another label than before.
+    lines: Vec<u64>,
+}
+
+/// Lines that a warning names.
+const LINES: usize = 5;
+const MATED: u8 = 1;
+const NONMATED: u8 = 2;
+
 struct Reader {
     spool: Option<SpoolWriter>,
+    /// By attribute.
+    contradicted: Vec<Contradicted>,
+    /// By subject: in which kinds of scored comparisons the person is.
+    compared: Vec<u8>,
     personas: People,
     records: u64,
     splits: [u64; 3],
@@ -39,10 +62,52 @@ struct Reader {
 }
 
 impl Reader {
-    fn take(&mut self, batch: &RecordBatch) -> Result<()> {
+    fn new(attributes: usize) -> Self {
+        Reader {
+            spool: None,
+            contradicted: (0..attributes).map(|_| Contradicted::default()).collect(),
+            compared: Vec::new(),
+            personas: People::new(attributes),
+            records: 0,
+            splits: [0; 3],
+            has_pad: false,
+            has_scores: false,
+            low: f64::INFINITY,
+            high: f64::NEG_INFINITY,
+        }
+    }
+
+    /// Looks for people with several labels among the personas that a row has added.
+    fn look_at_new(&mut self, new: Range<usize>, names: &Dictionary, line: Option<u64>) {
+        for persona in new.start as u32..new.end as u32 {
+            let subject = self.personas.subject(persona);
+            // Rows of a presentation attack detector may name nobody.
+            if names.subjects.name(subject).is_empty() {
+                continue;
+            }
+            for (attribute, contradicted) in self.contradicted.iter_mut().enumerate() {
+                let groups = &names.groups[attribute];
+                let same =
+                    |a: u16, b: u16| same_label(groups.name(a.into()), groups.name(b.into()));
+                if self.personas.contradicts(persona, attribute, same) {
+                    contradicted.people.insert(subject);
+                    let lines = &mut contradicted.lines;
+                    lines.extend(line.filter(|line| lines.len() < LINES && !lines.contains(line)));
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, names: &Dictionary, batch: &RecordBatch) -> Result<()> {
         let wide = !batch.pad_score.is_empty();
         let spool = self.spool.get_or_insert_with(|| SpoolWriter::new(wide));
+        if self.compared.len() < names.subjects.len() {
+            self.compared.resize(names.subjects.len(), 0);
+        }
+        // Most rows show people who are known, so this stays short.
+        let mut added: Vec<(usize, Option<u64>)> = Vec::new();
         for i in 0..batch.len() {
+            let known = self.personas.len();
             let row = Row {
                 score: batch.score[i],
                 probe: self.personas.intern(batch.probe_subject[i], &batch.probe_group, i),
@@ -66,8 +131,19 @@ impl Reader {
             if row.score.is_finite() && row.species == 0 && row.mating != Mating::Unstated {
                 self.low = self.low.min(row.score);
                 self.high = self.high.max(row.score);
+                let kind = if row.mating == Mating::Mated { MATED } else { NONMATED };
+                for subject in [batch.probe_subject[i], batch.reference_subject[i]] {
+                    self.compared[subject as usize] |= kind;
+                }
             }
             spool.push(&row)?;
+            if self.personas.len() > known {
+                added.push((known, batch.line.get(i).copied()));
+            }
+        }
+        for (place, &(known, line)) in added.iter().enumerate() {
+            let end = added.get(place + 1).map_or(self.personas.len(), |next| next.0);
+            self.look_at_new(known..end, names, line);
         }
         self.records += batch.len() as u64;
         Ok(())
@@ -81,31 +157,20 @@ impl Intake {
     ) -> Result<Self> {
         let mut names = Dictionary::default();
         let mut reader: Option<Reader> = None;
-        let summary = source.scan(&mut names, &mut |_, batch| {
-            let reader = reader.get_or_insert_with(|| Reader {
-                spool: None,
-                personas: People::new(batch.probe_group.len()),
-                records: 0,
-                splits: [0; 3],
-                has_pad: false,
-                has_scores: false,
-                low: f64::INFINITY,
-                high: f64::NEG_INFINITY,
-            });
-            reader.take(batch)?;
+        let mut summary = source.scan(&mut names, &mut |now, batch| {
+            let reader = reader.get_or_insert_with(|| Reader::new(batch.probe_group.len()));
+            reader.take(now, batch)?;
             progress(AuditProgress::Reading(reader.records));
             Ok(())
         })?;
-        let reader = reader.unwrap_or_else(|| Reader {
-            spool: None,
-            personas: People::new(names.attributes.len()),
-            records: 0,
-            splits: [0; 3],
-            has_pad: false,
-            has_scores: false,
-            low: f64::INFINITY,
-            high: f64::NEG_INFINITY,
-        });
+        let reader = reader.unwrap_or_else(|| Reader::new(names.attributes.len()));
+        for (attribute, found) in names.attributes.iter().zip(reader.contradicted) {
+            if !of_the_photo(attribute) {
+                let people = found.people.len() as u64;
+                summary.warnings.extend(contradiction(attribute, people, found.lines));
+            }
+        }
+        let in_kind = |kind| reader.compared.iter().filter(|own| **own & kind != 0).count() as u64;
         Ok(Intake {
             spool: reader.spool.unwrap_or_else(|| SpoolWriter::new(false)).finish()?,
             personas: reader.personas,
@@ -115,6 +180,7 @@ impl Intake {
             splits: reader.splits,
             has_pad: reader.has_pad,
             has_scores: reader.has_scores,
+            people: [MATED, NONMATED].map(in_kind),
             low: reader.low,
             high: reader.high,
         })
@@ -138,6 +204,7 @@ impl Intake {
             splits: [records, 0, 0],
             has_pad: false,
             has_scores: true,
+            people: [0; 2],
             low: -1.0,
             high: 1.0,
         })

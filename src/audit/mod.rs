@@ -3,11 +3,13 @@
 mod acquisition;
 mod all_pairs;
 mod assemble;
+mod cautions;
 mod change;
 mod cohort;
 mod columns;
 mod compared;
 mod differential;
+mod direction;
 mod estimate;
 mod funnel;
 mod gaps;
@@ -42,6 +44,7 @@ mod words;
 
 pub use change::{AuditChange, CHANGE_SCHEMA, Change, Direction, VerdictChange, compare_audits};
 pub use differential::{ALPHA, Combined, Measure, gini, holm};
+pub use direction::ScoreDirection;
 pub use groups::{clustered_interval, dyadic_interval};
 pub use interval::{
     Bounds, DyadMoments, IntervalMethod, RateVariance, Share, beta_quantile, clopper_pearson,

@@ -88,6 +88,30 @@ impl Personas {
         self.subject.len()
     }
 
+    /// The subject of a persona.
+    pub(crate) fn subject(&self, persona: u32) -> u32 {
+        self.subject[persona as usize]
+    }
+
+    /// Whether an earlier persona of the same subject has another label of this attribute.
+    pub(crate) fn contradicts(
+        &self,
+        persona: u32,
+        attribute: usize,
+        same: impl Fn(u16, u16) -> bool,
+    ) -> bool {
+        let own = self.code(persona as usize, attribute);
+        let mut earlier = self.next[persona as usize];
+        while own < MANY && earlier != NONE {
+            let code = self.code(earlier as usize, attribute);
+            if code < MANY && code != own && !same(code, own) {
+                return true;
+            }
+            earlier = self.next[earlier as usize];
+        }
+        false
+    }
+
     /// The subject of each persona.
     pub(crate) fn subjects(&self) -> &[u32] {
         &self.subject

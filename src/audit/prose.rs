@@ -1,5 +1,6 @@
 //! The report's paragraphs: answers, method, limits.
 
+use super::direction::ScoreDirection;
 use super::interval::IntervalMethod;
 use super::report::{
     Answer, BasisKind, DataDescription, OperatingPointReport, RateCell, ThresholdBasis,
@@ -88,7 +89,12 @@ pub(crate) fn caution(name: &str) -> Option<String> {
 }
 
 /// How the numbers were made.
-pub(crate) fn method(settings: &AuditSettings, data: &DataDescription, boot: bool) -> Vec<String> {
+pub(crate) fn method(
+    settings: &AuditSettings,
+    data: &DataDescription,
+    boot: bool,
+    direction: ScoreDirection,
+) -> Vec<String> {
     let interval = match settings.interval {
         IntervalMethod::Auto => {
             "Intervals of rates are exact (Clopper–Pearson) with fewer than three errors and \
@@ -117,12 +123,10 @@ pub(crate) fn method(settings: &AuditSettings, data: &DataDescription, boot: boo
         "the delta method on those variances"
     };
     vec![
-        "A comparison is accepted if and only if its score is at least the threshold; equal \
-         scores are never parted. FMR and FNMR are over comparisons that produced a score. A \
+        format!("{} Equal scores are never parted. FMR and FNMR are over comparisons that produced a score. A \
          transaction whose probe or reference failed to acquire, or was refused by a gate, is a \
          rejection: FTA is the share of transactions without a comparison, FRR and FAR count such \
-         transactions as an error for the right person and as none for another."
-            .to_owned(),
+         transactions as an error for the right person and as none for another.", direction.sentence()),
         "A group's FMR is over pairs whose two people both belong to it (within-cohort); a group's \
          FNMR is over mated comparisons of its people, by the probe's label. Pairs across groups \
          are in the cross-cohort matrix. Columns whose values are mostly unique, or more than 100, \

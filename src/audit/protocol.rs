@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::acquisition::acquisition;
 use super::all_pairs::AllPairs;
 use super::assemble::{Assembly, overall_rates};
+use super::cautions;
 use super::cohort::{Cohort, Personas};
+use super::direction::{self, Likeness, ScoreDirection};
 use super::intake::{Intake, Seen, see};
 use super::operating_point::allowed;
 use super::pad::{self, PadJob};
@@ -97,10 +99,14 @@ fn conclude(
         return Err(prose::nothing_compared(pairs.map(|(_, set)| set)));
     }
     let all = pairs.map(|(pairs, _)| pairs);
+    let direction = ScoreDirection::of(intake.summary.lower_is_more_similar);
+    // The direction of cosines is known.
+    let likeness = if all.is_some() { None } else { Likeness::of(&seen, intake.people) };
+    likeness.map_or(Ok(()), |likeness| likeness.check(direction))?;
     let (targets, basis) = if unscored(&intake, settings) {
         (Vec::new(), no_scores())
     } else {
-        choose(&mut intake.spool, all, settings, &seen, scale, split)?
+        choose(&mut intake.spool, all, (settings, direction), &seen, scale, split)?
     };
     let thresholds: Vec<f64> = targets.iter().map(|t| t.1).collect();
 
@@ -143,6 +149,13 @@ fn conclude(
         },
     )?;
     let design = design(&cohort, &tallies, &seen);
+    let measured = pairs.map_or(&[][..], |(_, set)| &set.measured);
+    let data = describe(&intake, &cohort, &tallies, (&seen, measured), design);
+    let mut warnings = warnings(&intake, &cohort, &data, &basis, settings);
+    let shown: Vec<_> = thresholds.iter().map(|t| direction.turn(*t)).zip(&overall).collect();
+    let given = matches!(basis.kind, BasisKind::Given | BasisKind::Calibration);
+    warnings.extend(cautions::about_scores(likeness, given, scale, &shown));
+    warnings.sort();
     let assembly =
         Assembly { cohort: &cohort, tallies: &tallies, settings, overall: &overall, boot };
     let views = assembly.views();
@@ -168,7 +181,7 @@ fn conclude(
         let rules: Vec<_> = settings.rules.iter().flat_map(|p| apply(p, &evidence)).collect();
         operating_points.push(OperatingPointReport {
             target_fmr: *target_fmr,
-            threshold: *threshold,
+            threshold: direction.turn(*threshold),
             overall: assembly.rates(&overall[point]),
             verdict: rules.iter().map(|rule| rule.verdict).max(),
             attributes,
@@ -176,10 +189,12 @@ fn conclude(
         });
     }
     let scores = scores(&mut intake, all, &cohort, &seen, scale, &reported)?;
-    let measured = pairs.map_or(&[][..], |(_, set)| &set.measured);
-    let data = describe(&intake, &cohort, &tallies, (&seen, measured), design);
+    for point in &mut operating_points {
+        cautions::onto_rules(point, &settings.rules, &warnings);
+    }
     let mut answers = operating_points.first().map(prose::answers).unwrap_or_default();
-    let mut method = prose::method(settings, &data, boot);
+    cautions::onto_answers(&mut answers, &warnings);
+    let mut method = prose::method(settings, &data, boot, direction);
     let mut limits = prose::limits(&data, &basis);
     if let Some(pad) = &pad {
         let rules = operating_points.first().map_or(&[][..], |point| &point.rules);
@@ -187,7 +202,7 @@ fn conclude(
         method.extend(pad::method(settings.confidence));
         limits.extend(pad::limits(pad));
     }
-    Ok(AuditReport {
+    let mut report = AuditReport {
         schema: SCHEMA.to_owned(),
         software: Software {
             name: env!("CARGO_PKG_NAME").to_owned(),
@@ -199,7 +214,8 @@ fn conclude(
         answers,
         method,
         limits,
-        warnings: warnings(&intake, &cohort, &data, &basis, settings),
+        warnings,
+        score_direction: direction,
         normalisation: None,
         acquisition: all.map(|pairs| acquisition(pairs, &cohort, settings)),
         data,
@@ -209,7 +225,9 @@ fn conclude(
         pad,
         stress: None,
         appeals: None,
-    })
+    };
+    direction::turn(&mut report);
+    Ok(report)
 }
 
 /// Whether the records are of presentation attack detection alone, so that a target rate has no
@@ -235,7 +253,7 @@ type Chosen = (Vec<(Option<f64>, f64)>, ThresholdBasis);
 fn choose(
     spool: &mut Spool,
     pairs: Option<&AllPairs>,
-    settings: &AuditSettings,
+    (settings, direction): (&AuditSettings, ScoreDirection),
     seen: &Seen,
     scale: Scale,
     split: bool,
@@ -247,9 +265,18 @@ fn choose(
     };
     match &settings.thresholds {
         Thresholds::Given(threshold) => Ok((
-            vec![(None, *threshold)],
+            vec![(None, direction.turn(*threshold))],
             basis(BasisKind::Given, "The threshold was given; these records did not choose it."),
         )),
+        Thresholds::Calibration { file, .. } if direction == ScoreDirection::LowerIsMoreSimilar => {
+            Err(Error::new(
+                ErrorKind::InvalidArgument,
+                Stage::Audit,
+                "the calibration's thresholds are for scores of which higher ones mean more alike",
+            )
+            .in_file(file.file.clone())
+            .next("give --threshold in the direction of the file, or --fmr"))
+        }
         Thresholds::Calibration { points, file } => Ok((
             points.iter().map(|(target, threshold)| (Some(*target), *threshold)).collect(),
             ThresholdBasis {
@@ -470,9 +497,18 @@ fn warnings(
     settings: &AuditSettings,
 ) -> Vec<RecordWarning> {
     let mut all = intake.summary.warnings.clone();
+    // What is odd about the values of a column that is not used matters to nobody.
+    let unused = |name: &String| cohort.left_out.iter().any(|column| column.name == *name);
+    all.retain(|warning| !warning.attribute.as_ref().is_some_and(unused));
     all.extend(cohort.warnings());
     let mut warn = |code: &str, message: String, n: u64| {
-        all.push(RecordWarning { code: code.to_owned(), message, count: n, lines: Vec::new() });
+        all.push(RecordWarning {
+            code: code.to_owned(),
+            message,
+            count: n,
+            lines: Vec::new(),
+            attribute: None,
+        });
     };
     if basis.kind == BasisKind::InSample {
         warn("in_sample_threshold", basis.sentence.clone(), data.nonmated);

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::direction::ScoreDirection;
 use super::overturn::OverturnReport;
 use super::rules::Verdict;
 use super::stress::StressReport;
@@ -36,6 +37,9 @@ pub struct AuditReport {
     pub answers: Vec<Answer>,
     /// What was audited.
     pub data: DataDescription,
+    /// Which way scores point. Thresholds, curves and histograms are in the file's own direction.
+    #[serde(default)]
+    pub score_direction: ScoreDirection,
     /// Where the thresholds come from.
     pub threshold_basis: ThresholdBasis,
     /// Rates, differentials and verdicts per operating point.
@@ -178,7 +182,7 @@ pub enum BasisKind {
 pub struct OperatingPointReport {
     /// The target FMR; null for a given threshold.
     pub target_fmr: Option<f64>,
-    /// Accept if and only if score ≥ this.
+    /// Accept if and only if score ≥ this (≤ where lower scores mean more alike).
     pub threshold: f64,
     /// Everyone.
     pub overall: Rates,
@@ -419,6 +423,9 @@ pub struct RuleReport {
     pub needed: Option<Needed>,
     /// A plain sentence.
     pub sentence: String,
+    /// What makes the verdict doubtful: faults of the labels or the scores that it rests on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cautions: Vec<String>,
     /// Where the rule comes from.
     pub source: String,
 }
@@ -467,7 +474,7 @@ pub struct ScoreSummary {
 /// One point of the DET/ROC curve.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CurvePoint {
-    /// Accept if and only if score ≥ this.
+    /// Accept if and only if score ≥ this (≤ where lower scores mean more alike).
     pub threshold: f64,
     /// False match rate.
     pub fmr: f64,

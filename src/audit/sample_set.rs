@@ -109,7 +109,11 @@ impl SampleSet {
         let classes = vec![0; rows.len()];
         let matrix = self.matrix(rows, classes)?;
         let spool = self.mated_rows(&matrix, &persona, &subject, &failure, &sample_of_row)?;
-        let summary = ScanSummary { inputs: self.inputs.clone(), warnings: self.warnings.clone() };
+        let summary = ScanSummary {
+            inputs: self.inputs.clone(),
+            warnings: self.warnings.clone(),
+            lower_is_more_similar: false,
+        };
         let intake = Intake::of_rows(spool, personas, names, summary)?;
         Ok(Coded { intake, matrix, persona, failure, sample_of_row })
     }

@@ -111,6 +111,7 @@ fn judge(pack: &RulePack, rule: &Rule, limit: f64, finding: Finding) -> RuleRepo
         confidence: rule.confidence,
         needed: (verdict == Verdict::Inconclusive).then_some(finding.needed),
         sentence,
+        cautions: Vec::new(),
         source: pack.source.clone(),
     }
 }
@@ -135,6 +136,7 @@ fn pad_present(pack: &RulePack, rule: &Rule, evidence: &Evidence<'_>) -> RuleRep
             rule.title,
             if present { "outcomes" } else { "no trace" }
         ),
+        cautions: Vec::new(),
         source: pack.source.clone(),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::run::Acquisitions;
-use crate::record::PeopleManifest;
+use crate::record::{PeopleManifest, write_row};
 use crate::{Error, ErrorKind, Result, Stage};
 
 /// Name of the file beside the store.
@@ -30,7 +30,7 @@ const HEADER: [&str; 11] = [
 pub fn outcomes(manifest: &PeopleManifest, acquired: &Acquisitions) -> Result<Vec<u8>> {
     let mut table = csv::Writer::from_writer(Vec::new());
     let header = HEADER.into_iter().chain(acquired.measures.iter().map(String::as_str));
-    table.write_record(header).map_err(unwritten)?;
+    write_row(&mut table, header).map_err(unwritten)?;
     for sample in &acquired.samples {
         let Some(entry) = manifest.entries.get(sample.entry) else { continue };
         fn text(value: Option<impl ToString>) -> String {
@@ -51,7 +51,7 @@ pub fn outcomes(manifest: &PeopleManifest, acquired: &Acquisitions) -> Result<Ve
             text(sample.inter_eye_distance),
         ];
         row.extend(sample.measured.iter().map(|value| text(*value)));
-        table.write_record(&row).map_err(unwritten)?;
+        write_row(&mut table, &row).map_err(unwritten)?;
     }
     table.into_inner().map_err(|cause| unwritten(cause.into_error().into()))
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::run::Acquisitions;
 use super::sample::AcquiredSample;
 use crate::compare::compare;
-use crate::record::PairList;
+use crate::record::{PairList, write_row};
 use crate::template::{Probe, Reference, Role, Template};
 use crate::{Error, ErrorKind, Result, Stage};
 
@@ -78,7 +78,7 @@ pub fn write_records(
         .chain(list.columns.iter().map(String::as_str))
         .chain(mated)
         .chain(["score", "failure", "probe_attempt"]);
-    table.write_record(header)?;
+    write_row(&mut table, header)?;
     let path = |photo: usize| list.photos.entries[photo].path.as_str();
     for (pair, compared) in list.pairs.iter().zip(compared) {
         let mated = mated.map(|_| match pair.mated {
@@ -93,7 +93,7 @@ pub fn write_records(
             .chain(pair.carried.iter().map(String::as_str))
             .chain(mated)
             .chain([score.as_str(), compared.failure.as_deref().unwrap_or(""), attempt.as_str()]);
-        table.write_record(row)?;
+        write_row(&mut table, row)?;
     }
     table.flush()
 }

@@ -12,19 +12,20 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::Exit;
 use super::audit_manifest::{self, Job};
 use super::calibration_file::CalibrationFile;
+use super::labels::LabelArguments;
 use super::normalise::{Choice, for_embedder_in_use, of_choice};
 use super::people::PeopleArguments;
 use crate::audit::{
     AuditProgress, AuditReport, AuditSettings, IntervalMethod, OverturnReport, RulePack,
     StressReport, Thresholds, Verdict, audit, worst_verdict,
 };
-use crate::record::{Bins, Format, NormaliserRecord, ReadOptions, RecordFile};
+use crate::record::{Bins, Format, NormaliserRecord, ReadOptions, RecordFile, RecordWarning};
 use crate::{Error, ErrorKind, Stage, export};
 
 /// Audits comparison records: rates, differentials and verdicts by group.
 #[derive(Debug, Args)]
 pub(crate) struct AuditArguments {
-    /// Comparison records: CSV (also gzipped), JSON lines or Parquet.
+    /// Comparison records: CSV or JSON (packed with gzip or zstd, or not), or Parquet.
     #[arg(long, value_name = "FILE", required_unless_present = "manifest")]
     records: Option<PathBuf>,
     /// Photos: a CSV with path, subject_id and any number of attributes. Every person is compared
@@ -55,7 +56,8 @@ pub(crate) struct AuditArguments {
     /// Target false match rates; a rule pack's own, or 1e-3, unless told.
     #[arg(long, value_name = "LIST", value_delimiter = ',', conflicts_with = "threshold")]
     fmr: Vec<f64>,
-    /// A given threshold: accept if and only if score ≥ this.
+    /// A given threshold, in the direction of the file's own scores: accept if and only if score ≥
+    /// this, or ≤ this where lower scores mean more alike.
     #[arg(long, value_name = "X", allow_negative_numbers = true, conflicts_with = "calibration")]
     threshold: Option<f64>,
     /// Thresholds from a calibration; --fmr chooses among its target rates.
@@ -73,7 +75,12 @@ pub(crate) struct AuditArguments {
     /// Edges that cut a numeric attribute into groups: age=18,30,45 (may be repeated).
     #[arg(long, value_name = "ATTRIBUTE=EDGES")]
     bins: Vec<String>,
-    /// A CSV of labels by subject_id or sample_id, for records without attributes.
+    /// Lower scores mean more alike, as with distances. A column called distance says so itself.
+    #[arg(long, requires = "records")]
+    lower_is_more_similar: bool,
+    #[command(flatten)]
+    label_rules: LabelArguments,
+    /// A table of labels by subject_id or sample_id, for records without attributes.
     #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
     /// A stress test to show in the same report: the stress.json of `evenmatch stress`.
@@ -154,6 +161,7 @@ pub(crate) fn run(arguments: AuditArguments) -> anyhow::Result<Exit> {
                 out: &arguments.out,
                 jobs,
                 bins: &options.bins,
+                label_rules: &options.label_rules,
             };
             audit_manifest::measure(&job, &settings)
         }
@@ -202,7 +210,10 @@ fn measure(
         AuditProgress::Comparing => bar.set_message("comparing groups"),
     });
     bar.finish_and_clear();
-    report
+    report.map_err(|error| match error.place().file {
+        None => error.in_path(records),
+        Some(_) => error,
+    })
 }
 
 fn progress_bar() -> ProgressBar {
@@ -275,6 +286,8 @@ fn read_options(arguments: &AuditArguments) -> crate::Result<ReadOptions> {
     let mut options = ReadOptions {
         format,
         labels: arguments.labels.clone(),
+        lower_is_more_similar: arguments.lower_is_more_similar,
+        label_rules: arguments.label_rules.rules(),
         threads: arguments.jobs.unwrap_or(0),
         ..ReadOptions::default()
     };
@@ -293,6 +306,16 @@ fn read_options(arguments: &AuditArguments) -> crate::Result<ReadOptions> {
     Ok(options)
 }
 
+/// Where a warning's rows begin, for the end of its line.
+pub(super) fn first_lines(warning: &RecordWarning) -> String {
+    let lines: Vec<String> = warning.lines.iter().map(u64::to_string).collect();
+    match (lines.len() as u64).cmp(&warning.count) {
+        _ if lines.is_empty() => String::new(),
+        std::cmp::Ordering::Less => format!(" (lines {}, …)", lines.join(", ")),
+        _ => format!(" (lines {})", lines.join(", ")),
+    }
+}
+
 /// The answers, on standard error: standard output is for data.
 #[allow(clippy::print_stderr)]
 fn say(report: &AuditReport, out: &Path) {
@@ -303,7 +326,7 @@ fn say(report: &AuditReport, out: &Path) {
         }
     }
     for warning in &report.warnings {
-        eprintln!("warning: {}", warning.message);
+        eprintln!("warning: {}{}", warning.message, first_lines(warning));
     }
     if let Some(verdict) = worst_verdict(report) {
         let rules: Vec<_> = report.operating_points.iter().flat_map(|p| &p.rules).collect();

@@ -11,7 +11,7 @@ use super::policy;
 use crate::audit::{
     AuditReport, AuditSettings, Normalisation, SampleSet, Thresholds, audit_samples, compare_audits,
 };
-use crate::record::{Bins, NormaliserRecord};
+use crate::record::{Bins, LabelRules, NormaliserRecord};
 use crate::{Error, Result, Stage, export};
 
 /// Folder, within the report's, for the rates as labelled where verdicts changed them.
@@ -27,6 +27,7 @@ pub(crate) struct Job<'a> {
     pub(crate) out: &'a Path,
     pub(crate) jobs: usize,
     pub(crate) bins: &'a BTreeMap<String, Bins>,
+    pub(crate) label_rules: &'a LabelRules,
     pub(crate) normaliser: Option<&'a NormaliserRecord>,
     pub(crate) held_out: bool,
 }
@@ -37,7 +38,8 @@ pub(crate) fn measure(job: &Job<'_>, settings: &AuditSettings) -> Result<AuditRe
     let work = job.people.work.clone().unwrap_or_else(|| with_suffix(job.out, ".work"));
     let mut bins = Bins::customary();
     bins.extend(job.bins.clone());
-    let people = People::acquire(job.manifest, job.people, &work, job.jobs, bins)?;
+    let people =
+        People::acquire(job.manifest, job.people, &work, job.jobs, (bins, job.label_rules))?;
     let mut set = people.set(&str::to_owned, Default::default());
     let errors = LabelErrors::find(&people, &set, job.verdicts)?;
     errors.write(&people, policy(job.people.policy.as_deref(), job.people.gate)?, &work)?;

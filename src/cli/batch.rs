@@ -57,6 +57,9 @@ struct Summary {
 /// Acquires every photo once, compares, writes the records.
 pub(crate) fn run(arguments: &BatchArguments) -> anyhow::Result<Exit> {
     let list = PairList::read(&arguments.pairs)?;
+    for warning in &list.photos.warnings {
+        eprintln!("warning: {}", warning.message);
+    }
     // The folder of templates is there as long as the records are not.
     let folder = with_suffix(&arguments.out, ".unfinished");
     if folder.exists() && !arguments.acquisition.resume {

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 
+use super::labels::LabelArguments;
 use super::normalise::{Beside, Choice, CohortArgument, apply, form, held_out, knows, of_choice};
 use super::people::{People, PeopleArguments, models, with_suffix};
 use super::{Exit, audit};
@@ -35,6 +36,8 @@ pub(crate) struct CalibrateArguments {
     out: PathBuf,
     #[command(flatten)]
     people: PeopleArguments,
+    #[command(flatten)]
+    label_rules: LabelArguments,
     /// Attributes and intersections among which the worst group is sought; all attributes unless
     /// told
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
@@ -82,8 +85,16 @@ fn measure(arguments: &CalibrateArguments, jobs: usize) -> anyhow::Result<Exit> 
         Some(work) => work.clone(),
         None => with_suffix(&arguments.out, ".work"),
     };
-    let people =
-        People::acquire(&arguments.manifest, &arguments.people, &work, jobs, Bins::customary())?;
+    let people = People::acquire(
+        &arguments.manifest,
+        &arguments.people,
+        &work,
+        jobs,
+        (Bins::customary(), &arguments.label_rules.rules()),
+    )?;
+    for warning in &people.manifest.warnings {
+        eprintln!("warning: {}{}", warning.message, audit::first_lines(warning));
+    }
     let beside = Beside { policy: arguments.people.policy.as_deref(), work: &work, jobs };
     let normaliser = normaliser(arguments, &people, &beside)?;
     let prepare = |people: &People| prepare(people, normaliser.as_ref());
@@ -187,7 +198,7 @@ fn say(made: &Calibration, out: &Path) {
         });
         let fnmr = point.fnmr.map_or_else(String::new, |r| format!("; FNMR {:.2} %", 1e2 * r.rate));
         eprintln!(
-            "FMR {:.0e}: threshold {:.4} ({claim}: {} of {}, at most {:.2e}; others {:.2e} to \
+            "FMR {:.0e}: threshold {} ({claim}: {} of {}, at most {:.2e}; others {:.2e} to \
              {:.2e}{worst}{fnmr})",
             point.target_fmr,
             point.threshold,

@@ -60,6 +60,9 @@ pub(crate) fn run(arguments: &CrossMatchArguments) -> anyhow::Result<Exit> {
 
 fn compare(arguments: &CrossMatchArguments) -> Result<CrossMatchPart> {
     let manifest = PeopleManifest::read(&arguments.manifest)?;
+    for warning in &manifest.warnings {
+        eprintln!("warning: {}{}", warning.message, super::audit::first_lines(warning));
+    }
     let path = arguments.templates.join(STORE_FILE);
     let bytes = std::fs::read(&path).map_err(|cause| Error::io(Stage::Template, &path, cause))?;
     let store = TemplateStore::read(&path)?;

@@ -43,6 +43,9 @@ pub(crate) struct EmbedArguments {
 #[allow(clippy::print_stderr)]
 pub(crate) fn run(arguments: &EmbedArguments) -> anyhow::Result<Exit> {
     let manifest = PeopleManifest::read(&arguments.manifest)?;
+    for warning in &manifest.warnings {
+        eprintln!("warning: {}{}", warning.message, super::audit::first_lines(warning));
+    }
     let places = (arguments.manifest.as_path(), arguments.out.as_path());
     let acquired = arguments.acquisition.acquire(&manifest, places, arguments.shard, Vec::new())?;
     let path = arguments.out.join(OUTCOMES_FILE);

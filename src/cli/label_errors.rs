@@ -99,6 +99,7 @@ impl LabelErrors {
                 .to_owned(),
             count,
             lines: Vec::new(),
+            attribute: None,
         })
     }
 
@@ -146,6 +147,7 @@ impl LabelErrors {
             ),
             count: (merged + dropped) as u64,
             lines: Vec::new(),
+            attribute: None,
         });
         Some(set)
     }

@@ -23,6 +23,7 @@ mod explain;
 mod gate;
 mod keys;
 mod label_errors;
+mod labels;
 mod ledger;
 mod merge;
 mod models;

@@ -10,7 +10,7 @@ use crate::audit::SampleSet;
 use crate::calibrate::{normalised, shipped_default, without};
 use crate::model::{ModelStore, Role};
 use crate::normalise::{FitSettings, Normaliser, fit, forms_cohort, in_cohort_order};
-use crate::record::{Calibration, CohortSource, NormaliserRecord};
+use crate::record::{Calibration, CohortSource, LabelRules, NormaliserRecord};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
 /// The value of `--normalise`.
@@ -116,7 +116,13 @@ impl Beside<'_> {
             policy: self.policy.map(Path::to_owned),
             gate: None,
         };
-        People::acquire(manifest, &arguments, &work, self.jobs, BTreeMap::new())
+        People::acquire(
+            manifest,
+            &arguments,
+            &work,
+            self.jobs,
+            (BTreeMap::new(), &LabelRules::default()),
+        )
     }
 }
 

@@ -13,7 +13,9 @@ use crate::audit::{LabelledSample, SampleSet};
 use crate::batch::{AcquiredSample, Acquisitions, Measure};
 use crate::model::{ModelStore, Role};
 use crate::quality::skin_tone;
-use crate::record::{Bins, Failure, InputDigest, ModelRecord, PeopleManifest, RecordWarning};
+use crate::record::{
+    Bins, Failure, InputDigest, LabelRules, ModelRecord, PeopleManifest, RecordWarning,
+};
 use crate::{Error, ErrorKind, Result, Stage};
 
 /// How the photos of a manifest are acquired.
@@ -59,9 +61,9 @@ impl People {
         arguments: &PeopleArguments,
         work: &Path,
         jobs: usize,
-        bins: BTreeMap<String, Bins>,
+        (bins, rules): (BTreeMap<String, Bins>, &LabelRules),
     ) -> Result<Self> {
-        let manifest = PeopleManifest::read(list)?;
+        let manifest = PeopleManifest::read_with(list, rules)?;
         let names = arguments.measure.iter();
         let measures = names.map(|name| measure(name, &manifest)).collect::<Result<_>>()?;
         let acquisition = AcquisitionArguments {
@@ -109,7 +111,8 @@ impl People {
         let entry = &self.manifest.entries[found.entry];
         let labels = self.manifest.attributes.iter().zip(&entry.values).map(|(name, value)| {
             let value = value.as_deref()?;
-            Some(match (self.bins.get(name), value.parse::<f64>()) {
+            let bins = self.bins.get(name).or_else(|| self.bins.get(&name.to_lowercase()));
+            Some(match (bins, value.replace(',', ".").parse::<f64>()) {
                 (Some(bins), Ok(number)) if number.is_finite() => bins.name(number).to_owned(),
                 _ => value.to_owned(),
             })
@@ -130,23 +133,26 @@ impl People {
         }
     }
 
-    /// One file under several names, with the lines.
+    /// What is odd about the manifest, and one file under several names, with the lines.
     fn warnings(&self) -> Vec<RecordWarning> {
+        let mut warnings = self.manifest.warnings.clone();
         let shared = self.found.duplicates(&self.manifest);
         if shared.is_empty() {
-            return Vec::new();
+            return warnings;
         }
         let mut lines: Vec<u64> = shared.iter().flat_map(|photo| photo.lines.clone()).collect();
         lines.sort_unstable();
         lines.truncate(10);
-        vec![RecordWarning {
+        warnings.push(RecordWarning {
             code: "photo_of_several_subjects".to_owned(),
             message: "The manifest lists the same photo under several subjects, so that one \
                       person counts as two and matches count as false."
                 .to_owned(),
             count: shared.len() as u64,
             lines,
-        }]
+            attribute: None,
+        });
+        warnings
     }
 }
 

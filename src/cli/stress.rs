@@ -10,6 +10,7 @@ use super::Exit;
 use super::acquisition::{progress_bar, verifier_at};
 use super::audit::invalid;
 use super::gate::GateArgument;
+use super::labels::LabelArguments;
 use crate::audit::StressReport;
 use crate::degrade::{DegradationKind, parse_level};
 use crate::record::PeopleManifest;
@@ -40,6 +41,8 @@ pub(crate) struct StressArguments {
     /// Photos: a CSV with path, subject_id and any number of attributes
     #[arg(long, value_name = "FILE")]
     manifest: PathBuf,
+    #[command(flatten)]
+    label_rules: LabelArguments,
     /// Folder that the manifest's paths start from; the manifest's own unless told
     #[arg(long, value_name = "DIR")]
     root: Option<PathBuf>,
@@ -89,7 +92,10 @@ pub(crate) struct StressArguments {
 
 /// Degrades, acquires, counts, and writes the report.
 pub(crate) fn run(arguments: &StressArguments) -> anyhow::Result<Exit> {
-    let manifest = PeopleManifest::read(&arguments.manifest)?;
+    let manifest = PeopleManifest::read_with(&arguments.manifest, &arguments.label_rules.rules())?;
+    for warning in &manifest.warnings {
+        eprintln!("warning: {}{}", warning.message, super::audit::first_lines(warning));
+    }
     let root = arguments.root.clone();
     let root = root.unwrap_or_else(|| PeopleManifest::default_root(&arguments.manifest));
     let jobs = super::audit::jobs(arguments.jobs.map(NonZeroUsize::get));

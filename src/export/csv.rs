@@ -6,6 +6,7 @@ use super::{Exporter, text};
 use crate::audit::{
     AuditReport, Differential, Estimate, Funnel, OperatingPointReport, PadReport, RateCell,
 };
+use crate::record::write_row;
 
 /// Writes one row a number. Fractions are written with all their digits.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,7 +33,7 @@ const HEADER: [&str; 15] = [
 impl Exporter for CsvExporter {
     fn export(&self, report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {
         let mut rows = Rows(csv::Writer::from_writer(out));
-        rows.0.write_record(HEADER)?;
+        write_row(&mut rows.0, HEADER)?;
         if let Some(acquisition) = &report.acquisition {
             rows.acquisition("overall", "", &acquisition.overall)?;
             for (attribute, groups) in &acquisition.attributes {
@@ -139,10 +140,13 @@ impl<W: Write> Rows<W> {
             }
         };
         let [errors, trials, rate, low, high, n_eff, method] = &numbers;
-        self.0.write_record([
-            target, threshold, attribute, group, other, measure, errors, trials, rate, low, high,
-            n_eff, "", "", method,
-        ])?;
+        write_row(
+            &mut self.0,
+            [
+                target, threshold, attribute, group, other, measure, errors, trials, rate, low,
+                high, n_eff, "", "", method,
+            ],
+        )?;
         Ok(())
     }
 
@@ -239,10 +243,13 @@ impl<W: Write> Rows<W> {
         let Some(Estimate { value, low, high }) = estimate else { return Ok(()) };
         let number = |number: Option<f64>| number.map(|n| n.to_string()).unwrap_or_default();
         let (value, low, high) = (value.to_string(), number(low), number(high));
-        self.0.write_record([
-            "", threshold, attribute, group, other, measure, "", "", &value, &low, &high, "", "",
-            "", "",
-        ])?;
+        write_row(
+            &mut self.0,
+            [
+                "", threshold, attribute, group, other, measure, "", "", &value, &low, &high, "",
+                "", "", "",
+            ],
+        )?;
         Ok(())
     }
 
@@ -253,23 +260,26 @@ impl<W: Write> Rows<W> {
         name: &str,
         measure: &Differential,
     ) -> io::Result<()> {
-        self.0.write_record([
-            point.target_fmr.map(|target| target.to_string()).unwrap_or_default(),
-            point.threshold.to_string(),
-            attribute.to_owned(),
-            String::new(),
-            String::new(),
-            name.to_owned(),
-            String::new(),
-            String::new(),
-            measure.value.to_string(),
-            measure.low.to_string(),
-            measure.high.map(|high| high.to_string()).unwrap_or_default(),
-            String::new(),
-            measure.p_value.to_string(),
-            measure.p_holm.to_string(),
-            measure.method.clone(),
-        ])?;
+        write_row(
+            &mut self.0,
+            [
+                point.target_fmr.map(|target| target.to_string()).unwrap_or_default(),
+                point.threshold.to_string(),
+                attribute.to_owned(),
+                String::new(),
+                String::new(),
+                name.to_owned(),
+                String::new(),
+                String::new(),
+                measure.value.to_string(),
+                measure.low.to_string(),
+                measure.high.map(|high| high.to_string()).unwrap_or_default(),
+                String::new(),
+                measure.p_value.to_string(),
+                measure.p_holm.to_string(),
+                measure.method.clone(),
+            ],
+        )?;
         Ok(())
     }
 }

@@ -32,6 +32,7 @@ fn render(report: &AuditReport, page: &mut String) -> std::fmt::Result {
         writeln!(page, "- **{}**{badge}: {}", plain(&answer.attribute), plain(&answer.sentence))?;
     }
     writeln!(page, "\n{}", plain(&report.threshold_basis.sentence))?;
+    writeln!(page, "\n{}", plain(report.score_direction.sentence()))?;
     for sentence in left_out {
         writeln!(page, "\n{}", plain(&sentence))?;
     }
@@ -179,7 +180,13 @@ fn render(report: &AuditReport, page: &mut String) -> std::fmt::Result {
         writeln!(page, "None.")?;
     }
     for warning in &report.warnings {
-        writeln!(page, "- `{}` ({}): {}", warning.code, warning.count, plain(&warning.message))?;
+        let lines: Vec<String> = warning.lines.iter().map(u64::to_string).collect();
+        let lines = match lines.is_empty() {
+            true => String::new(),
+            false => format!(" First lines: {}.", lines.join(", ")),
+        };
+        let message = plain(&warning.message);
+        writeln!(page, "- `{}` ({}): {message}{lines}", warning.code, warning.count)?;
     }
     writeln!(page, "\n## Provenance\n")?;
     writeln!(

@@ -7,6 +7,7 @@ use std::path::Path;
 use super::markdown::plain;
 use super::{atomic, html, text};
 use crate::audit::{StressLevel, StressRate, StressReport, StressSeries};
+use crate::record::write_row;
 use crate::{Error, Result, Stage};
 
 /// Writes the files of a stress test to a folder, which is made if need be. All are rendered
@@ -46,19 +47,22 @@ fn json(report: &StressReport) -> io::Result<Vec<u8>> {
 /// One row a number, below a line of comment. Fractions are written with all their digits.
 fn csv(report: &StressReport) -> io::Result<Vec<u8>> {
     let mut rows = csv::Writer::from_writer(format!("# {}\n", report.notice).into_bytes());
-    rows.write_record([
-        "attribute",
-        "group",
-        "degradation",
-        "level",
-        "label",
-        "measure",
-        "errors",
-        "trials",
-        "rate",
-        "low",
-        "high",
-    ])?;
+    write_row(
+        &mut rows,
+        [
+            "attribute",
+            "group",
+            "degradation",
+            "level",
+            "label",
+            "measure",
+            "errors",
+            "trials",
+            "rate",
+            "low",
+            "high",
+        ],
+    )?;
     let clean = std::iter::once(("clean", &report.clean));
     let series = report
         .series
@@ -72,19 +76,22 @@ fn csv(report: &StressReport) -> io::Result<Vec<u8>> {
         for (attribute, group, rates) in everyone.chain(groups) {
             for (measure, _, rate) in rates.named() {
                 let number = |value: Option<f64>| value.map_or_else(String::new, |v| v.to_string());
-                rows.write_record([
-                    attribute,
-                    group,
-                    degradation,
-                    &number(level.level),
-                    &level.label,
-                    measure,
-                    &rate.errors.to_string(),
-                    &rate.trials.to_string(),
-                    &number(rate.rate),
-                    &number(rate.low),
-                    &number(rate.high),
-                ])?;
+                write_row(
+                    &mut rows,
+                    [
+                        attribute,
+                        group,
+                        degradation,
+                        &number(level.level),
+                        &level.label,
+                        measure,
+                        &rate.errors.to_string(),
+                        &rate.trials.to_string(),
+                        &number(rate.rate),
+                        &number(rate.low),
+                        &number(rate.high),
+                    ],
+                )?;
             }
         }
     }

@@ -12,6 +12,7 @@ use image::RgbImage;
 use super::data_uri;
 use super::suspects::{Suspect, SuspectKind};
 use super::verdicts::{COLUMNS, DataRow, Verdict, Verdicts, fields, photo};
+use crate::record::write_row;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
 const STYLE: &str = include_str!("page.css");
@@ -163,7 +164,7 @@ fn score(score: f32) -> String {
 /// Fields as one line of CSV, quoted where need be, without the line's end.
 fn csv_line(fields: &[String]) -> Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(fields).map_err(unwritten)?;
+    write_row(&mut writer, fields).map_err(unwritten)?;
     let bytes = writer.into_inner().map_err(|error| unwritten(error.into_error()))?;
     let line = String::from_utf8(bytes).map_err(unwritten)?;
     Ok(line.trim_end_matches('\n').to_owned())

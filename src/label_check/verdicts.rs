@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::suspects::{Suspect, SuspectKind};
+use crate::record::{delimiter_of_header, original, write_row};
 use crate::{Error, ErrorKind, Result, Stage};
 
 /// The columns, in the order in which they are written. They may be read in any order.
@@ -76,7 +77,12 @@ impl Verdicts {
     /// # Errors
     /// As for [`Verdicts::read`]; the file is not named.
     pub fn parse(text: &[u8], data: &[DataRow<'_>]) -> Result<Self> {
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text);
+        // A spreadsheet may have written another delimiter than it read.
+        let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let mut reader = csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .delimiter(delimiter_of_header(first))
+            .from_reader(text);
         let header = reader.headers().map_err(not_csv)?.clone();
         let mut columns = [0; COLUMNS.len()];
         for (place, name) in columns.iter_mut().zip(COLUMNS) {
@@ -168,7 +174,7 @@ fn line_at(text: &[u8], start: u64) -> u64 {
 
 impl Row<'_> {
     fn field(&self, column: usize) -> &str {
-        &self.record[self.columns[column]]
+        original(&self.record[self.columns[column]])
     }
 
     /// Where the row begins, in bytes.
@@ -278,7 +284,7 @@ pub fn write_csv(
         let verdict = known.get(suspect.a, suspect.b).map_or("", Verdict::word);
         let mut fields = fields(suspect, data)?.to_vec();
         fields.push(verdict.to_owned());
-        writer.write_record(&fields).map_err(full)?;
+        write_row(&mut writer, &fields).map_err(full)?;
     }
     writer.flush().map_err(|cause| full(cause.into()))
 }

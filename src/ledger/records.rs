@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::decision::{AppealState, DecisionEntry};
 use super::entry::EntryKind;
 use super::read::LedgerFiles;
-use crate::record::{LivenessOutcome, ReasonStage};
+use crate::record::{LivenessOutcome, ReasonStage, write_row};
 use crate::{Error, ErrorKind, Result, Stage};
 
 /// What counts as known of whether a claim was true.
@@ -126,7 +126,7 @@ impl LedgerFiles {
         let sides = ["probe", "reference"];
         let stated = attributes.iter().flat_map(|name| sides.map(|side| format!("{side}_{name}")));
         let ours = ["probe_appeal", "probe_disposition"].map(str::to_owned);
-        table.write_record(header.chain(pad).chain(ours).chain(stated)).map_err(fault)?;
+        write_row(&mut table, header.chain(pad).chain(ours).chain(stated)).map_err(fault)?;
 
         let mut summary = RecordsSummary {
             schema: "evenmatch.ledger.records/1",
@@ -188,8 +188,7 @@ impl LedgerFiles {
                 // Of somebody else than the enrolled person nothing was stated.
                 [if mated { value.clone() } else { String::new() }, value]
             });
-            table
-                .write_record(fields.into_iter().chain(pad).chain(ours).chain(stated))
+            write_row(&mut table, fields.into_iter().chain(pad).chain(ours).chain(stated))
                 .map_err(fault)?;
             Ok(true)
         })?;

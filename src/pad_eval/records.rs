@@ -1,7 +1,7 @@
 //! What came of the presentations, as comparison records and as a list of reasons.
 
 use super::presenter::{Presented, Word};
-use crate::record::{BONA_FIDE, PresentationEntry, PresentationManifest};
+use crate::record::{BONA_FIDE, PresentationEntry, PresentationManifest, write_row};
 use crate::{Error, ErrorKind, Result, Stage};
 
 /// Columns of comparison records before the attributes.
@@ -45,7 +45,7 @@ pub fn records(manifest: &PresentationManifest, presented: &[Presented]) -> Resu
     let attributes =
         manifest.attributes.iter().flat_map(|name| sides.map(|side| format!("{side}_{name}")));
     let header = RECORDS.into_iter().map(str::to_owned).chain(attributes);
-    table.write_record(header.collect::<Vec<String>>()).map_err(unwritten)?;
+    write_row(&mut table, header).map_err(unwritten)?;
     for (entry, presented) in manifest.entries.iter().zip(presented) {
         let claimed = entry.reference.is_some();
         let when = |condition: bool, text: &str| {
@@ -67,7 +67,7 @@ pub fn records(manifest: &PresentationManifest, presented: &[Presented]) -> Resu
             let value = value.as_deref().unwrap_or_default();
             row.extend([value.to_owned(), when(claimed, value)]);
         }
-        table.write_record(&row).map_err(unwritten)?;
+        write_row(&mut table, &row).map_err(unwritten)?;
     }
     finished(table)
 }
@@ -79,11 +79,12 @@ pub fn records(manifest: &PresentationManifest, presented: &[Presented]) -> Resu
 /// When a row can't be written, which memory always lets happen.
 pub fn outcomes(manifest: &PresentationManifest, presented: &[Presented]) -> Result<Vec<u8>> {
     let mut table = csv::Writer::from_writer(Vec::new());
-    table.write_record(OUTCOMES).map_err(unwritten)?;
+    write_row(&mut table, OUTCOMES).map_err(unwritten)?;
     for (entry, presented) in manifest.entries.iter().zip(presented) {
         let PresentationEntry { line, path, subject, species, .. } = entry;
-        table
-            .write_record([
+        write_row(
+            &mut table,
+            [
                 if *line > 0 { line.to_string() } else { String::new() },
                 path.clone(),
                 subject.clone(),
@@ -93,8 +94,9 @@ pub fn outcomes(manifest: &PresentationManifest, presented: &[Presented]) -> Res
                 presented.reasons.join(";"),
                 presented.failure.clone().unwrap_or_default(),
                 number(presented.score),
-            ])
-            .map_err(unwritten)?;
+            ],
+        )
+        .map_err(unwritten)?;
     }
     finished(table)
 }

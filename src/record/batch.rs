@@ -114,6 +114,8 @@ pub struct RecordBatch {
     pub failure: Vec<u16>,
     /// Half of the data.
     pub split: Vec<Split>,
+    /// 1-based line of the row; empty where the source has no lines.
+    pub line: Vec<u64>,
     /// Group of the probe, one vector an attribute: an index into that attribute's symbols, or
     /// [`MISSING`].
     pub probe_group: Vec<Vec<u16>>,
@@ -161,6 +163,7 @@ impl RecordBatch {
         self.score.clear();
         self.failure.clear();
         self.split.clear();
+        self.line.clear();
         self.probe_group.iter_mut().for_each(Vec::clear);
         self.reference_group.iter_mut().for_each(Vec::clear);
         self.attempt.clear();

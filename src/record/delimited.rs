@@ -17,11 +17,32 @@ pub(super) enum Delimiter {
 }
 
 impl Delimiter {
-    /// The delimiter of a header: a comma, else a tab, else a semicolon.
+    /// The delimiter of a header: what stands most often outside of quotes among comma, tab,
+    /// semicolon and bar, and the first of these in a tie.
     pub(super) fn of_header(header: &[u8]) -> Self {
-        let candidates = [b',', b'\t', b';'];
-        let found = candidates.into_iter().find(|&byte| memchr::memchr(byte, header).is_some());
-        Delimiter::Byte(found.unwrap_or(b','))
+        let mut found = (0, b',');
+        for candidate in *b",\t;|" {
+            let mut quoted = false;
+            let count = header
+                .iter()
+                .filter(|&&byte| {
+                    quoted ^= byte == b'"';
+                    byte == candidate && !quoted
+                })
+                .count();
+            if count > found.0 {
+                found = (count, candidate);
+            }
+        }
+        Delimiter::Byte(found.1)
+    }
+}
+
+/// The byte that parts the fields of a header.
+pub(crate) fn delimiter_of_header(header: &[u8]) -> u8 {
+    match Delimiter::of_header(header) {
+        Delimiter::Byte(byte) => byte,
+        Delimiter::Whitespace => b',',
     }
 }
 

@@ -1,24 +1,29 @@
 //! A record file as a source: opened, recognised, and scanned on several threads.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::batch::RecordBatch;
 use super::bins::Bins;
 use super::delimited::{self, Delimiter};
 use super::format::{self, Format, Shape, Wishes};
-use super::input::{self, Block, BlockReader, PendingDigest};
-use super::jsonl;
+use super::input::{Block, BlockReader};
+use super::label_rules::LabelRules;
 use super::labels::LabelTable;
 use super::layout::Layout;
 use super::merge::Merger;
 #[cfg(feature = "parquet")]
-use super::parquet::ParquetRecords;
+use super::parquet::ParquetTable;
 use super::parsed::{Parsed, Tables};
 use super::pipeline;
+#[cfg(feature = "parquet")]
+use super::pipeline::{Known, NewSymbols};
 use super::row::RowParser;
 use super::source::{Dictionary, InputDigest, RecordSource, ScanSummary};
+use super::unpack::{self, Opened, PendingDigest};
+use super::{dialect, jsonl};
+#[cfg(feature = "parquet")]
+use crate::Digest;
 use crate::{Error, ErrorKind, Result, Stage};
 
 /// How a record file is to be read.
@@ -32,7 +37,11 @@ pub struct ReadOptions {
     pub map: BTreeMap<String, String>,
     /// Bins of numeric attributes; [`Bins::customary`] unless told.
     pub bins: BTreeMap<String, Bins>,
-    /// A CSV of labels by `subject_id` or `sample_id`, for files without attributes.
+    /// Whether a lower score means more alike, as distances do: scores are then turned round.
+    pub lower_is_more_similar: bool,
+    /// How labels of people are read.
+    pub label_rules: LabelRules,
+    /// A table of labels by `subject_id` or `sample_id`, for files without attributes.
     pub labels: Option<PathBuf>,
     /// Parsing threads; 0 for as many as the machine has. The result does not depend on it.
     pub threads: usize,
@@ -44,13 +53,16 @@ impl Default for ReadOptions {
             format: None,
             map: BTreeMap::new(),
             bins: Bins::customary(),
+            lower_is_more_similar: false,
+            label_rules: LabelRules::default(),
             labels: None,
             threads: 0,
         }
     }
 }
 
-/// A file of comparison records: CSV, gzipped CSV, JSON lines or Parquet, told apart by content.
+/// A file of comparison records: CSV, JSON lines or a JSON array, packed with gzip or zstd or not,
+/// or Parquet, told apart by content.
 ///
 /// ```no_run
 /// use evenmatch::record::{Dictionary, ReadOptions, RecordFile, RecordSource};
@@ -80,7 +92,7 @@ enum Content {
         syntax: Syntax,
     },
     #[cfg(feature = "parquet")]
-    Parquet(Box<ParquetRecords>),
+    Parquet(Box<ParquetTable>),
 }
 
 #[derive(Clone, Copy)]
@@ -96,21 +108,18 @@ impl RecordFile {
     /// When it can't be read, is in no known format, or lacks a column that an audit needs.
     pub fn open(path: &Path, options: &ReadOptions) -> Result<Self> {
         let labels = options.labels.as_deref().map(LabelTable::read).transpose()?;
-        let wishes =
-            Wishes { format: options.format, map: &options.map, bins: &options.bins, labels };
+        let wishes = Wishes {
+            format: options.format,
+            map: &options.map,
+            bins: &options.bins,
+            labels,
+            rules: &options.label_rules,
+            lower_is_more_similar: options.lower_is_more_similar,
+        };
         let name = path.display().to_string();
-        let (stream, digest) = input::open(path)?;
-        let mut head = Vec::new();
-        let mut stream = stream;
-        let peek = stream.by_ref().take(4).read_to_end(&mut head);
-        if head.starts_with(b"PAR1") {
-            drop(stream);
-            return Self::open_parquet(path, name, options, &wishes);
-        }
-        let stream: Box<dyn Read + Send> = match peek {
-            Ok(_) => Box::new(std::io::Cursor::new(head).chain(stream)),
-            // Let the block reader meet the fault again, so that all faults read alike.
-            Err(cause) => Box::new(std::io::Cursor::new(head).chain(Broken(Some(cause)))),
+        let (stream, digest) = match unpack::open(path)? {
+            Opened::Text(stream, digest) => (stream, digest),
+            Opened::Parquet => return Self::open_parquet(path, name, options, &wishes),
         };
         let headless = matches!(options.format, Some(Format::Lfw));
         let mut reader = BlockReader::new(stream, &name, !headless);
@@ -134,29 +143,31 @@ impl RecordFile {
         first: &mut Block,
         wishes: &Wishes<'_>,
     ) -> Result<(Layout, Format, Syntax)> {
-        let start = first.bytes.iter().position(|byte| !byte.is_ascii_whitespace());
-        let Some(start) = start else {
+        dialect::skip_blank_lines(first);
+        let stated = dialect::separator_line(first);
+        dialect::skip_blank_lines(first);
+        if first.bytes.trim_ascii().is_empty() {
             return Err(empty(name));
-        };
-        first.skip(memchr::memrchr(b'\n', &first.bytes[..start]).map_or(0, |at| at + 1));
+        }
         if first.bytes.trim_ascii_start().first() == Some(&b'{') {
             let keys = jsonl::keys(first, name)?;
             let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
             let line = first.first_line;
-            let (layout, format) = format::table_layout(name, line, &keys, wishes)?;
+            let mut rows = Vec::new();
+            let owned: Vec<String> = keys.iter().map(|&key| key.to_owned()).collect();
+            let sample = first.beginning(dialect::SAMPLE);
+            // Only numbers are looked at; a fault is met again when the file is read.
+            let _ = jsonl::each_row(&sample, &owned, name, |fields, _| {
+                rows.push(fields.iter().map(|&field| field.to_owned()).collect());
+                Ok(())
+            });
+            let (layout, format) = format::table_layout(name, line, &keys, &rows, wishes)?;
             return Ok((layout, format, Syntax::JsonLines));
         }
         let mut header = first.take_record();
         let text = String::from_utf8_lossy(&header.bytes).trim_ascii().to_owned();
         if text.contains('\r') {
-            return Err(Error::new(
-                ErrorKind::InvalidRecord,
-                Stage::Record,
-                "lines end in a carriage return alone",
-            )
-            .in_file(name)
-            .at_line(header.first_line)
-            .next("save the file with ordinary line ends (\\n or \\r\\n)"));
+            return Err(dialect::carriage_returns(name, header.first_line));
         }
         if wishes.format == Some(Format::Lfw) {
             let layout = format::lfw_layout(name, wishes)?;
@@ -173,7 +184,8 @@ impl RecordFile {
             };
             return Ok((layout, Format::Lfw, Syntax::Delimited(delimiter, Shape::LfwPairs)));
         }
-        let spaced = !text.contains([',', ';', '\t']) && text.contains(' ');
+        let spaced =
+            stated.is_none() && !text.contains([',', ';', '\t', '|']) && text.contains(' ');
         if wishes.format == Some(Format::Bob) && !text.contains("bio_ref_") {
             let columns = text.split_ascii_whitespace().count();
             let layout = format::bob_layout(name, columns, wishes)?;
@@ -184,16 +196,21 @@ impl RecordFile {
                 Syntax::Delimited(Delimiter::Whitespace, Shape::Table),
             ));
         }
-        let delimiter =
-            if spaced { Delimiter::Whitespace } else { Delimiter::of_header(&header.bytes) };
+        let delimiter = match stated {
+            Some(byte) => Delimiter::Byte(byte),
+            None if spaced => Delimiter::Whitespace,
+            None => Delimiter::of_header(&header.bytes),
+        };
+        let rows = dialect::sample(first, delimiter);
         let line = header.first_line;
         let mut found = None;
         delimited::each_row(&mut header, delimiter, name, |fields, _| {
             let fields: Vec<&str> = fields.iter().map(|field| field.trim_ascii()).collect();
-            found.get_or_insert(format::table_layout(name, line, &fields, wishes)?);
+            found.get_or_insert(format::table_layout(name, line, &fields, &rows, wishes)?);
             Ok(())
         })?;
-        let (layout, format) = found.ok_or_else(|| empty(name))?;
+        let (mut layout, format) = found.ok_or_else(|| empty(name))?;
+        layout.decimal_comma = delimiter == Delimiter::Byte(b';');
         Ok((layout, format, Syntax::Delimited(delimiter, Shape::Table)))
     }
 
@@ -204,7 +221,9 @@ impl RecordFile {
         options: &ReadOptions,
         wishes: &Wishes<'_>,
     ) -> Result<Self> {
-        let (records, layout, format) = ParquetRecords::open(path, wishes)?;
+        let records = ParquetTable::open(path, &name)?;
+        let names: Vec<&str> = records.names().iter().map(String::as_str).collect();
+        let (layout, format) = format::table_layout(&name, 1, &names, &records.sample(), wishes)?;
         Ok(RecordFile {
             path: path.to_owned(),
             name,
@@ -217,9 +236,7 @@ impl RecordFile {
 
     #[cfg(not(feature = "parquet"))]
     fn open_parquet(path: &Path, _: String, _: &ReadOptions, _: &Wishes<'_>) -> Result<Self> {
-        Err(Error::new(ErrorKind::NotBuiltIn, Stage::Record, "this build does not read Parquet")
-            .in_path(path)
-            .next("build with the feature `parquet`, or convert the file to CSV"))
+        Err(super::table::no_parquet(path))
     }
 
     /// The format that was named or recognised.
@@ -273,10 +290,11 @@ impl RecordSource for RecordFile {
             }
             #[cfg(feature = "parquet")]
             Content::Parquet(records) => {
-                records.scan(layout, |tables, parsed| merger.merge(0, tables, parsed, sink))?
+                scan_parquet(&records, layout, |new, parsed| merger.merge(0, new, parsed, sink))?
             }
         };
         let warnings = merger.finish()?;
+        let lower_is_more_similar = layout.negate_score;
         let mut inputs = vec![InputDigest {
             file: self.name.clone(),
             format: self.format.name().to_owned(),
@@ -289,7 +307,7 @@ impl RecordSource for RecordFile {
                 sha256: labels.digest,
             });
         }
-        Ok(ScanSummary { inputs, warnings })
+        Ok(ScanSummary { inputs, warnings, lower_is_more_similar })
     }
 }
 
@@ -303,7 +321,9 @@ fn parse_block(
 ) -> Result<()> {
     let mut rows = RowParser { layout, tables, parsed };
     match syntax {
-        Syntax::JsonLines => jsonl::each_row(block, layout, |fields, line| rows.push(fields, line)),
+        Syntax::JsonLines => {
+            jsonl::each_row(block, &layout.names, name, |fields, line| rows.push(fields, line))
+        }
         Syntax::Delimited(delimiter, Shape::Table) => {
             delimited::each_row(block, delimiter, name, |fields, line| rows.push(fields, line))
         }
@@ -316,17 +336,29 @@ fn parse_block(
     }
 }
 
+/// Hands all rows of a Parquet file to `take`, chunk by chunk; returns the file's digest.
+#[cfg(feature = "parquet")]
+fn scan_parquet(
+    records: &ParquetTable,
+    layout: &Layout,
+    mut take: impl FnMut(&NewSymbols, &mut Parsed) -> Result<()>,
+) -> Result<Digest> {
+    let attributes = layout.attributes.len();
+    let mut tables = Tables::new(attributes);
+    let mut known = Known::default();
+    let mut new = NewSymbols::default();
+    let mut parsed = Parsed::default();
+    records.each_chunk(&layout.file, |rows| {
+        parsed.clear(attributes);
+        let mut parser = RowParser { layout, tables: &mut tables, parsed: &mut parsed };
+        rows.each(&mut |fields, row| parser.push(fields, row))?;
+        new.collect(&tables, &mut known);
+        take(&new, &mut parsed)
+    })
+}
+
 fn empty(name: &str) -> Error {
     Error::new(ErrorKind::InvalidRecord, Stage::Record, "the file holds no records")
         .in_file(name)
         .next("check that the right file was named")
-}
-
-/// A stream that fails once.
-struct Broken(Option<std::io::Error>);
-
-impl Read for Broken {
-    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
-        Err(self.0.take().unwrap_or_else(|| std::io::ErrorKind::UnexpectedEof.into()))
-    }
 }

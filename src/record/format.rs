@@ -5,8 +5,11 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::bins::Bins;
+use super::header;
+use super::label_rules::LabelRules;
 use super::labels::LabelTable;
 use super::layout::{Layout, Manners, Role};
+use super::roles::{agree_on_case, find_distance, guess, native};
 use crate::{Error, ErrorKind, Result, Stage};
 
 /// A format of comparison records.
@@ -81,6 +84,18 @@ pub(super) struct Wishes<'a> {
     pub(super) map: &'a BTreeMap<String, String>,
     pub(super) bins: &'a BTreeMap<String, Bins>,
     pub(super) labels: Option<LabelTable>,
+    pub(super) rules: &'a LabelRules,
+    /// Whether the scores are said to be distances.
+    pub(super) lower_is_more_similar: bool,
+}
+
+impl Wishes<'_> {
+    /// What holds for a layout in any format.
+    fn onto(&self, mut layout: Layout) -> Layout {
+        layout.rules = self.rules.clone();
+        layout.negate_score |= self.lower_is_more_similar;
+        layout
+    }
 }
 
 /// The format of a file whose header holds these names, unless the caller named it.
@@ -102,8 +117,13 @@ pub(super) fn table_layout(
     file: &str,
     header_line: u64,
     header: &[&str],
+    rows: &[Vec<String>],
     wishes: &Wishes<'_>,
 ) -> Result<(Layout, Format)> {
+    let original = header;
+    let header: Vec<&str> = header.iter().map(|name| header::tidy(name)).collect();
+    let index = header::index_columns(&header, rows);
+    let header = header.as_slice();
     let format = wishes
         .format
         .unwrap_or_else(|| if wishes.map.is_empty() { recognise(header) } else { Format::Generic });
@@ -125,28 +145,41 @@ pub(super) fn table_layout(
             ));
         }
     }
+    let mapped: Vec<Role> = wishes.map.values().filter_map(|role| Role::parse(role)).collect();
+    // A column that explains itself stands back where the map names another one.
+    let is_free = |role: &Role| {
+        let same = |other: &Role| other == role || (other.is_score() && role.is_score());
+        let both = |attribute: &str| mapped.contains(&Role::PairGroup(attribute.to_owned()));
+        !mapped.iter().any(same)
+            && !matches!(role, Role::ProbeGroup(name) | Role::ReferenceGroup(name) if both(name))
+    };
     let mut columns: Vec<(String, Option<Role>)> = header
         .iter()
-        .map(|&name| {
+        .enumerate()
+        .map(|(place, &name)| {
             let role = match wishes.map.get(name) {
                 Some(role) => Role::parse(role),
                 None => match format {
-                    Format::Evenmatch => Role::native(name),
+                    // In the datatable a column without a name is nothing special.
+                    _ if index[place] && format != Format::Bfw => Some(Role::Index),
+                    Format::Evenmatch => native(name, header),
                     Format::Bob => Some(bob_role(name)),
                     Format::Bfw => bfw_role(name, header),
-                    Format::Frte => frte_role(name).or_else(|| Role::native(name)),
-                    Format::Generic | Format::Lfw => Some(Role::Ignored),
+                    Format::Frte => frte_role(name).or_else(|| native(name, header)),
+                    Format::Generic | Format::Lfw => {
+                        Some(native(name, header).filter(is_free).unwrap_or(Role::Ignored))
+                    }
                 },
             };
             (name.to_owned(), role)
         })
         .collect();
-    for (name, role) in &mut columns {
-        // pandas writes its index as a column without a name.
-        if name.is_empty() && *role == Some(Role::Ignored) {
-            *name = "index".into();
-        }
+    // The names that a reader of keys will meet.
+    for ((name, _), original) in columns.iter_mut().zip(original) {
+        (*original).clone_into(name);
     }
+    find_distance(&mut columns, &|name| wishes.map.contains_key(header::tidy(name)));
+    agree_on_case(&mut columns);
     match format {
         Format::Bfw => choose_bfw_score(&mut columns, &problem)?,
         Format::Bob => {
@@ -167,11 +200,20 @@ pub(super) fn table_layout(
         .enumerate()
         .map(|(index, (name, role))| match role {
             Some(role) => Ok((name, role)),
-            None => Err(problem(format!("unknown column `{name}`"))
-                .at_column(index as u64 + 1)
-                .next(format!(
-                    "attributes are named probe_… and reference_…; to leave the column out: --map {name}=ignore --format {format}"
-                ))),
+            None => {
+                let named = header::tidy(&name);
+                let next = match guess(named) {
+                    Some(role) => format!(
+                        "did you mean `{role}`? Then rename it, or say so: --map {named}={role} --format {format}"
+                    ),
+                    None => format!(
+                        "attributes are named probe_… and reference_…; to leave the column out: --map {named}=ignore --format {format}"
+                    ),
+                };
+                Err(problem(format!("unknown column `{named}`"))
+                    .at_column(index as u64 + 1)
+                    .next(next))
+            }
         })
         .collect::<Result<Vec<_>>>()?;
     let manners = Manners {
@@ -182,7 +224,7 @@ pub(super) fn table_layout(
     let labels = wishes.labels.clone();
     let layout = Layout::new(file, header_line, columns, labels, wishes.bins, manners)?;
     layout.require(header_line)?;
-    Ok((layout, format))
+    Ok((wishes.onto(layout), format))
 }
 
 fn bob_role(name: &str) -> Role {
@@ -288,7 +330,7 @@ pub(super) fn bob_layout(file: &str, columns: usize, wishes: &Wishes<'_>) -> Res
     layout.probe_subject = Some(subject);
     layout.probe_id = Some(probe);
     layout.ignored.clear();
-    Ok(layout)
+    Ok(wishes.onto(layout))
 }
 
 /// The canonical columns that pairs of LFW are turned into.
@@ -302,7 +344,9 @@ pub(super) fn lfw_layout(file: &str, wishes: &Wishes<'_>) -> Result<Layout> {
         ("group", Role::PairGroup("group".into())),
     ];
     let columns = columns.into_iter().map(|(name, role)| (name.to_owned(), role)).collect();
-    Layout::new(file, 1, columns, wishes.labels.clone(), wishes.bins, Manners::default())
+    let layout =
+        Layout::new(file, 1, columns, wishes.labels.clone(), wishes.bins, Manners::default())?;
+    Ok(wishes.onto(layout))
 }
 
 /// One pair of LFW or RFW as the columns of [`lfw_layout`]; both samples are named as in LFW,

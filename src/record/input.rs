@@ -1,82 +1,14 @@
-//! Opening a record file: digest of what is read, decompression, and blocks of whole lines.
+//! Blocks of whole lines of a stream.
 
-use std::fs::File;
-use std::io::{BufReader, Read};
-use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::io::Read;
 
-use flate2::read::MultiGzDecoder;
-use sha2::{Digest as _, Sha256};
-
-use crate::{Digest, Error, ErrorKind, Result, Stage};
+use super::unpack::Fault;
+use crate::{Error, ErrorKind, Result, Stage};
 
 /// Bytes that a block holds, unless one line is longer.
 const BLOCK: usize = 2 * 1024 * 1024;
 /// The longest line, or quoted record, that is read.
 const LONGEST_RECORD: usize = 16 * 1024 * 1024;
-
-/// The SHA-256 of a file, known once the file has been read to its end.
-#[derive(Clone, Debug, Default)]
-pub(super) struct PendingDigest(Arc<Mutex<Option<Digest>>>);
-
-impl PendingDigest {
-    /// The digest, if the end has been reached.
-    pub(super) fn get(&self) -> Option<Digest> {
-        self.0.lock().ok().and_then(|digest| *digest)
-    }
-    fn set(&self, digest: Digest) {
-        if let Ok(mut place) = self.0.lock() {
-            *place = Some(digest);
-        }
-    }
-}
-
-struct Hashed<R> {
-    inner: R,
-    hasher: Sha256,
-    digest: PendingDigest,
-}
-
-impl<R: Read> Read for Hashed<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        if read == 0 && !buffer.is_empty() {
-            self.digest.set(Digest::from_bytes(self.hasher.clone().finalize().into()));
-        } else {
-            self.hasher.update(&buffer[..read]);
-        }
-        Ok(read)
-    }
-}
-
-/// The bytes of a file, unpacked where they are gzip, and the digest of the file as it lies on
-/// the disk.
-pub(super) fn open(path: &Path) -> Result<(Box<dyn Read + Send>, PendingDigest)> {
-    let file = File::open(path).map_err(|cause| Error::io(Stage::Record, path, cause))?;
-    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
-        return Err(Error::new(ErrorKind::Io, Stage::Record, "this is a folder, not a file")
-            .in_path(path)
-            .next("name the file that holds the comparison records"));
-    }
-    let digest = PendingDigest::default();
-    let mut raw = Hashed { inner: file, hasher: Sha256::new(), digest: digest.clone() };
-    let mut magic = [0_u8; 2];
-    let mut have = 0;
-    while have < magic.len() {
-        match raw.read(&mut magic[have..]) {
-            Ok(0) => break,
-            Ok(read) => have += read,
-            Err(cause) if cause.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(cause) => return Err(Error::io(Stage::Record, path, cause)),
-        }
-    }
-    let head = std::io::Cursor::new(magic).take(have as u64);
-    if magic == [0x1f, 0x8b] {
-        let raw = BufReader::with_capacity(256 * 1024, head.chain(raw));
-        return Ok((Box::new(MultiGzDecoder::new(raw)), digest));
-    }
-    Ok((Box::new(head.chain(raw)), digest))
-}
 
 /// Whole lines of a file, one after another.
 #[derive(Debug, Default)]
@@ -93,6 +25,13 @@ impl Block {
         let lines = memchr::memchr_iter(b'\n', &self.bytes[..count]).count();
         self.first_line += lines as u64;
         self.bytes.drain(..count);
+    }
+
+    /// A copy of the first `lines` lines.
+    pub(super) fn beginning(&self, lines: usize) -> Block {
+        let end = memchr::memchr_iter(b'\n', &self.bytes).take(lines).last();
+        let end = end.map_or(self.bytes.len(), |at| at + 1);
+        Block { bytes: self.bytes[..end].to_vec(), first_line: self.first_line }
     }
 
     /// Takes off the first record, with its line end.
@@ -208,15 +147,15 @@ impl BlockReader {
         end
     }
 
-    /// Drops a UTF-8 byte order mark and refuses UTF-16.
+    /// Drops a UTF-8 byte order mark and refuses UTF-16 and UTF-32, with a mark or without.
     fn strip_mark(&self, buffer: &mut Vec<u8>) -> Result<()> {
         if buffer.starts_with(b"\xef\xbb\xbf") {
             buffer.drain(..3);
-        } else if buffer.starts_with(b"\xff\xfe") || buffer.starts_with(b"\xfe\xff") {
+        } else if let Some(encoding) = wide(buffer) {
             return Err(Error::new(
                 ErrorKind::UnsupportedFormat,
                 Stage::Record,
-                "the file is in UTF-16",
+                format!("the file is in {encoding}"),
             )
             .in_file(&self.file)
             .at_line(1)
@@ -227,6 +166,12 @@ impl BlockReader {
     }
 
     fn broken(&self, cause: std::io::Error) -> Error {
+        if let Some(fault) = cause.get_ref().and_then(|cause| cause.downcast_ref::<Fault>()) {
+            let (message, next) = (fault.message.clone(), fault.next);
+            return Error::new(ErrorKind::InvalidRecord, Stage::Record, message)
+                .in_file(&self.file)
+                .next(next);
+        }
         let message = match cause.kind() {
             std::io::ErrorKind::UnexpectedEof => "the compressed file ends too early",
             std::io::ErrorKind::InvalidInput | std::io::ErrorKind::InvalidData => {
@@ -250,6 +195,19 @@ impl BlockReader {
         .in_file(&self.file)
         .at_line(line)
         .next("look for a double quote that is never closed, or for missing line ends")
+    }
+}
+
+/// The encoding of text in units of two or four bytes, by its mark or by the zeros between plain
+/// letters.
+fn wide(bytes: &[u8]) -> Option<&'static str> {
+    let letter = |byte: &u8| *byte != 0;
+    let marked = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    match bytes {
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => Some("UTF-32"),
+        [a, 0, 0, 0, ..] | [0, 0, 0, a, ..] if letter(a) => Some("UTF-32"),
+        [a, 0, b, 0, ..] | [0, a, 0, b, ..] if letter(a) && letter(b) => Some("UTF-16"),
+        _ => marked.then_some("UTF-16"),
     }
 }
 
@@ -298,5 +256,15 @@ mod tests {
         let input = Box::new(std::io::Cursor::new(b"\xff\xfea\0".to_vec()));
         let error = BlockReader::new(input, "t.csv", true).next(Vec::new()).unwrap_err();
         assert_eq!(error.to_string(), "t.csv:1:1: the file is in UTF-16");
+        for (bytes, encoding) in [
+            (&b"p\0r\0"[..], Some("UTF-16")),
+            (b"\0p\0r", Some("UTF-16")),
+            (b"p\0\0\0r\0\0\0", Some("UTF-32")),
+            (b"\xff\xfe\0\0p\0\0\0", Some("UTF-32")),
+            (b"p,r\n", None),
+            (b"p", None),
+        ] {
+            assert_eq!(wide(bytes), encoding);
+        }
     }
 }

@@ -7,7 +7,6 @@ use serde::de::{Deserializer as _, Error as _, MapAccess, Visitor};
 
 use super::delimited::{Delimiter, utf8};
 use super::input::Block;
-use super::layout::Layout;
 use crate::{Error, ErrorKind, Result, Stage};
 
 /// The keys of the first object, which are the columns of the file.
@@ -30,11 +29,12 @@ pub(super) fn keys(block: &Block, file: &str) -> Result<Vec<String>> {
 /// an object lacks is an empty field; a key that the first object lacked is an error.
 pub(super) fn each_row(
     block: &Block,
-    layout: &Layout,
+    names: &[String],
+    file: &str,
     mut row: impl FnMut(&[&str], u64) -> Result<()>,
 ) -> Result<()> {
-    let text = utf8(&block.bytes, block.first_line, Delimiter::Byte(b','), &layout.file)?;
-    let columns = layout.names.len();
+    let text = utf8(&block.bytes, block.first_line, Delimiter::Byte(b','), file)?;
+    let columns = names.len();
     for (index, object) in text.split('\n').enumerate() {
         let line = block.first_line + index as u64;
         if object.trim_ascii().is_empty() {
@@ -44,11 +44,11 @@ pub(super) fn each_row(
         let mut expected = 0;
         each_field(object, |key, value| {
             // Objects nearly always repeat the order of the first one.
-            let usual = layout.names.get(expected).is_some_and(|name| name == key);
+            let usual = names.get(expected).is_some_and(|name| name == key);
             let column = if usual {
                 expected
             } else {
-                let found = layout.names.iter().position(|name| name == key);
+                let found = names.iter().position(|name| name == key);
                 found.ok_or_else(|| format!("the key `{key}` is not in the first record"))?
             };
             expected = column + 1;
@@ -57,7 +57,7 @@ pub(super) fn each_row(
                 Some(_) => Err(format!("the key `{key}` occurs twice")),
             }
         })
-        .map_err(|cause| malformed(&cause, object, &layout.file, line))?;
+        .map_err(|cause| malformed(&cause, object, file, line))?;
         let fields: Vec<&str> = values.iter().map(|value| value.as_deref().unwrap_or("")).collect();
         row(&fields, line)?;
     }
@@ -68,11 +68,18 @@ fn malformed(cause: &serde_json::Error, text: &str, file: &str, line: u64) -> Er
     let full = cause.to_string();
     let message = full.split(" at line ").next().unwrap_or(&full).to_owned();
     let column = cause.column().clamp(1, text.len().max(1));
+    let next = if message.contains("is not in the first record") {
+        "give the first record every key, with null where it has no value"
+    } else if message.starts_with("invalid type") {
+        "a record is a flat object, as to_json(orient=\"records\") writes it"
+    } else {
+        "each line is one flat JSON object; NaN is not JSON: leave the score null and say why in `failure`"
+    };
     Error::new(ErrorKind::InvalidRecord, Stage::Record, message)
         .in_file(file)
         .at_line(line)
         .at_column(column as u64)
-        .next("each line is one flat JSON object; NaN is not JSON: leave the score null and say why in `failure`")
+        .next(next)
 }
 
 /// Hands each key and value of a flat object, as text, to `field`.
@@ -150,9 +157,8 @@ mod tests {
     fn rows(text: &str) -> Result<Vec<(u64, Vec<String>)>> {
         let block = Block { bytes: text.as_bytes().to_vec(), first_line: 1 };
         let names = keys(&block, "t.jsonl")?;
-        let layout = Layout { file: "t.jsonl".into(), names, ..Layout::default() };
         let mut all = Vec::new();
-        each_row(&block, &layout, |fields, line| {
+        each_row(&block, &names, "t.jsonl", |fields, line| {
             all.push((line, fields.iter().map(|field| (*field).to_owned()).collect()));
             Ok(())
         })?;

@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::input;
+use super::source::RecordWarning;
+use super::{table, words};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
 /// What the first column of a label file names.
@@ -20,12 +21,50 @@ pub(super) enum LabelKey {
     Sample,
 }
 
+/// Where the fields of a row of labels stand.
+struct Columns {
+    count: usize,
+    sort: LabelKey,
+    key: usize,
+    /// Columns whose values are kept: all with a name but the key.
+    kept: Vec<usize>,
+    /// Attributes with their places among the kept values.
+    attributes: Vec<(String, usize)>,
+    subject: Option<usize>,
+}
+
+impl Columns {
+    /// `None` where no column names people or samples.
+    fn new(header: &[&str]) -> Option<Self> {
+        let find = |name: &str| header.iter().position(|column| *column == name);
+        let (sort, key, subject) = match (find("sample_id"), find("subject_id")) {
+            (Some(sample), subject) => (LabelKey::Sample, sample, subject),
+            (None, Some(subject)) => (LabelKey::Subject, subject, None),
+            (None, None) => return None,
+        };
+        let kept: Vec<usize> = (0..header.len())
+            .filter(|&column| column != key && !header[column].is_empty())
+            .collect();
+        let place = |column: usize| kept.iter().position(|&kept| kept == column);
+        let attributes = kept
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| Some(**column) != subject)
+            .map(|(place, &column)| (header[column].to_owned(), place))
+            .collect();
+        let subject = subject.and_then(place);
+        Some(Columns { count: header.len(), sort, key, kept, attributes, subject })
+    }
+}
+
 /// Attribute values by person or by sample. Memory grows with their number, not with records.
 #[derive(Debug, Clone)]
 pub(super) struct LabelTable {
     pub(super) key: LabelKey,
     pub(super) file: String,
     pub(super) digest: Digest,
+    /// What was odd about the file.
+    pub(super) warnings: Vec<RecordWarning>,
     /// Attribute names with their places in a row.
     attributes: Vec<(String, usize)>,
     /// The place of `subject_id` in a row of a table by sample.
@@ -34,68 +73,61 @@ pub(super) struct LabelTable {
 }
 
 impl LabelTable {
-    /// Reads a CSV with the column `subject_id` or `sample_id` and one column an attribute.
+    /// Reads a table with the column `subject_id` or `sample_id` and one column an attribute.
     pub(super) fn read(path: &Path) -> Result<Self> {
+        let file = path.display().to_string();
         let fault = |message: String| {
             Error::new(ErrorKind::InvalidRecord, Stage::Record, message)
                 .in_path(path)
-                .next("a label file is a CSV with `subject_id` (or `sample_id`, and perhaps `subject_id` too) and one column an attribute")
+                .next("a label file is a table with `subject_id` (or `sample_id`, and perhaps `subject_id` too) and one column an attribute")
         };
-        let from_csv = |cause: csv::Error| {
-            let place = cause.position().map(csv::Position::line);
-            let error = fault("the labels can't be read as CSV in UTF-8".into()).caused_by(cause);
-            match place {
-                Some(line) => error.at_line(line),
-                None => error,
-            }
-        };
-        let (stream, digest) = input::open(path)?;
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(stream);
-        let header = reader.headers().map_err(from_csv)?.clone();
-        let column = |name: &str| {
-            header.iter().position(|column| column.trim_start_matches('\u{feff}') == name)
-        };
-        let (key, key_column, subject_column) = match (column("sample_id"), column("subject_id")) {
-            (Some(sample), subject) => (LabelKey::Sample, sample, subject),
-            (None, Some(subject)) => (LabelKey::Subject, subject, None),
-            (None, None) => {
-                return Err(
-                    fault("a column `subject_id` or `sample_id` is needed".into()).at_line(1)
-                );
-            }
-        };
-        // Rows are kept without their key.
-        let place = |column: usize| column - usize::from(column > key_column);
-        let attributes: Vec<(String, usize)> = header
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| *at != key_column && Some(*at) != subject_column)
-            .map(|(at, name)| (name.to_owned(), place(at)))
-            .collect();
+        let mut columns: Option<Columns> = None;
         let mut rows: HashMap<Box<str>, Vec<Box<str>>> = HashMap::new();
-        let mut record = csv::StringRecord::new();
-        while reader.read_record(&mut record).map_err(from_csv)? {
-            let line = record.position().map_or(0, csv::Position::line);
-            let name = &record[key_column];
-            let values: Vec<Box<str>> = record
-                .iter()
-                .enumerate()
-                .filter(|(at, _)| *at != key_column)
-                .map(|(_, value)| value.into())
-                .collect();
-            if let Some(known) = rows.insert(name.into(), values)
-                && rows.get(name) != Some(&known)
-            {
-                return Err(fault(format!("`{name}` has two different rows of labels"))
+        let read = table::each_row(
+            path,
+            &["subject_id", "sample_id"],
+            |_| true,
+            |fields, line| {
+                let Some(columns) = &columns else {
+                    let header = Columns::new(fields).ok_or_else(|| {
+                        fault("a column `subject_id` or `sample_id` is needed".into())
+                    });
+                    columns = Some(header.map_err(|error| error.at_line(line))?);
+                    return Ok(());
+                };
+                if fields.len() != columns.count {
+                    let message =
+                        format!("{} fields, but there are {} columns", fields.len(), columns.count);
+                    return Err(fault(message).at_line(line));
+                }
+                let name = fields[columns.key].trim();
+                let values =
+                    columns.kept.iter().map(|&column| fields[column].trim().into()).collect();
+                if let Some(known) = rows.insert(name.into(), values)
+                    && rows.get(name) != Some(&known)
+                {
+                    return Err(fault(format!(
+                        "{} has two different rows of labels",
+                        words::quoted(name)
+                    ))
                     .at_line(line)
-                    .at_column(key_column as u64 + 1));
-            }
-        }
-        let digest =
-            digest.get().ok_or_else(|| fault("the labels were not read to the end".into()))?;
-        let file = path.display().to_string();
-        let subject = subject_column.map(place);
-        Ok(LabelTable { key, file, digest, attributes, subject, rows: Arc::new(rows) })
+                    .at_column(columns.key as u64 + 1));
+                }
+                Ok(())
+            },
+        )?;
+        let Some(columns) = columns else {
+            return Err(fault("the label file is empty".into()));
+        };
+        Ok(LabelTable {
+            key: columns.sort,
+            file,
+            digest: read.digest,
+            warnings: read.warnings,
+            attributes: columns.attributes,
+            subject: columns.subject,
+            rows: Arc::new(rows),
+        })
     }
 
     /// Attribute names, each with the number by which [`Self::get`] knows it.

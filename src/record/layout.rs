@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::bins::Bins;
+use super::header;
+use super::label_rules::{LabelRules, bins_of, possible};
 use super::labels::LabelTable;
 use crate::{Error, ErrorKind, Result, Stage};
 
@@ -29,6 +31,8 @@ pub(super) enum Role {
     ReferenceGroup(String),
     /// A label of both people of a pair.
     PairGroup(String),
+    /// The number of the row, which a data frame was written with.
+    Index,
     Ignored,
 }
 
@@ -76,6 +80,11 @@ impl Role {
         }
     }
 
+    /// Whether the column says how alike two samples are.
+    pub(super) fn is_score(&self) -> bool {
+        matches!(self, Role::Score | Role::Distance)
+    }
+
     fn describe(&self) -> String {
         match self {
             Role::ProbeId => "probe_id".into(),
@@ -94,7 +103,7 @@ impl Role {
             Role::ProbeGroup(attribute) => format!("probe_{attribute}"),
             Role::ReferenceGroup(attribute) => format!("reference_{attribute}"),
             Role::PairGroup(attribute) => format!("pair_{attribute}"),
-            Role::Ignored => "ignore".into(),
+            Role::Index | Role::Ignored => "ignore".into(),
         }
     }
 }
@@ -128,6 +137,8 @@ pub(super) struct AttributeColumns {
     pub(super) probe: GroupSource,
     pub(super) reference: GroupSource,
     pub(super) bins: Option<Bins>,
+    /// The least and the largest number that can be a value, where that is known.
+    pub(super) possible: Option<(f64, f64)>,
 }
 
 /// The columns of a file by what they hold.
@@ -153,8 +164,13 @@ pub(super) struct Layout {
     pub(super) attributes: Vec<AttributeColumns>,
     /// Columns that nothing is made of.
     pub(super) ignored: Vec<String>,
+    /// Columns that number the rows, as messages name them.
+    pub(super) index: Vec<String>,
     pub(super) labels: Option<LabelTable>,
     pub(super) manners: Manners,
+    pub(super) rules: LabelRules,
+    /// Whether a number may have a decimal comma: where a semicolon parts the fields.
+    pub(super) decimal_comma: bool,
 }
 
 impl Layout {
@@ -175,11 +191,6 @@ impl Layout {
                     .fault(header_line, index, format!("a second column for {}", role.describe()))
                     .next("rename or remove one of the two columns")
             };
-            if name.is_empty() {
-                return Err(layout
-                    .fault(header_line, index, "a column without a name".into())
-                    .next("name it in the header, or remove it"));
-            }
             let place = match &role {
                 Role::ProbeId => &mut layout.probe_id,
                 Role::ReferenceId => &mut layout.reference_id,
@@ -209,6 +220,11 @@ impl Layout {
                     }
                     sides.0 = Some(index);
                     &mut sides.1
+                }
+                Role::Index => {
+                    layout.index.push(header::shown(&name));
+                    layout.names.push(name);
+                    continue;
                 }
                 Role::Ignored => {
                     layout.ignored.push(name.clone());
@@ -243,7 +259,8 @@ impl Layout {
         layout.attributes = attributes
             .into_iter()
             .map(|(name, (probe, reference))| AttributeColumns {
-                bins: bins.get(&name).cloned(),
+                bins: bins_of(bins, &name).cloned(),
+                possible: possible(&name),
                 name,
                 probe,
                 reference,

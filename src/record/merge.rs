@@ -1,21 +1,74 @@
 //! Brings the codes of several reading threads together and counts warnings.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use super::batch::{Failure, MANY, MISSING, MOST_VALUES, RecordBatch};
+use super::label_rules::{Odd, Spellings, folded};
 use super::layout::{GroupSource, Layout};
 use super::pair_check::{Contradiction, PairCheck, Seen};
 use super::parsed::Parsed;
 use super::pipeline::NewSymbols;
 use super::source::{Dictionary, RecordWarning, Symbols};
-use super::words;
+use super::{table, words};
 use crate::{Error, ErrorKind, Result, Stage};
 
 /// From the codes of one thread to the codes of the dictionary.
 #[derive(Default)]
 struct Translation {
     subjects: Vec<u32>,
-    groups: Vec<Vec<u16>>,
+    /// By attribute: from a code of the thread to that of a spelling; `None` for one beyond the
+    /// most that are told apart.
+    groups: Vec<Vec<Option<u32>>>,
     failures: Vec<u16>,
     species: Vec<u16>,
+}
+
+/// The labels of one attribute, as they are spelled.
+#[derive(Default)]
+struct Labels {
+    names: Symbols,
+    spellings: Spellings,
+    /// The group that each spelling is of.
+    group: Vec<u16>,
+    /// The code of a group by the form that its spellings share, where they are merged.
+    by_form: HashMap<String, u16>,
+    odd: Odd,
+}
+
+impl Labels {
+    /// The code of a spelling, and of its group in `groups`; `None` for a new one beyond the most
+    /// that are told apart.
+    fn intern(&mut self, name: &str, groups: &mut Symbols, merge: bool) -> Option<u32> {
+        let code = self.names.intern_up_to(name, MOST_VALUES)?;
+        if code as usize == self.group.len() {
+            // Groups are no more than spellings, so a code fits.
+            let group = if !merge {
+                groups.intern(name) as u16
+            } else {
+                match self.by_form.entry(folded(name)) {
+                    Entry::Occupied(known) => *known.get(),
+                    Entry::Vacant(new) => *new.insert(groups.intern(name) as u16),
+                }
+            };
+            self.group.push(group);
+        }
+        Some(code)
+    }
+
+    /// Gives merged groups their usual spelling, and says what was odd.
+    fn finish(self, attribute: &str, groups: &mut Symbols, merge: bool) -> Vec<RecordWarning> {
+        let names: Vec<&str> = self.names.names().collect();
+        let several = self.spellings.several(&names);
+        if merge {
+            for codes in &several {
+                groups.rename(self.group[codes[0]].into(), names[codes[0]]);
+            }
+        }
+        let mut warnings = self.odd.warnings(attribute);
+        warnings.extend(self.spellings.warning(attribute, &names, &several, merge));
+        warnings
+    }
 }
 
 /// Merges parsed blocks in the order of the file.
@@ -26,6 +79,12 @@ pub(super) struct Merger<'a> {
     pairs: PairCheck,
     self_comparisons: Seen,
     rows: u64,
+    /// By attribute.
+    labels: Vec<Labels>,
+    /// As in [`Parsed`].
+    decimals: [[Option<u64>; 2]; 2],
+    /// People whose name is a word for a missing one.
+    nameless: Vec<Box<str>>,
 }
 
 impl<'a> Merger<'a> {
@@ -42,6 +101,9 @@ impl<'a> Merger<'a> {
             pairs: PairCheck::default(),
             self_comparisons: Seen::default(),
             rows: 0,
+            labels: layout.attributes.iter().map(|_| Labels::default()).collect(),
+            decimals: Default::default(),
+            nameless: Vec::new(),
         }
     }
 
@@ -59,15 +121,22 @@ impl<'a> Merger<'a> {
         let translation = &mut self.translations[worker];
         let dictionary = &mut *self.dictionary;
         for name in &new.subjects {
+            if words::missing_label(name) && !name.is_empty() && !self.nameless.contains(name) {
+                self.nameless.push(name.clone());
+            }
             translation.subjects.push(dictionary.subjects.intern(name));
         }
+        let merge = self.layout.rules.merge_spellings;
         translation.groups.resize_with(new.groups.len(), Vec::new);
-        for ((names, codes), symbols) in
-            new.groups.iter().zip(&mut translation.groups).zip(&mut dictionary.groups)
+        for (((names, codes), symbols), labels) in new
+            .groups
+            .iter()
+            .zip(&mut translation.groups)
+            .zip(&mut dictionary.groups)
+            .zip(&mut self.labels)
         {
             for name in names {
-                let code = symbols.intern_up_to(name, MOST_VALUES);
-                codes.push(code.map_or(MANY, |code| code as u16));
+                codes.push(labels.intern(name, symbols, merge));
             }
         }
         for name in &new.failures {
@@ -89,9 +158,17 @@ impl<'a> Merger<'a> {
             *subject = translation.subjects[*subject as usize];
         }
         for sides in [&mut batch.probe_group, &mut batch.reference_group] {
-            for (codes, column) in translation.groups.iter().zip(sides) {
-                for group in column.iter_mut().filter(|group| **group < MANY) {
-                    *group = codes[usize::from(*group)];
+            let sides = translation.groups.iter().zip(sides).zip(&mut self.labels);
+            for ((codes, column), labels) in sides {
+                let rows = column.iter_mut().zip(&batch.line);
+                for (group, line) in rows.filter(|(group, _)| **group < MANY) {
+                    *group = match codes[usize::from(*group)] {
+                        Some(spelling) => {
+                            labels.spellings.note(spelling as usize, *line);
+                            labels.group[spelling as usize]
+                        }
+                        None => MANY,
+                    };
                 }
             }
         }
@@ -105,6 +182,13 @@ impl<'a> Merger<'a> {
             self.pairs.add(mark)?;
         }
         self.self_comparisons.merge(&parsed.self_comparisons);
+        for (labels, odd) in self.labels.iter_mut().zip(&parsed.odd) {
+            labels.odd.merge(odd);
+        }
+        // Blocks come in the order of the file, so the first line is the first.
+        for (all, own) in self.decimals.iter_mut().flatten().zip(parsed.decimals.as_flattened()) {
+            *all = all.or(*own);
+        }
         self.rows += batch.len() as u64;
         if batch.is_empty() {
             return Ok(());
@@ -119,6 +203,20 @@ impl<'a> Merger<'a> {
             return Err(layout
                 .complaint("there is a header, but no record".into())
                 .next("check that the right file was named"));
+        }
+        for (kind, column) in [(0, layout.score), (1, layout.pad_score)] {
+            if let [Some(comma), Some(point)] = self.decimals[kind] {
+                let (line, earlier) = (comma.max(point), comma.min(point));
+                let name = layout.name(column.unwrap_or(0));
+                let message = format!(
+                    "`{name}` has a decimal {} here and a decimal {} in line {earlier}",
+                    if comma > point { "comma" } else { "point" },
+                    if comma > point { "point" } else { "comma" },
+                );
+                return Err(layout.fault(line, column.unwrap_or(0), message).next(
+                    "write all numbers of a column in one way; decimal commas are read where every number has one",
+                ));
+            }
         }
         let findings = self.pairs.finish()?;
         if let Some((kind, line, earlier)) = findings.contradiction {
@@ -143,7 +241,15 @@ impl<'a> Merger<'a> {
             };
             return Err(layout.fault(line, column.unwrap_or(0), message).next(next));
         }
-        let mut warnings = Vec::new();
+        let mut warnings = table::warnings(layout.index.clone());
+        for ((labels, columns), symbols) in
+            self.labels.into_iter().zip(&layout.attributes).zip(&mut self.dictionary.groups)
+        {
+            warnings.extend(labels.finish(&columns.name, symbols, layout.rules.merge_spellings));
+        }
+        if let Some(labels) = &layout.labels {
+            warnings.extend(labels.warnings.iter().cloned());
+        }
         let mut warn = |code: &str, message: String, seen: &Seen| {
             if seen.rows > 0 {
                 let lines = seen.lines.clone();
@@ -152,6 +258,7 @@ impl<'a> Merger<'a> {
                     message,
                     count: seen.rows,
                     lines,
+                    attribute: None,
                 });
             }
         };
@@ -202,6 +309,11 @@ impl<'a> Merger<'a> {
                 "Samples are not named, so repeated pairs can't be found.".into(),
                 &whole_file(self.rows),
             );
+        }
+        if !self.nameless.is_empty() && layout.names_subjects() {
+            let mut names: Vec<String> = self.nameless.iter().map(|n| words::quoted(n)).collect();
+            names.sort();
+            warn("nameless_subject", words::nameless(&names), &whole_file(names.len() as u64));
         }
         if !layout.names_subjects() && layout.score.is_some() {
             let stand_in = if layout.probe_id.is_some() { "each sample" } else { "each row" };

@@ -1,6 +1,6 @@
 //! The wire formats: plain data, the seam between deciding and judging.
 //!
-//! A [`RecordFile`] reads CSV (also gzipped), JSON lines or Parquet, in the native columns or in
+//! A [`RecordFile`] reads CSV or JSON (packed or not) or Parquet, in the native columns or in
 //! those of other systems ([`Format`]), and is a [`RecordSource`]: it hands over [`RecordBatch`]es
 //! once, in the order of the file, checked row by row, in memory that does not grow with rows.
 
@@ -9,10 +9,14 @@ mod bins;
 mod calibration;
 mod decision;
 mod delimited;
+mod dialect;
 mod file;
 mod format;
+mod header;
 mod input;
+mod json_array;
 mod jsonl;
+mod label_rules;
 mod labels;
 mod layout;
 mod liveness;
@@ -24,14 +28,19 @@ mod pairs;
 mod parquet;
 mod parsed;
 mod people;
+mod people_labels;
 mod pipeline;
 mod presentations;
 mod reason;
+mod roles;
 mod row;
 mod row_codes;
+mod signature;
 mod source;
+mod spreadsheet;
 mod symbol_table;
 mod table;
+mod unpack;
 mod words;
 
 pub use batch::{
@@ -46,12 +55,17 @@ pub use decision::{
     AttemptRecord, DECISION_SCHEMA, DecisionRecord, EvidenceRecord, MeasureRecord, ModelRecord,
     OperatingPointRecord, OtherFaceRecord, Outcome, QualityRecord, SampleRecord, SoftwareRecord,
 };
+pub(crate) use delimited::delimiter_of_header;
 pub use file::{ReadOptions, RecordFile};
 pub use format::Format;
+pub use label_rules::LabelRules;
+pub(crate) use label_rules::same_label;
 pub use liveness::{Liveness, LivenessOutcome, SessionEvidence, SignalRecord, SignalVerdict};
 pub use normaliser::{COHORT_CENTROIDS, CohortSource, NormaliserRecord};
 pub use pairs::{Pair, PairList};
 pub use people::{PeopleEntry, PeopleManifest};
+pub(crate) use people_labels::{contradiction, of_the_photo};
 pub use presentations::{BONA_FIDE, CHALLENGE_FILE, PresentationEntry, PresentationManifest};
 pub use reason::{Reason, ReasonCode, ReasonStage, ReasonSubject};
 pub use source::{Dictionary, InputDigest, RecordSource, RecordWarning, ScanSummary, Symbols};
+pub(crate) use spreadsheet::{original, write_row};

@@ -116,7 +116,7 @@ pub(super) struct Seen {
 
 impl Seen {
     /// Lines that are kept.
-    const LINES: usize = 5;
+    pub(super) const LINES: usize = 5;
 
     /// Counts one more row.
     pub(super) fn note(&mut self, line: u64) {

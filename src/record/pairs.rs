@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::delimited::Delimiter;
 use super::people::{PeopleEntry, PeopleManifest};
-use super::{table, words};
+use super::{header, table, words};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
 /// Columns that comparing fills in, so that a list may not bring them along.
@@ -57,21 +56,22 @@ impl PairList {
     /// `mated`, folds that do not come out even, and a list without pairs.
     pub fn read(path: &Path) -> Result<Self> {
         let mut reader = Reader::new(path);
-        let delimiter = |first: &[u8]| {
-            let text = String::from_utf8_lossy(first);
-            let header = text.trim_start_matches('\u{feff}');
-            if is_header(header) { Delimiter::of_header(first) } else { Delimiter::Whitespace }
-        };
-        let digest = table::each_row(path, delimiter, |fields, line| reader.row(fields, line))?;
-        reader.finish(digest)
+        let known = ["reference", "probe", "mated", "probe_subject", "reference_subject"];
+        let read =
+            table::each_row(path, &known, is_header, |fields, line| reader.row(fields, line))?;
+        reader.list.photos.warnings = read.warnings;
+        reader.finish(read.digest)
     }
 }
 
 /// Whether a line names the columns `reference` and `probe`, whatever stands between.
 fn is_header(line: &str) -> bool {
-    let mut names = line.split([',', '\t', ';']).map(|name| name.trim().trim_matches('"'));
-    let named: Vec<&str> = names.by_ref().collect();
-    named.len() > 1 && (named.contains(&"reference") || named.contains(&"probe"))
+    let named: Vec<String> = line
+        .split([',', '\t', ';', '|'])
+        .map(|name| header::fold(name.trim().trim_matches('"')))
+        .collect();
+    let has = |name: &str| named.iter().any(|known| known == name);
+    named.len() > 1 && (has("reference") || has("probe"))
 }
 
 enum Sort {
@@ -103,6 +103,7 @@ impl Reader {
             attributes: Vec::new(),
             entries: Vec::new(),
             digest: Digest::of(b""),
+            warnings: Vec::new(),
         };
         let list = PairList {
             photos,
@@ -145,7 +146,7 @@ impl Reader {
     fn header(&mut self, fields: &[&str], line: u64) -> Result<()> {
         let names: Vec<&str> = fields.iter().map(|name| name.trim()).collect();
         for (column, name) in names.iter().enumerate() {
-            if names[..column].contains(name) {
+            if !name.is_empty() && names[..column].contains(name) {
                 return Err(self
                     .fault(line, format!("two columns are called `{name}`"))
                     .at_column(column as u64 + 1)
@@ -166,7 +167,11 @@ impl Reader {
             })
         };
         let (reference, probe, mated) = (needed("reference")?, needed("probe")?, find("mated"));
-        let own = |column: &usize| ![Some(reference), Some(probe), mated].contains(&Some(*column));
+        // A column without a name is an index.
+        let own = |column: &usize| {
+            ![Some(reference), Some(probe), mated].contains(&Some(*column))
+                && !names[*column].is_empty()
+        };
         let carried: Vec<usize> = (0..names.len()).filter(own).collect();
         self.list.columns = carried.iter().map(|column| names[*column].to_owned()).collect();
         self.list.states_mated = mated.is_some();

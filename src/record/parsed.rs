@@ -1,6 +1,7 @@
 //! What parsing a number of rows leaves: a batch in the codes of one thread.
 
 use super::batch::RecordBatch;
+use super::label_rules::Odd;
 use super::pair_check::{PairMark, Seen};
 use super::symbol_table::SymbolTable;
 
@@ -26,6 +27,11 @@ pub(super) struct Parsed {
     pub(super) batch: RecordBatch,
     pub(super) marks: Vec<PairMark>,
     pub(super) self_comparisons: Seen,
+    /// By attribute.
+    pub(super) odd: Vec<Odd>,
+    /// The first lines with a decimal comma and with a decimal point: of scores, then of scores of
+    /// presentation attack detection.
+    pub(super) decimals: [[Option<u64>; 2]; 2],
 }
 
 impl Parsed {
@@ -35,5 +41,8 @@ impl Parsed {
         self.batch.clear();
         self.marks.clear();
         self.self_comparisons = Seen::default();
+        self.odd.clear();
+        self.odd.resize_with(attributes, Odd::default);
+        self.decimals = Default::default();
     }
 }

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::delimited::Delimiter;
-use super::{table, words};
+use super::label_rules::LabelRules;
+use super::source::RecordWarning;
+use super::{header, people_labels, table, words};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
 /// How many missing photos a message names; it gives the number of all.
@@ -24,6 +25,8 @@ pub struct PeopleManifest {
     pub entries: Vec<PeopleEntry>,
     /// SHA-256 of the file.
     pub digest: Digest,
+    /// What is odd about the file and its labels, sorted by code.
+    pub warnings: Vec<RecordWarning>,
 }
 
 /// One photo of a manifest.
@@ -55,29 +58,43 @@ impl PeopleManifest {
     /// path or subject, a path that is listed twice, a row with too many or too few fields, bytes
     /// that are not UTF-8, and a manifest without photos.
     pub fn read(path: &Path) -> Result<Self> {
+        PeopleManifest::read_with(path, &LabelRules::default())
+    }
+
+    /// Reads a manifest, and its labels by these rules.
+    ///
+    /// # Errors
+    /// As for [`Self::read`].
+    pub fn read_with(path: &Path, rules: &LabelRules) -> Result<Self> {
         let file = path.display().to_string();
         let mut columns: Option<Columns> = None;
         let mut attributes = Vec::new();
         let mut entries = Vec::new();
         let mut lines: HashMap<Box<str>, u64> = HashMap::new();
-        let digest = table::each_row(path, Delimiter::of_header, |fields, line| {
-            let Some(columns) = &columns else {
-                let header = header(&file, fields, line)?;
-                let names = header.attributes.iter().map(|column| fields[*column].trim());
-                attributes = names.map(str::to_owned).collect();
-                columns = Some(header);
-                return Ok(());
-            };
-            let entry = entry(&file, columns, fields, line)?;
-            if let Some(before) = lines.insert(entry.path.as_str().into(), line) {
-                let photo = words::quoted(&entry.path);
-                let message = format!("the photo {photo} is listed in line {before} already");
-                return Err(fault(&file, line, columns.path, message)
-                    .next("list every photo once; one of the two rows must go"));
-            }
-            entries.push(entry);
-            Ok(())
-        })?;
+        let known = ["path", "subject_id"];
+        let read = table::each_row(
+            path,
+            &known,
+            |_| true,
+            |fields, line| {
+                let Some(columns) = &columns else {
+                    let header = columns_of(&file, fields, line)?;
+                    let names = header.attributes.iter().map(|column| fields[*column].trim());
+                    attributes = names.map(str::to_owned).collect();
+                    columns = Some(header);
+                    return Ok(());
+                };
+                let entry = entry(&file, columns, fields, line)?;
+                if let Some(before) = lines.insert(entry.path.as_str().into(), line) {
+                    let photo = words::quoted(&entry.path);
+                    let message = format!("the photo {photo} is listed in line {before} already");
+                    return Err(fault(&file, line, columns.path, message)
+                        .next("list every photo once; one of the two rows must go"));
+                }
+                entries.push(entry);
+                Ok(())
+            },
+        )?;
         if entries.is_empty() {
             let message = if columns.is_some() {
                 "the manifest has a header and lists no photo"
@@ -89,7 +106,10 @@ impl PeopleManifest {
                 .at_line(1)
                 .next("write `path,subject_id` and below it one line a photo"));
         }
-        Ok(PeopleManifest { file, attributes, entries, digest })
+        let mut warnings = read.warnings;
+        warnings.extend(people_labels::settle(&attributes, &mut entries, rules));
+        warnings.sort();
+        Ok(PeopleManifest { file, attributes, entries, digest: read.digest, warnings })
     }
 
     /// The folder that relative paths start from unless the caller names another: the one that
@@ -143,7 +163,7 @@ fn fault(file: &str, line: u64, column: usize, message: String) -> Error {
         .at_column(column as u64 + 1)
 }
 
-fn header(file: &str, fields: &[&str], line: u64) -> Result<Columns> {
+fn columns_of(file: &str, fields: &[&str], line: u64) -> Result<Columns> {
     let mut named: HashMap<&str, usize> = HashMap::new();
     let mut attributes = Vec::new();
     for (column, name) in fields.iter().map(|name| name.trim()).enumerate() {
@@ -163,10 +183,16 @@ fn header(file: &str, fields: &[&str], line: u64) -> Result<Columns> {
     let find = |name: &str| {
         named.get(name).copied().ok_or_else(|| {
             let message = format!("the manifest has no column `{name}`");
+            let meant = header::meant_here(name, fields);
+            let next = match meant {
+                Some(column) => format!("did you mean `{column}`? Then call it `{name}`"),
+                None => "the first line names the columns: path,subject_id and any attributes"
+                    .to_owned(),
+            };
             Error::new(ErrorKind::InvalidRecord, Stage::Record, message)
                 .in_file(file)
                 .at_line(line)
-                .next("the first line names the columns: path,subject_id and any attributes")
+                .next(next)
         })
     };
     Ok(Columns {

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::delimited::Delimiter;
 use super::{table, words};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
@@ -63,11 +62,15 @@ impl PresentationManifest {
     /// manifest without presentations.
     pub fn read(path: &Path) -> Result<Self> {
         let mut reader = Reader { file: path.display().to_string(), ..Reader::default() };
-        let digest =
-            table::each_row(path, Delimiter::of_header, |fields, line| match &reader.columns {
+        let read = table::each_row(
+            path,
+            &KNOWN,
+            |_| true,
+            |fields, line| match &reader.columns {
                 None => reader.header(fields, line),
                 Some(_) => reader.row(fields, line),
-            })?;
+            },
+        )?;
         if reader.entries.is_empty() {
             let message = match reader.columns {
                 Some(_) => "the manifest has a header and lists no presentation",
@@ -79,7 +82,7 @@ impl PresentationManifest {
                 .next("write `path,subject_id,species` and below it one line a presentation"));
         }
         let Reader { file, attributes, entries, .. } = reader;
-        Ok(PresentationManifest { file, attributes, entries, digest })
+        Ok(PresentationManifest { file, attributes, entries, digest: read.digest })
     }
 
     /// Lists a folder: `bona_fide/` and one folder a species, each with photos, animated images

@@ -7,6 +7,7 @@ use super::layout::Layout;
 use super::pair_check::PairMark;
 use super::parsed::{Parsed, Tables};
 use super::row_codes::group;
+use super::spreadsheet::original;
 use super::words;
 use crate::{Error, Result};
 
@@ -31,12 +32,13 @@ impl RowParser<'_> {
                 .next("a comma inside a value needs double quotes around the value; a field without a value still needs its comma"));
         }
         let field = |column: Option<usize>| column.map_or("", |column| fields[column].trim_ascii());
+        let name = |column: Option<usize>| original(field(column));
 
-        let probe_id = field(layout.probe_id);
-        let reference_id = field(layout.reference_id);
-        let mut probe_subject = field(layout.probe_subject);
-        let mut reference_subject = field(layout.reference_subject);
-        let mut species = words::species(field(layout.species));
+        let probe_id = name(layout.probe_id);
+        let reference_id = name(layout.reference_id);
+        let mut probe_subject = name(layout.probe_subject);
+        let mut reference_subject = name(layout.reference_subject);
+        let mut species = words::species(name(layout.species));
         if layout.manners.subject_is_folder {
             probe_subject = words::folder(probe_id).unwrap_or(probe_subject);
             reference_subject = words::folder(reference_id).unwrap_or(reference_subject);
@@ -77,10 +79,10 @@ impl RowParser<'_> {
         )?;
         for (attribute, columns) in layout.attributes.iter().enumerate() {
             let name = group(layout, columns, columns.probe, fields, probe_subject, probe_id);
-            let probe = self.group_code(attribute, name);
+            let probe = self.group_code(attribute, name, line);
             let name =
                 group(layout, columns, columns.reference, fields, reference_subject, reference_id);
-            let reference = self.group_code(attribute, name);
+            let reference = self.group_code(attribute, name, line);
             self.parsed.batch.probe_group[attribute].push(probe);
             self.parsed.batch.reference_group[attribute].push(reference);
         }
@@ -113,7 +115,7 @@ impl RowParser<'_> {
             self.parsed.batch.species.push(species);
         }
         let split = match field(layout.split) {
-            "" => Split::None,
+            text if words::missing(text) => Split::None,
             "tune" => Split::Tune,
             "report" => Split::Report,
             other => {
@@ -124,9 +126,10 @@ impl RowParser<'_> {
         };
         if layout.attempt.is_some() {
             let attempt = match field(layout.attempt) {
-                "" => 0,
+                text if words::missing(text) => 0,
                 text => {
-                    text.parse::<u8>().ok().filter(|&attempt| attempt > 0).ok_or_else(|| {
+                    let whole = words::whole(text);
+                    whole.parse::<u8>().ok().filter(|&attempt| attempt > 0).ok_or_else(|| {
                         self.unknown(line, layout.attempt, text)
                             .next("attempts are numbered 1 to 255")
                     })?
@@ -136,8 +139,8 @@ impl RowParser<'_> {
         }
         if layout.pad_score.is_some() {
             let pad_score = match field(layout.pad_score) {
-                "" => f64::NAN,
-                text => self.number(line, layout.pad_score, text)?,
+                text if words::missing(text) => f64::NAN,
+                text => self.number(line, layout.pad_score, 1, text)?,
             };
             self.parsed.batch.pad_score.push(pad_score);
         }
@@ -151,12 +154,14 @@ impl RowParser<'_> {
         batch.score.push(score);
         batch.failure.push(failure);
         batch.split.push(split);
+        batch.line.push(line);
         Ok(())
     }
 
     fn pad_outcome(&self, text: &str, line: u64) -> Result<PadOutcome> {
         Ok(match text {
-            "" | "not_checked" => PadOutcome::NotChecked,
+            "not_checked" => PadOutcome::NotChecked,
+            text if words::missing(text) => PadOutcome::NotChecked,
             "pass" | "bona_fide" => PadOutcome::Pass,
             "fail" | "attack" => PadOutcome::Fail,
             "inconclusive" | "non_response" => PadOutcome::NonResponse,
@@ -170,16 +175,17 @@ impl RowParser<'_> {
 
     /// The score, NaN where there is none, and the name of the failure.
     fn score_or_failure<'t>(
-        &self,
+        &mut self,
         fields: &[&'t str],
         line: u64,
     ) -> Result<(f64, Option<&'t str>)> {
         let layout = self.layout;
         let field = |column: Option<usize>| column.map_or("", |column| fields[column].trim_ascii());
         let text = field(layout.score);
-        let mut failure = Some(field(layout.failure)).filter(|name| !name.is_empty());
-        if let Some(code) = Some(field(layout.return_code)).filter(|code| !code.is_empty()) {
-            match code.parse::<i64>() {
+        let mut failure =
+            Some(original(field(layout.failure))).filter(|name| !words::missing(name));
+        if let Some(code) = Some(field(layout.return_code)).filter(|code| !words::missing(code)) {
+            match words::whole(code).parse::<i64>() {
                 Ok(0) => {}
                 // The driver writes a score of −1 beside a code that is not 0.
                 Ok(_) => return Ok((f64::NAN, failure.or(Some("return_code")))),
@@ -190,29 +196,46 @@ impl RowParser<'_> {
                 }
             }
         }
-        let absent =
-            text.is_empty() || (layout.manners.nan_is_failure && text.eq_ignore_ascii_case("nan"));
+        // A score of NaN alone is a fault: nobody says why there is none.
+        let absent = text.is_empty()
+            || (words::missing(text)
+                && (failure.is_some()
+                    || layout.manners.nan_is_failure
+                    || !text.eq_ignore_ascii_case("nan")));
         if absent {
-            if layout.manners.nan_is_failure && failure.is_none() && !text.is_empty() {
+            let nan = text.eq_ignore_ascii_case("nan");
+            if layout.manners.nan_is_failure && failure.is_none() && nan {
                 failure = Some("failure_to_acquire");
             }
             return Ok((f64::NAN, failure));
         }
-        let score = self.number(line, layout.score, text)?;
+        let score = self.number(line, layout.score, 0, text)?;
         if let Some(name) = failure {
             let column = layout.failure.or(layout.return_code).unwrap_or(0);
             return Err(layout
                 .fault(line, column, format!("both a score ({text}) and a failure (`{name}`)"))
                 .next("leave the score empty where nothing was compared, else leave the failure empty"));
         }
-        Ok((if layout.negate_score { -score } else { score }, None))
+        Ok((if layout.negate_score { 0.0 - score } else { score }, None))
     }
 
-    /// A finite number.
-    fn number(&self, line: u64, column: Option<usize>, text: &str) -> Result<f64> {
+    /// A finite number. `kind` is its place in [`Parsed::decimals`].
+    fn number(&mut self, line: u64, column: Option<usize>, kind: usize, text: &str) -> Result<f64> {
         let index = column.unwrap_or(0);
+        let mut number = text.parse::<f64>();
+        if self.layout.decimal_comma {
+            let [comma, point] = &mut self.parsed.decimals[kind];
+            if number.is_ok() {
+                if text.contains('.') {
+                    point.get_or_insert(line);
+                }
+            } else if let Some(with_comma) = words::decimal_comma(text) {
+                comma.get_or_insert(line);
+                number = Ok(with_comma);
+            }
+        }
         let name = self.layout.name(index);
-        match text.parse::<f64>() {
+        match number {
             // +0 and −0 are one score.
             Ok(number) if number.is_finite() => Ok(number + 0.0),
             Ok(number) if number.is_nan() => Err(self
@@ -232,7 +255,7 @@ impl RowParser<'_> {
             Err(_) => Err(self
                 .layout
                 .fault(line, index, format!("`{name}` is not a number: {}", words::quoted(text)))
-                .next("write numbers like 0.4375, with a point and without separators")),
+                .next("write numbers like 0.4375, with a point and without separators; decimal commas are read where `;` parts the fields")),
         }
     }
 

@@ -1,9 +1,12 @@
 //! Codes for the names in a row: people, groups, failures and attack species.
 
 use super::batch::{MANY, MISSING, MOST_VALUES, Mating};
+use super::label_rules::{is_impossible, trimmed};
 use super::labels::LabelKey;
 use super::layout::{AttributeColumns, GroupSource, Layout};
 use super::row::RowParser;
+use super::spreadsheet::original;
+use super::words;
 use crate::{Error, Result};
 
 /// More failures or species than this are a mistake.
@@ -68,10 +71,19 @@ impl RowParser<'_> {
 
     /// The code of a label. A column with a value for nearly every row (a date, a file name) must
     /// not end the reading: whoever makes groups of it leaves it out.
-    pub(super) fn group_code(&mut self, attribute: usize, name: &str) -> u16 {
-        if name.is_empty() {
-            return MISSING;
-        }
+    pub(super) fn group_code(&mut self, attribute: usize, label: Label<'_>, line: u64) -> u16 {
+        let name = match label {
+            Label::Group(name) => name,
+            Label::Empty => return MISSING,
+            Label::Word(word) => {
+                self.parsed.odd[attribute].missing.note(word, line);
+                return MISSING;
+            }
+            Label::Impossible(number) => {
+                self.parsed.odd[attribute].impossible.note(number, line);
+                return MISSING;
+            }
+        };
         let code = self.tables.groups[attribute].intern_up_to(name, MOST_VALUES);
         code.map_or(MANY, |code| code as u16)
     }
@@ -94,7 +106,18 @@ impl RowParser<'_> {
     }
 }
 
-/// The label of one side; empty where there is none.
+/// What a field of labels says.
+#[derive(Clone, Copy)]
+pub(super) enum Label<'t> {
+    Group(&'t str),
+    Empty,
+    /// A word for a label that is not known.
+    Word(&'t str),
+    /// A number that can't be a value.
+    Impossible(&'t str),
+}
+
+/// The label of one side.
 pub(super) fn group<'t>(
     layout: &'t Layout,
     columns: &'t AttributeColumns,
@@ -102,20 +125,33 @@ pub(super) fn group<'t>(
     fields: &[&'t str],
     subject: &str,
     sample: &str,
-) -> &'t str {
+) -> Label<'t> {
     let text = match (source, &layout.labels) {
-        (GroupSource::Column(column), _) => fields[column].trim_ascii(),
+        (GroupSource::Column(column), _) => original(fields[column].trim_ascii()),
         (GroupSource::Label(label), Some(labels)) => match labels.key {
             LabelKey::Subject => labels.get(subject, label),
             LabelKey::Sample => labels.get(sample, label),
         },
         _ => "",
     };
-    match &columns.bins {
-        Some(bins) if !text.is_empty() => match text.parse::<f64>() {
-            Ok(number) if number.is_finite() => bins.name(number),
-            _ => text,
-        },
-        _ => text,
+    let text = trimmed(text);
+    if text.is_empty() {
+        return Label::Empty;
+    }
+    if layout.rules.is_missing(text) {
+        return Label::Word(text);
+    }
+    if columns.bins.is_none() && columns.possible.is_none() {
+        return Label::Group(text);
+    }
+    let number = match text.parse::<f64>() {
+        Ok(number) => Some(number),
+        Err(_) if layout.decimal_comma => words::decimal_comma(text),
+        Err(_) => None,
+    };
+    match (number.filter(|number| number.is_finite()), &columns.bins) {
+        (Some(number), _) if is_impossible(columns.possible, number) => Label::Impossible(text),
+        (Some(number), Some(bins)) => Label::Group(bins.name(number)),
+        _ => Label::Group(text),
     }
 }

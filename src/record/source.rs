@@ -38,6 +38,15 @@ impl Symbols {
         self.codes.get(name).copied()
     }
 
+    /// Gives a code another name, which must be new.
+    pub(super) fn rename(&mut self, code: u32, name: &str) {
+        if let Some(place) = self.names.get_mut(code as usize) {
+            self.codes.remove(&**place);
+            *place = name.into();
+            self.codes.insert(name.into(), code);
+        }
+    }
+
     /// The name of a code.
     ///
     /// # Panics
@@ -97,10 +106,13 @@ pub struct RecordWarning {
     pub code: String,
     /// One sentence.
     pub message: String,
-    /// How many rows it concerns.
+    /// How many rows it concerns, or people, labels or columns where the message speaks of them.
     pub count: u64,
     /// The first few 1-based lines, ascending.
     pub lines: Vec<u64>,
+    /// The attribute whose labels it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attribute: Option<String>,
 }
 
 /// What a finished scan leaves.
@@ -110,6 +122,9 @@ pub struct ScanSummary {
     pub inputs: Vec<InputDigest>,
     /// Warnings, sorted by code.
     pub warnings: Vec<RecordWarning>,
+    /// Whether the file's own scores say the opposite, a lower one being more similar: what was
+    /// handed over is then their negative.
+    pub lower_is_more_similar: bool,
 }
 
 /// Records that can be read once, batch by batch.

@@ -7,24 +7,83 @@ pub(super) fn mated(text: &str) -> Result<Option<bool>, ()> {
     Ok(Some(match text {
         "1" => true,
         "0" => false,
-        "" => return Ok(None),
+        text if missing(text) => return Ok(None),
         _ => {
             let lower = text.to_ascii_lowercase();
             match lower.as_str() {
-                "true" | "1.0" | "yes" | "mated" | "genuine" | "same" => true,
-                "false" | "0.0" | "no" | "non_mated" | "non-mated" | "nonmated" | "impostor"
-                | "imposter" | "different" => false,
+                "true" | "1.0" | "1,0" | "yes" | "mated" | "genuine" | "same" => true,
+                "false" | "0.0" | "0,0" | "no" | "non_mated" | "non-mated" | "nonmated"
+                | "impostor" | "imposter" | "different" => false,
                 _ => return Err(()),
             }
         }
     }))
 }
 
+/// What is wrong with people who are called by a word for a missing name.
+pub(super) fn nameless(names: &[String]) -> String {
+    format!(
+        "People are called {}, as if their names were missing; all samples under such a word count \
+         as one person's. Leave out these rows, or name the people.",
+        names.join(", ")
+    )
+}
+
+/// A whole number without the zero that a column with empty fields gives it.
+pub(super) fn whole(text: &str) -> &str {
+    text.strip_suffix(".0").or_else(|| text.strip_suffix(",0")).unwrap_or(text)
+}
+
+/// A number with a decimal comma and no other mark.
+pub(super) fn decimal_comma(text: &str) -> Option<f64> {
+    let (whole, part) = text.split_once(',')?;
+    let plain = !part.contains([',', '.']) && !whole.contains('.');
+    plain.then(|| format!("{whole}.{part}").parse().ok())?
+}
+
+/// What programs write where there is no value, the empty field included.
+pub(super) fn missing(text: &str) -> bool {
+    const WORDS: [&str; 10] =
+        ["na", "n/a", "#n/a", "<na>", "nan", "nat", "null", "none", "n.a.", "-"];
+    text.is_empty() || (text.len() <= 4 && WORDS.iter().any(|word| word.eq_ignore_ascii_case(text)))
+}
+
+/// What people write, besides, for a label that they do not know.
+pub(super) fn missing_label(text: &str) -> bool {
+    const WORDS: [&str; 21] = [
+        "unknown",
+        "unk",
+        "not known",
+        "not_known",
+        "not available",
+        "not_available",
+        "not stated",
+        "not_stated",
+        "not specified",
+        "not_specified",
+        "unspecified",
+        "undefined",
+        "missing",
+        "no data",
+        "?",
+        "??",
+        "--",
+        "\u{2013}",
+        "\u{2014}",
+        ".",
+        "#null!",
+    ];
+    // Most labels begin with another letter.
+    let first = text.as_bytes().first().map_or(0, u8::to_ascii_lowercase);
+    let likely = text.len() <= 13 && (b"nu?-.#m".contains(&first) || !first.is_ascii());
+    missing(text) || (likely && WORDS.iter().any(|word| word.eq_ignore_ascii_case(text)))
+}
+
 /// The presentation attack instrument species; `None` for a bona fide presentation.
 pub(super) fn species(text: &str) -> Option<&str> {
     match text {
-        "" | "bona_fide" | "bonafide" | "none" => None,
-        text => Some(text),
+        "bona_fide" | "bonafide" => None,
+        text => Some(text).filter(|text| !missing(text)),
     }
 }
 

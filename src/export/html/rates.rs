@@ -30,6 +30,7 @@ pub(super) fn answer(page: &mut Page, report: &AuditReport) {
     } else {
         page.paragraph(&report.threshold_basis.sentence);
     }
+    page.paragraph(report.score_direction.sentence());
     page.raw(
         "<details><summary>Words used here</summary>\n<dl class=\"facts\">\
          <dt>FMR</dt><dd>False match rate: how often two different people are taken for one.</dd>\
@@ -38,7 +39,7 @@ pub(super) fn answer(page: &mut Page, report: &AuditReport) {
          <dt>FAR, FRR</dt><dd>False accept and false reject rate: the same errors per attempt, failures to acquire included.</dd>\
          <dt>[0.1, 0.4]</dt><dd>An interval: the range that the data allow for the true rate. A wide one means few data.</dd>\
          <dt>mated, non-mated</dt><dd>Two samples of one person; samples of two people.</dd>\
-         <dt>threshold</dt><dd>Scores at or above it count as a match.</dd></dl></details>\n",
+         <dt>threshold</dt><dd>Where a match ends: scores at it, and on its more alike side, count as one.</dd></dl></details>\n",
     );
 }
 

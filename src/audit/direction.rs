@@ -1,0 +1,199 @@
+//! Which way scores point: whether mated pairs are the more alike ones, and a report in the
+//! direction of its file.
+//!
+//! The rule. Let A be the chance that a mated pair of the file scores higher than a non-mated one
+//! (ties count half), and m and n the numbers of mated and of non-mated units. If scores knew
+//! nothing of who is who, A would spread around ½ with the variance (m + n + 1) / (12 m n) (Mann
+//! and Whitney, 1947). A unit is a person and not a row, since rows of one person go together:
+//! m is the number of people in mated comparisons, n half the number of people in non-mated ones.
+//! Where A lies more than four standard deviations below ½ (by chance once in 30,000 files), the
+//! audit is refused; six people in mated comparisons can be enough. Where it lies below ½ by less,
+//! but by more than 1.64, or below ¼ of too few people to tell, the audit goes on with a warning,
+//! and no rule on scores passes.
+
+use serde::{Deserialize, Serialize};
+
+use super::intake::Seen;
+use super::report::{AuditReport, Histogram, ScoreSummary};
+use crate::{Error, ErrorKind, Result, Stage};
+
+/// Standard deviations below ½ from which an audit is refused.
+const CERTAIN: f64 = 4.0;
+/// Standard deviations below ½ from which a warning is due.
+const DOUBTFUL: f64 = 1.64;
+
+/// Which of two scores says that two samples are more alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScoreDirection {
+    /// The higher one: a similarity.
+    #[default]
+    HigherIsMoreSimilar,
+    /// The lower one: a distance.
+    LowerIsMoreSimilar,
+}
+
+impl ScoreDirection {
+    pub(crate) fn of(lower_is_more_similar: bool) -> Self {
+        if lower_is_more_similar {
+            ScoreDirection::LowerIsMoreSimilar
+        } else {
+            ScoreDirection::HigherIsMoreSimilar
+        }
+    }
+
+    /// What a comparison's score must be to be accepted, in a sentence.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            ScoreDirection::HigherIsMoreSimilar => {
+                "Higher scores mean more alike: a comparison is accepted if and only if its score \
+                 is at least the threshold."
+            }
+            ScoreDirection::LowerIsMoreSimilar => {
+                "Lower scores mean more alike, as with distances: a comparison is accepted if and \
+                 only if its score is at most the threshold. Thresholds are in the file's own \
+                 direction."
+            }
+        }
+    }
+
+    /// A number of the file as a similarity, or a similarity as a number of the file.
+    pub(crate) fn turn(self, score: f64) -> f64 {
+        match self {
+            ScoreDirection::HigherIsMoreSimilar => score,
+            // From zero, so that no threshold is printed as −0.
+            ScoreDirection::LowerIsMoreSimilar => 0.0 - score,
+        }
+    }
+}
+
+/// How the scores of mated pairs lie to those of non-mated ones.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Likeness {
+    /// The chance that a mated pair scores higher than a non-mated one.
+    pub(crate) mated_above: f64,
+    /// Standard deviations by which that is below ½.
+    below: f64,
+}
+
+impl Likeness {
+    /// `people` are those in mated and in non-mated comparisons with a score. `None` where one of
+    /// the two kinds is missing.
+    pub(crate) fn of(seen: &Seen, people: [u64; 2]) -> Option<Self> {
+        let total = |bins: &[u64]| bins.iter().sum::<u64>();
+        let (mated, nonmated) = (total(&seen.mated_bins), total(&seen.nonmated_bins));
+        if mated == 0 || nonmated == 0 {
+            return None;
+        }
+        let mut below = 0_u64;
+        let mut wins = 0.0;
+        for (m, n) in seen.mated_bins.iter().zip(&seen.nonmated_bins) {
+            wins += *m as f64 * (below as f64 + 0.5 * *n as f64);
+            below += n;
+        }
+        let mated_above = wins / (mated as f64 * nonmated as f64);
+        let m = people[0].min(mated).max(1) as f64;
+        let n = (people[1] as f64 / 2.0).min(nonmated as f64).max(1.0);
+        let deviation = ((m + n + 1.0) / (12.0 * m * n)).sqrt();
+        Some(Likeness { mated_above, below: (0.5 - mated_above) / deviation })
+    }
+
+    /// Whether scores may point the other way.
+    pub(crate) fn is_doubtful(self) -> bool {
+        self.below > DOUBTFUL || self.mated_above < 0.25
+    }
+
+    /// Refuses scores that point the other way.
+    pub(crate) fn check(self, direction: ScoreDirection) -> Result<()> {
+        if self.below <= CERTAIN {
+            return Ok(());
+        }
+        let message = format!(
+            "mated pairs are less alike than non-mated ones: of two such pairs, the mated one is \
+             the more alike in {:.1} % of cases",
+            100.0 * self.mated_above
+        );
+        let next = match direction {
+            ScoreDirection::HigherIsMoreSimilar => {
+                "if lower scores mean more alike, as with distances, say so: \
+                 --lower-is-more-similar; if not, check the `mated` column"
+            }
+            ScoreDirection::LowerIsMoreSimilar => {
+                "if higher scores mean more alike, leave out --lower-is-more-similar, or map the \
+                 column as one of scores: --map distance=score; if not, check the `mated` column"
+            }
+        };
+        Err(Error::new(ErrorKind::InvalidRecord, Stage::Audit, message).next(next))
+    }
+}
+
+/// Brings what a report says about scores into the direction of its file. Thresholds of operating
+/// points are there already.
+pub(crate) fn turn(report: &mut AuditReport) {
+    let direction = report.score_direction;
+    if direction == ScoreDirection::HigherIsMoreSimilar {
+        return;
+    }
+    let groups = report.scores.attributes.values_mut().flat_map(|groups| groups.values_mut());
+    for summary in std::iter::once(&mut report.scores.overall).chain(groups) {
+        turn_summary(summary, direction);
+    }
+    for point in report.pad.iter_mut().flat_map(|pad| &mut pad.end_to_end) {
+        point.threshold = direction.turn(point.threshold);
+    }
+}
+
+fn turn_summary(summary: &mut ScoreSummary, direction: ScoreDirection) {
+    summary.eer_threshold = summary.eer_threshold.map(|threshold| direction.turn(threshold));
+    summary.curve.reverse();
+    for point in &mut summary.curve {
+        point.threshold = direction.turn(point.threshold);
+    }
+    for histogram in [&mut summary.mated, &mut summary.nonmated] {
+        let Histogram { low, high, counts } = histogram;
+        (*low, *high) = (direction.turn(*high), direction.turn(*low));
+        counts.reverse();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(mated: &[u64], nonmated: &[u64]) -> Seen {
+        Seen {
+            reported: 0,
+            mated: 0,
+            nonmated: 0,
+            attacks: 0,
+            failures: Vec::new(),
+            tune: Vec::new(),
+            mated_bins: mated.to_vec(),
+            nonmated_bins: nonmated.to_vec(),
+            groups: Vec::new(),
+            unlabelled: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_turned_file_is_refused_and_a_small_one_by_chance_is_not() {
+        let higher = ScoreDirection::HigherIsMoreSimilar;
+        let judge = |mated: &[u64], nonmated: &[u64], people| {
+            let likeness = Likeness::of(&seen(mated, nonmated), people).unwrap();
+            (likeness.mated_above, likeness.is_doubtful(), likeness.check(higher).is_err())
+        };
+        assert_eq!(judge(&[0, 50], &[400, 0], [50, 80]), (1.0, false, false));
+        assert_eq!(judge(&[50, 0], &[0, 400], [50, 80]), (0.0, true, true));
+        // Of four people it may be chance; it is said all the same.
+        assert_eq!(judge(&[4, 0], &[0, 400], [4, 80]), (0.0, true, false));
+        // Many rows of few people are few.
+        assert_eq!(judge(&[4000, 0], &[0, 4000], [2, 4]), (0.0, true, false));
+        // Scores that know nothing.
+        assert_eq!(judge(&[50, 50], &[200, 200], [50, 80]), (0.5, false, false));
+        assert!(!judge(&[52, 48], &[200, 200], [50, 80]).1);
+        assert_eq!(Likeness::of(&seen(&[0, 0], &[1, 2]), [0, 2]), None);
+        let error = Likeness { mated_above: 0.031, below: 9.0 }.check(higher).unwrap_err();
+        assert!(error.to_string().contains("3.1 %"), "{error}");
+        assert!(error.next_step().unwrap().contains("--lower-is-more-similar"));
+    }
+}
