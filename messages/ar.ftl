@@ -28,6 +28,8 @@ whose-reference = الصورة المحفوظة: { $text }
 advice-you = ما يمكنك فعله: { $text }
 advice-operator = لمن يديرون هذه الخدمة: { $text }
 
+reason-several_pages = يحتوي الملف على عدة صفحات، ولم يُنظر إلا في الأولى
+    .advice = إذا كان الوجه في صفحة أخرى، فأرسل تلك الصفحة كصورة مستقلة
 reason-no_face_found = لم يُعثر على وجه
     .advice = واجه الكاميرا، والضوء من الأمام والرأس كله داخل الصورة
 reason-several_faces_largest_used = توجد عدة وجوه، واستُعمل أكبرها

@@ -36,6 +36,8 @@ whose-reference = Photo on file: { $text }
 advice-you = What you can do: { $text }
 advice-operator = For those who run this service: { $text }
 
+reason-several_pages = the file holds several pages, and only the first was looked at
+    .advice = if the face is on another page, send that page as a picture of its own
 reason-no_face_found = no face was found
     .advice = face the camera, with light from the front and the whole head in the picture
 reason-several_faces_largest_used = there are several faces; the largest was used

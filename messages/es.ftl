@@ -28,6 +28,8 @@ whose-reference = Foto guardada: { $text }
 advice-you = Qué puede hacer usted: { $text }
 advice-operator = Para quienes manejan este servicio: { $text }
 
+reason-several_pages = el archivo contiene varias páginas y solo se miró la primera
+    .advice = si la cara está en otra página, envíe esa página como una imagen aparte
 reason-no_face_found = no se encontró ninguna cara
     .advice = mire a la cámara, con luz de frente y toda la cabeza dentro de la foto
 reason-several_faces_largest_used = hay varias caras; se usó la más grande

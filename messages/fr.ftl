@@ -27,6 +27,8 @@ whose-reference = Photo au dossier : { $text }
 advice-you = Ce que vous pouvez faire : { $text }
 advice-operator = Pour ceux qui gèrent ce service : { $text }
 
+reason-several_pages = le fichier contient plusieurs pages, et seule la première a été examinée
+    .advice = si le visage est sur une autre page, envoyez cette page comme une image à part
 reason-no_face_found = aucun visage n’a été trouvé
     .advice = regardez l’appareil, avec la lumière de face et toute la tête dans l’image
 reason-several_faces_largest_used = il y a plusieurs visages ; le plus grand a été utilisé

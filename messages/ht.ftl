@@ -28,6 +28,8 @@ whose-reference = Foto ki te nan dosye a: { $text }
 advice-you = Sa ou ka fè: { $text }
 advice-operator = Pou moun k ap okipe sèvis sa a: { $text }
 
+reason-several_pages = fichye a gen plizyè paj, e se sèl premye paj la ki te gade
+    .advice = si figi a sou yon lòt paj, voye paj sa a kòm yon imaj apa
 reason-no_face_found = yo pa jwenn okenn figi
     .advice = gade kamera a anfas, ak limyè devan w epi tout tèt ou nan foto a
 reason-several_faces_largest_used = gen plizyè figi; se pi gwo a yo itilize

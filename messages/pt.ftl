@@ -28,6 +28,8 @@ whose-reference = Foto guardada: { $text }
 advice-you = O que você pode fazer: { $text }
 advice-operator = Para quem cuida deste serviço: { $text }
 
+reason-several_pages = o arquivo contém várias páginas, e só a primeira foi examinada
+    .advice = se o rosto está em outra página, envie essa página como uma imagem separada
 reason-no_face_found = nenhum rosto foi encontrado
     .advice = olhe para a câmera, com luz de frente e a cabeça inteira na foto
 reason-several_faces_largest_used = há vários rostos; o maior foi usado

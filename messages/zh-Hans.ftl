@@ -28,6 +28,8 @@ whose-reference = 存档照片：{ $text }
 advice-you = 您可以这样做：{ $text }
 advice-operator = 致本服务的管理者：{ $text }
 
+reason-several_pages = 文件包含多页，只查看了第一页
+    .advice = 如果脸在其他页上，请将那一页作为单独的图片发送
 reason-no_face_found = 没有找到人脸
     .advice = 请正对镜头，让光从前面照来，整个头部都在画面里
 reason-several_faces_largest_used = 照片里有几张脸；用了最大的一张

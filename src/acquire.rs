@@ -58,11 +58,11 @@ pub struct Inspection {
 /// pixels or more.
 fn first_reduction(encoded: &EncodedSample<'_>, policy: &Policy) -> u32 {
     if policy.full_decode {
-        return 1;
+        return encoded.reductions()[0];
     }
     let longer = encoded.width().max(encoded.height());
     let fits = |r: &&u32| longer / **r >= FIRST_LONGER_SIDE;
-    encoded.reductions().iter().filter(fits).max().copied().unwrap_or(1)
+    encoded.reductions().iter().filter(fits).max().copied().unwrap_or(encoded.reductions()[0])
 }
 
 /// Decodes a photo, finds its faces, and aligns the one that would be compared.
@@ -80,9 +80,10 @@ pub(crate) fn inspect(
 ) -> Result<Inspection> {
     let mut sample = encoded.decode_reduced(first_reduction(encoded, policy))?;
     let mut found = detector.detect(&sample)?;
-    if found.faces.is_empty() && sample.reduction() > 1 {
+    let finer = sample.reduction() / 2;
+    if found.faces.is_empty() && encoded.reductions().contains(&finer) {
         // A face may be too small to be seen at the reduced size.
-        sample = encoded.decode_reduced(sample.reduction() / 2)?;
+        sample = encoded.decode_reduced(finer)?;
         let again = detector.detect(&sample)?;
         found.attempts.extend(again.attempts);
         (found.faces, found.by) = (again.faces, again.by);
@@ -90,15 +91,27 @@ pub(crate) fn inspect(
     if !policy.plain_looks_only {
         detector.look_again(&sample, &mut found, policy.look_again_for())?;
     }
-    let wanted = found.faces.first().and_then(source_scale).map_or(1, |scale| {
-        let enough = |r: &&u32| scale / **r as f32 >= OVERSAMPLING;
-        encoded.reductions().iter().filter(enough).max().copied().unwrap_or(1)
-    });
+    let wanted =
+        found.faces.first().and_then(source_scale).map_or(encoded.reductions()[0], |scale| {
+            let enough = |r: &&u32| scale / **r as f32 >= OVERSAMPLING;
+            encoded
+                .reductions()
+                .iter()
+                .filter(enough)
+                .max()
+                .copied()
+                .unwrap_or(encoded.reductions()[0])
+        });
     let sample = if wanted < sample.reduction() { encoded.decode_reduced(wanted)? } else { sample };
     let mut found = gated(finish(sample, found, policy.several_faces, subject), policy, subject);
+    if encoded.pages() > 1 {
+        // Where no face was found, it may be on another page.
+        let pages = Reason::new(ReasonCode::SeveralPages).measured(encoded.pages() as f32, 1.0);
+        found.reasons.push(pages.about(subject).advisory());
+    }
     if let Some(passive) = passive {
         let whole = match found.sample.reduction() {
-            1 => None,
+            least if least == encoded.reductions()[0] => None,
             _ if found.aligned.is_none() => None,
             _ => Some(encoded.decode()?),
         };

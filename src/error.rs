@@ -4,6 +4,7 @@
 //! outcomes with reasons, and live in [`crate::record`]. An [`Error`] means that the question
 //! could not be asked at all.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::Path;
 
@@ -134,7 +135,7 @@ pub struct Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(file) = &self.file {
-            f.write_str(file)?;
+            f.write_str(&escaped(file))?;
         }
         if let Some(line) = self.line {
             let separator = if self.file.is_some() { ":" } else { "line " };
@@ -172,6 +173,8 @@ struct Inner {
     place: Place,
     message: String,
     next_step: Option<String>,
+    /// Whether the next step is about the file's name; nothing more general replaces it then.
+    hinted: bool,
     cause: Option<Cause>,
 }
 
@@ -185,18 +188,35 @@ impl Error {
             place: Place::default(),
             message: message.into(),
             next_step: None,
+            hinted: false,
             cause: None,
         }))
     }
 
-    /// A file that could not be read or written.
+    /// A file that could not be read or written. Where the name looks like something that is not
+    /// a file's name, the next step says so.
     pub fn io(stage: Stage, path: &Path, cause: std::io::Error) -> Self {
-        let message = match cause.kind() {
-            std::io::ErrorKind::NotFound => "there is no such file",
-            std::io::ErrorKind::PermissionDenied => "permission was denied",
-            _ => "could not be read or written",
+        use std::io::ErrorKind as K;
+        let (message, next) = match cause.kind() {
+            K::NotFound => {
+                ("there is no such file", Some("check the name and the folder it should be in"))
+            }
+            K::PermissionDenied => {
+                ("permission was denied", Some("check who may read and write this file"))
+            }
+            K::StorageFull | K::QuotaExceeded => {
+                ("the disk is full", Some("free some space, or write to another disk"))
+            }
+            K::IsADirectory => ("this is a folder", Some("name a file")),
+            _ => ("could not be read or written", None),
         };
-        Error::new(ErrorKind::Io, stage, message).in_path(path).caused_by(cause)
+        let mut error = Error::new(ErrorKind::Io, stage, message).in_path(path).caused_by(cause);
+        error.0.next_step = next.map(str::to_owned);
+        if let Some(hint) = name_hint(path) {
+            error.0.next_step = Some(hint);
+            error.0.hinted = true;
+        }
+        error
     }
 
     /// Names the file; an already named file stays.
@@ -226,10 +246,13 @@ impl Error {
         self
     }
 
-    /// Says what the person who meets the fault should do.
+    /// Says what the person who meets the fault should do. A hint that the file's name is not
+    /// one, which [`Error::io`] gives, stays.
     #[must_use]
     pub fn next(mut self, next_step: impl Into<String>) -> Self {
-        self.0.next_step = Some(next_step.into());
+        if !self.0.hinted {
+            self.0.next_step = Some(next_step.into());
+        }
         self
     }
 
@@ -243,13 +266,14 @@ impl Error {
     /// The same fault for somebody else whom it concerns; the cause stays with the first.
     #[cfg(feature = "registry")]
     pub(crate) fn again(&self) -> Self {
-        let Inner { kind, stage, place, message, next_step, .. } = &*self.0;
+        let Inner { kind, stage, place, message, next_step, hinted, .. } = &*self.0;
         Error(Box::new(Inner {
             kind: *kind,
             stage: *stage,
             place: place.clone(),
             message: message.clone(),
             next_step: next_step.clone(),
+            hinted: *hinted,
             cause: None,
         }))
     }
@@ -319,6 +343,86 @@ impl fmt::Display for Error {
     }
 }
 
+/// Text from outside as it may be printed: control characters, and those that turn the direction of
+/// writing, stand as their escapes, so that a file's name can neither move the cursor nor hide its
+/// ending.
+pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
+    let harmful = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(harmful) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if harmful(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    Cow::Owned(shown)
+}
+
+/// What a path is printed by.
+#[cfg_attr(not(feature = "cli"), allow(dead_code))]
+pub(crate) trait Shown {
+    /// The path as it may be printed, on one line.
+    fn shown(&self) -> String;
+}
+
+impl Shown for Path {
+    fn shown(&self) -> String {
+        escaped(&self.to_string_lossy()).into_owned()
+    }
+}
+
+/// What to do where a file's name is something else that people write in its place.
+pub(crate) fn name_hint(path: &Path) -> Option<String> {
+    let name = path.to_str()?;
+    let lower = name.to_ascii_lowercase();
+    if name == "-" {
+        return Some(
+            "`-` does not stand for standard input or output here; write /dev/stdin or \
+             /dev/stdout, or ./- for a file of this name"
+                .to_owned(),
+        );
+    }
+    if name == "~" || name.starts_with("~/") || name.starts_with("~\\") {
+        return Some(
+            "`~` was not replaced by your home folder, since only the shell does that, and not \
+             within quotes or behind `=`; write $HOME in its place"
+                .to_owned(),
+        );
+    }
+    let scheme = lower.split_once(":/").map(|(scheme, _)| scheme);
+    let is_scheme = |s: &str| s.len() > 1 && s.chars().all(|c| c.is_ascii_alphanumeric());
+    if lower.starts_with("file:/") {
+        let plain = name[5..].trim_start_matches('/');
+        return Some(format!("write the path without `file:`: /{}", escaped(plain)));
+    }
+    if scheme.is_some_and(is_scheme) || lower.starts_with("data:") || lower.starts_with("www.") {
+        return Some(
+            "this is an address, and nothing is fetched from a network; download the file and \
+             name it here"
+                .to_owned(),
+        );
+    }
+    let bytes = name.as_bytes();
+    let drive =
+        bytes.len() > 1 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && !cfg!(windows);
+    if drive && (bytes.len() == 2 || matches!(bytes[2], b'\\' | b'/')) {
+        let rest = name[2..].replace('\\', "/");
+        let disk = lower.chars().next().unwrap_or('c');
+        return Some(format!(
+            "this is a path of Windows; write it as this system knows it, such as /mnt/{disk}{}",
+            escaped(&rest)
+        ));
+    }
+    if name.contains('\\') && !cfg!(windows) {
+        let rest = name.replace('\\', "/");
+        return Some(format!("folders are separated by / here; try {}", escaped(&rest)));
+    }
+    None
+}
+
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.cause.as_deref().map(|cause| cause as _)
@@ -345,6 +449,34 @@ mod tests {
         assert_eq!(bare().next("ask").next_step(), Some("ask"));
         assert_eq!(bare().caused_by(bare().next("ask")).next_step(), Some("ask"));
         assert_eq!(bare().next("own").caused_by(bare().next("ask")).next_step(), Some("own"));
+    }
+
+    #[test]
+    fn what_is_no_file_name_gets_a_hint_that_stays() {
+        let missing = || std::io::Error::from(std::io::ErrorKind::NotFound);
+        for (name, hint) in [
+            ("~/me.jpg", "$HOME"),
+            ("https://example.org/a.jpg", "download"),
+            ("file:///home/a.jpg", "/home/a.jpg"),
+            ("-", "/dev/stdin"),
+            ("C:\\photos\\a.jpg", "/mnt/c/photos/a.jpg"),
+            ("photos\\a.jpg", "photos/a.jpg"),
+        ] {
+            let error = Error::io(Stage::Decode, Path::new(name), missing()).next("anything else");
+            let next = error.next_step().unwrap_or_default();
+            assert!(next.contains(hint), "{name}: {next}");
+        }
+        for name in ["a.jpg", "./-", "a~", "x:y", "~john.jpg", "folder/a-b.jpg"] {
+            assert_eq!(name_hint(Path::new(name)), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_file_name_is_printed_without_its_control_characters() {
+        let error =
+            Error::new(ErrorKind::Io, Stage::Decode, "gone").in_file("a\u{1b}[2Jb\n\u{202e}gpj");
+        assert_eq!(error.to_string(), "a\\u{1b}[2Jb\\n\\u{202e}gpj: gone");
+        assert_eq!(escaped("Zoë – 照片.jpg"), "Zoë – 照片.jpg");
     }
 
     #[test]

@@ -92,6 +92,7 @@ mod digest;
 pub mod disclosure;
 mod error;
 pub mod export;
+mod files;
 mod geometry;
 pub mod label_check;
 #[cfg(feature = "registry")]
@@ -113,6 +114,7 @@ pub mod store;
 #[cfg(feature = "parquet")]
 pub mod stress;
 mod template;
+mod threads;
 #[cfg(feature = "registry")]
 pub mod vault;
 mod verify;

@@ -10,7 +10,9 @@ mod common;
 use std::collections::HashMap;
 
 use evenmatch::model::Profile;
-use evenmatch::{Policy, Probe, Source, Template};
+use evenmatch::{DecodeLimits, EncodedSample, Policy, Probe, Source, Template};
+use image::{ImageEncoder, RgbImage};
+use moxcms::{ColorProfile, Layout, TransformOptions};
 use rayon::prelude::*;
 
 #[test]
@@ -98,4 +100,80 @@ fn false_non_match_rate_at_a_false_match_rate_of_one_in_a_thousand() {
     }
     assert!(lost <= 3, "{lost} photos were not acquired");
     assert!(at_one_in_a_thousand <= 0.011, "FNMR {at_one_in_a_thousand}");
+}
+
+/// The photo with its colours in another profile's numbers, as a PNG with that profile or without.
+fn in_profile(photo: &RgbImage, profile: &ColorProfile, embedded: bool) -> Vec<u8> {
+    let options = TransformOptions::default();
+    let transform = ColorProfile::new_srgb()
+        .create_transform_8bit(Layout::Rgb, profile, Layout::Rgb, options)
+        .unwrap();
+    let mut pixels = vec![0; photo.as_raw().len()];
+    transform.transform(photo.as_raw(), &mut pixels).unwrap();
+    let mut bytes = Vec::new();
+    let mut encoder = image::codecs::png::PngEncoder::new(&mut bytes);
+    if embedded {
+        encoder.set_icc_profile(profile.encode().unwrap()).unwrap();
+    }
+    let colour = image::ExtendedColorType::Rgb8;
+    encoder.write_image(&pixels, photo.width(), photo.height(), colour).unwrap();
+    bytes
+}
+
+/// Prints what a wide-gamut profile costs in score where it is applied, and where it is not:
+/// docs/FORMATS.md.
+#[test]
+#[ignore = "a minute or two: 200 mated pairs, five times"]
+fn wide_gamut_profiles_cost_no_score() {
+    let profile = Profile::Throughput { workers: rayon::current_num_threads() };
+    let (Some(data), Some(verifier)) =
+        (common::data_dir(), common::verifier(profile, Policy::default()))
+    else {
+        return;
+    };
+    let photos = common::lfw(&data);
+    let mut last = "";
+    let pairs: Vec<_> = photos
+        .windows(2)
+        .filter(|pair| {
+            let is_first = pair[0].subject == pair[1].subject && pair[0].subject != last;
+            last = &pair[0].subject;
+            is_first
+        })
+        .take(200)
+        .collect();
+    let template = |bytes: &[u8]| -> Option<Template<Probe>> {
+        verifier.acquire(Source::Bytes(bytes)).unwrap().template
+    };
+    let cosine = |a: &Template<Probe>, b: &Template<Probe>| -> f32 {
+        a.features().iter().zip(b.features()).map(|(x, y)| x * y).sum()
+    };
+    let wide = [ColorProfile::new_display_p3(), ColorProfile::new_adobe_rgb()];
+    let scores: Vec<Vec<f32>> = pairs
+        .par_iter()
+        .map(|pair| {
+            let reference = template(&std::fs::read(&pair[0].path).unwrap()).unwrap();
+            let sample = EncodedSample::from_path(&pair[1].path, &DecodeLimits::default());
+            let photo = sample.unwrap().decode().unwrap().pixels().clone();
+            let plain = in_profile(&photo, &ColorProfile::new_srgb(), false);
+            let kinds = wide
+                .iter()
+                .flat_map(|wide| [true, false].map(|kept| in_profile(&photo, wide, kept)));
+            std::iter::once(plain)
+                .chain(kinds)
+                .map(|bytes| template(&bytes).map_or(0.0, |probe| cosine(&reference, &probe)))
+                .collect()
+        })
+        .collect();
+    let names =
+        ["Display P3, applied", "Display P3, ignored", "Adobe RGB, applied", "Adobe RGB, ignored"];
+    for (n, name) in names.iter().enumerate() {
+        let changes: Vec<f32> = scores.iter().map(|s| s[n + 1] - s[0]).collect();
+        let mean = changes.iter().sum::<f32>() / changes.len() as f32;
+        let largest = changes.iter().map(|c| c.abs()).fold(0.0, f32::max);
+        println!("{name}: mean change {mean:+.4}, largest {largest:.4}, {} pairs", changes.len());
+        if n % 2 == 0 {
+            assert!(mean.abs() < 0.002, "{name}: {mean}");
+        }
+    }
 }

@@ -500,3 +500,38 @@ fn among_ten_thousand_one_is_found_soon() {
     assert!(registry.check().unwrap().is_whole());
     assert!(times[990] < 5.0, "{}", times[990]);
 }
+
+#[test]
+fn a_change_of_keys_that_is_cut_off_leaves_one_key_that_opens_all() {
+    let (before, after) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (old, new) = (key(), SecretKey::from_bytes([43; 32]));
+    enrol(&open(before.path()), &verifier(), "alice", &photo(1));
+    copy(before.path(), after.path());
+    open(after.path()).change_master_key(&old, &new).unwrap();
+    let (signing, next) = ("ledger/signing.key", "ledger/signing.key.next");
+    let put = |from: &std::path::Path, to: &std::path::Path| {
+        assert!(std::fs::copy(from, to).unwrap() > 0)
+    };
+    // Cut off before the store was changed, and before the last step.
+    put(&after.path().join(signing), &before.path().join(next));
+    put(&after.path().join(signing), &after.path().join(next));
+    put(&before.path().join(signing), &after.path().join(signing));
+    assert_eq!(try_open(before.path(), &old).unwrap().list().unwrap().len(), 1);
+    assert_eq!(try_open(after.path(), &old).unwrap_err().kind(), ErrorKind::WrongKey);
+    assert_eq!(try_open(after.path(), &new).unwrap().list().unwrap().len(), 1);
+    assert!(!after.path().join(next).exists());
+    assert_eq!(try_open(after.path(), &old).unwrap_err().kind(), ErrorKind::WrongKey);
+}
+
+#[test]
+fn the_same_photo_twice_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let (registry, verifier) = (open(folder.path()), verifier());
+    let (face, other) = (of(RED_BLUE), of(([240, 30, 20], [20, 30, 240])));
+    let photos = [&face, &other, &face].map(Source::Image);
+    let settings = EnrolSettings::default();
+    let outcome = registry.enrol(&verifier, "alice", photos, &settings).unwrap();
+    assert_eq!(outcome.same, [[0, 2]]);
+    let outcome = registry.enrol(&verifier, "bob", [Source::Image(&face)], &settings).unwrap();
+    assert!(outcome.same.is_empty());
+}

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::files::{self, Access};
 use crate::{Error, ErrorKind, Result, Stage};
 
 /// The outcomes of a finished run, in order.
@@ -46,7 +47,7 @@ impl<R: JournalRow> Journal<R> {
                 .in_path(&path)
                 .next("go on with it: --resume; or delete the file to begin again"));
         }
-        fs::create_dir_all(folder).map_err(|cause| Error::io(Stage::Audit, folder, cause))?;
+        files::create_folder(folder, Stage::Audit)?;
         let fault = |cause| Error::io(Stage::Audit, &path, cause);
         let mut options = OpenOptions::new();
         let mut file = options.create(true).append(true).open(&path).map_err(fault)?;
@@ -86,11 +87,10 @@ impl<R: JournalRow> Journal<R> {
     /// Leaves the rows of this run, in order, in place of everything else.
     pub(crate) fn finish(self, rows: impl Iterator<Item = R>) -> Result<()> {
         let lines: String = rows.map(|row| line(&row)).collect::<Result<_>>()?;
+        // On the disk, with its name, before what it replaces is deleted: a power cut must not
+        // cost both. Whether somebody could be recognised stands in it, and is nobody else's.
         let path = self.folder.join(FINISHED);
-        let fault = |cause| Error::io(Stage::Audit, &path, cause);
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder).map_err(fault)?;
-        file.write_all(lines.as_bytes()).map_err(fault)?;
-        file.persist(&path).map_err(|cause| fault(cause.error))?;
+        files::write(&path, lines.as_bytes(), Access::Owner, Stage::Audit)?;
         let path = self.folder.join(UNFINISHED);
         fs::remove_file(&path).map_err(|cause| Error::io(Stage::Audit, &path, cause))
     }

@@ -28,7 +28,7 @@ pub fn merge(folders: &[PathBuf], out: &Path) -> Result<TemplateStore> {
     }
     let outcomes = merge_outcomes(&outcomes)?;
     let store = join(parts)?;
-    fs::create_dir_all(out).map_err(|cause| Error::io(Stage::Template, out, cause))?;
+    crate::files::create_folder(out, Stage::Template)?;
     write_whole(out, &TemplateStore::file_in(out), &store.to_bytes()?)?;
     write_whole(out, &out.join(OUTCOMES_FILE), &outcomes)?;
     Ok(store)

@@ -13,7 +13,7 @@ use crate::model::ModelId;
 use crate::record::PeopleManifest;
 use crate::sample::read_within;
 use crate::template::Reference;
-use crate::{Digest, Error, ErrorKind, Result, Stage, Verifier};
+use crate::{Digest, Result, Verifier, threads};
 
 pub use super::work::PartSize;
 
@@ -160,12 +160,7 @@ pub fn acquire(
         processed: AtomicUsize::new(0),
     };
     let total = entries.len();
-    let threads = rayon::ThreadPoolBuilder::new().num_threads(options.jobs).build();
-    let threads = threads.map_err(|cause| {
-        Error::new(ErrorKind::Runtime, Stage::Setup, "the threads could not be started")
-            .caused_by(cause)
-    })?;
-    let samples: Result<Vec<AcquiredSample>> = threads.install(|| {
+    let samples: Result<Vec<AcquiredSample>> = threads::with(options.jobs, || {
         let entries = entries.into_par_iter().with_max_len(AT_ONCE);
         entries
             .map(|entry| {
@@ -176,7 +171,7 @@ pub fn acquire(
                 Ok(sample)
             })
             .collect()
-    });
+    })?;
     let (processed, reused) = (run.processed.into_inner(), run.reused.into_inner());
     let samples = match (samples, &workplace) {
         (Err(error), Some(workplace)) => {

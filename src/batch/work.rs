@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tempfile::NamedTempFile;
-
 use super::sample::AcquiredSample;
 use super::store::TemplateStore;
+use crate::files::{Access, NewFile, create_folder};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
 /// Name of the folder of parts, beside the store; it is there as long as a run is unfinished.
@@ -65,7 +64,9 @@ impl Workplace {
                 .in_path(folder)
                 .next("go on with it: --resume; or delete the folder to begin again"));
         }
-        fs::create_dir_all(&work).map_err(|cause| Error::io(Stage::Template, &work, cause))?;
+        // A name that is none is told by the folder, not by the one in it.
+        create_folder(folder, Stage::Template)?;
+        create_folder(&work, Stage::Template)?;
         let path = work.join("lock");
         let lock = File::create(&path).map_err(|cause| Error::io(Stage::Template, &path, cause))?;
         match lock.try_lock() {
@@ -163,11 +164,8 @@ fn parts(work: &Path) -> Result<Vec<(u32, PathBuf)>> {
 /// Writes a file so that it appears whole or not at all. It is made in `nursery`, which must be
 /// of the same file system, so that a kill leaves nothing beside the file.
 pub(super) fn write_whole(nursery: &Path, path: &Path, bytes: &[u8]) -> Result<()> {
-    let fault = |cause| Error::io(Stage::Template, path, cause);
-    let mut file = NamedTempFile::new_in(nursery).map_err(fault)?;
-    file.write_all(bytes).map_err(fault)?;
-    file.as_file().sync_all().map_err(fault)?;
-    // The file stays readable for its owner alone, since it may hold templates.
-    file.persist(path).map_err(|cause| fault(cause.error))?;
-    Ok(())
+    // Readable for its owner alone, since it may hold templates.
+    let mut file = NewFile::create_in(nursery, path, Access::Owner, Stage::Template)?;
+    file.write_all(bytes).map_err(|cause| Error::io(Stage::Template, path, cause))?;
+    file.commit()
 }

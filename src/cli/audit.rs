@@ -1,11 +1,8 @@
 //! `evenmatch audit`: records to report and verdict.
 
 use std::io::IsTerminal;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use anyhow::Context;
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -19,8 +16,9 @@ use crate::audit::{
     AuditProgress, AuditReport, AuditSettings, IntervalMethod, OverturnReport, RulePack,
     StressReport, Thresholds, Verdict, audit, worst_verdict,
 };
+use crate::error::Shown;
 use crate::record::{Bins, Format, NormaliserRecord, ReadOptions, RecordFile, RecordWarning};
-use crate::{Error, ErrorKind, Stage, export};
+use crate::{Error, ErrorKind, Stage, export, threads};
 
 /// Audits comparison records: rates, differentials and verdicts by group.
 #[derive(Debug, Args)]
@@ -181,10 +179,14 @@ pub(crate) fn run(arguments: AuditArguments) -> anyhow::Result<Exit> {
     })
 }
 
-/// How many threads: as many as were asked for, or one a core.
+/// How many threads: as many as were asked for, or one a core; more than are of use are not
+/// started, and that is said.
 pub(super) fn jobs(asked: Option<usize>) -> usize {
-    let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    asked.unwrap_or_else(cores).max(1)
+    let (asked, most) = (asked.unwrap_or_else(threads::cores).max(1), threads::most());
+    if asked > most {
+        eprintln!("note: --jobs {asked} is more than this machine has a use for: {most} are run");
+    }
+    asked.min(most)
 }
 
 /// Runs on a pool of this many threads.
@@ -192,8 +194,7 @@ pub(super) fn with_threads<T: Send>(
     jobs: usize,
     work: impl FnOnce() -> T + Send,
 ) -> anyhow::Result<T> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
-    Ok(pool.context("the threads could not be started")?.install(work))
+    Ok(threads::with(jobs, work)?)
 }
 
 fn measure(
@@ -224,7 +225,6 @@ fn progress_bar() -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
         bar.set_style(style);
     }
-    bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }
 
@@ -288,7 +288,7 @@ fn read_options(arguments: &AuditArguments) -> crate::Result<ReadOptions> {
         labels: arguments.labels.clone(),
         lower_is_more_similar: arguments.lower_is_more_similar,
         label_rules: arguments.label_rules.rules(),
-        threads: arguments.jobs.unwrap_or(0),
+        threads: arguments.jobs.map_or(0, |jobs| jobs.min(threads::most())),
         ..ReadOptions::default()
     };
     for pair in &arguments.map {
@@ -338,5 +338,5 @@ fn say(report: &AuditReport, out: &Path) {
             of(Verdict::Pass)
         );
     }
-    eprintln!("report: {}", out.join("report.html").display());
+    eprintln!("report: {}", out.join("report.html").shown());
 }

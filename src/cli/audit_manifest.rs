@@ -11,8 +11,9 @@ use super::policy;
 use crate::audit::{
     AuditReport, AuditSettings, Normalisation, SampleSet, Thresholds, audit_samples, compare_audits,
 };
+use crate::error::Shown;
 use crate::record::{Bins, LabelRules, NormaliserRecord};
-use crate::{Error, Result, Stage, export};
+use crate::{Result, Stage, export};
 
 /// Folder, within the report's, for the rates as labelled where verdicts changed them.
 const AS_LABELLED: &str = "as-labelled";
@@ -96,18 +97,18 @@ fn targets(settings: &AuditSettings) -> Option<Vec<f64>> {
 }
 
 fn folder(out: &Path, name: &str) -> Result<PathBuf> {
-    std::fs::create_dir_all(out).map_err(|cause| Error::io(Stage::Export, out, cause))?;
+    crate::files::create_folder(out, Stage::Export)?;
     Ok(out.join(name))
 }
 
 fn say(errors: &LabelErrors, work: &Path) {
-    eprintln!("templates, which are personal data: {}", work.display());
+    eprintln!("templates, which are personal data: {}", work.shown());
     let (suspected, verdicts) = errors.counts();
     if suspected > 0 {
         eprintln!(
             "suspected label errors: {suspected}, of which a person has judged {verdicts}: look \
              at {} and pass the verdicts with --label-verdicts",
-            work.join("suspects.html").display()
+            work.join("suspects.html").shown()
         );
     }
 }

@@ -10,6 +10,7 @@ use super::Exit;
 use super::acquisition::AcquisitionArguments;
 use super::people::with_suffix;
 use crate::batch::{ComparedPair, FoldAccuracy, compare_pairs, fold_accuracy, write_records};
+use crate::error::Shown;
 use crate::export::write_atomically;
 use crate::record::PairList;
 use crate::{Error, ErrorKind, Stage};
@@ -56,6 +57,7 @@ struct Summary {
 
 /// Acquires every photo once, compares, writes the records.
 pub(crate) fn run(arguments: &BatchArguments) -> anyhow::Result<Exit> {
+    super::keep_inputs(Some(&arguments.out), &[Some(&arguments.pairs)])?;
     let list = PairList::read(&arguments.pairs)?;
     for warning in &list.photos.warnings {
         eprintln!("warning: {}", warning.message);
@@ -121,5 +123,5 @@ fn say(list: &PairList, summary: &Summary, out: &Path) {
         eprintln!("note: to audit these records: --format evenmatch --map {}", foreign.join(","));
     }
     let failed = summary.pairs - summary.compared;
-    eprintln!("{} pairs, {failed} of them failed: {}", summary.pairs, out.display());
+    eprintln!("{} pairs, {failed} of them failed: {}", summary.pairs, out.shown());
 }

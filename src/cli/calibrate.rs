@@ -11,6 +11,7 @@ use super::people::{People, PeopleArguments, models, with_suffix};
 use super::{Exit, audit};
 use crate::audit::{AuditSettings, SampleSet, Thresholds, audit_samples};
 use crate::calibrate::{CalibrationNotes, TARGETS, calibration, carried, evidence};
+use crate::error::Shown;
 use crate::record::{Bins, Calibration, Claim, NormaliserRecord};
 use crate::{Error, ErrorKind, Stage};
 
@@ -76,6 +77,8 @@ pub(crate) struct CalibrateArguments {
 
 /// Acquires, compares everyone with everyone, writes the calibration and says what it claims.
 pub(crate) fn run(arguments: &CalibrateArguments) -> anyhow::Result<Exit> {
+    let inputs = [Some(arguments.manifest.as_path()), arguments.evidence.as_deref()];
+    super::keep_inputs(Some(&arguments.out), &inputs)?;
     let jobs = audit::jobs(arguments.jobs);
     audit::with_threads(jobs, || measure(arguments, jobs))?
 }
@@ -223,7 +226,7 @@ fn say(made: &Calibration, out: &Path) {
             evidence.slope, evidence.intercept, evidence.cllr, evidence.mated, evidence.nonmated
         );
     }
-    eprintln!("calibration: {}", out.display());
+    eprintln!("calibration: {}", out.shown());
 }
 
 /// The day in UTC, by the civil calendar (H. Hinnant, "chrono-compatible low-level date

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::audit::invalid;
 use crate::audit::Thresholds;
+use crate::error::Shown;
 use crate::record::{Calibration, InputDigest, NormaliserRecord};
 use crate::{Digest, Error, Result, Stage};
 
@@ -73,7 +74,7 @@ impl CalibrationFile {
         Ok(Thresholds::Calibration {
             points,
             file: InputDigest {
-                file: self.path.display().to_string(),
+                file: self.path.shown().to_string(),
                 format: "calibration".to_owned(),
                 sha256: self.sha256,
             },

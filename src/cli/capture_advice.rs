@@ -66,7 +66,7 @@ pub(crate) fn run(arguments: &CaptureAdviceArguments) -> anyhow::Result<Exit> {
             quality: &inspection.record.quality,
         })?;
     } else {
-        let printed = explain(&advice, &mut std::io::stdout().lock());
+        let printed = explain(&advice, &mut super::terminal::text());
         printed.context("standard output could not be written")?;
     }
     Ok(if advice.would_do { Exit::Done } else { Exit::Undecided })

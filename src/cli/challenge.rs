@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::Exit;
 use crate::decide::Policy;
 use crate::detect::Detections;
+use crate::error::Shown;
 use crate::mesh::FaceMesh;
 use crate::model::Profile;
 use crate::pad::simulate::{Actor, SimulatedKind, Take, TakeSettings};
@@ -29,8 +30,9 @@ Examples:
     | evenmatch challenge check --nonce NONCE --frames - --fps 15
   evenmatch challenge rehearse --challenge challenge.json --photo me.jpg --out frames/
 
-The clock of a challenge begins with the first frame. A folder holds pictures named in their order,
-and may hold timestamps.csv with the columns file,ms. docs/LIVENESS.md says what this can stop.
+The clock of a challenge begins with the first frame. A folder holds pictures named in their order
+(frame2 comes before frame10), and may hold timestamps.csv with the columns file,ms. A picture that
+is damaged is skipped and counted. docs/LIVENESS.md says what this can stop.
 
 Exit codes: 0 pass, 1 fail (an attack was seen), 2 error, 3 inconclusive (try again).";
 
@@ -167,7 +169,7 @@ fn new(arguments: &NewArguments) -> anyhow::Result<Exit> {
         super::print_json(&challenge)?;
         return Ok(Exit::Done);
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = super::terminal::text();
     describe(&challenge, &mut out).context("standard output could not be written")?;
     Ok(Exit::Done)
 }
@@ -224,7 +226,10 @@ pub(super) fn judge(
     let bar = progress(u64::from(challenge.duration_ms()));
     let mut session = LivenessSession::new(challenge, analyser);
     for frame in frames {
-        let (mut image, at) = frame?;
+        let Some((mut image, at)) = frame? else {
+            session.skip();
+            continue;
+        };
         if how.mirrored {
             image::imageops::flip_horizontal_in_place(&mut image);
         }
@@ -262,6 +267,7 @@ fn refused(challenge: &Challenge, finding: Finding) -> SessionReport {
         parallax: Default::default(),
         least_likeness: None,
         frames: 0,
+        frames_skipped: 0,
         frames_with_face: 0,
         duration_ms: 0,
     }
@@ -274,7 +280,7 @@ fn check(arguments: &CheckArguments) -> anyhow::Result<Exit> {
     if arguments.json {
         super::print_json(&report)?;
     } else {
-        let printed = explain(&report, &mut std::io::stdout().lock());
+        let printed = explain(&report, &mut super::terminal::text());
         printed.context("standard output could not be written")?;
     }
     Ok(match report.outcome {
@@ -308,7 +314,11 @@ fn explain(report: &SessionReport, out: &mut impl Write) -> std::io::Result<()> 
             parallax.relief, parallax.frames
         )?;
     }
-    writeln!(out, "  {} frames, the face in {}", report.frames, report.frames_with_face)
+    write!(out, "  {} frames, the face in {}", report.frames, report.frames_with_face)?;
+    match report.frames_skipped {
+        0 => writeln!(out),
+        n => writeln!(out, "; {n} more could not be read and were skipped"),
+    }
 }
 
 fn rehearse(arguments: &RehearseArguments) -> anyhow::Result<Exit> {
@@ -334,8 +344,7 @@ fn rehearse(arguments: &RehearseArguments) -> anyhow::Result<Exit> {
     let settings =
         TakeSettings { fps: arguments.fps, light: arguments.light, seed: arguments.seed };
     let take = Take::new(&actor, arguments.kind.into(), &challenge, settings)?;
-    std::fs::create_dir_all(&arguments.out)
-        .map_err(|cause| Error::io(Stage::Export, &arguments.out, cause))?;
+    crate::files::create_folder(&arguments.out, Stage::Export)?;
     let bar = progress(u64::from(challenge.duration_ms()));
     let mut times = String::from("file,ms\n");
     for (n, (frame, ms)) in take.enumerate() {
@@ -351,8 +360,8 @@ fn rehearse(arguments: &RehearseArguments) -> anyhow::Result<Exit> {
     }
     bar.finish_and_clear();
     super::write_atomically(&arguments.out.join("timestamps.csv"), times.as_bytes())?;
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "A simulation, which shows no real person: {}", arguments.out.display())
+    let mut out = super::terminal::text();
+    writeln!(out, "A simulation, which shows no real person: {}", arguments.out.shown())
         .context("standard output could not be written")?;
     Ok(Exit::Done)
 }

@@ -8,6 +8,7 @@ use clap::Args;
 use super::{Exit, audit};
 use crate::batch::{OUTCOMES_FILE, STORE_FILE, Shard, TemplateStore};
 use crate::crossmatch::{CrossMatch, CrossMatchPart};
+use crate::error::Shown;
 use crate::export::write_atomically;
 use crate::record::PeopleManifest;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
@@ -47,13 +48,14 @@ pub(crate) struct CrossMatchArguments {
 
 /// Compares and writes the part, or the whole.
 pub(crate) fn run(arguments: &CrossMatchArguments) -> anyhow::Result<Exit> {
+    super::keep_inputs(Some(&arguments.out), &[Some(&arguments.manifest)])?;
     let part = audit::with_threads(audit::jobs(arguments.jobs), || compare(arguments))??;
     write_atomically(&arguments.out, &serde_json::to_vec(&part)?)?;
     eprintln!(
         "{} pairs of different people, {} of one: {}",
         part.nonmated.total(),
         part.mated.len(),
-        arguments.out.display()
+        arguments.out.shown()
     );
     Ok(Exit::Done)
 }

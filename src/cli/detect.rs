@@ -59,13 +59,17 @@ struct DetectOutput<'a> {
 
 /// Detects, draws, prints.
 pub(crate) fn run(arguments: &DetectArguments) -> anyhow::Result<Exit> {
+    super::keep_inputs(arguments.annotate.as_deref(), &[Some(&arguments.image)])?;
     let policy = super::policy(arguments.policy.as_deref(), arguments.gate)?;
     let verifier = Verifier::open(Profile::Latency, policy)?;
     let inspection = verifier.inspect(Source::<Probe>::from(arguments.image.as_path()))?;
     if let Some(path) = &arguments.annotate {
         save_png(&annotate(&inspection), path)?;
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = match arguments.json {
+        true => super::terminal::data(),
+        false => super::terminal::text(),
+    };
     let printed = if arguments.json {
         let output = DetectOutput {
             schema: "evenmatch.detect/1",

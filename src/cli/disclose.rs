@@ -92,7 +92,7 @@ pub(crate) fn run(arguments: &DiscloseArguments) -> anyhow::Result<Exit> {
 fn of_person(arguments: &DiscloseArguments, subject: &str) -> anyhow::Result<Exit> {
     let disclosure = arguments.place.open()?.disclose(subject)?;
     match &arguments.html {
-        Some(path) => super::write_atomically(path, disclosure_page(&disclosure).as_bytes())?,
+        Some(path) => super::write_private(path, disclosure_page(&disclosure).as_bytes())?,
         None => super::print_json(&disclosure)?,
     }
     Ok(Exit::Done)

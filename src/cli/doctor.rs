@@ -7,6 +7,7 @@ use std::process::Command;
 use clap::Args;
 
 use super::Exit;
+use crate::error::Shown;
 use crate::model::{
     MANIFEST_VARIABLE, MODELS_VARIABLE, ModelStore, PYTHON, RUNTIME_VARIABLE, Role, RuntimeEntry,
 };
@@ -32,7 +33,7 @@ enum Finding {
 
 /// Examines everything, and fails if verification can't work.
 pub(crate) fn run(_args: &DoctorArgs) -> anyhow::Result<Exit> {
-    let mut out = std::io::stdout().lock();
+    let mut out = super::terminal::text();
     writeln!(out, "evenmatch {} on {}", env!("CARGO_PKG_VERSION"), RuntimeEntry::platform_here())?;
     for variable in [MODELS_VARIABLE, MANIFEST_VARIABLE, RUNTIME_VARIABLE] {
         if let Some(value) = std::env::var_os(variable) {
@@ -71,12 +72,12 @@ pub(crate) fn run(_args: &DoctorArgs) -> anyhow::Result<Exit> {
 
 fn folder(dir: &Path) -> Finding {
     if !dir.exists() {
-        return Finding::Remark(format!("{} will be made by `models fetch`", dir.display()));
+        return Finding::Remark(format!("{} will be made by `models fetch`", dir.shown()));
     }
     match tempfile::tempfile_in(dir) {
-        Ok(_) => Finding::Good(format!("{} can be written", dir.display())),
+        Ok(_) => Finding::Good(format!("{} can be written", dir.shown())),
         // A folder that someone else filled serves as well.
-        Err(cause) => Finding::Remark(format!("{} can't be written: {cause}", dir.display())),
+        Err(cause) => Finding::Remark(format!("{} can't be written: {cause}", dir.shown())),
     }
 }
 
@@ -105,11 +106,7 @@ fn examine_runtime(store: &ModelStore) -> Result<String> {
     let path = store.verify_runtime()?;
     let build = crate::model::runtime_version(&path)?;
     let build = build.split(',').next().unwrap_or_default();
-    Ok(format!(
-        "{} can be loaded ({})",
-        path.display(),
-        build.trim_start_matches("ORT Build Info: ")
-    ))
+    Ok(format!("{} can be loaded ({})", path.shown(), build.trim_start_matches("ORT Build Info: ")))
 }
 
 #[cfg(not(feature = "onnx"))]

@@ -7,6 +7,7 @@ use clap::Args;
 use super::Exit;
 use super::acquisition::AcquisitionArguments;
 use crate::batch::{OUTCOMES_FILE, STORE_FILE, Shard, outcomes};
+use crate::error::Shown;
 use crate::export::write_atomically;
 use crate::record::PeopleManifest;
 
@@ -59,6 +60,6 @@ pub(crate) fn run(arguments: &EmbedArguments) -> anyhow::Result<Exit> {
             photo.subjects.join(", ")
         );
     }
-    eprintln!("templates: {}", arguments.out.join(STORE_FILE).display());
+    eprintln!("templates: {}", arguments.out.join(STORE_FILE).shown());
     Ok(Exit::Done)
 }

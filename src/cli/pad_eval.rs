@@ -13,6 +13,7 @@ use super::audit::invalid;
 use super::challenge::analyser_of;
 use crate::audit::{AuditReport, AuditSettings, Thresholds};
 use crate::decide::LivenessPolicy;
+use crate::error::Shown;
 use crate::export::{self, write_atomically};
 use crate::model::Profile;
 use crate::pad_eval::{
@@ -192,5 +193,5 @@ fn say(report: &AuditReport, presented: &[Presented], out: &Path, seconds: f64) 
         eprintln!("{}", answer.sentence);
     }
     eprintln!("{} presentations in {seconds:.0} s", presented.len());
-    eprintln!("report: {}", out.join("report.html").display());
+    eprintln!("report: {}", out.join("report.html").shown());
 }

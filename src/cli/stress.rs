@@ -13,6 +13,7 @@ use super::gate::GateArgument;
 use super::labels::LabelArguments;
 use crate::audit::StressReport;
 use crate::degrade::{DegradationKind, parse_level};
+use crate::error::Shown;
 use crate::record::PeopleManifest;
 use crate::stress::{StressPlan, StressSettings, stress};
 use crate::{Result, Verifier, export};
@@ -169,7 +170,7 @@ fn say(report: &StressReport, out: &Path, seconds: f64) {
         "{} photos of {} people at {simulated} levels in {seconds:.0} s",
         report.photos, report.people
     );
-    eprintln!("report: {}", out.join("report.html").display());
+    eprintln!("report: {}", out.join("report.html").shown());
 }
 
 #[cfg(test)]

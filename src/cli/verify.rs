@@ -183,6 +183,9 @@ pub(crate) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
 }
 
 fn verify(arguments: &VerifyArguments, messages: &Messages) -> anyhow::Result<Exit> {
+    let inputs =
+        [&arguments.reference, &arguments.probe, &arguments.policy, &arguments.calibration];
+    super::keep_inputs(arguments.save_record.as_deref(), &inputs.map(|input| input.as_deref()))?;
     let policy = policy(arguments)?;
     let mut verifier = Verifier::open(Profile::Latency, policy)?;
     let rate = verifier.policy().fmr.unwrap_or(DEFAULT_FMR);
@@ -197,7 +200,10 @@ fn verify(arguments: &VerifyArguments, messages: &Messages) -> anyhow::Result<Ex
     if let Some(path) = &arguments.save_record {
         super::write_atomically(path, &serde_json::to_vec_pretty(&record)?)?;
     }
-    let mut out = std::io::stdout().lock();
+    let mut out = match arguments.json {
+        true => super::terminal::data(),
+        false => super::terminal::text(),
+    };
     let printed = if arguments.json {
         serde_json::to_writer_pretty(&mut out, &record)
             .map_err(std::io::Error::from)

@@ -43,7 +43,7 @@ pub const FILES: [(&str, &dyn Exporter); 4] = [
 /// When the folder or a file can't be written; files of an earlier report then stay as they
 /// were, apart from those that were already replaced.
 pub fn write_report(report: &AuditReport, folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder).map_err(|cause| Error::io(Stage::Export, folder, cause))?;
+    crate::files::create_folder(folder, Stage::Export)?;
     let mut files = Vec::with_capacity(FILES.len());
     for (name, exporter) in FILES {
         let path = folder.join(name);

@@ -16,7 +16,7 @@ use crate::{Error, Result, Stage};
 /// # Errors
 /// When the folder or a file can't be written.
 pub fn write_stress(report: &StressReport, folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder).map_err(|cause| Error::io(Stage::Export, folder, cause))?;
+    crate::files::create_folder(folder, Stage::Export)?;
     let files: [(&str, io::Result<Vec<u8>>); 4] = [
         ("stress.json", json(report)),
         ("stress.csv", csv(report)),

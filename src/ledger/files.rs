@@ -9,6 +9,8 @@ use crate::{Error, ErrorKind, Result, Stage};
 
 /// The sealed signing key.
 pub(super) const SIGNING_KEY: &str = "signing.key";
+/// The signing key as the next master key seals it, while the master key is being changed.
+pub(super) const NEXT_SIGNING_KEY: &str = "signing.key.next";
 /// The public key as text, for those who ask for it.
 pub(super) const PUBLIC_KEY: &str = "public.key";
 pub(super) const HEAD: &str = "head";
@@ -74,20 +76,9 @@ pub(super) fn write_at(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
     }
 }
 
-/// Makes names that were added to a folder survive a crash.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
-}
-
-/// Writes a file whole or not at all, to stay.
+/// Writes a file of the ledger's folder whole or not at all, to stay, for its owner alone.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let fault = |cause| Error::io(Stage::Ledger, path, cause);
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(fault)?;
-    io::Write::write_all(&mut file, bytes).map_err(fault)?;
-    file.as_file().sync_all().map_err(fault)?;
-    file.persist(path).map_err(|cause| fault(cause.error))?;
-    sync_folder(folder).map_err(fault)
+    crate::files::write(path, bytes, crate::files::Access::Owner, Stage::Ledger)
 }
 
 /// The last line before `end`, without its line end, and the hash of the line before that one.

@@ -93,8 +93,7 @@ impl Ledger {
     ///
     /// As for [`Ledger::open`].
     pub fn open_with(folder: &Path, master: &SecretKey, segment_bytes: u64) -> Result<Self> {
-        let fault = |cause| Error::io(Stage::Ledger, folder, cause);
-        std::fs::create_dir_all(folder).map_err(fault)?;
+        crate::files::create_folder(folder, Stage::Ledger)?;
         let lock = files::lock(folder)?;
         let begun = head::read(&folder.join(files::HEAD))?;
         // Nothing was acknowledged before the first head was written.
@@ -206,15 +205,29 @@ impl Ledger {
 }
 
 impl Ledger {
-    /// Seals the signing key with another master key.
-    pub(crate) fn change_master_key(&self, old: &SecretKey, new: &SecretKey) -> Result<()> {
+    /// Seals the signing key with another master key as well. Until [`Ledger::adopt_master_key`]
+    /// either key opens the ledger; the first time that only the new one fits, it is adopted.
+    pub(crate) fn prepare_master_key(&self, old: &SecretKey, new: &SecretKey) -> Result<()> {
         let _lock = files::lock(&self.folder)?;
         let secret = signing_key(&self.folder, old)?.1;
         let (label, context) = key_place(&self.name);
         let sealed = wrap(new, &label, &context, &secret)?;
         let text = format!("{} {}\n", self.name, hex::encode(&sealed));
-        files::write_whole(&self.folder.join(files::SIGNING_KEY), text.as_bytes())
+        files::write_whole(&self.folder.join(files::NEXT_SIGNING_KEY), text.as_bytes())
     }
+
+    /// Leaves the new sealing in place of the old one.
+    pub(crate) fn adopt_master_key(&self) -> Result<()> {
+        let _lock = files::lock(&self.folder)?;
+        adopt(&self.folder)
+    }
+}
+
+fn adopt(folder: &Path) -> Result<()> {
+    let next = folder.join(files::NEXT_SIGNING_KEY);
+    std::fs::rename(&next, folder.join(files::SIGNING_KEY))
+        .and_then(|()| crate::files::sync_folder(folder))
+        .map_err(|cause| Error::io(Stage::Ledger, &next, cause))
 }
 
 /// What the signing key is sealed for.
@@ -239,11 +252,14 @@ fn begin(folder: &Path, master: &SecretKey) -> Result<(String, Signer)> {
 
 /// The ledger's name and its signing key.
 fn signing_key(folder: &Path, master: &SecretKey) -> Result<(String, SecretKey)> {
-    let path = folder.join(files::SIGNING_KEY);
-    let text = std::fs::read_to_string(&path).map_err(|c| Error::io(Stage::Ledger, &path, c))?;
+    signing_key_in(&folder.join(files::SIGNING_KEY), master)
+}
+
+fn signing_key_in(path: &Path, master: &SecretKey) -> Result<(String, SecretKey)> {
+    let text = std::fs::read_to_string(path).map_err(|c| Error::io(Stage::Ledger, path, c))?;
     let damaged = || {
         Error::new(ErrorKind::Tampered, Stage::Ledger, "the ledger's signing key was changed")
-            .in_path(&path)
+            .in_path(path)
             .next("put back the file of a copy that is whole")
     };
     let (name, sealed) = text.trim_end().split_once(' ').ok_or_else(damaged)?;
@@ -251,13 +267,22 @@ fn signing_key(folder: &Path, master: &SecretKey) -> Result<(String, SecretKey)>
     let (label, context) = key_place(name);
     let what = "the ledger's signing key";
     let secret =
-        unwrap(master, &label, &context, &sealed, what).map_err(|error| error.in_path(&path))?;
+        unwrap(master, &label, &context, &sealed, what).map_err(|error| error.in_path(path))?;
     Ok((name.to_owned(), secret))
 }
 
 /// Opens the signing key of a ledger that is there, and checks that it is this ledger's.
 fn resume(folder: &Path, master: &SecretKey) -> Result<(String, Signer)> {
-    let (name, secret) = signing_key(folder, master)?;
+    let (name, secret) = match signing_key(folder, master) {
+        Err(error) if error.kind() == ErrorKind::WrongKey => {
+            // A change of the master key that was cut off before its last step is finished here.
+            let next = folder.join(files::NEXT_SIGNING_KEY);
+            let opened = signing_key_in(&next, master).map_err(|_| error)?;
+            adopt(folder)?;
+            opened
+        }
+        opened => opened?,
+    };
     let signer = Signer::new(&secret);
     let genesis = read::genesis(&files::segment(folder, 1))?;
     if genesis.ledger != name || genesis.public_key != signer.public() {

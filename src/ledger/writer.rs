@@ -122,7 +122,7 @@ impl Writer {
             .write(true)
             .open(&path)
             .map_err(fault)?;
-        files::sync_folder(&self.folder).map_err(fault)?;
+        crate::files::sync_folder(&self.folder).map_err(fault)?;
         let head = Head { entries: 0, segment: 1, length: 0, hash: EntryHash::START };
         let anchors = Anchors::new();
         self.end = Some(End { head, slot: 0, time: 0, anchors, segment, recovered: None });
@@ -224,7 +224,7 @@ impl Writer {
         if changed || !left.is_empty() {
             let fault = |cause| Error::io(Stage::Ledger, &path, cause);
             end.segment.sync_all().map_err(fault)?;
-            files::sync_folder(&self.folder).map_err(fault)?;
+            crate::files::sync_folder(&self.folder).map_err(fault)?;
         }
         if changed {
             self.write_head(&mut end)?;
@@ -298,7 +298,7 @@ impl Writer {
             let created = options.create_new(true).read(true).write(true).open(&path);
             let fault = |cause| Error::io(Stage::Ledger, &path, cause);
             end.segment = created.map_err(fault)?;
-            files::sync_folder(&self.folder).map_err(fault)?;
+            crate::files::sync_folder(&self.folder).map_err(fault)?;
         }
         let time = now().max(end.time);
         let mut buffer = Vec::new();

@@ -5,7 +5,7 @@
 //! then is it moved into place, in one step: an interruption, or two runs at once, can leave no
 //! half-written file behind. Files that are right already are kept.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
@@ -144,32 +144,20 @@ fn check(name: &str, expected: Digest, bytes: &[u8]) -> Result<()> {
     ))
 }
 
-/// The beginning of the names of files that are being written.
-const PARTIAL: &str = ".partial-";
+/// The beginnings of the names of files that were being written, now and by earlier versions.
+const PARTIAL: [&str; 2] = [crate::files::UNFINISHED, ".partial-"];
 
 /// Writes a file beside its place and moves it there in one step.
 fn put(path: &Path, bytes: &[u8]) -> Result<()> {
-    let failed = |cause| Error::io(Stage::Setup, path, cause);
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(PARTIAL);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(std::fs::Permissions::from_mode(0o644));
-    }
-    let mut file = builder.tempfile_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+    crate::files::write(path, bytes, crate::files::Access::Everyone, Stage::Setup)
 }
 
 /// Removes what runs that were killed have left, once it is certain that they no longer run.
 fn remove_stale(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
-        let partial = entry.file_name().to_string_lossy().starts_with(PARTIAL);
+        let partial =
+            PARTIAL.iter().any(|start| entry.file_name().to_string_lossy().starts_with(start));
         let modified = entry.metadata().and_then(|metadata| metadata.modified());
         let age = modified.ok().and_then(|time| SystemTime::now().duration_since(time).ok());
         if partial && age.is_some_and(|age| age > Duration::from_secs(24 * 3600)) {

@@ -58,6 +58,9 @@ fn environment(library: &Path) -> Result<Environment> {
         return Ok(environment.clone());
     }
     let unusable = |cause: Box<dyn std::error::Error + Send + Sync>| {
+        if let Some(lack) = lack(&cause.to_string()) {
+            return lack.error(Stage::Setup).caused_by(cause);
+        }
         Error::new(ErrorKind::Runtime, Stage::Setup, "ONNX Runtime could not be loaded")
             .in_path(library)
             .caused_by(cause)
@@ -71,6 +74,52 @@ fn environment(library: &Path) -> Result<Environment> {
         .map_err(|cause| unusable(cause.into()))?;
     built.set_log_level(ort::logging::LogLevel::Error);
     Ok(environment.insert(built).clone())
+}
+
+/// What the system did not grant the runtime.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lack {
+    Memory,
+    Threads,
+}
+
+impl Lack {
+    fn error(self, stage: Stage) -> Error {
+        let (message, next) = match self {
+            Lack::Memory => (
+                "there is not enough memory for the models",
+                "close other programs, allow more memory (ulimit -v), or use fewer threads (--jobs 1)",
+            ),
+            Lack::Threads => (
+                "the system allows no more threads",
+                "allow this user more processes (ulimit -u), or end some",
+            ),
+        };
+        Error::new(ErrorKind::Runtime, stage, message).next(next)
+    }
+}
+
+/// Whether this message of the runtime or of the system's loader is about memory or threads, and
+/// says nothing of the model.
+fn lack(message: &str) -> Option<Lack> {
+    let message = message.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    if says(&["pthread_create", "resource temporarily unavailable", "thread constructor failed"]) {
+        return Some(Lack::Threads);
+    }
+    let memory = [
+        "bad_alloc",
+        "bad allocation",
+        "failed to allocate",
+        "cannot allocate memory",
+        "out of memory",
+        "failed to map segment",
+        "cannot map",
+        "mmap failed",
+        "cannot create shared object descriptor",
+        "cannot apply additional memory protection",
+    ];
+    says(&memory).then_some(Lack::Memory)
 }
 
 /// Loads the runtime library, and says which build it is.
@@ -111,10 +160,17 @@ impl Network for OnnxNetwork {
     fn run(&self, input: ArrayView4<'_, f32>) -> Result<Outputs> {
         let mut session = self.pool.take()?;
         let outputs = collect_outputs(&mut session, input).map_err(|cause| {
-            Error::new(ErrorKind::Runtime, Stage::Template, "the network failed on this input")
+            match lack(&cause.to_string()) {
+                Some(lack) => lack.error(Stage::Template),
+                None => Error::new(
+                    ErrorKind::Runtime,
+                    Stage::Template,
+                    "the network failed on this input",
+                )
                 .in_file(self.id.id.clone())
-                .next("run: evenmatch doctor; where memory is short, use fewer --jobs")
-                .caused_by(cause)
+                .next("run: evenmatch doctor"),
+            }
+            .caused_by(cause)
         });
         self.pool.give_back(session);
         outputs
@@ -194,21 +250,30 @@ impl SessionPool {
     }
 
     fn build(&self, model: &[u8]) -> Result<Session> {
-        let built = || -> ort::Result<Session> {
+        let built = |threads: usize| -> ort::Result<Session> {
             Session::builder(&self.environment)?
                 .with_optimization_level(GraphOptimizationLevel::All)?
-                .with_intra_threads(self.profile.intra_threads())?
+                .with_intra_threads(threads)?
                 .with_inter_threads(1)?
                 .with_intra_op_spinning(false)?
                 .with_inter_op_spinning(false)?
                 .with_prepacking(false)?
                 .commit_from_memory(model)
         };
-        built().map_err(|cause| {
-            Error::new(ErrorKind::InvalidModel, Stage::Setup, "ONNX Runtime refuses this model")
-                .in_file(self.name.clone())
-                .caused_by(cause)
-                .next("run: evenmatch models verify")
+        let threads = self.profile.intra_threads();
+        let session = built(threads).or_else(|cause| match lack(&cause.to_string()) {
+            // On the calling thread it needs no other.
+            Some(Lack::Threads) if threads > 1 => built(1),
+            _ => Err(cause),
+        });
+        session.map_err(|cause| match lack(&cause.to_string()) {
+            Some(lack) => lack.error(Stage::Setup).caused_by(cause),
+            None => {
+                Error::new(ErrorKind::InvalidModel, Stage::Setup, "ONNX Runtime refuses this model")
+                    .in_file(self.name.clone())
+                    .caused_by(cause)
+                    .next("run: evenmatch models verify")
+            }
         })
     }
 }

@@ -15,6 +15,9 @@ use super::recent::Recent;
 use super::report::Finding;
 use crate::Digest;
 
+/// Frames behind one that could not be read whose changes may be those of two frames at once: a
+/// change is judged when the one after it is known.
+const FRAMES_BEHIND_GAP: u32 = 3;
 /// Equal frames in a row that a camera's driver may deliver.
 const MOST_FROZEN: u32 = 3;
 /// A jump is so many times as large as the changes before it, after it, and usually; from the first
@@ -45,6 +48,8 @@ pub(super) struct Continuity {
     seen: HashSet<Digest>,
     last: Option<Digest>,
     frozen: u32,
+    /// Frames that still lie behind one that could not be read.
+    behind_gap: u32,
     /// The frame before.
     before: Blocks,
     picture: Changes,
@@ -54,6 +59,11 @@ pub(super) struct Continuity {
 }
 
 impl Continuity {
+    /// A frame could not be read.
+    pub(super) fn gap(&mut self) {
+        self.behind_gap = FRAMES_BEHIND_GAP;
+    }
+
     /// Looks at the next frame.
     pub(super) fn frame(
         &mut self,
@@ -71,7 +81,13 @@ impl Continuity {
         }
         let now = Blocks::of(frame);
         let before = std::mem::replace(&mut self.before, now);
-        self.changes(&before, face)
+        let behind_gap = self.behind_gap > 0;
+        self.behind_gap = self.behind_gap.saturating_sub(1);
+        self.changes(&before, face).map(|finding| match finding {
+            // Across a frame that nobody saw, a fast head looks like a cut, and a cut like one.
+            Finding::PictureJumped | Finding::FaceJumped if behind_gap => Finding::AbruptChange,
+            finding => finding,
+        })
     }
 
     /// What the newest frame says of the changes from the one before.

@@ -35,7 +35,7 @@ impl ChallengeDesk {
     ///
     /// The folder can't be made.
     pub fn open(folder: &Path) -> Result<ChallengeDesk> {
-        fs::create_dir_all(folder).map_err(|cause| Error::io(Stage::Liveness, folder, cause))?;
+        crate::files::create_folder(folder, Stage::Liveness)?;
         Ok(ChallengeDesk { folder: folder.to_owned() })
     }
 

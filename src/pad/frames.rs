@@ -1,5 +1,6 @@
 //! Frames of a session from where they lie: a folder of pictures, an animated picture, or a pipe.
 
+use std::cmp::Ordering;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
@@ -18,15 +19,20 @@ const MOST_FRAMES: usize = 4000;
 /// The file of a folder that says when its pictures were taken.
 const TIMES: &str = "timestamps.csv";
 /// Names of pictures in a folder end like this.
-const ENDINGS: [&str; 6] = ["jpg", "jpeg", "png", "webp", "bmp", "tiff"];
+const ENDINGS: [&str; 7] = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"];
 
 /// A frame and its time since the first one's clock began.
 pub type TimedFrame = (RgbImage, Duration);
 
 /// Frames one after the other; an iterator, of which one is in memory at a time (of an animated
-/// picture, what its format needs).
+/// picture, what its format needs). `None` stands for a frame that is damaged and is passed over:
+/// [`LivenessSession::skip`](super::LivenessSession::skip) counts it.
 pub struct Frames {
     inner: Box<dyn Iterator<Item = Result<TimedFrame>>>,
+    /// Whether a frame could be read.
+    any: bool,
+    /// The fault of the first damaged frame, told where no frame is whole.
+    first_fault: Option<Error>,
 }
 
 impl std::fmt::Debug for Frames {
@@ -36,8 +42,8 @@ impl std::fmt::Debug for Frames {
 }
 
 impl Frames {
-    /// The frames of a folder, in the order of their names, or of an animated picture (GIF, PNG or
-    /// WebP).
+    /// The frames of a folder, in the order of their names (numbers in them count as numbers:
+    /// `frame2` comes before `frame10`), or of an animated picture (GIF, PNG or WebP).
     ///
     /// A folder's file `timestamps.csv`, with the columns `file` and `ms`, says when each picture was
     /// taken; without it they are `1/fps` seconds apart. Files that are no pictures are passed
@@ -45,8 +51,9 @@ impl Frames {
     ///
     /// # Errors
     ///
-    /// There is no such folder or file, it holds no frames, `timestamps.csv` is malformed, or a
-    /// frame can't be read: the frame's own item is then the error, which names the file.
+    /// There is no such folder or file, it holds no frames, or `timestamps.csv` is malformed. Where
+    /// a frame is missing, too large, or no frame is whole, an item is the error, which names the
+    /// file.
     pub fn open(path: &Path, fps: f64, limits: &DecodeLimits) -> Result<Frames> {
         check_fps(fps)?;
         if path.is_dir() { folder(path, fps, *limits) } else { animation(path, *limits) }
@@ -75,16 +82,68 @@ impl Frames {
             let named = |error: Error| error.in_file(format!("frame {number} of the pipe"));
             Some(frame.map(|image| (image, at)).map_err(named))
         });
-        Ok(Frames { inner: Box::new(inner.take(MOST_FRAMES)) })
+        Ok(Frames::of(inner.take(MOST_FRAMES)))
+    }
+
+    fn of(inner: impl Iterator<Item = Result<TimedFrame>> + 'static) -> Frames {
+        Frames { inner: Box::new(inner), any: false, first_fault: None }
     }
 }
 
 impl Iterator for Frames {
-    type Item = Result<TimedFrame>;
+    type Item = Result<Option<TimedFrame>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.inner.next()
+        match self.inner.next() {
+            Some(Ok(frame)) => {
+                self.any = true;
+                Some(Ok(Some(frame)))
+            }
+            Some(Err(error)) if is_damage(error.kind()) => {
+                self.first_fault.get_or_insert(error);
+                Some(Ok(None))
+            }
+            Some(Err(error)) => Some(Err(error)),
+            None if self.any => None,
+            None => self.first_fault.take().map(Err),
+        }
     }
+}
+
+/// Whether one frame is damaged, and not how all of them were given.
+fn is_damage(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Corrupt | ErrorKind::UnsupportedFormat)
+}
+
+/// Names with numbers in them as people order them: digits that follow one another count as one
+/// number. Equal numbers are ordered by their leading zeros, so that no two names are equal.
+fn by_number(a: &Path, b: &Path) -> Ordering {
+    let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let (a_name, b_name) = (name(a), name(b));
+    let (mut left, mut right) = (a_name.as_str(), b_name.as_str());
+    loop {
+        let (Some(x), Some(y)) = (left.chars().next(), right.chars().next()) else {
+            return left.len().cmp(&right.len()).then_with(|| a.cmp(b));
+        };
+        let order = if x.is_ascii_digit() && y.is_ascii_digit() {
+            let (x, y) = (number_at(&mut left), number_at(&mut right));
+            x.len().cmp(&y.len()).then_with(|| x.cmp(y))
+        } else {
+            (left, right) = (&left[x.len_utf8()..], &right[y.len_utf8()..]);
+            x.cmp(&y)
+        };
+        if order != Ordering::Equal {
+            return order;
+        }
+    }
+}
+
+/// Takes the digits at the beginning of a text, and gives them without leading zeros.
+fn number_at<'a>(text: &mut &'a str) -> &'a str {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, rest) = text.split_at(end);
+    *text = rest;
+    digits.trim_start_matches('0')
 }
 
 fn check_fps(fps: f64) -> Result<()> {
@@ -109,7 +168,7 @@ fn folder(path: &Path, fps: f64, limits: DecodeLimits) -> Result<Frames> {
             files.push(file);
         }
     }
-    files.sort();
+    files.sort_by(|a, b| by_number(a, b));
     if files.is_empty() {
         return Err(Error::new(
             ErrorKind::InvalidArgument,
@@ -138,7 +197,7 @@ fn folder(path: &Path, fps: f64, limits: DecodeLimits) -> Result<Frames> {
             .map_err(|error| error.in_path(&file))?;
         Ok((sample.pixels().clone(), at))
     });
-    Ok(Frames { inner: Box::new(inner) })
+    Ok(Frames::of(inner))
 }
 
 #[derive(serde::Deserialize)]
@@ -217,7 +276,7 @@ fn animation(path: &Path, limits: DecodeLimits) -> Result<Frames> {
         at += Duration::from(frame.delay());
         Ok((DynamicImage::ImageRgba8(frame.into_buffer()).into_rgb8(), began))
     });
-    Ok(Frames { inner: Box::new(inner) })
+    Ok(Frames::of(inner))
 }
 
 fn limit(decoder: &mut impl image::ImageDecoder, limits: &DecodeLimits) -> Result<()> {
@@ -285,4 +344,63 @@ fn number(input: &mut impl BufRead) -> Result<u32> {
         }
     }
     digits.parse().map_err(|_| corrupt("the header of a picture is malformed"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_names_count_as_numbers() {
+        let mut names = ["frame10.png", "frame2.png", "frame1.png", "frame02.png", "a9b10", "a9b9"]
+            .map(PathBuf::from);
+        names.sort_by(|a, b| by_number(a, b));
+        let due = ["a9b9", "a9b10", "frame1.png", "frame02.png", "frame2.png", "frame10.png"];
+        assert_eq!(names, due.map(PathBuf::from));
+    }
+
+    fn save(folder: &Path, n: u32) {
+        let picture = RgbImage::from_pixel(4, 4, image::Rgb([n as u8, 0, 0]));
+        picture.save(folder.join(format!("frame{n}.png"))).unwrap();
+    }
+
+    #[test]
+    fn frames_come_in_their_order_and_damaged_ones_are_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        for n in 1..=12 {
+            save(folder.path(), n);
+        }
+        let whole = fs::read(folder.path().join("frame7.png")).unwrap();
+        fs::write(folder.path().join("frame7.png"), &whole[..40]).unwrap();
+        fs::write(folder.path().join("frame9.png"), "").unwrap();
+        let frames = Frames::open(folder.path(), 10.0, &DecodeLimits::default()).unwrap();
+        let seen: Vec<Option<(u8, u128)>> = frames
+            .map(|frame| {
+                frame.unwrap().map(|(image, at)| (image.get_pixel(0, 0)[0], at.as_millis()))
+            })
+            .collect();
+        let due = (1..=12_u8).map(|n| (n != 7 && n != 9).then_some((n, u128::from(n - 1) * 100)));
+        assert_eq!(seen, due.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn frames_of_which_none_is_whole_are_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("frame1.png"), "no picture").unwrap();
+        let mut frames = Frames::open(folder.path(), 10.0, &DecodeLimits::default()).unwrap();
+        assert!(frames.next().unwrap().unwrap().is_none());
+        let error = frames.next().unwrap().unwrap_err();
+        assert!(error.to_string().contains("frame1.png"), "{error}");
+        assert!(frames.next().is_none());
+    }
+
+    #[test]
+    fn a_pipe_that_ends_within_a_picture_has_given_the_others() {
+        let picture = [b"P6 2 2 255\n".as_slice(), &[7; 12]].concat();
+        let bytes = [&picture[..], &picture[..15]].concat();
+        let input = std::io::Cursor::new(bytes);
+        let frames = Frames::piped(input, 10.0, &DecodeLimits::default()).unwrap();
+        let seen: Vec<bool> = frames.map(|frame| frame.unwrap().is_some()).collect();
+        assert_eq!(seen, [true, false]);
+    }
 }

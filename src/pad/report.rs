@@ -191,6 +191,9 @@ pub struct SessionReport {
     pub least_likeness: Option<f32>,
     /// Frames that were fed.
     pub frames: u32,
+    /// Frames that could not be read and were passed over.
+    #[serde(default)]
+    pub frames_skipped: u32,
     /// Frames in which the face was seen.
     pub frames_with_face: u32,
     /// Time of the last frame, in milliseconds since the first.

@@ -92,6 +92,7 @@ pub struct LivenessSession {
     analyser: FrameAnalyser,
     findings: Vec<Finding>,
     frames: u32,
+    frames_skipped: u32,
     frames_with_face: u32,
     frames_with_second_face: u32,
     unasked: u32,
@@ -123,6 +124,7 @@ impl LivenessSession {
             analyser,
             findings: Vec::new(),
             frames: 0,
+            frames_skipped: 0,
             frames_with_face: 0,
             frames_with_second_face: 0,
             unasked: 0,
@@ -148,6 +150,13 @@ impl LivenessSession {
     /// The challenge that is answered.
     pub fn challenge(&self) -> &Challenge {
         &self.challenge
+    }
+
+    /// Says that a frame could not be read. It is counted; and since nothing is known of what it
+    /// showed, an abrupt change across it leaves the outcome open, and is not held to be a cut.
+    pub fn skip(&mut self) {
+        self.frames_skipped += 1;
+        self.continuity.gap();
     }
 
     /// Looks at a frame, upright and not mirrored. `at` is its time; the session's clock begins
@@ -362,6 +371,7 @@ impl LivenessSession {
             parallax,
             least_likeness: self.least_likeness,
             frames: self.frames,
+            frames_skipped: self.frames_skipped,
             frames_with_face: self.frames_with_face,
             duration_ms,
         }

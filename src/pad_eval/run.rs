@@ -12,7 +12,7 @@ use crate::batch::Journal;
 use crate::record::{
     InputDigest, PresentationEntry, PresentationManifest, ReadOptions, RecordFile,
 };
-use crate::{Error, ErrorKind, Result, Stage};
+use crate::{Error, ErrorKind, Result, Stage, threads};
 
 /// How to evaluate.
 #[derive(Debug, Clone, Default)]
@@ -92,13 +92,9 @@ pub fn pad_eval(
         progress(PadEvalProgress { done, reused, total });
         Ok((presented, row))
     };
-    let threads = rayon::ThreadPoolBuilder::new().num_threads(settings.jobs).build();
-    let threads = threads.map_err(|cause| {
-        Error::new(ErrorKind::Runtime, Stage::Setup, "the threads could not be started")
-            .caused_by(cause)
+    let found: Result<Vec<(Presented, Option<Row>)>> = threads::with(settings.jobs, || {
+        manifest.entries.par_iter().with_max_len(1).map(one).collect()
     })?;
-    let found: Result<Vec<(Presented, Option<Row>)>> =
-        threads.install(|| manifest.entries.par_iter().with_max_len(1).map(one).collect());
     let (presented, rows): (Vec<Presented>, Vec<Option<Row>>) = found?.into_iter().unzip();
     if let Some(journal) = journal {
         journal.finish(rows.into_iter().flatten())?;

@@ -35,7 +35,10 @@ impl FrameJudge for SessionJudge {
         let challenge = Challenge::from_json(&text).map_err(|error| error.in_path(challenge))?;
         let mut session = LivenessSession::new(challenge, self.analyser.clone());
         for frame in Frames::open(frames, FPS, &self.limits)? {
-            let (image, at) = frame?;
+            let Some((image, at)) = frame? else {
+                session.skip();
+                continue;
+            };
             if session.feed(&image, at)?.over {
                 break;
             }

@@ -1,8 +1,9 @@
 //! One thread reads blocks, several parse them, and the caller's thread takes them in order.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread::Builder;
 
 use super::input::{Block, BlockReader};
 use super::parsed::{Parsed, Tables};
@@ -73,6 +74,7 @@ pub(super) fn run(
     parse: &(impl Fn(&mut Block, &mut Tables, &mut Parsed) -> Result<()> + Sync),
     mut take: impl FnMut(usize, &NewSymbols, &mut Parsed) -> Result<()>,
 ) -> Result<()> {
+    let first = Mutex::new(Some(first));
     let (free_sender, free) = channel::<Parcel>();
     for _ in 0..2 * threads + 2 {
         // The receiver lives as long as this function.
@@ -81,14 +83,24 @@ pub(super) fn run(
     let (work_sender, work) = channel::<(u64, Parcel)>();
     let work = Mutex::new(work);
     let (done_sender, done) = channel::<Parcels>();
-    std::thread::scope(|scope| {
-        let reading_done = done_sender.clone();
-        scope.spawn(move || read_all(reader, first, &free, &work_sender, &reading_done));
+    let spread = std::thread::scope(|scope| {
+        let mut workers = 0;
         for worker in 0..threads {
             let (work, done_sender) = (&work, done_sender.clone());
-            scope.spawn(move || work_all(worker, attributes, work, &done_sender, parse));
+            let work = move || work_all(worker, attributes, work, &done_sender, parse);
+            // As many as the system allows.
+            if Builder::new().spawn_scoped(scope, work).is_err() {
+                break;
+            }
+            workers += 1;
         }
+        let (reader, first, reading_done) = (&mut *reader, &first, done_sender.clone());
+        let read = move || read_all(reader, first, &free, &work_sender, &reading_done);
+        let reading = workers > 0 && Builder::new().spawn_scoped(scope, read).is_ok();
         drop(done_sender);
+        if !reading {
+            return Ok(false);
+        }
         // Leaving this closure drops both channels' ends, which ends the threads.
         let (free_sender, done) = (free_sender, done);
         let mut waiting = BTreeMap::new();
@@ -103,21 +115,47 @@ pub(super) fn run(
                 let _ = free_sender.send(parcel);
             }
         }
-        Ok(())
-    })
+        Ok(true)
+    })?;
+    let first = first.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match first {
+        Some(first) if !spread => alone(reader, first, attributes, parse, take),
+        _ => Ok(()),
+    }
+}
+
+/// The same on the caller's thread, where the system allows no other.
+fn alone(
+    reader: &mut BlockReader,
+    first: Block,
+    attributes: usize,
+    parse: &impl Fn(&mut Block, &mut Tables, &mut Parsed) -> Result<()>,
+    mut take: impl FnMut(usize, &NewSymbols, &mut Parsed) -> Result<()>,
+) -> Result<()> {
+    let (mut tables, mut known) = (Tables::new(attributes), Known::default());
+    let mut parcel = Parcel { block: first, ..Parcel::default() };
+    loop {
+        parcel.parsed.clear(attributes);
+        parse(&mut parcel.block, &mut tables, &mut parcel.parsed)?;
+        parcel.new.collect(&tables, &mut known);
+        take(parcel.worker, &parcel.new, &mut parcel.parsed)?;
+        match reader.next(std::mem::take(&mut parcel.block.bytes))? {
+            Some(block) => parcel.block = block,
+            None => return Ok(()),
+        }
+    }
 }
 
 fn read_all(
     reader: &mut BlockReader,
-    first: Block,
+    first: &Mutex<Option<Block>>,
     free: &Receiver<Parcel>,
     work: &Sender<(u64, Parcel)>,
     done: &Sender<Parcels>,
 ) {
-    let mut first = Some(first);
     for sequence in 0.. {
         let Ok(mut parcel) = free.recv() else { return };
-        let block = match first.take() {
+        let block = match first.lock().unwrap_or_else(PoisonError::into_inner).take() {
             Some(block) => Ok(Some(block)),
             None => reader.next(std::mem::take(&mut parcel.block.bytes)),
         };

@@ -32,6 +32,8 @@ pub enum ReasonSubject {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReasonCode {
+    /// The file holds several pages or views; the first was used.
+    SeveralPages,
     /// No face was found in any attempt.
     NoFaceFound,
     /// There are several faces; the largest was used.
@@ -108,7 +110,8 @@ pub enum ReasonCode {
 
 impl ReasonCode {
     /// All codes, in the order of the stages.
-    pub const ALL: [ReasonCode; 36] = [
+    pub const ALL: [ReasonCode; 37] = [
+        ReasonCode::SeveralPages,
         ReasonCode::NoFaceFound,
         ReasonCode::SeveralFacesLargestUsed,
         ReasonCode::SeveralFacesRefused,
@@ -151,6 +154,7 @@ impl ReasonCode {
     pub fn stage(self) -> ReasonStage {
         use ReasonCode as R;
         match self {
+            R::SeveralPages => ReasonStage::Decode,
             R::NoFaceFound
             | R::SeveralFacesLargestUsed
             | R::SeveralFacesRefused
@@ -194,6 +198,7 @@ impl ReasonCode {
     pub fn meaning(self) -> &'static str {
         use ReasonCode as R;
         match self {
+            R::SeveralPages => "the file holds several pages, and only the first was looked at",
             R::NoFaceFound => "no face was found",
             R::SeveralFacesLargestUsed => "there are several faces; the largest was used",
             R::SeveralFacesRefused => "there are several faces, and one is needed",
@@ -247,6 +252,9 @@ impl ReasonCode {
     pub fn advice(self) -> &'static str {
         use ReasonCode as R;
         match self {
+            R::SeveralPages => {
+                "if the face is on another page, send that page as a picture of its own"
+            }
             R::NoFaceFound => {
                 "face the camera, with light from the front and the whole head in the picture"
             }

@@ -83,6 +83,9 @@ pub struct EnrolOutcome {
     /// Two photos, by place from 0, that the machine holds to be of two people; null where there
     /// are none.
     pub unlike: Option<[usize; 2]>,
+    /// Photos, by place from 0, that are the same as an earlier one: the same file, or one that
+    /// gives the same template. They add nothing.
+    pub same: Vec<[usize; 2]>,
 }
 
 /// What the ledger is told.
@@ -95,8 +98,28 @@ struct Told<'a> {
     model: crate::Digest,
     normaliser: Option<crate::Digest>,
     photos: usize,
+    /// Photos among them that are the same as another.
+    #[serde(skip_serializing_if = "is_none")]
+    same_photos: usize,
     spread: Spread,
     checked_by_a_person: bool,
+}
+
+fn is_none(count: &usize) -> bool {
+    *count == 0
+}
+
+/// Photos that are the same as an earlier one.
+fn same(acquired: &[Acquisition<Probe>]) -> Vec<[usize; 2]> {
+    let is_same = |a: &Acquisition<Probe>, b: &Acquisition<Probe>| {
+        let features = |photo: &Acquisition<Probe>| {
+            photo.template.as_ref().map(|template| template.features().to_vec())
+        };
+        let file = a.sample.sha256.is_some() && a.sample.sha256 == b.sample.sha256;
+        file || a.template.is_some() && features(a) == features(b)
+    };
+    let earlier = |later: usize| (0..later).find(|n| is_same(&acquired[*n], &acquired[later]));
+    (1..acquired.len()).filter_map(|later| Some([earlier(later)?, later])).collect()
 }
 
 /// A photo's weight: the mean of its measures, 0 to 100, as a share; 1 where none was measured.
@@ -211,6 +234,7 @@ impl Registry {
             enrolled: None,
             photos: acquired.iter().map(outcome).collect(),
             unlike: None,
+            same: same(acquired),
         };
         let taken: Vec<(usize, &Acquisition<Probe>)> =
             acquired.iter().enumerate().filter(|(_, photo)| photo.template.is_some()).collect();
@@ -244,7 +268,8 @@ impl Registry {
             sample: single.map(|one| one.sample.clone()),
             reasons: reasons.collect(),
         };
-        let (row, details) = self.store_row(verifier, details, &combined.template, settings)?;
+        let (row, details) =
+            self.store_row(verifier, details, &combined.template, settings, outcome.same.len())?;
         outcome.enrolled = Some(EnrolledSummary {
             version: row.version,
             purpose: row.purpose,
@@ -261,6 +286,7 @@ impl Registry {
         mut details: Details,
         template: &Template<Reference>,
         settings: &EnrolSettings,
+        same_photos: usize,
     ) -> Result<(StoredRow, Details)> {
         let enrolled_at = now();
         let purpose = match settings.purpose.as_str() {
@@ -297,6 +323,7 @@ impl Registry {
                 model: row.model,
                 normaliser: row.normaliser,
                 photos: details.photos.len(),
+                same_photos,
                 spread: details.spread,
                 checked_by_a_person: details.checked_by_a_person,
             };

@@ -11,11 +11,14 @@ use crate::{Digest, Error, ErrorKind, Result, Stage};
 
 impl Registry {
     /// Deletes somebody's enrolment and gives the receipt, in this order: the ledger is told, under
-    /// a signed checkpoint, what is going to be deleted; the key and the template are overwritten
-    /// and deleted in one transaction, together with the receipt that the ledger is to be told; old
-    /// pages are scrubbed; the ledger is told; the caller gets the receipt.
+    /// a signed checkpoint, what is going to be deleted; the receipt is written beside the ledger,
+    /// sealed; the key and the template are overwritten and deleted in one transaction, together
+    /// with the receipt that the ledger is to be told; old pages are scrubbed; the ledger is told;
+    /// the caller gets the receipt.
     ///
-    /// The salt is in the receipt that is returned, and nowhere else.
+    /// The salt is in the receipt that is returned, and in its sealed copy, which stays until
+    /// [`Registry::receipt_delivered`] is called: whatever happens to the caller, the proof is not
+    /// lost. [`Registry::undelivered`] lists such copies.
     ///
     /// # Errors
     ///
@@ -81,12 +84,17 @@ impl Registry {
             };
             let receipt = receipt.sign(self.ledger().signer());
             self.push(change, state, EntryKind::Deleted, &receipt)?;
+            let receipt = DeletionReceipt { salt: Some(hex::encode(&salt)), ..receipt };
+            // The last thing before the change is made: if this fails, nothing is deleted.
+            self.keep_receipt(&receipt)?;
             made = Some(receipt);
             Ok(())
+        })
+        .inspect_err(|_| {
+            // Of a deletion that did not happen there is no receipt.
+            let _ = self.receipt_delivered(&promise.receipt);
         })?;
         self.tell()?;
-        let made =
-            made.map(|receipt| DeletionReceipt { salt: Some(hex::encode(&salt)), ..receipt });
         made.ok_or_else(|| {
             Error::new(ErrorKind::Io, Stage::Enrolment, "the store did not take the change in")
         })

@@ -9,6 +9,8 @@ use crate::vault::{Context, SecretKey};
 pub(super) struct Keys {
     pub(super) lookup: SecretKey,
     pub(super) wrap: SecretKey,
+    /// Seals receipts until they are delivered.
+    pub(super) receipts: SecretKey,
     mac: SecretKey,
 }
 
@@ -17,6 +19,7 @@ impl Keys {
         Keys {
             lookup: store_key.derive("evenmatch lookup/1"),
             wrap: store_key.derive("evenmatch subject keys/1"),
+            receipts: store_key.derive("evenmatch undelivered receipts/1"),
             mac: store_key.derive("evenmatch row macs/1"),
         }
     }

@@ -22,6 +22,7 @@ mod page;
 mod receipt;
 mod replay;
 mod retention;
+mod undelivered;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -150,7 +151,9 @@ impl Registry {
     /// The store or the ledger can't be written.
     pub fn change_master_key(&self, old: &SecretKey, new: &SecretKey) -> Result<()> {
         let (label, context) = key_place(&self.name);
-        self.ledger.change_master_key(old, new)?;
+        // The old sealing of the ledger's key stays until the store's is changed: were the process
+        // cut off between, the old key would still open both, and from then on the new one.
+        self.ledger.prepare_master_key(old, new)?;
         self.change(&mut |change, state| {
             let what = "the store's key";
             let store_key = unwrap(old, &label, &context, &state.wrapped_key, what)?;
@@ -158,6 +161,7 @@ impl Registry {
             let body = serde_json::json!({ "done": "master_key_changed" });
             self.push(change, state, EntryKind::Housekeeping, &body)
         })?;
+        self.ledger.adopt_master_key()?;
         self.tell()
     }
 

@@ -186,6 +186,11 @@ impl DeletionReceipt {
         Ok(ReceiptCheck { schema, receipt: self.receipt.clone(), holds, faults })
     }
 
+    /// Whether the ledger was told of this receipt.
+    pub(super) fn is_told(&self, ledger: &LedgerFiles) -> Result<bool> {
+        self.find(ledger).map(|[_, told, _]| told)
+    }
+
     /// Whether the ledger has the promise, the receipt, and an enrolment behind them.
     fn find(&self, ledger: &LedgerFiles) -> Result<[bool; 3]> {
         let bare = DeletionReceipt { salt: None, ..self.clone() };

@@ -42,8 +42,8 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// As for [`Registry::forget`]; what was deleted before stays deleted, and its receipts are in
-    /// the ledger.
+    /// As for [`Registry::forget`]; what was deleted before stays deleted, and its receipts are
+    /// among those that [`Registry::undelivered`] lists.
     pub fn retain(&self, policy: &Retention, now: i64, dry_run: bool) -> Result<RetentionRun> {
         let (mut due, mut enrolled) = (Vec::new(), 0);
         self.each_row(&mut |row| {

@@ -10,7 +10,8 @@ use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageResult, RgbImage};
 
 use super::limits::{self, DecodeLimits};
-use super::{Sample, format, jpeg};
+use super::profile::Profile;
+use super::{Sample, format, jpeg, png, tiff_file};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
 /// From this size on, a file's digest is computed beside its decoding: SHA-256 takes 0.2 ms for
@@ -22,6 +23,12 @@ const THREADED_DIGEST_BYTES: usize = 256 << 10;
 pub struct EncodedSample<'a> {
     bytes: Cow<'a, [u8]>,
     format: ImageFormat,
+    /// Where the picture starts: other bytes before it are passed over.
+    start: usize,
+    pages: u32,
+    /// White as a TIFF states it.
+    white: Option<u16>,
+    profile: Option<Profile>,
     /// Width and height as stored, before the orientation is applied.
     stored_size: (u32, u32),
     orientation: Orientation,
@@ -43,7 +50,17 @@ impl EncodedSample<'static> {
 /// The bytes of a file, unless there are more than the limit.
 pub(crate) fn read_within(path: &Path, limits: &DecodeLimits) -> Result<Vec<u8>> {
     let io = |cause| Error::io(Stage::Decode, path, cause);
-    let file = std::fs::File::open(path).map_err(io)?;
+    let file = std::fs::File::open(path).map_err(|cause| match std::fs::read_link(path) {
+        Ok(leads_to) if cause.kind() == std::io::ErrorKind::NotFound => {
+            let next = match leads_to.to_string_lossy().contains("annex/objects/") {
+                true => "fetch the photo itself: git annex get FILE",
+                false => "put the file where the link leads, or name the file itself",
+            };
+            let message = "this is a link, and the file that it leads to is not there";
+            Error::new(ErrorKind::Io, Stage::Decode, message).in_path(path).next(next)
+        }
+        _ => io(cause),
+    })?;
     let metadata = file.metadata().map_err(io)?;
     if metadata.is_dir() {
         return Err(Error::new(ErrorKind::Io, Stage::Decode, "this is a folder")
@@ -77,27 +94,55 @@ impl<'a> EncodedSample<'a> {
     fn parse(bytes: Cow<'a, [u8]>, limits: &DecodeLimits) -> Result<Self> {
         let length = bytes.len() as u64;
         limits::check("the file's size in bytes", length, limits.max_bytes, "max_bytes")?;
-        let format = format::sniff(&bytes)?;
-        // The whole of a JPEG would be copied by the decoder that only reads its header.
-        let header = if format == ImageFormat::Jpeg { jpeg::header(&bytes) } else { &bytes };
-        let mut decoder = decoder(header, format)?;
-        let (width, height) = decoder.dimensions();
+        let format::Found { format, start } = format::sniff(&bytes)?;
+        let content = &bytes[start..];
+        let (mut pages, mut white) = (1, None);
+        if format == ImageFormat::Tiff {
+            let look = tiff_file::look(content).map_err(|raw| format::refuse(&raw))?;
+            (pages, white) = (look.pages, look.white);
+        }
+        let header = Header::read(content, format)?;
+        let (width, height) = header.size;
         if width == 0 || height == 0 {
             return Err(damaged("the image has no pixels".into()));
         }
         let pixels = u64::from(width) * u64::from(height);
-        limits::check("the number of pixels", pixels, limits.max_pixels, "max_pixels")?;
-        let decoded = decoder.total_bytes();
-        let limit = limits.max_decoded_bytes;
-        limits::check("the decoded size in bytes", decoded, limit, "max_decoded_bytes")?;
         if format == ImageFormat::Jpeg {
-            jpeg::check(&bytes, limits)?;
+            let (most, setting) = (limits.max_jpeg_pixels, "max_jpeg_pixels");
+            limits::check("the number of pixels", pixels, most, setting)?;
+            jpeg::check(content, pixels, limits)?;
+            pages = jpeg::pages(content);
+            let reduced = header.size_at(jpeg::REDUCTIONS.iter().max().copied().unwrap_or(1));
+            limits::check("the number of pixels", reduced, limits.max_pixels, "max_pixels")?;
+            let (most, setting) = (limits.max_decoded_bytes, "max_decoded_bytes");
+            limits::check("the decoded size in bytes", 3 * reduced, most, setting)?;
+        } else {
+            limits::check("the number of pixels", pixels, limits.max_pixels, "max_pixels")?;
+            let (most, setting) = (limits.max_decoded_bytes, "max_decoded_bytes");
+            limits::check("the decoded size in bytes", header.decoded_bytes, most, setting)?;
         }
-        // A damaged orientation tag says nothing, and is no reason to refuse a photo.
-        let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-        drop(decoder);
+        let Header { size: stored_size, orientation, profile, .. } = header;
         let limits = *limits;
-        Ok(EncodedSample { bytes, format, stored_size: (width, height), orientation, limits })
+        Ok(EncodedSample {
+            bytes,
+            format,
+            start,
+            pages,
+            white,
+            profile,
+            stored_size,
+            orientation,
+            limits,
+        })
+    }
+
+    fn content(&self) -> &[u8] {
+        &self.bytes[self.start..]
+    }
+
+    /// Pages of a TIFF, or views of a JPEG that holds several; the first is decoded.
+    pub fn pages(&self) -> u32 {
+        self.pages
     }
 
     /// Width of the upright image at full size, in pixels.
@@ -119,18 +164,29 @@ impl<'a> EncodedSample<'a> {
         }
     }
 
-    /// The factors by which decoding can reduce each side: 1, 2, 4 and 8 for a JPEG, 1 for others.
+    /// The factors by which decoding can reduce each side, in order: 1, 2, 4 and 8 for a JPEG, 1 for
+    /// others. A JPEG too large to be decoded whole within the limits lacks the first of them.
     pub fn reductions(&self) -> &'static [u32] {
-        if self.format == ImageFormat::Jpeg { jpeg::REDUCTIONS } else { &[1] }
+        if self.format != ImageFormat::Jpeg {
+            return &[1];
+        }
+        let fits = |reduction: &u32| {
+            let pixels = pixels_at(self.stored_size, *reduction);
+            pixels <= self.limits.max_pixels
+                && pixels.saturating_mul(3) <= self.limits.max_decoded_bytes
+        };
+        let first = jpeg::REDUCTIONS.iter().position(fits).unwrap_or(jpeg::REDUCTIONS.len() - 1);
+        &jpeg::REDUCTIONS[first..]
     }
 
-    /// Decodes at full size.
+    /// Decodes at full size; a JPEG that is too large for that, at the largest size that the limits
+    /// allow.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::Corrupt`] where the data is damaged or ends too early.
     pub fn decode(&self) -> Result<Sample> {
-        self.decode_reduced(1)
+        self.decode_reduced(self.reductions()[0])
     }
 
     /// Decodes with each side divided by one of [`EncodedSample::reductions`], rounded up.
@@ -145,10 +201,13 @@ impl<'a> EncodedSample<'a> {
                 .next(format!("possible are: {:?}", self.reductions())));
         }
         let (stored, digest) = beside_digest(&self.bytes, || match self.format {
-            ImageFormat::Jpeg => jpeg::decode(&self.bytes, self.stored_size, reduction),
+            ImageFormat::Jpeg => jpeg::decode(self.content(), self.stored_size, reduction),
             format => self.decode_other(format),
         });
-        let stored = stored?;
+        let mut stored = stored?;
+        if let Some(profile) = &self.profile {
+            profile.apply(&mut stored);
+        }
         let pixels = if self.orientation == Orientation::NoTransforms {
             stored
         } else {
@@ -160,16 +219,91 @@ impl<'a> EncodedSample<'a> {
     }
 
     fn decode_other(&self, format: ImageFormat) -> Result<RgbImage> {
-        let decoded = decoder(&self.bytes, format).and_then(|mut decoder| {
+        // Decoders need working memory besides the image.
+        let most_bytes = self.limits.max_decoded_bytes.saturating_mul(2);
+        let content = match format {
+            ImageFormat::Png => png::ended(self.content()),
+            _ => Cow::Borrowed(self.content()),
+        };
+        if format == ImageFormat::Tiff && tiff_file::indirect(&content).is_some() {
+            return tiff_file::decode_indirect(&content, most_bytes);
+        }
+        let decoded = decoder(&content, format).and_then(|mut decoder| {
             let mut limits = image::Limits::no_limits();
-            // Decoders need working memory besides the image.
-            limits.max_alloc = Some(self.limits.max_decoded_bytes.saturating_mul(2));
+            limits.max_alloc = Some(most_bytes);
             decoder
                 .set_limits(limits)
                 .and_then(|()| DynamicImage::from_decoder(decoder))
                 .map_err(|cause| refused(format, cause))
-        })?;
+        });
+        let mut decoded = decoded.map_err(|error| named(error, &content, format))?;
+        if format == ImageFormat::Tiff {
+            spread(&mut decoded, self.white);
+        }
         Ok(if decoded.color().has_alpha() { over_white(&decoded) } else { decoded.into_rgb8() })
+    }
+}
+
+/// What a file's header says.
+struct Header {
+    /// As stored, before the orientation is applied.
+    size: (u32, u32),
+    /// Bytes of the whole image in the file's own layout.
+    decoded_bytes: u64,
+    orientation: Orientation,
+    profile: Option<Profile>,
+}
+
+impl Header {
+    fn read(content: &[u8], format: ImageFormat) -> Result<Header> {
+        if let (ImageFormat::Tiff, Some(found)) = (format, tiff_file::indirect(content)) {
+            let orientation = Orientation::from_exif(found.orientation);
+            return Ok(Header {
+                size: found.size,
+                decoded_bytes: found.bytes,
+                orientation: orientation.unwrap_or(Orientation::NoTransforms),
+                profile: None,
+            });
+        }
+        // The whole of a JPEG would be copied by the decoder that only reads its header.
+        let header = if format == ImageFormat::Jpeg { jpeg::header(content) } else { content };
+        let mut decoder = decoder(header, format).map_err(|error| named(error, content, format))?;
+        Ok(Header {
+            size: decoder.dimensions(),
+            decoded_bytes: decoder.total_bytes(),
+            // A damaged orientation tag says nothing, and is no reason to refuse a photo.
+            orientation: decoder.orientation().unwrap_or(Orientation::NoTransforms),
+            // Nor is a damaged profile. Those of greys and inks speak of other numbers.
+            profile: decoder
+                .icc_profile()
+                .ok()
+                .flatten()
+                .filter(|_| decoder.original_color_type().channel_count() >= 3)
+                .and_then(|profile| Profile::read(&profile)),
+        })
+    }
+
+    /// Pixels where each side is divided by this and rounded up.
+    fn size_at(&self, reduction: u32) -> u64 {
+        pixels_at(self.size, reduction)
+    }
+}
+
+fn pixels_at((width, height): (u32, u32), reduction: u32) -> u64 {
+    u64::from(width.div_ceil(reduction)) * u64::from(height.div_ceil(reduction))
+}
+
+/// Spreads samples of 16 bits that use fewer over all of them.
+fn spread(image: &mut DynamicImage, stated: Option<u16>) {
+    let samples = |samples: &mut [u16]| {
+        let white = tiff_file::white_of(samples, stated);
+        tiff_file::spread(samples, white);
+    };
+    match image {
+        DynamicImage::ImageLuma16(image) => samples(image),
+        DynamicImage::ImageRgb16(image) => samples(image),
+        // Where there is transparency, it has a white of its own.
+        _ => {}
     }
 }
 
@@ -248,6 +382,20 @@ fn refused(format: ImageFormat, cause: image::ImageError) -> Error {
         .caused_by(cause)
         .next("send a smaller photo, or raise `limits.max_decoded_bytes` in the policy"),
         _ => damaged(format!("the {name} is damaged or ends too early")).caused_by(cause),
+    }
+}
+
+/// The fault with the compression of a TIFF named, where it is about that.
+fn named(error: Error, content: &[u8], format: ImageFormat) -> Error {
+    let is_about_it = format == ImageFormat::Tiff && error.kind() == ErrorKind::UnsupportedFormat;
+    match tiff_file::unread_compression(content).filter(|_| is_about_it) {
+        Some(name) => Error::new(
+            ErrorKind::UnsupportedFormat,
+            Stage::Decode,
+            format!("the pixels in this TIFF are compressed by {name}, which is not read here"),
+        )
+        .next("convert it: tiffcp -c lzw PHOTO.tif OTHER.tif"),
+        None => error,
     }
 }
 

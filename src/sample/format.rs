@@ -1,41 +1,74 @@
 //! Which format bytes are in, by their content; the file's name does not matter.
 
 use image::ImageFormat;
+use memchr::memmem;
 
+use super::foreign;
 use crate::{Error, ErrorKind, Result, Stage};
 
-/// First bytes of formats that people send and that are not read here.
-const FOREIGN: [(&[u8], usize, &str); 9] = [
-    (b"GIF8", 0, "a GIF"),
-    (b"ftypheic", 4, "a HEIC photo"),
-    (b"ftypheix", 4, "a HEIC photo"),
-    (b"ftypmif1", 4, "a HEIF photo"),
-    (b"ftypavif", 4, "an AVIF picture"),
-    (b"ftyp", 4, "a video"),
-    (b"%PDF", 0, "a PDF document"),
-    (b"\xff\x0a", 0, "a JPEG XL picture"),
-    (b"\x00\x00\x01\x00", 0, "an icon"),
-];
+/// Bytes before a picture's own start that are passed over: a transfer's header, say.
+const MOST_JUNK: usize = 64 << 10;
+
+/// What the bytes are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) format: ImageFormat,
+    /// Where the picture starts.
+    pub(super) start: usize,
+}
 
 /// The format of these bytes, one of the five that are read.
-pub(super) fn sniff(bytes: &[u8]) -> Result<ImageFormat> {
+pub(super) fn sniff(bytes: &[u8]) -> Result<Found> {
     if bytes.is_empty() {
         return Err(Error::new(ErrorKind::Corrupt, Stage::Decode, "the file is empty")
             .next("copy or take the photo again"));
     }
-    if let Ok(format) = image::guess_format(bytes) {
-        use ImageFormat as F;
-        if matches!(format, F::Jpeg | F::Png | F::WebP | F::Bmp | F::Tiff) {
-            return Ok(format);
-        }
+    if bytes.iter().all(|byte| *byte == 0) {
+        return Err(Error::new(ErrorKind::Corrupt, Stage::Decode, "the file holds only zeros")
+            .next("copy the photo again: its content was never written"));
     }
-    let known = FOREIGN.iter().find(|(magic, at, _)| {
-        bytes.get(*at..*at + magic.len()).is_some_and(|found| found == *magic)
-    });
-    let message = match known {
-        Some((_, _, name)) => format!("this is {name}, which is not read here"),
-        None => "this is not a picture in a format that is read here".to_owned(),
-    };
+    // JPEG-LS begins as a JPEG does, and several cameras' own formats as a TIFF.
+    let known = read_here(bytes);
+    let shared = known.is_none_or(|f| matches!(f, ImageFormat::Jpeg | ImageFormat::Tiff));
+    if let Some(named) = foreign::name(bytes).filter(|_| shared) {
+        return Err(refuse(&named));
+    }
+    if let Some(format) = known {
+        return Ok(Found { format, start: 0 });
+    }
+    if let Some(found) = behind_junk(bytes) {
+        return Ok(found);
+    }
+    // Of these so little is certain that they come last.
+    if let Some(named) = foreign::guess(bytes) {
+        return Err(refuse(&named));
+    }
+    let message = "this is not a picture in a format that is read here";
     Err(Error::new(ErrorKind::UnsupportedFormat, Stage::Decode, message)
         .next("send a JPEG, PNG, WebP, BMP or TIFF"))
+}
+
+/// What is said of a format that is not read here.
+pub(super) fn refuse(named: &foreign::Foreign) -> Error {
+    let message = format!("this is {}, which is not read here", named.what);
+    Error::new(ErrorKind::UnsupportedFormat, Stage::Decode, message).next(named.way_out)
+}
+
+fn read_here(bytes: &[u8]) -> Option<ImageFormat> {
+    use ImageFormat as F;
+    let format = image::guess_format(bytes).ok()?;
+    matches!(format, F::Jpeg | F::Png | F::WebP | F::Bmp | F::Tiff).then_some(format)
+}
+
+/// A JPEG or PNG that begins behind other bytes.
+fn behind_junk(bytes: &[u8]) -> Option<Found> {
+    let head = &bytes[..bytes.len().min(MOST_JUNK)];
+    let at = |magic: &[u8], format| memmem::find(head, magic).map(|start| Found { format, start });
+    let png = at(b"\x89PNG\r\n\x1a\n", ImageFormat::Png);
+    let jpeg = memmem::find_iter(head, b"\xff\xd8\xff").find_map(|start| {
+        // A start is followed by a table, by data about the picture, or by its frame.
+        let plausible = matches!(bytes.get(start + 3)?, 0xe0..=0xef | 0xdb | 0xc0..=0xc4 | 0xfe);
+        plausible.then_some(Found { format: ImageFormat::Jpeg, start })
+    });
+    [png, jpeg].into_iter().flatten().min_by_key(|found| found.start)
 }

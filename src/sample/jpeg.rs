@@ -20,16 +20,26 @@ pub(super) const REDUCTIONS: &[u32] = &[1, 2, 4, 8];
 #[cfg(not(panic = "unwind"))]
 pub(super) const REDUCTIONS: &[u32] = &[1];
 
-/// Refuses what the header does not show: a file that was cut off, or one of endless passes.
-pub(super) fn check(bytes: &[u8], limits: &DecodeLimits) -> Result<()> {
-    let cut = || {
-        Error::new(ErrorKind::Corrupt, Stage::Decode, "the JPEG ends too early")
-            .next("copy or take the photo again")
-    };
+fn cut() -> Error {
+    Error::new(ErrorKind::Corrupt, Stage::Decode, "the JPEG ends too early")
+        .next("copy or take the photo again")
+}
+
+/// Refuses what the header does not show: a file without any of its pixels, or one of endless
+/// passes; and one of several passes whose coefficients, all of which have to be kept until the
+/// last, would take more memory than is allowed.
+pub(super) fn check(bytes: &[u8], pixels: u64, limits: &DecodeLimits) -> Result<()> {
     let first_scan = first_scan(bytes).ok_or_else(cut)?;
-    // Within entropy-coded data an FF byte is followed by 00 or a restart marker, so that these
-    // two bytes can only be the end of the image.
-    memmem::rfind(&bytes[first_scan..], b"\xff\xd9").ok_or_else(cut)?;
+    if pixels > limits.max_pixels && has_several_scans(bytes, first_scan) {
+        // Two bytes a coefficient, and three channels of full size in the worst case.
+        let (needed, most) = (6 * pixels, limits.max_decoded_bytes);
+        limits::check(
+            "the memory for a JPEG of several passes",
+            needed,
+            most,
+            "max_decoded_bytes",
+        )?;
+    }
     let scans = memmem::find_iter(&bytes[first_scan..], b"\xff\xda").count() as u64;
     limits::check("the JPEG's number of scans", scans, u64::from(limits.max_scans), "max_scans")
 }
@@ -38,6 +48,57 @@ pub(super) fn check(bytes: &[u8], limits: &DecodeLimits) -> Result<()> {
 pub(super) fn header(bytes: &[u8]) -> &[u8] {
     // The start of a scan takes at most 2 + 6 + 2 · 4 bytes.
     first_scan(bytes).and_then(|at| bytes.get(..at + 16)).unwrap_or(bytes)
+}
+
+/// Whether the end of the image is there. Within entropy-coded data an FF byte is followed by 00 or a
+/// restart marker, so that these two bytes can only be the end.
+fn has_end(bytes: &[u8]) -> bool {
+    let first_scan = first_scan(bytes).unwrap_or(bytes.len());
+    memmem::rfind(&bytes[first_scan..], b"\xff\xd9").is_some()
+}
+
+/// Whether the pixels come in several passes: the file is progressive, or a pass of a file of one
+/// kind holds only some of the channels.
+fn has_several_scans(bytes: &[u8], first_scan: usize) -> bool {
+    let head = &bytes[..first_scan];
+    let frame = (0xc0..=0xc2_u8).find_map(|kind| {
+        let at = memmem::rfind(head, &[0xff, kind, 0x00])?;
+        // Length, precision, height and width, then the number of channels.
+        Some((kind, *head.get(at + 9)?))
+    });
+    let in_scan = bytes.get(first_scan + 4).copied().unwrap_or(1);
+    frame.is_none_or(|(kind, channels)| kind == 0xc2 || in_scan < channels)
+}
+
+/// Views that a JPEG of several (MPO) holds: of a scene from several places or at several times,
+/// as CIPA DC-007 has them. Previews, and the maps of brightness that telephones add, are none.
+pub(super) fn pages(bytes: &[u8]) -> u32 {
+    let head = &bytes[..first_scan(bytes).unwrap_or(bytes.len())];
+    let views = memmem::find(head, b"MPF\0").and_then(|at| views(&head[at + 4..]));
+    views.unwrap_or(1).max(1)
+}
+
+/// The views that the index of an MPO lists.
+fn views(index: &[u8]) -> Option<u32> {
+    const ENTRIES: u16 = 0xb002;
+    let little = index.starts_with(b"II");
+    let short = |at: usize| {
+        let bytes: [u8; 2] = index.get(at..at + 2)?.try_into().ok()?;
+        Some(if little { u16::from_le_bytes(bytes) } else { u16::from_be_bytes(bytes) })
+    };
+    let long = |at: usize| {
+        let bytes: [u8; 4] = index.get(at..at + 4)?.try_into().ok()?;
+        Some(if little { u32::from_le_bytes(bytes) } else { u32::from_be_bytes(bytes) })
+    };
+    let directory = usize::try_from(long(4)?).ok()?;
+    let fields = usize::from(short(directory)?);
+    let field = (0..fields.min(64))
+        .map(|n| directory + 2 + 12 * n)
+        .find(|at| short(*at) == Some(ENTRIES))?;
+    let (bytes, start) = (long(field + 4)? as usize, long(field + 8)? as usize);
+    // Entries of 16 bytes, which begin with flags and the kind: 02 is a view among several.
+    let kinds = (0..(bytes / 16).min(64)).filter_map(|n| long(start + 16 * n));
+    Some(kinds.filter(|kind| (kind >> 16) & 0xff == 0x02).count() as u32)
 }
 
 /// Position of the first start-of-scan marker, found by walking the segments before it: an
@@ -75,9 +136,13 @@ pub(super) fn decode(bytes: &[u8], size: (u32, u32), reduction: u32) -> Result<R
             .caused_by(cause)
             .next("copy or take the photo again")
     };
-    let read = AssertUnwindSafe(|| read(bytes, size, reduction));
-    match catch_unwind(read) {
-        Ok(Ok(image)) => Ok(image),
+    let whole = AssertUnwindSafe(|| match has_end(bytes) {
+        true => read(bytes, size, reduction).map(Some),
+        false => read_endless(bytes, size, reduction),
+    });
+    match catch_unwind(whole) {
+        Ok(Ok(Some(image))) => Ok(image),
+        Ok(Ok(None)) => Err(cut()),
         Ok(Err(cause)) => Err(damaged(cause.to_string())),
         Err(payload) => Err(damaged(
             payload
@@ -86,6 +151,22 @@ pub(super) fn decode(bytes: &[u8], size: (u32, u32), reduction: u32) -> Result<R
                 .unwrap_or_else(|| "the decoder gave up".to_owned()),
         )),
     }
+}
+
+/// Decodes a file without its end; `None` where more than the end is missing. What the decoder
+/// would read next shows that: where all pixels are there, none depends on it.
+#[cfg(panic = "unwind")]
+fn read_endless(
+    bytes: &[u8],
+    size: (u32, u32),
+    reduction: u32,
+) -> std::io::Result<Option<RgbImage>> {
+    // A first byte of an end that lost its second is no pixel.
+    let bytes = bytes.strip_suffix(b"\xff").unwrap_or(bytes);
+    let ended = read(&[bytes, b"\xff\xd9"].concat(), size, reduction)?;
+    let more = [0x5a; 64];
+    let longer = read(&[bytes, &more, b"\xff\xd9"].concat(), size, reduction)?;
+    Ok((ended == longer).then_some(ended))
 }
 
 #[cfg(panic = "unwind")]

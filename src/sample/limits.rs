@@ -10,8 +10,11 @@ use crate::{Error, ErrorKind, Result, Stage};
 pub struct DecodeLimits {
     /// Largest file, in bytes.
     pub max_bytes: u64,
-    /// Largest image, in pixels (width × height).
+    /// Largest image that is decoded, in pixels (width × height).
     pub max_pixels: u64,
+    /// Largest JPEG, in pixels as stored. One of more than `max_pixels` is decoded at a half, a
+    /// quarter or an eighth of its sides, which takes the memory of the reduced image alone.
+    pub max_jpeg_pixels: u64,
     /// Largest decoded size, in bytes, in the file's own pixel layout.
     pub max_decoded_bytes: u64,
     /// Most passes over the image that a progressive JPEG may ask for.
@@ -23,6 +26,7 @@ impl Default for DecodeLimits {
         DecodeLimits {
             max_bytes: 64 << 20,
             max_pixels: 40_000_000,
+            max_jpeg_pixels: 256_000_000,
             max_decoded_bytes: 320 << 20,
             max_scans: 100,
         }

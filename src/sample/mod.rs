@@ -1,10 +1,14 @@
 //! Decoding within limits, upright, to one pixel layout.
 
 mod encoded;
+mod foreign;
 mod format;
 mod jpeg;
 mod light;
 mod limits;
+mod png;
+mod profile;
+mod tiff_file;
 
 use image::RgbImage;
 
@@ -17,8 +21,9 @@ pub use limits::DecodeLimits;
 
 /// A decoded image: upright, 8-bit RGB, at full size or reduced by a whole factor.
 ///
-/// Transparent pixels are shown over white; samples of more than 8 bits are rounded; embedded
-/// colour profiles are not applied, since the models were trained on unmanaged colour.
+/// Transparent pixels are shown over white; samples of more than 8 bits are rounded. An embedded
+/// profile whose primaries are not those of sRGB, such as Display P3 or Adobe RGB, is applied; a
+/// photo without one, or with sRGB's, keeps its numbers.
 #[derive(Debug, Clone)]
 pub struct Sample {
     pixels: RgbImage,

@@ -93,7 +93,7 @@ impl SqliteStore {
     pub fn open(path: &Path) -> Result<Self> {
         let io = |cause| Error::io(Stage::Enrolment, path, cause);
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(io)?;
+            crate::files::create_folder(folder, Stage::Enrolment)?;
         }
         let mut options = std::fs::OpenOptions::new();
         options.create(true).append(true);

@@ -16,7 +16,7 @@ use crate::audit::{
 use crate::batch::pipeline_key;
 use crate::degrade::Degradation;
 use crate::record::{InputDigest, PeopleManifest};
-use crate::{Digest, Error, ErrorKind, Result, Stage, Verifier};
+use crate::{Digest, Error, ErrorKind, Result, Stage, Verifier, threads};
 
 /// How far a run has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,19 +74,15 @@ pub fn stress(
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         progress(StressProgress { done, reused, total });
     };
-    let threads = rayon::ThreadPoolBuilder::new().num_threads(settings.jobs).build();
-    let threads = threads.map_err(|cause| {
-        Error::new(ErrorKind::Runtime, Stage::Setup, "the threads could not be started")
-            .caused_by(cause)
-    })?;
     let person = |photos: &Vec<usize>| {
         let path = |photo: &usize| root.join(&manifest.entries[chosen.entries[*photo]].path);
         let files: Vec<Photo> =
             photos.iter().map(|photo| work.read(&path(photo))).collect::<Result<_>>()?;
         work.person(&files, &tell)
     };
-    let found: Result<Vec<Seen>> =
-        threads.install(|| chosen.people.par_iter().with_max_len(1).map(person).collect());
+    let found: Result<Vec<Seen>> = threads::with(settings.jobs, || {
+        chosen.people.par_iter().with_max_len(1).map(person).collect()
+    })?;
     let found = found?;
 
     // From people to photos, in the manifest's order.
