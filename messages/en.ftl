@@ -134,6 +134,9 @@ how-score = Likeness { $score }, limit { $limit }; 1 is the most there is.
 how-raw = Likeness before scores were evened out between faces: { $score }.
 how-one-person = Such a likeness is about { $times } times as common between photos of one person as of two people.
 how-two-people = Such a likeness is about { $times } times as common between photos of two people as of one person.
+how-either = Such a likeness is about as common between photos of one person as of two people.
+how-near-limit = That seems to speak against a match. But the limit decides, and it was measured on other photos than this. A likeness so near to the limit is weak proof: let a person look if much depends on it.
+how-strict-limit = The limit asks for more than that, so that few pairs of different people count as one person.
 
 ## Rights
 

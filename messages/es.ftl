@@ -122,6 +122,9 @@ how-score = Parecido { $score }, límite { $limit }; lo máximo es 1.
 how-raw = Parecido antes de emparejar los puntajes entre caras: { $score }.
 how-one-person = Un parecido así es unas { $times } veces más común entre fotos de una misma persona que entre fotos de dos personas.
 how-two-people = Un parecido así es unas { $times } veces más común entre fotos de dos personas que entre fotos de una misma persona.
+how-either = Un parecido así es más o menos igual de común entre fotos de una misma persona que entre fotos de dos personas.
+how-near-limit = Eso parece hablar en contra de una coincidencia. Pero decide el límite, y se midió con otras fotos que este dato. Un parecido tan cercano al límite es una prueba débil: que una persona mire si de ello depende mucho.
+how-strict-limit = El límite pide más que eso, para que pocos pares de personas distintas cuenten como una misma persona.
 
 heading-appeal = Si no está de acuerdo
 appeal-right = Puede pedir que una persona mire otra vez esta decisión. Dé el número de la decisión.

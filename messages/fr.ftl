@@ -121,6 +121,9 @@ how-score = Ressemblance { $score }, limite { $limit } ; le maximum est 1.
 how-raw = Ressemblance avant d’égaliser les nombres entre les visages : { $score }.
 how-one-person = Une telle ressemblance est environ { $times } fois plus fréquente entre photos d’une seule personne qu’entre photos de deux personnes.
 how-two-people = Une telle ressemblance est environ { $times } fois plus fréquente entre photos de deux personnes qu’entre photos d’une seule personne.
+how-either = Une telle ressemblance est à peu près aussi fréquente entre photos d’une seule personne qu’entre photos de deux personnes.
+how-near-limit = Cela semble parler contre une correspondance. Mais c’est la limite qui décide, et elle a été mesurée sur d’autres photos que cette indication. Une ressemblance si proche de la limite est une preuve faible : qu’une personne regarde si beaucoup en dépend.
+how-strict-limit = La limite demande plus que cela, pour que peu de paires de personnes différentes comptent comme une seule personne.
 
 heading-appeal = Si vous n’êtes pas d’accord
 appeal-right = Vous pouvez demander qu’une personne regarde à nouveau cette décision. Donnez le numéro de la décision.

@@ -122,6 +122,9 @@ how-score = Resanblans { $score }, limit { $limit }; 1 se pi wo ki genyen.
 how-raw = Resanblans anvan yo egalize chif yo ant figi yo: { $score }.
 how-one-person = Yon resanblans konsa parèt anviwon { $times } fwa pi souvan ant foto yon sèl moun pase ant foto de moun.
 how-two-people = Yon resanblans konsa parèt anviwon { $times } fwa pi souvan ant foto de moun pase ant foto yon sèl moun.
+how-either = Yon resanblans konsa parèt apeprè menm kantite fwa ant foto yon sèl moun ak ant foto de moun.
+how-near-limit = Sa sanble pale kont yon koresponn. Men se limit la ki deside, e yo te mezire l sou lòt foto pase sa a. Yon resanblans ki si pre limit la se yon prèv fèb: se pou yon moun gade si anpil bagay depann de sa.
+how-strict-limit = Limit la mande plis pase sa, pou se kèk pè moun diferan sèlman ki konte kòm yon sèl moun.
 
 heading-appeal = Si ou pa dakò
 appeal-right = Ou ka mande pou yon moun gade desizyon sa a ankò. Bay nimewo desizyon an.

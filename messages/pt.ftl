@@ -122,6 +122,9 @@ how-score = Semelhança { $score }, limite { $limit }; o máximo é 1.
 how-raw = Semelhança antes de igualar os números entre os rostos: { $score }.
 how-one-person = Uma semelhança assim é cerca de { $times } vezes mais comum entre fotos de uma só pessoa do que entre fotos de duas pessoas.
 how-two-people = Uma semelhança assim é cerca de { $times } vezes mais comum entre fotos de duas pessoas do que entre fotos de uma só pessoa.
+how-either = Uma semelhança assim é mais ou menos tão comum entre fotos de uma só pessoa como entre fotos de duas pessoas.
+how-near-limit = Isso parece falar contra uma correspondência. Mas quem decide é o limite, e ele foi medido com outras fotos que esta indicação. Uma semelhança tão perto do limite é uma prova fraca: que uma pessoa olhe se muito depender disso.
+how-strict-limit = O limite pede mais do que isso, para que poucos pares de pessoas diferentes contem como uma só pessoa.
 
 heading-appeal = Se você não concorda
 appeal-right = Você pode pedir que uma pessoa olhe esta decisão de novo. Informe o número da decisão.

@@ -3,9 +3,10 @@
 
     scripts/check_report.py REPORT.html [FOLDER_FOR_SCREENSHOTS]
 
-At desktop and phone width, and at both with scripts off: no message on the console, no request
-but the file itself, no horizontal scrolling of the page, headings in order, a title in every
-chart, and a PDF that prints. Screenshots are left in the folder, to be looked at.
+At desktop, tablet and phone width, and with scripts off: no message on the console, no request but
+the file itself, no horizontal scrolling of the page, nothing beyond its right edge, no table that
+has to be scrolled sideways but those with a column for each group, headings in order, a title in
+every chart, and a PDF that prints. Screenshots are left in the folder, to be looked at.
 
 It needs a Chromium (CHROMIUM names it) and installs nothing: without one it says so and exits 0.
 It talks to the browser over the debugging pipe, so it needs no package either.
@@ -20,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 
-VIEWS = [("desktop", 1280, 900, False), ("phone", 390, 844, True)]
+VIEWS = [("desktop", 1200, 900, False), ("tablet", 800, 1100, False), ("phone", 360, 740, True)]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "chrome-headless-shell")
 
 
@@ -89,6 +90,28 @@ class Browser:
             self.process.kill()
 
 
+# What sticks out on the right, with everything that can be opened open; of the elements within one
+# another, only the outermost.
+CUT_OFF = """(() => {
+  document.querySelectorAll('details').forEach(d => { d.open = true; });
+  const out = [];
+  const name = e => `<${e.tagName.toLowerCase()} class="${e.className}"> `
+    + e.textContent.trim().slice(0, 40);
+  for (const e of document.body.querySelectorAll('*')) {
+    if (e.closest('.skip, thead') || e.closest('svg') !== null && e.tagName !== 'svg') continue;
+    const scroller = e.closest('.scroll');
+    if (scroller && scroller !== e) continue;
+    if (scroller && !scroller.querySelector('table.matrix')) out.push('scrolls: ' + name(e));
+    if (e.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5
+        && !out.some(o => o.element && o.element.contains(e)))
+      out.push({element: e, text: 'is cut off: ' + name(e)});
+    if (getComputedStyle(e).overflowX !== 'visible' && !scroller
+        && e.scrollWidth > e.clientWidth + 1 && e.tagName !== 'svg')
+      out.push('hides a part: ' + name(e));
+  }
+  return JSON.stringify(out.map(o => o.text ?? o).slice(0, 10));
+})()"""
+
 OUTLINE = """JSON.stringify({
   levels: [...document.querySelectorAll('h1,h2,h3,h4')].map(h => +h.tagName[1]),
   untitled: [...document.querySelectorAll('svg[role=img]')].filter(s => !s.querySelector('title')).length,
@@ -143,6 +166,8 @@ def check(browser, url, view, scripts, folder):
     if scripts:
         result = browser.call("Runtime.evaluate", session, expression=OUTLINE)
         problems += outline_problems(json.loads(result["result"]["value"]))
+        result = browser.call("Runtime.evaluate", session, expression=CUT_OFF)
+        problems += json.loads(result["result"]["value"])
         pdf = browser.call("Page.printToPDF", session, printBackground=False)["data"]
         (folder / f"{name}.pdf").write_bytes(base64.b64decode(pdf))
     # Pictures taller than this are refused by the graphics library.

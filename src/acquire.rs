@@ -198,10 +198,13 @@ fn finish(
                 let reason = Reason::new(ReasonCode::FaceOutOfProportion);
                 note(reason.measured(stretch, 1.0).advisory());
             }
-            let (outside, without_eyes) = outside(face, (sample.full_width(), sample.full_height()));
+            let (outside, without_eyes) =
+                outside(face, (sample.full_width(), sample.full_height()));
             let misfit = face.landmarks().misfit();
             if outside > MOST_OUTSIDE || without_eyes {
-                note(Reason::new(ReasonCode::LandmarksOutsideImage).measured(outside, MOST_OUTSIDE));
+                note(
+                    Reason::new(ReasonCode::LandmarksOutsideImage).measured(outside, MOST_OUTSIDE),
+                );
             } else if misfit.is_none_or(|misfit| misfit > MISFIT) {
                 let reason = Reason::new(ReasonCode::LandmarksUnusable);
                 note(misfit.map_or(reason.clone(), |misfit| reason.measured(misfit, MISFIT)));

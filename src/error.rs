@@ -293,9 +293,44 @@ impl Error {
         &self.0.place
     }
 
-    /// What to do about it, where that is known.
+    /// What to do about it: what was said of this very fault or of its cause, or else what usually
+    /// helps with a fault of this kind.
     pub fn next_step(&self) -> Option<&str> {
-        self.0.next_step.as_deref()
+        let own = self.0.next_step.as_deref();
+        let caused = || self.0.cause.as_ref()?.downcast_ref::<Error>()?.0.next_step.as_deref();
+        own.or_else(caused).or_else(|| Some(self.0.kind.usual_step()))
+    }
+}
+
+impl ErrorKind {
+    /// What usually helps. Whoever raises a fault should say something better.
+    fn usual_step(self) -> &'static str {
+        match self {
+            ErrorKind::Io => "check that the place exists, has room and may be read and written",
+            ErrorKind::UnsupportedFormat => "convert the file to a format that --help names",
+            ErrorKind::Corrupt => "copy the file again from where it came from",
+            ErrorKind::LimitExceeded => "give less at a time",
+            ErrorKind::ModelMissing | ErrorKind::DigestMismatch => "run: evenmatch models fetch",
+            ErrorKind::InvalidModel => {
+                "run: evenmatch models verify, or correct the manifest of your own models"
+            }
+            ErrorKind::Runtime => "run: evenmatch doctor",
+            ErrorKind::ModelMismatch => "make both templates anew with the same models",
+            ErrorKind::NormaliserMismatch => {
+                "make both templates anew with the same calibration and models"
+            }
+            ErrorKind::InvalidArgument => "see --help of the command for what it takes",
+            ErrorKind::InvalidRecord => "correct the row or field that is named",
+            ErrorKind::Tool => "install the program that is named, and make sure that PATH has it",
+            ErrorKind::NotBuiltIn => "build with the feature that is named: cargo --features",
+            ErrorKind::WrongKey => "name the key with which it was made: --key-file",
+            ErrorKind::Tampered | ErrorKind::Misplaced | ErrorKind::RolledBack => {
+                "put back the last copy that was whole, and find out who could write here"
+            }
+            ErrorKind::UnknownSubject => "evenmatch list names who is enrolled",
+            ErrorKind::AlreadyEnrolled => "use another name, or --replace",
+            ErrorKind::Busy => "wait for the other process to end, and try again",
+        }
     }
 }
 
@@ -405,6 +440,15 @@ mod tests {
             .at_line(7)
             .at_column(6);
         assert_eq!(error.to_string(), "scores.csv:7:6: the score is NaN");
+    }
+
+    #[test]
+    fn every_fault_has_a_next_step_and_its_own_comes_first() {
+        let bare = || Error::new(ErrorKind::Corrupt, Stage::Decode, "broken");
+        assert_eq!(bare().next_step(), Some("copy the file again from where it came from"));
+        assert_eq!(bare().next("ask").next_step(), Some("ask"));
+        assert_eq!(bare().caused_by(bare().next("ask")).next_step(), Some("ask"));
+        assert_eq!(bare().next("own").caused_by(bare().next("ask")).next_step(), Some("own"));
     }
 
     #[test]

@@ -270,7 +270,10 @@ mod tests {
         for degrees in [-170.0_f32, -40.0, 0.0, 12.0, 90.0, 179.0] {
             let (sine, cosine) = degrees.to_radians().sin_cos();
             let turned = CANONICAL.map(|p| {
-                Point::new(300.0 + 2.0 * (p.x * cosine - p.y * sine), 2.0 * (p.x * sine + p.y * cosine))
+                Point::new(
+                    300.0 + 2.0 * (p.x * cosine - p.y * sine),
+                    2.0 * (p.x * sine + p.y * cosine),
+                )
             });
             let face = Landmarks5(turned);
             assert!((face.tilt().unwrap() - degrees).abs() < 0.1, "{degrees}: {:?}", face.tilt());

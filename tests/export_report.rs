@@ -260,6 +260,39 @@ fn the_page_is_well_formed_and_inert() {
     assert!(!html.contains("NaN") && !html.contains("inf,"), "a number that is none");
 }
 
+/// Where the page is narrow a row becomes a block, so that every value needs its column's name;
+/// only a table with a column for each group may scroll.
+#[test]
+fn no_table_needs_sideways_scrolling_but_a_matrix() {
+    let html = render(&report(), "report.html");
+    let tags = tags(&html);
+    let (mut blocks, mut matrices) = (0, 0);
+    for (at, tag) in tags.iter().enumerate().filter(|(_, tag)| tag.starts_with("table ")) {
+        let scrolls = tags[at - 1].starts_with("div class=\"scroll\"");
+        let matrix = tag.contains("class=\"matrix");
+        assert_eq!(scrolls, matrix, "{tag}");
+        let cells = tags[at + 1..].iter().take_while(|tag| !tag.starts_with("table "));
+        let cells: Vec<&String> = cells.filter(|tag| tag.starts_with("td")).collect();
+        if matrix {
+            matrices += 1;
+            continue;
+        }
+        blocks += 1;
+        assert!(cells.iter().all(|cell| cell.contains("data-label=\"")), "{tag}: {cells:?}");
+        let widths = ["two", "some", "many", "most"];
+        assert!(widths.iter().any(|width| tag.contains(&format!("class=\"{width}\""))), "{tag}");
+    }
+    assert!(blocks > 20 && matrices >= 3, "{blocks} {matrices}");
+    // The table of groups has the columns that fit 1,200 pixels.
+    let start = html.find("<caption>Rates by race</caption>").unwrap();
+    let head = &html[start..start + html[start..].find("</thead>").unwrap()];
+    assert_eq!(head.matches("<th ").count(), 7, "{head}");
+    let style = &html[html.find("<style>").unwrap()..html.find("</style>").unwrap()];
+    for width in ["some", "many", "most"] {
+        assert!(style.contains(&format!(".{width} td::before {{ content: attr(data-label)")));
+    }
+}
+
 #[test]
 fn the_summary_stays_a_page_of_tables() {
     let markdown = render(&report(), "summary.md");

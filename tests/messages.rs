@@ -70,6 +70,7 @@ fn record() -> DecisionRecord {
 fn records() -> Vec<DecisionRecord> {
     let plain = record();
     let mut records = vec![plain.clone()];
+    let mut nearby = Vec::new();
     for (at, (outcome, liveness)) in [
         (Outcome::Match, LivenessOutcome::Pass),
         (Outcome::NonMatch, LivenessOutcome::Fail),
@@ -105,11 +106,19 @@ fn records() -> Vec<DecisionRecord> {
                 log_likelihood_ratio: if at == 0 { 8.5 } else { -8.5 },
                 source: "LFW".to_owned(),
             });
+            // Evidence that says nothing, and evidence that seems to contradict the limit.
+            for (score, log_likelihood_ratio) in [(0.4, 0.1), (0.4, -1.3), (0.3, 2.0)] {
+                let mut near = record.clone();
+                (near.score, near.threshold) = (Some(score), Some(0.375));
+                near.evidence = Some(EvidenceRecord { log_likelihood_ratio, source: "LFW".into() });
+                nearby.push(near);
+            }
         } else {
             (record.score, record.threshold) = (None, None);
         }
         records.push(record);
     }
+    records.extend(nearby);
     records
 }
 

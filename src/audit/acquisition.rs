@@ -26,16 +26,19 @@ pub(crate) fn acquisition(
     for family in &cohort.families {
         let units = units(pairs, family);
         for (index, groups) in &family.views {
-            let of = |group: u16| {
-                let members = groups.iter().zip(&units).filter(move |(g, _)| **g == group);
-                funnel(&members.map(|(_, unit)| unit).collect::<Vec<_>>(), settings)
-            };
+            let count = index.map_or(1, |index| cohort.views[index].groups.len());
+            let mut members: Vec<Vec<&MatedUnit>> = vec![Vec::new(); count];
+            for (group, unit) in groups.iter().zip(&units) {
+                if let Some(members) = members.get_mut(usize::from(*group)) {
+                    members.push(unit);
+                }
+            }
+            let mut funnels = members.iter().map(|members| funnel(members, settings));
             match index {
-                None => overall = Some(of(0)),
+                None => overall = funnels.next(),
                 Some(index) => {
                     let view = &cohort.views[*index];
-                    let names = view.groups.iter().enumerate();
-                    let groups = names.map(|(g, name)| (name.clone(), of(g as u16))).collect();
+                    let groups = view.groups.iter().cloned().zip(funnels).collect();
                     attributes.insert(view.name.clone(), groups);
                 }
             }

@@ -1,15 +1,16 @@
 //! From tallies to the report's attributes: rates of groups, differentials, cross-cohort cells.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::cohort::Cohort;
+use super::compared;
 use super::differential::holm;
 use super::estimate::Sample;
 use super::funnel::funnel;
 use super::gaps::{Field, Party, combined, over_overall};
 use super::groups::{GroupRates, Grouped, Reference};
 use super::permute::{Null, NullRates, Outcome};
-use super::prose;
 use super::random::mix;
 use super::report::{
     AttributeReport, CrossCohort, Differential, Differentials, ErrorDifferentials, GroupReport,
@@ -192,7 +193,7 @@ impl<'a> Assembly<'a> {
             tests.iter_mut().zip(adjusted).for_each(|(test, p)| test.p_holm = p);
         }
         for (name, report) in &mut reports {
-            report.sentence = prose::attribute(name, report);
+            report.sentence = compared::attribute(name, report);
         }
         reports.into_iter().collect()
     }
@@ -264,20 +265,24 @@ impl<'a> Assembly<'a> {
             null: view.nulls[error].get(point).and_then(Option::as_ref),
             confidence: self.settings.confidence,
             boot: self.boot,
+            floors: OnceCell::new(),
         }
     }
 
     fn cross(&self, view: &ViewResult<'_>, point: usize) -> CrossCohort {
         let names = &self.cohort.views[view.index].groups;
+        let groups = names.len();
+        if groups > 1 && !view.grouped.counts_across() {
+            return CrossCohort { groups: Vec::new(), fmr: Vec::new() };
+        }
         let cell = |g: usize, h: usize| {
             let sample = if g == h {
                 view.rates[point][g].fmr.clone()
             } else {
-                view.grouped.cross(g, h, point, &self.overall[point])
+                view.grouped.cross(g, h, point, &self.overall[point])?
             };
             (sample.rate.trials() > 0).then(|| self.cell(&sample))
         };
-        let groups = names.len();
         let upper: BTreeMap<(usize, usize), Option<RateCell>> = (0..groups)
             .flat_map(|g| (g..groups).map(move |h| (g, h)))
             .map(|(g, h)| ((g, h), cell(g, h)))
@@ -310,7 +315,7 @@ fn widen(
     point: usize,
 ) -> f64 {
     let pairs = &grouped.tally.pairs[grouped.place];
-    let cells = || included.iter().map(|&g| pairs.cell(g, g));
+    let cells = || included.iter().map(|&g| pairs.within(g));
     let errors: u64 = cells().map(|cell| cell.errors[point]).sum();
     let trials: u64 = cells().map(|cell| cell.trials).sum();
     let p = errors as f64 / trials as f64;

@@ -8,87 +8,10 @@
 
 use std::collections::HashMap;
 
-use crate::record::{Dictionary, MISSING};
+use super::columns::{self, DETAILED_GROUPS, DETAILED_IN_ALL, LeftOut, MOST_GROUPS};
+pub(crate) use super::personas::Personas;
+use crate::record::{Dictionary, MISSING, RecordWarning};
 use crate::{Error, ErrorKind, Result, Stage};
-
-/// Combinations of attribute values, by subject.
-pub(crate) struct Personas {
-    attributes: usize,
-    subject: Vec<u32>,
-    codes: Vec<u16>,
-    next: Vec<u32>,
-    first: Vec<u32>,
-}
-
-const NONE: u32 = u32::MAX;
-
-impl Personas {
-    pub(crate) fn new(attributes: usize) -> Self {
-        Personas {
-            attributes,
-            subject: Vec::new(),
-            codes: Vec::new(),
-            next: Vec::new(),
-            first: Vec::new(),
-        }
-    }
-
-    /// The persona of this subject with these codes (one vector an attribute, at `row`).
-    pub(crate) fn intern(&mut self, subject: u32, columns: &[Vec<u16>], row: usize) -> u32 {
-        let index = subject as usize;
-        if index >= self.first.len() {
-            self.first.resize(index + 1, NONE);
-        }
-        let mut persona = self.first[index];
-        while persona != NONE {
-            let start = persona as usize * self.attributes;
-            let codes = &self.codes[start..start + self.attributes];
-            if codes.iter().zip(columns).all(|(code, column)| *code == column[row]) {
-                return persona;
-            }
-            persona = self.next[persona as usize];
-        }
-        let persona = self.subject.len() as u32;
-        self.subject.push(subject);
-        self.codes.extend(columns.iter().take(self.attributes).map(|column| column[row]));
-        self.next.push(self.first[index]);
-        self.first[index] = persona;
-        persona
-    }
-
-    /// How many there are.
-    pub(crate) fn len(&self) -> usize {
-        self.subject.len()
-    }
-
-    /// The subject of a persona.
-    pub(crate) fn subject(&self, persona: u32) -> u32 {
-        self.subject[persona as usize]
-    }
-
-    /// Whether an earlier persona of the same subject has another label of this attribute.
-    pub(crate) fn contradicts(
-        &self,
-        persona: u32,
-        attribute: usize,
-        same: impl Fn(u16, u16) -> bool,
-    ) -> bool {
-        let own = self.code(persona as usize, attribute);
-        let mut earlier = self.next[persona as usize];
-        while own != MISSING && earlier != NONE {
-            let code = self.code(earlier as usize, attribute);
-            if code != MISSING && code != own && !same(code, own) {
-                return true;
-            }
-            earlier = self.next[earlier as usize];
-        }
-        false
-    }
-
-    fn code(&self, persona: usize, attribute: usize) -> u16 {
-        self.codes[persona * self.attributes + attribute]
-    }
-}
 
 /// An attribute or an intersection of attributes.
 #[derive(Debug, Clone)]
@@ -103,6 +26,8 @@ pub(crate) struct View {
     pub(crate) per_sample: bool,
     /// People per group (a person of several groups counts in each).
     pub(crate) subjects: Vec<u64>,
+    /// Whether rates across groups and the scores of each group are kept.
+    pub(crate) detailed: bool,
 }
 
 /// Views that share a unit of dependence.
@@ -122,6 +47,8 @@ pub(crate) struct Cohort {
     /// Hash of each subject's name, by rank: what seeds the subject's part in a resampling, so
     /// that it does not depend on the order of rows.
     pub(crate) subject_keys: Vec<u64>,
+    /// Attributes that have no view, since their values are no division into groups.
+    pub(crate) left_out: Vec<LeftOut>,
 }
 
 /// Splits `race×sex`, `race*sex` or `race x sex` into its attributes.
@@ -137,12 +64,14 @@ fn key(name: &str) -> u64 {
 }
 
 impl Cohort {
-    /// Groups the personas by these attributes and intersections; none means each attribute.
+    /// Groups the personas by these attributes and intersections; none means each attribute
+    /// whose values divide people into groups.
     pub(crate) fn new(personas: &Personas, names: &Dictionary, by: &[String]) -> Result<Self> {
-        let by: Vec<Vec<String>> = if by.is_empty() {
-            names.attributes.iter().map(|name| vec![name.clone()]).collect()
+        let (by, left_out) = if by.is_empty() {
+            let (groups, left_out) = columns::sort_out(personas, names);
+            (groups.into_iter().map(|name| vec![name]).collect(), left_out)
         } else {
-            by.iter().map(|by| parts(by)).collect()
+            (by.iter().map(|by| parts(by)).collect::<Vec<_>>(), Vec::new())
         };
         let rank = ranks(names);
         let mut subject_keys = vec![0; names.subjects.len()];
@@ -156,8 +85,23 @@ impl Cohort {
                 views.push(view);
             }
         }
+        let mut groups = 0;
+        for view in &mut views {
+            let more = view.groups.len();
+            view.detailed = more <= DETAILED_GROUPS && groups + more <= DETAILED_IN_ALL;
+            groups += if view.detailed { more } else { 0 };
+        }
         let families = families(personas, &rank, &mut views);
-        Ok(Cohort { views, families, subject_keys })
+        Ok(Cohort { views, families, subject_keys, left_out })
+    }
+
+    /// What is to be known of attributes that have no view, or one without details.
+    pub(crate) fn warnings(&self) -> Vec<RecordWarning> {
+        let without = self.views.iter().filter(|view| !view.detailed);
+        let without = without.map(|view| (view.name.as_str(), view.groups.len()));
+        let mut all = columns::left_out(&self.left_out);
+        all.extend(columns::without_details(without));
+        all
     }
 }
 
@@ -189,32 +133,28 @@ impl View {
                 })
             })
             .collect::<Result<_>>()?;
-        let mut known: HashMap<Vec<u16>, u16> = HashMap::new();
-        let mut labels: Vec<String> = Vec::new();
-        let mut raw = Vec::with_capacity(personas.subject.len());
-        for persona in 0..personas.subject.len() {
+        let name = parts.join("×");
+        let overflow = attributes.iter().any(|&attribute| personas.has_many(attribute));
+        let mut known: HashMap<Vec<u16>, usize> = HashMap::new();
+        let mut raw = Vec::with_capacity(personas.len());
+        for persona in 0..personas.len() {
             let codes: Vec<u16> = attributes.iter().map(|&a| personas.code(persona, a)).collect();
-            if codes.contains(&MISSING) {
-                raw.push(MISSING);
-                continue;
-            }
-            let next = known.len();
-            let group = *known.entry(codes).or_insert_with_key(|codes| {
-                let label = attributes.iter().zip(codes);
-                let label: Vec<&str> =
-                    label.map(|(&a, &code)| names.groups[a].name(u32::from(code))).collect();
-                labels.push(label.join("×"));
-                next as u16
-            });
-            if next >= usize::from(MISSING) {
-                return Err(Error::new(
-                    ErrorKind::LimitExceeded,
-                    Stage::Audit,
-                    format!("`{}` has too many groups", parts.join("×")),
-                )
-                .next("bin the numeric attribute, or intersect fewer attributes"));
-            }
-            raw.push(group);
+            raw.push((!codes.contains(&MISSING)).then(|| {
+                let next = known.len();
+                *known.entry(codes).or_insert(next)
+            }));
+        }
+        // Counted before anything is as long as the groups are many.
+        if overflow || known.len() > MOST_GROUPS {
+            let lone = if let [one] = attributes[..] { Some(one) } else { None };
+            return Err(columns::too_many(&name, lone, known.len(), overflow, personas, names));
+        }
+        let mut labels = vec![String::new(); known.len()];
+        for (codes, &group) in &known {
+            let label = attributes.iter().zip(codes);
+            let label: Vec<&str> =
+                label.map(|(&a, &code)| names.groups[a].name(u32::from(code))).collect();
+            labels[group] = label.join("×");
         }
         let mut order: Vec<usize> = (0..labels.len()).collect();
         order.sort_by(|&a, &b| labels[a].cmp(&labels[b]));
@@ -223,13 +163,13 @@ impl View {
             place[old] = new as u16;
         }
         let groups = order.iter().map(|&old| labels[old].clone()).collect();
-        raw.iter_mut().filter(|g| **g != MISSING).for_each(|g| *g = place[usize::from(*g)]);
         Ok(View {
-            name: parts.join("×"),
+            name,
             groups,
-            group_of_persona: raw,
+            group_of_persona: raw.into_iter().map(|g| g.map_or(MISSING, |g| place[g])).collect(),
             per_sample: false,
             subjects: Vec::new(),
+            detailed: false,
         })
     }
 }
@@ -238,7 +178,7 @@ impl View {
 fn families(personas: &Personas, rank: &[u32], views: &mut [View]) -> Vec<Family> {
     let people = rank.len();
     let unit_of_persona: Vec<u32> =
-        personas.subject.iter().map(|&subject| rank[subject as usize]).collect();
+        personas.subjects().iter().map(|&subject| rank[subject as usize]).collect();
     let mut base = Family {
         units: people,
         subject_of_unit: (0..people as u32).collect(),

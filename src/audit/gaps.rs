@@ -6,6 +6,7 @@
 //! (MOVER). Rates of different groups come from different people, so they are independent. Where
 //! a group has no error, half an error is added for the interval (J. Haldane, F. Anscombe).
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::differential::{ALPHA, Combined, Measure, gini};
@@ -34,6 +35,8 @@ pub(crate) struct Field<'a> {
     pub(crate) confidence: f64,
     /// Whether bootstrap replicates give the standard errors.
     pub(crate) boot: bool,
+    /// Computed once: each is a quantile.
+    pub(crate) floors: OnceCell<Vec<f64>>,
 }
 
 /// A value with its interval, before its words.
@@ -48,8 +51,9 @@ impl Field<'_> {
         self.parties.iter().map(|p| p.sample.rate.p()).collect()
     }
 
-    pub(crate) fn floors(&self) -> Vec<f64> {
-        self.parties.iter().map(|p| p.sample.floor()).collect()
+    /// What stands in for a rate of 0 in a denominator, by group.
+    pub(crate) fn floors(&self) -> &[f64] {
+        self.floors.get_or_init(|| self.parties.iter().map(|p| p.sample.floor()).collect())
     }
 
     fn z(&self) -> f64 {
@@ -131,7 +135,7 @@ impl Field<'_> {
 
     fn ranged(&self, measure: Measure) -> Option<Ranged> {
         let rates = self.rates();
-        let value = measure.of(&rates, &self.floors(), self.overall.rate.p())?;
+        let value = measure.of(&rates, self.floors(), self.overall.rate.p())?;
         let (worst, best) = self.extremes()?;
         let k = rates.len();
         let unit = |i: usize, j: usize| f64::from(u8::from(i == j));
@@ -181,6 +185,10 @@ impl Field<'_> {
         }
         let soft = self.softened();
         let variances = self.log_variances();
+        if soft.len() > MANY_GROUPS {
+            let slopes = gini_slopes(&soft);
+            return slopes.iter().zip(&variances).map(|(s, v)| s * s * v).sum::<f64>().sqrt();
+        }
         let mut sum = 0.0;
         for i in 0..soft.len() {
             let nudge = |by: f64| {
@@ -197,9 +205,8 @@ impl Field<'_> {
 
     fn p(&self, measure: Measure, value: f64) -> f64 {
         let (floors, overall) = (self.floors(), self.overall.rate.p());
-        self.null.map_or(1.0, |null| {
-            p_value(value, null.iter().map(|x| measure.of(x, &floors, overall)))
-        })
+        self.null
+            .map_or(1.0, |null| p_value(value, null.iter().map(|x| measure.of(x, floors, overall))))
     }
 
     fn differential(&self, measure: Measure) -> Option<Differential> {
@@ -248,6 +255,29 @@ impl Field<'_> {
             best_group: extremes.map(|e| name(e.1)),
         }
     }
+}
+
+/// With more groups than this the slopes of the Gini coefficient are computed all at once.
+const MANY_GROUPS: usize = 64;
+
+/// The derivatives of the Gini coefficient by the logarithm of each (positive) rate. Where rates
+/// are equal, each has the mean of the ranks that they share.
+fn gini_slopes(rates: &[f64]) -> Vec<f64> {
+    let k = rates.len() as f64;
+    let total: f64 = rates.iter().sum();
+    let mut order: Vec<usize> = (0..rates.len()).collect();
+    order.sort_by(|&a, &b| rates[a].total_cmp(&rates[b]));
+    // G = K/(K−1) · Σ (2i − K + 1)·x_(i) / (K·Σx), with i from 0.
+    let mut weights = vec![0.0; rates.len()];
+    let mut rank = 0;
+    for equal in order.chunk_by(|&a, &b| rates[a] == rates[b]) {
+        let mean = rank as f64 + (equal.len() as f64 - 1.0) / 2.0;
+        equal.iter().for_each(|&i| weights[i] = 2.0 * mean - k + 1.0);
+        rank += equal.len();
+    }
+    let spread: f64 = weights.iter().zip(rates).map(|(w, x)| w * x).sum();
+    let slope = |(w, x): (&f64, &f64)| x * (w - spread / total) / ((k - 1.0) * total);
+    weights.iter().zip(rates).map(slope).collect()
 }
 
 impl Measure {
@@ -308,7 +338,7 @@ pub(crate) fn combined(fmr: &Field<'_>, fnmr: &Field<'_>) -> BTreeMap<String, Di
 
 fn combine(measure: Combined, fmr: &Field<'_>, fnmr: &Field<'_>) -> Option<Differential> {
     let (floors, fn_floors) = (fmr.floors(), fnmr.floors());
-    let value = measure.of(&fmr.rates(), &floors, &fnmr.rates(), &fn_floors)?;
+    let value = measure.of(&fmr.rates(), floors, &fnmr.rates(), fn_floors)?;
     let z = fmr.z();
     let half = |a: f64, b: f64| (ALPHA * a).hypot((1.0 - ALPHA) * b);
     let ranged = match measure {
@@ -347,9 +377,7 @@ fn combine(measure: Combined, fmr: &Field<'_>, fnmr: &Field<'_>) -> Option<Diffe
     let p = match (fmr.null, fnmr.null) {
         (Some(a), Some(b)) => p_value(
             extremity(value),
-            a.iter()
-                .zip(b.iter())
-                .map(|(x, y)| measure.of(x, &floors, y, &fn_floors).map(extremity)),
+            a.iter().zip(b.iter()).map(|(x, y)| measure.of(x, floors, y, fn_floors).map(extremity)),
         ),
         _ => 1.0,
     };
@@ -364,4 +392,23 @@ fn combine(measure: Combined, fmr: &Field<'_>, fnmr: &Field<'_>) -> Option<Diffe
         p_holm: p,
         sentence: words::combined(measure, ranged.value, ranged.low, ranged.high),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slopes_of_the_gini_coefficient_are_its_differences() {
+        let rates: Vec<f64> = (0..40).map(|i| 0.01 + f64::from(i * i % 17) / 100.0).collect();
+        for (i, slope) in gini_slopes(&rates).into_iter().enumerate() {
+            let nudged = |by: f64| {
+                let mut rates = rates.clone();
+                rates[i] *= by;
+                gini(&rates)
+            };
+            let difference = (nudged(1.0 + 1e-6) - nudged(1.0 - 1e-6)) / 2e-6;
+            assert!((slope - difference).abs() < 1e-7, "{i}: {slope} is not {difference}");
+        }
+    }
 }

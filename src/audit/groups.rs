@@ -103,7 +103,7 @@ impl<'a> Grouped<'a> {
         reference: Option<&Reference<'_>>,
     ) -> GroupRates {
         let pairs = &self.tally.pairs[self.place];
-        let cell = pairs.cell(group, group);
+        let cell = pairs.within(group);
         let effect =
             |pick: fn(&GroupRates) -> &Sample| reference.map(|r| pick(r.rates).design_effect());
         let boot = pairs.boot.as_ref().map(|boot| &boot[group]);
@@ -236,7 +236,7 @@ impl<'a> Grouped<'a> {
                 frr += of(mated, &own.frr) * of(mated_all, &all.frr);
             }
         }
-        let moments = self.tally.pairs[self.place].cell(group, group).fmr_moments(point);
+        let moments = self.tally.pairs[self.place].within(group).fmr_moments(point);
         if own.fmr.rate.trials() > 0 {
             fmr -= moments.residual_product(own.fmr.rate.p(), all.fmr.rate.p());
         }
@@ -249,22 +249,33 @@ impl<'a> Grouped<'a> {
         ]
     }
 
-    /// The false match rate between two different groups.
-    pub(crate) fn cross(&self, g: usize, h: usize, point: usize, overall: &GroupRates) -> Sample {
+    /// The false match rate between two different groups; `None` where it is not counted.
+    pub(crate) fn cross(
+        &self,
+        g: usize,
+        h: usize,
+        point: usize,
+        overall: &GroupRates,
+    ) -> Option<Sample> {
         let pairs = &self.tally.pairs[self.place];
-        let cell = pairs.cell(g, h);
+        let cell = pairs.across(g, h)?;
         let rate = Rate::new(cell.errors[point], cell.trials);
-        let groups = &self.family.views[self.place].1;
         let effect = overall.fmr.design_effect();
-        let Some(shares) = pairs.cross_shares(groups, g, h, point) else {
+        let members = |group: usize| (group, self.members[group].as_slice());
+        let Some(shares) = pairs.cross_shares(members(g), members(h), point) else {
             // Too many people to keep their shares: everyone's design effect stands in.
             let p = rate.p();
             let n_eff = rate.trials() as f64 / effect;
             let known = RateVariance { variance: p * (1.0 - p) / n_eff, carriers: f64::INFINITY };
-            return Sample::dependent(rate, known, Dependence::Dyadic, effect, None);
+            return Some(Sample::dependent(rate, known, Dependence::Dyadic, effect, None));
         };
         let estimated = variance(rate, shares, Some(&cell.fmr_moments(point)));
-        Sample::dependent(rate, estimated, Dependence::Dyadic, effect, None)
+        Some(Sample::dependent(rate, estimated, Dependence::Dyadic, effect, None))
+    }
+
+    /// Whether rates across groups are counted.
+    pub(crate) fn counts_across(&self) -> bool {
+        self.tally.pairs[self.place].counts_across()
     }
 }
 

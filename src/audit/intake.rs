@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use super::cohort::Cohort;
+use super::cohort::{Cohort, View};
 use super::protocol::{AuditProgress, People};
 use super::scores::GROUP_BINS;
 use super::select::{BINS, Scale, sum};
@@ -236,9 +236,6 @@ pub(crate) struct Seen {
     pub(crate) unlabelled: Vec<u64>,
 }
 
-/// Views with more groups have no score distributions in the report.
-const MANY_GROUPS: usize = 512;
-
 pub(crate) fn see(
     intake: &mut Intake,
     cohort: &Cohort,
@@ -246,8 +243,8 @@ pub(crate) fn see(
     reported: &(dyn Fn(&Row) -> bool + Sync),
     split: bool,
 ) -> Result<Seen> {
-    let bins = |groups: usize| {
-        if groups <= MANY_GROUPS { vec![0; 2 * GROUP_BINS * groups] } else { Vec::new() }
+    let bins = |view: &View| {
+        if view.detailed { vec![0; 2 * GROUP_BINS * view.groups.len()] } else { Vec::new() }
     };
     let empty = Seen {
         reported: 0,
@@ -258,7 +255,7 @@ pub(crate) fn see(
         tune: vec![0; if split { BINS } else { 0 }],
         mated_bins: vec![0; BINS],
         nonmated_bins: vec![0; BINS],
-        groups: cohort.views.iter().map(|view| bins(view.groups.len())).collect(),
+        groups: cohort.views.iter().map(bins).collect(),
         unlabelled: vec![0; cohort.views.len()],
     };
     let mut parts = workers(|| empty.clone());

@@ -6,6 +6,8 @@ mod assemble;
 mod cautions;
 mod change;
 mod cohort;
+mod columns;
+mod compared;
 mod differential;
 mod direction;
 mod estimate;
@@ -19,6 +21,7 @@ mod operating_point;
 mod overturn;
 mod pad;
 mod permute;
+mod personas;
 mod power;
 mod prose;
 mod protocol;
@@ -67,5 +70,7 @@ pub use stress::{
     STRESS_NOTICE, STRESS_SCHEMA, StressLevel, StressRate, StressRates, StressReport, StressSeries,
     UnusablePhoto,
 };
+pub(crate) use words::threshold as threshold_text;
+
 #[cfg(feature = "parquet")]
 pub(crate) use stress::{StressObservation, StressOutcome, StressTally, stress_groups};

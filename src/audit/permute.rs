@@ -7,6 +7,7 @@
 //! `c = √(V_dyadic / V_permuted)` (√2 for a sparse list, 2 for dense all-pairs data).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -27,18 +28,24 @@ pub(crate) struct Null {
 /// Rates of every group in every permutation, at one operating point.
 pub(crate) struct NullRates {
     groups: usize,
-    rates: Vec<f64>,
+    /// Where this operating point's rates begin in each draw.
+    from: usize,
+    draws: Arc<Vec<Vec<f64>>>,
 }
 
 impl NullRates {
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[f64]> {
-        self.rates.chunks(self.groups.max(1))
+        self.draws.iter().map(|draw| &draw[self.from..self.from + self.groups])
     }
 }
 
 /// Classes of at most this many people are dealt out one by one, which is then faster than one
 /// hypergeometric number a group.
 const ONE_BY_ONE: usize = 12;
+/// With more groups than this, people are dealt out one by one wherever a class has no more people
+/// than there are groups, and places are looked up in a tree: the work grows with people and with
+/// groups, and not with their product.
+const MANY_GROUPS: usize = 64;
 const LEAST: usize = 999;
 const MOST: usize = 4999;
 const EFFORT: usize = 20_000_000;
@@ -62,7 +69,19 @@ impl Null {
 
     /// How many permutations are drawn: more where they are cheap.
     pub(crate) fn replicates(&self) -> usize {
-        (EFFORT / self.classes.len().max(1)).clamp(LEAST, MOST)
+        let groups = self.capacity.len();
+        let effort = match groups > MANY_GROUPS {
+            // Each place takes a walk down the tree, and each rate a place in a sorted list.
+            true => 12 * self.classes.iter().map(|(_, n)| (*n).min(groups)).sum::<usize>() + groups,
+            false => self.classes.len(),
+        };
+        (EFFORT / effort.max(1)).clamp(LEAST, MOST)
+    }
+
+    /// The largest class that is dealt out one by one.
+    fn one_by_one(&self) -> usize {
+        let groups = self.capacity.len();
+        if groups > MANY_GROUPS { groups } else { ONE_BY_ONE }
     }
 
     /// Rates by operating point; `widen` is `c` per operating point.
@@ -99,23 +118,18 @@ impl Null {
                 rates
             })
             .collect();
-        (0..points)
-            .map(|point| NullRates {
-                groups,
-                rates: draws
-                    .iter()
-                    .flat_map(|draw| draw[point * groups..(point + 1) * groups].iter().copied())
-                    .collect(),
-            })
-            .collect()
+        let draws = Arc::new(draws);
+        let at = |point| NullRates { groups, from: point * groups, draws: Arc::clone(&draws) };
+        (0..points).map(at).collect()
     }
 
     /// Trials and errors of each group after one permutation.
     fn draw(&self, random: &mut SplitMix) -> (Vec<u64>, Vec<[u64; MAX_POINTS]>) {
-        let mut capacity = self.capacity.clone();
-        let mut left: usize = capacity.iter().sum();
-        let mut trials = vec![0_u64; capacity.len()];
-        let mut errors = vec![[0_u64; MAX_POINTS]; capacity.len()];
+        let mut places = Places::new(&self.capacity);
+        let one_by_one = self.one_by_one();
+        let mut left: usize = self.capacity.iter().sum();
+        let mut trials = vec![0_u64; self.capacity.len()];
+        let mut errors = vec![[0_u64; MAX_POINTS]; self.capacity.len()];
         let mut give = |group: usize, outcome: &Outcome, count: usize| {
             trials[group] += u64::from(outcome.0) * count as u64;
             for (sum, e) in errors[group].iter_mut().zip(outcome.1) {
@@ -123,23 +137,23 @@ impl Null {
             }
         };
         for (outcome, count) in &self.classes {
-            if *count <= ONE_BY_ONE {
+            if *count <= one_by_one {
                 for _ in 0..*count {
-                    let group = place(random, &capacity, left);
-                    capacity[group] -= 1;
+                    let group = places.take(random, left);
                     left -= 1;
                     give(group, outcome, 1);
                 }
                 continue;
             }
             let (mut todo, mut room_left) = (*count, left);
-            for (group, room) in capacity.iter_mut().enumerate() {
+            for group in 0..self.capacity.len() {
                 if todo == 0 {
                     break;
                 }
-                let taken = hypergeometric(random, &self.log_factorial, room_left, *room, todo);
-                room_left -= *room;
-                *room -= taken;
+                let room = places.free[group];
+                let taken = hypergeometric(random, &self.log_factorial, room_left, room, todo);
+                room_left -= room;
+                places.remove(group, taken);
                 todo -= taken;
                 give(group, outcome, taken);
             }
@@ -149,16 +163,72 @@ impl Null {
     }
 }
 
-/// The group of one of `left` free places, each as likely as the others.
-fn place(random: &mut SplitMix, capacity: &[usize], left: usize) -> usize {
-    // Multiplied and shifted, a number below 2^32 is uniform to within 2^-32 of a place.
-    let mut at = (((random.next() >> 32) * left as u64) >> 32) as usize;
-    let holds = |room: &usize| {
-        let found = at < *room;
-        at = at.wrapping_sub(*room);
-        found
-    };
-    capacity.iter().position(holds).unwrap_or_default()
+/// Free places by group. With many groups, also as a tree of sums (P. Fenwick, 1994).
+struct Places {
+    free: Vec<usize>,
+    /// `tree[i]`, counted from 1, sums the `i & −i` groups that end with group `i − 1`; empty with
+    /// few groups.
+    tree: Vec<usize>,
+}
+
+impl Places {
+    fn new(capacity: &[usize]) -> Self {
+        let free = capacity.to_vec();
+        if free.len() <= MANY_GROUPS {
+            return Places { free, tree: Vec::new() };
+        }
+        let mut tree = vec![0; free.len() + 1];
+        for i in 1..tree.len() {
+            tree[i] += free[i - 1];
+            let parent = i + (i & i.wrapping_neg());
+            if parent < tree.len() {
+                tree[parent] += tree[i];
+            }
+        }
+        Places { free, tree }
+    }
+
+    /// Takes one of `left` free places, each as likely as the others, and gives its group.
+    fn take(&mut self, random: &mut SplitMix, left: usize) -> usize {
+        // Multiplied and shifted, a number below 2^32 is uniform to within 2^-32 of a place.
+        let at = (((random.next() >> 32) * left as u64) >> 32) as usize;
+        let group = if self.tree.is_empty() { self.search(at) } else { self.descend(at) };
+        self.remove(group, 1);
+        group
+    }
+
+    /// The group of the place `at` by trying one after the other.
+    fn search(&self, mut at: usize) -> usize {
+        let holds = |room: &usize| {
+            let found = at < *room;
+            at = at.wrapping_sub(*room);
+            found
+        };
+        self.free.iter().position(holds).unwrap_or_default()
+    }
+
+    /// The same by the tree.
+    fn descend(&self, mut at: usize) -> usize {
+        let mut group = 0;
+        let mut step = self.free.len().next_power_of_two();
+        while step > 0 {
+            if let Some(sum) = self.tree.get(group + step).filter(|sum| **sum <= at) {
+                at -= *sum;
+                group += step;
+            }
+            step /= 2;
+        }
+        group.min(self.free.len() - 1)
+    }
+
+    fn remove(&mut self, group: usize, places: usize) {
+        self.free[group] -= places;
+        let mut i = group + 1;
+        while let Some(sum) = self.tree.get_mut(i) {
+            *sum -= places;
+            i += i & i.wrapping_neg();
+        }
+    }
 }
 
 /// `(1 + #{T* ≥ T}) / (1 + B)`; a permutation without a statistic does not count as extreme.
@@ -204,6 +274,32 @@ mod tests {
         let small = (0..200).filter(|seed| p([0.1, 0.1], *seed) <= 0.1).count();
         assert!((5..=38).contains(&small), "{small} of 200 at 10 %");
         assert!(p([0.05, 0.15], 1) < 0.01);
+    }
+
+    #[test]
+    fn the_tree_finds_the_place_that_a_search_finds() {
+        let mut random = SplitMix::new(3, 4);
+        let capacity: Vec<usize> = (0..200).map(|_| (random.next() % 5) as usize).collect();
+        let mut places = Places::new(&capacity);
+        assert!(!places.tree.is_empty());
+        for left in (1..=capacity.iter().sum()).rev() {
+            for at in 0..left {
+                assert_eq!(places.descend(at), places.search(at), "{at} of {left}");
+            }
+            places.take(&mut random, left);
+        }
+        assert!(places.free.iter().all(|room| *room == 0));
+    }
+
+    #[test]
+    fn many_groups_are_dealt_out_in_full() {
+        let people: Vec<(usize, Outcome)> = (0..900)
+            .map(|i| (i % 300, (1, [u32::from(i % 7 == 0), 0, 0, 0, 0, 0, 0, 0])))
+            .collect();
+        let null = Null::new(people.iter().copied(), 300);
+        let (trials, errors) = null.draw(&mut SplitMix::new(1, 1));
+        assert_eq!(trials, vec![3; 300]);
+        assert_eq!(errors.iter().map(|e| e[0]).sum::<u64>(), 129);
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use super::direction::ScoreDirection;
 use super::interval::IntervalMethod;
 use super::report::{
-    Answer, AttributeReport, BasisKind, DataDescription, ErrorDifferentials, OperatingPointReport,
-    RateCell, ThresholdBasis,
+    Answer, BasisKind, DataDescription, OperatingPointReport, RateCell, ThresholdBasis,
 };
 use super::rules::Verdict;
+use super::sample_set::SampleSet;
 use super::settings::AuditSettings;
-use super::words::{count, list, percent, times};
+use super::words::{count, list, percent, threshold};
+use crate::{Error, ErrorKind, Stage};
 
 /// The answers at the first operating point: everyone, then each attribute.
 pub(crate) fn answers(point: &OperatingPointReport) -> Vec<Answer> {
@@ -44,71 +45,36 @@ pub(super) fn share(cell: &RateCell, what: &str, of: &str) -> String {
             percent(rate.low),
             percent(rate.high)
         ),
-        RateCell::Insufficient { insufficient } => {
-            format!("{} {of} are too few to say how many were {what}", count(insufficient.trials))
+        RateCell::Insufficient { insufficient } if insufficient.trials == 0 => {
+            format!("there are no {of}, so how many would be {what} is not known")
         }
+        RateCell::Insufficient { insufficient } => format!(
+            "{} {of} are too few to say how many would be {what}: at least {} are needed",
+            count(insufficient.trials),
+            count(insufficient.needed)
+        ),
     }
 }
 
 fn overall(point: &OperatingPointReport) -> String {
     let fmr = share(&point.overall.fmr, "wrongly matched", "comparisons of different people");
     let frr = share(&point.overall.frr, "wrongly turned away", "attempts by the right person");
-    // With all its digits: a rounded threshold gives other rates where scores are tied.
-    format!("At threshold {}: {fmr}; {frr}.", point.threshold)
+    format!("At threshold {}: {fmr}; {frr}.", threshold(point.threshold))
 }
 
-/// One attribute in words.
-pub(crate) fn attribute(name: &str, report: &AttributeReport) -> String {
-    let measured = |d: &ErrorDifferentials,
-                    rate: fn(&AttributeReport, &str) -> Option<f64>,
-                    verb: &str| { gap(report, d, rate, verb) };
-    let fmr = measured(
-        &report.differentials.fmr,
-        |r, g| rate_of(&r.groups.get(g)?.rates.fmr),
-        "wrongly matched with someone else of their group",
-    );
-    let fnmr = measured(
-        &report.differentials.fnmr,
-        |r, g| rate_of(&r.groups.get(g)?.rates.fnmr),
-        "wrongly not matched with themselves",
-    );
-    format!("By {name}: {fmr} {fnmr}")
-}
-
-fn rate_of(cell: &RateCell) -> Option<f64> {
-    match cell {
-        RateCell::Measured(rate) => Some(rate.rate),
-        RateCell::Insufficient { .. } => None,
-    }
-}
-
-fn gap(
-    report: &AttributeReport,
-    differentials: &ErrorDifferentials,
-    rate: fn(&AttributeReport, &str) -> Option<f64>,
-    verb: &str,
-) -> String {
-    let (Some(worst), Some(best)) = (&differentials.worst_group, &differentials.best_group) else {
-        return format!(
-            "Fewer than two groups have enough trials to say who is {verb} more often."
-        );
+/// The error where nothing was to be compared, neither in records nor among the photos of a set.
+pub(crate) fn nothing_compared(set: Option<&SampleSet>) -> Error {
+    let fault = |message: String| Error::new(ErrorKind::InvalidRecord, Stage::Audit, message);
+    let Some(set) = set else {
+        return fault("the records hold no comparison to report on".to_owned())
+            .next("check the `mated` column: it tells which pairs are of one person");
     };
-    let Some(ratio) = &differentials.max_over_min else {
-        return format!("Nobody was {verb}.");
+    let photos = match set.samples.len() {
+        1 => "one photo".to_owned(),
+        n => format!("{} photos", count(n as u64)),
     };
-    let number = |group: &str| rate(report, group).map_or_else(|| "?".to_owned(), percent);
-    let least = if ratio.at_least { "at least " } else { "" };
-    // Whether groups differ at all is asked of the headline measure, which heeds all of them.
-    let p = differentials.max_over_geomean.as_ref().unwrap_or(ratio).p_holm;
-    let chance = if p < 0.05 { "hardly by chance" } else { "which chance alone could explain" };
-    format!(
-        "{worst} are {verb} most often ({}), {least}{} times as often as {best} ({}), {chance} \
-         (adjusted p = {:.3}).",
-        number(worst),
-        times(ratio.value),
-        number(best),
-        p
-    )
+    fault(format!("the manifest lists {photos}, of which no two can be compared"))
+        .next("list photos of two people at least, or two photos of one person")
 }
 
 /// The caution that goes with an attribute.
@@ -163,7 +129,9 @@ pub(crate) fn method(
          transactions as an error for the right person and as none for another.", direction.sentence()),
         "A group's FMR is over pairs whose two people both belong to it (within-cohort); a group's \
          FNMR is over mated comparisons of its people, by the probe's label. Pairs across groups \
-         are in the cross-cohort matrix."
+         are in the cross-cohort matrix. Columns whose values are mostly unique, or more than 100, \
+         are no groups and are left out unless they are asked for by name; no attribute or \
+         intersection may have more than 5,000 groups."
             .to_owned(),
         interval.to_owned(),
         data.design.sentence.clone(),
@@ -172,7 +140,10 @@ pub(crate) fn method(
              from {standard_error}; the worst group is taken as known. p-values are the share of \
              permutations of group labels between people whose measure is at least as large; for \
              pairs, deviations are widened by the ratio of the dyadic to the permuted variance. \
-             Holm's adjustment is within each error type, over attributes and measures.",
+             Holm's adjustment is within each error type, over attributes and measures. How many \
+             more people would tell two groups apart is a power calculation for the largest and \
+             the smallest measured rate (80 % at 5 %, two-sided, \
+             Bonferroni over the pairs of groups).",
             settings.least_trials
         ),
         "DET curves, d′, Cllr and the groups' equal error rates come from histograms of 65,536 \

@@ -96,12 +96,7 @@ fn conclude(
         pairs.look(&mut seen, &cohort, set)?;
     }
     if seen.mated + seen.nonmated + seen.attacks == 0 && !intake.has_pad {
-        return Err(Error::new(
-            ErrorKind::InvalidRecord,
-            Stage::Audit,
-            "the records hold no comparison to report on",
-        )
-        .next("check the `mated` column: it tells which pairs are of one person"));
+        return Err(prose::nothing_compared(pairs.map(|(_, set)| set)));
     }
     let all = pairs.map(|(pairs, _)| pairs);
     let direction = ScoreDirection::of(intake.summary.lower_is_more_similar);
@@ -126,6 +121,7 @@ fn conclude(
             stages: &stages,
             reported: &reported,
             family,
+            views: &cohort.views,
             subject_keys: &cohort.subject_keys,
             seed: settings.seed,
             boot,
@@ -155,7 +151,7 @@ fn conclude(
     let design = design(&cohort, &tallies, &seen);
     let measured = pairs.map_or(&[][..], |(_, set)| &set.measured);
     let data = describe(&intake, &cohort, &tallies, (&seen, measured), design);
-    let mut warnings = warnings(&intake, &data, &basis, settings);
+    let mut warnings = warnings(&intake, &cohort, &data, &basis, settings);
     let shown: Vec<_> = thresholds.iter().map(|t| direction.turn(*t)).zip(&overall).collect();
     let given = matches!(basis.kind, BasisKind::Given | BasisKind::Calibration);
     warnings.extend(cautions::about_scores(likeness, given, scale, &shown));
@@ -313,7 +309,12 @@ fn choose(
                         Stage::Audit,
                         "no non-mated comparison has a score, so a target FMR sets no threshold",
                     )
-                    .next("give --threshold or --calibration, or add non-mated pairs")
+                    .next(match pairs {
+                        Some(_) => {
+                            "give --threshold or --calibration, or list photos of more people"
+                        }
+                        None => "give --threshold or --calibration, or add non-mated pairs",
+                    })
                 })?;
                 chosen.push((Some(target), threshold));
             }
@@ -490,11 +491,16 @@ fn mated_scores(spool: &mut Spool) -> Result<Vec<f64>> {
 
 fn warnings(
     intake: &Intake,
+    cohort: &Cohort,
     data: &DataDescription,
     basis: &ThresholdBasis,
     settings: &AuditSettings,
 ) -> Vec<RecordWarning> {
     let mut all = intake.summary.warnings.clone();
+    // What is odd about the values of a column that is not used matters to nobody.
+    let unused = |name: &String| cohort.left_out.iter().any(|column| column.name == *name);
+    all.retain(|warning| !warning.attribute.as_ref().is_some_and(unused));
+    all.extend(cohort.warnings());
     let mut warn = |code: &str, message: String, n: u64| {
         all.push(RecordWarning {
             code: code.to_owned(),

@@ -354,7 +354,8 @@ pub struct Differential {
     pub sentence: String,
 }
 
-/// False match rates of every pair of groups.
+/// False match rates of every pair of groups; empty where groups are more than 100, as the pairs
+/// of groups would be their square.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CrossCohort {
     /// Row and column labels.

@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 use super::cohort::Personas;
 use super::intake::Intake;
 use super::spool::{Row, SpoolWriter};
+use crate::Result;
 use crate::crossmatch::{CrossMatch, ScoredPair};
 use crate::record::{
-    Dictionary, Failure, InputDigest, MISSING, Mating, PadOutcome, RecordWarning, ScanSummary,
-    Split, Symbols,
+    Dictionary, Failure, InputDigest, MANY, MISSING, MOST_VALUES, Mating, PadOutcome,
+    RecordWarning, ScanSummary, Split, Symbols,
 };
-use crate::{Error, ErrorKind, Result, Stage};
 
 /// One sample of a labelled set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,7 +80,9 @@ impl SampleSet {
             for (place, &attribute) in order.iter().enumerate() {
                 let value = sample.values.get(attribute).and_then(Option::as_deref);
                 columns[place][0] = match value {
-                    Some(value) => code_of(&mut names.groups[place], value)?,
+                    Some(value) => names.groups[place]
+                        .intern_up_to(value, MOST_VALUES)
+                        .map_or(MANY, |code| code as u16),
                     None => MISSING,
                 };
             }
@@ -192,12 +194,4 @@ impl SampleSet {
         }
         Ok(spool)
     }
-}
-
-fn code_of(groups: &mut Symbols, value: &str) -> Result<u16> {
-    let code = groups.intern(value);
-    u16::try_from(code).ok().filter(|code| *code < MISSING).ok_or_else(|| {
-        Error::new(ErrorKind::LimitExceeded, Stage::Audit, "an attribute has too many values")
-            .next("cut a numeric attribute into bins: --bins age=18,30,45")
-    })
 }

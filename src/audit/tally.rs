@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use super::cohort::Family;
+use super::cohort::{Family, View};
 use super::interval::{DyadMoments, Share};
 use super::resample::{Planes, both, mask};
 use super::spool::{Row, Spool, workers};
@@ -139,8 +139,11 @@ impl BootCounters {
 /// Non-mated pairs under one view.
 pub(crate) struct PairTally {
     pub(crate) groups: usize,
-    /// `cells[g·groups + h]` for g ≤ h.
-    pub(crate) cells: Vec<Cell>,
+    /// Pairs of which both people are of one group.
+    within: Vec<Cell>,
+    /// Pairs across groups, at `g·groups + h` for g < h; `None` where groups are so many that
+    /// their square would be too much.
+    across: Option<Vec<Cell>>,
     pub(crate) units: Vec<PairUnit>,
     /// Distinct people a unit is compared with, summed over units.
     pub(crate) dyads: u64,
@@ -160,11 +163,14 @@ pub(super) struct Cross {
 const CROSS_LIMIT: usize = 32 << 20;
 
 impl PairTally {
-    fn new(groups: usize, units: usize, points: usize, boot: bool) -> Self {
-        let cross = groups > 1 && groups * units <= CROSS_LIMIT;
+    /// `detailed`: whether pairs across groups are counted.
+    fn new((groups, detailed): (usize, bool), units: usize, points: usize, boot: bool) -> Self {
+        let across = groups > 1 && detailed;
+        let cross = across && groups * units <= CROSS_LIMIT;
         PairTally {
             groups,
-            cells: vec![Cell::default(); groups * groups],
+            within: vec![Cell::default(); groups],
+            across: across.then(|| vec![Cell::default(); groups * groups]),
             units: vec![PairUnit::default(); units],
             dyads: 0,
             cross: cross.then(|| Cross { trials: vec![0; groups * units], errors: HashMap::new() }),
@@ -173,9 +179,27 @@ impl PairTally {
         }
     }
 
-    /// The cell of two groups in either order.
-    pub(crate) fn cell(&self, g: usize, h: usize) -> &Cell {
-        &self.cells[g.min(h) * self.groups + g.max(h)]
+    /// The pairs within a group.
+    pub(crate) fn within(&self, group: usize) -> &Cell {
+        &self.within[group]
+    }
+
+    /// The pairs across two groups, in either order; `None` where they are not counted.
+    pub(crate) fn across(&self, g: usize, h: usize) -> Option<&Cell> {
+        self.across.as_ref().map(|cells| &cells[g.min(h) * self.groups + g.max(h)])
+    }
+
+    /// The cell of two groups, in either order, or of one; `None` where it is not counted.
+    pub(super) fn cell_mut(&mut self, g: usize, h: usize) -> Option<&mut Cell> {
+        if g == h {
+            return self.within.get_mut(g);
+        }
+        self.across.as_mut().map(|cells| &mut cells[g.min(h) * self.groups + g.max(h)])
+    }
+
+    /// Whether pairs across groups are counted.
+    pub(super) fn counts_across(&self) -> bool {
+        self.across.is_some()
     }
 
     fn add(&mut self, a: usize, b: usize, dyad: &Dyad, group_of: &[u16], job: &Job<'_>) {
@@ -186,7 +210,9 @@ impl PairTally {
         }
         let (g, h) = (usize::from(g), usize::from(h));
         self.dyads += 1;
-        self.cells[g.min(h) * self.groups + g.max(h)].add(dyad, job.points);
+        if let Some(cell) = self.cell_mut(g, h) {
+            cell.add(dyad, job.points);
+        }
         if g == h {
             for unit in [a, b] {
                 self.units[unit].trials += dyad.trials as u32;
@@ -234,28 +260,30 @@ impl PairTally {
         }
     }
 
-    /// Shares of the people on both sides of a cell of two different groups; `None` where
-    /// keeping them would take too much memory.
+    /// Shares of the people on both sides of a cell of two different groups, each with its
+    /// members; `None` where keeping them would take too much memory.
     pub(crate) fn cross_shares<'a>(
         &'a self,
-        group_of: &'a [u16],
-        g: usize,
-        h: usize,
+        (g, of_g): (usize, &'a [u32]),
+        (h, of_h): (usize, &'a [u32]),
         point: usize,
     ) -> Option<impl Iterator<Item = Share> + 'a> {
         let cross = self.cross.as_ref()?;
         let groups = self.groups;
-        Some(group_of.iter().enumerate().filter_map(move |(unit, &own)| {
-            let other = match usize::from(own) {
-                own if own == g => h,
-                own if own == h => g,
-                _ => return None,
-            };
-            let index = unit * groups + other;
+        let share = move |unit: u32, other: usize| {
+            let index = unit as usize * groups + other;
             let trials = u64::from(cross.trials[index]);
             let errors = cross.errors.get(&(index as u64)).map_or(0, |e| u64::from(e[point]));
             (trials > 0).then_some(Share { errors, trials })
-        }))
+        };
+        // In the order of the units, so that sums come out the same whatever the groups.
+        let (mut of_g, mut of_h) = (of_g.iter().peekable(), of_h.iter().peekable());
+        let next = move || match (of_g.peek(), of_h.peek()) {
+            (Some(a), Some(b)) if a < b => of_g.next().map(|unit| (*unit, h)),
+            (_, Some(_)) => of_h.next().map(|unit| (*unit, g)),
+            _ => of_g.next().map(|unit| (*unit, h)),
+        };
+        Some(std::iter::from_fn(next).filter_map(move |(unit, other)| share(unit, other)))
     }
 }
 
@@ -275,6 +303,8 @@ pub(crate) struct Job<'a> {
     /// Whether rates are reported on a row.
     pub(crate) reported: &'a (dyn Fn(&Row) -> bool + Sync),
     pub(crate) family: &'a Family,
+    /// All views of the cohort.
+    pub(crate) views: &'a [View],
     pub(crate) subject_keys: &'a [u64],
     pub(crate) seed: u64,
     /// Whether bootstrap replicates are wanted.
@@ -317,7 +347,8 @@ pub(crate) fn tally(spool: &mut Spool, job: &Job<'_>, nonmated: u64) -> Result<F
         .map(|(view, groups)| {
             let count = groups.iter().filter(|g| **g != MISSING).max().map_or(0, |g| *g + 1);
             let count = if view.is_none() { 1 } else { usize::from(count) };
-            PairTally::new(count, family.units, job.points, job.boot)
+            let detailed = view.is_some_and(|view| job.views[view].detailed);
+            PairTally::new((count, detailed), family.units, job.points, job.boot)
         })
         .collect();
     let rounds = nonmated.div_ceil(PAIRS_AT_ONCE).max(1);

@@ -43,6 +43,7 @@ struct Products {
     groups: usize,
     sums: Vec<[u128; FEATURES]>,
     squares: Vec<[u128; FEATURES]>,
+    /// Empty where sums across groups are not wanted.
     same_subject: Vec<[u128; FEATURES]>,
 }
 
@@ -84,31 +85,31 @@ impl UnitSizes {
 
     /// All non-mated pairs, whatever their groups.
     pub(crate) fn everyone(&self) -> Totals {
-        let subjects = |x: &[u64]| {
-            let sum: u128 = x.iter().map(|x| u128::from(*x)).sum();
-            let squares: u128 = x.iter().map(|x| u128::from(*x).pow(2)).sum();
-            // Units of one subject are no strangers.
-            let own: u128 = self.shared.iter().map(|units| within(units, x)).sum();
-            (sum * sum - squares) / 2 - own
-        };
-        let (trials, all) = (subjects(&self.acquired), subjects(&self.all));
+        let (trials, all) = (self.pairs(&self.acquired), self.pairs(&self.all));
         Totals { trials: trials as u64, failed: (all - trials) as u64 }
+    }
+
+    /// `Σ x_i·x_j` over all pairs of units of different subjects.
+    fn pairs(&self, x: &[u64]) -> u128 {
+        let sum: u128 = x.iter().map(|x| u128::from(*x)).sum();
+        let squares: u128 = x.iter().map(|x| u128::from(*x).pow(2)).sum();
+        // Units of one subject are no strangers.
+        let own: u128 = self.shared.iter().map(|units| within(units, x)).sum();
+        (sum * sum - squares) / 2 - own
     }
 
     /// Non-mated pairs of which both sides have a group, failures included.
     pub(crate) fn labelled(&self, groups: &[u16]) -> u64 {
-        let count = groups.iter().filter(|g| **g != MISSING).max().map_or(0, |g| *g + 1);
-        let products = self.products(groups, count.into());
-        let cells = (0..products.groups).flat_map(|g| (g..products.groups).map(move |h| (g, h)));
-        cells.map(|(g, h)| products.of(g, h)[2]).sum::<u128>() as u64
+        self.pairs(&grouped(&self.all, groups)) as u64
     }
 
-    fn products(&self, groups: &[u16], count: usize) -> Products {
+    /// The sums of each group and, where wanted, of each pair of groups.
+    fn products(&self, groups: &[u16], count: usize, across: bool) -> Products {
         let mut products = Products {
             groups: count,
             sums: vec![[0; FEATURES]; count],
             squares: vec![[0; FEATURES]; count],
-            same_subject: vec![[0; FEATURES]; count * count],
+            same_subject: if across { vec![[0; FEATURES]; count * count] } else { Vec::new() },
         };
         for (unit, &group) in groups.iter().enumerate().filter(|(_, g)| **g != MISSING) {
             let group = usize::from(group);
@@ -117,7 +118,7 @@ impl UnitSizes {
                 products.squares[group][f] += x * x;
             }
         }
-        for units in &self.shared {
+        for units in self.shared.iter().filter(|_| across) {
             for (place, &i) in units.iter().enumerate() {
                 for &j in &units[place + 1..] {
                     let (g, h) = (groups[i as usize], groups[j as usize]);
@@ -143,6 +144,11 @@ impl UnitSizes {
     }
 }
 
+/// The numbers of the units that have a group, and 0 for the others.
+fn grouped(x: &[u64], groups: &[u16]) -> Vec<u64> {
+    x.iter().zip(groups).map(|(x, group)| if *group == MISSING { 0 } else { *x }).collect()
+}
+
 fn within(units: &[u32], x: &[u64]) -> u128 {
     let values = || units.iter().map(|&unit| u128::from(x[unit as usize]));
     let (sum, squares) = (values().sum::<u128>(), values().map(|x| x * x).sum::<u128>());
@@ -152,21 +158,23 @@ fn within(units: &[u32], x: &[u64]) -> u128 {
 impl PairTally {
     /// Adds every non-mated pair without its errors.
     pub(super) fn fill(&mut self, sizes: &UnitSizes, groups: &[u16]) {
-        let products = sizes.products(groups, self.groups);
-        let mut labelled = 0;
+        let across = self.counts_across();
+        let products = sizes.products(groups, self.groups, across);
         for g in 0..self.groups {
-            for h in g..self.groups {
-                let [dyads, n, all, nn, nt, tt] = products.of(g, h);
-                let cell = &mut self.cells[g * self.groups + h];
+            let end = if across { self.groups } else { g + 1 };
+            for h in g..end {
+                let [_, n, all, nn, nt, tt] = products.of(g, h);
+                let Some(cell) = self.cell_mut(g, h) else { continue };
                 cell.trials += n as u64;
                 cell.failed += (all - n) as u64;
                 cell.nn += nn as u64;
                 cell.nf += (nt - nn) as u64;
                 cell.ff += (tt + nn - 2 * nt) as u64;
-                self.dyads += dyads as u64;
-                labelled += all as u64;
             }
         }
+        let each = vec![1; groups.len()];
+        self.dyads += sizes.pairs(&grouped(&each, groups)) as u64;
+        let labelled = sizes.labelled(groups);
         let everyone = sizes.everyone();
         self.unlabelled += everyone.trials + everyone.failed - labelled;
         for (unit, &group) in groups.iter().enumerate().filter(|(_, g)| **g != MISSING) {
@@ -201,11 +209,14 @@ impl PairTally {
     pub(super) fn fill_boot(&mut self, sizes: &UnitSizes, groups: &[u16], job: &Job<'_>) {
         let Some(boot) = &mut self.boot else { return };
         let masks: Vec<Mask> = (0..groups.len()).map(|unit| job.mask(unit)).collect();
-        for (group, counters) in boot.iter_mut().enumerate() {
-            let of = |x: &[u64]| {
-                let members = groups.iter().enumerate().filter(|(_, g)| usize::from(**g) == group);
-                pair_counters(members.map(|(unit, _)| (masks[unit], x[unit])))
-            };
+        let mut members: Vec<Vec<usize>> = vec![Vec::new(); boot.len()];
+        for (unit, group) in groups.iter().enumerate() {
+            if let Some(members) = members.get_mut(usize::from(*group)) {
+                members.push(unit);
+            }
+        }
+        for (members, counters) in members.iter().zip(boot) {
+            let of = |x: &[u64]| pair_counters(members.iter().map(|&unit| (masks[unit], x[unit])));
             let trials = of(&sizes.acquired);
             let all = of(&sizes.all).values();
             let failed = all.iter().zip(trials.values()).map(|(all, n)| all - n);
@@ -229,8 +240,8 @@ impl PairTally {
         }
         let (g, h) = (usize::from(g), usize::from(h));
         let Totals { trials, failed } = sizes.pair(a, b);
-        let cell = &mut self.cells[g.min(h) * self.groups + g.max(h)];
         for point in 0..job.points.min(MAX_POINTS) {
+            let Some(cell) = self.cell_mut(g, h) else { break };
             let e = errors.errors[point];
             cell.errors[point] += e;
             cell.ee[point] += e * e;
@@ -261,7 +272,7 @@ mod tests {
         for unit in 0..6 {
             (0..all[unit]).for_each(|sample| sizes.add(unit, sample < acquired[unit]));
         }
-        let products = sizes.products(&groups, 2);
+        let products = sizes.products(&groups, 2, true);
         let mut expected = [[[0_u128; FEATURES]; 2]; 2];
         let (mut everyone, mut labelled) = ([0_u64; 2], 0);
         for i in 0..6 {

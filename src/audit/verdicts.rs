@@ -90,13 +90,13 @@ fn judge(pack: &RulePack, rule: &Rule, limit: f64, finding: Finding) -> RuleRepo
     let measured = match &finding.estimate {
         Some(e) => {
             let end = |x: Option<f64>| x.map_or("no bound".to_owned(), show);
-            format!("{} [{} to {}]", show(e.value), end(e.low), end(e.high))
+            format!("measured {} [{} to {}]", show(e.value), end(e.low), end(e.high))
         }
-        None => "not measured".to_owned(),
+        None => "there is no measurement".to_owned(),
     };
     let below = if rule.strict { "below" } else { "at most" };
     let sentence = format!(
-        "{verdict} for {who}: {}; measured {measured}, must be {below} {}.",
+        "{verdict} for {who}: {}; {measured}, and it must be {below} {}.",
         rule.title,
         show(limit)
     );
@@ -150,7 +150,8 @@ fn from_sample(
 ) -> (Option<Estimate>, Needed) {
     if sample.rate.trials() < evidence.least.max(1) {
         let sentence = format!(
-            "{} trials are fewer than the {} that a rate needs here.",
+            "{} more trials are needed: there are {} of the {} that a rate takes here.",
+            evidence.least.max(1) - sample.rate.trials(),
             sample.rate.trials(),
             evidence.least.max(1)
         );
@@ -177,7 +178,13 @@ fn from_cell(rule: &Rule, limit: f64, cell: &RateCell) -> (Option<Estimate>, Nee
             Needed {
                 trials: Some(insufficient.needed.saturating_sub(insufficient.trials)),
                 subjects: None,
-                sentence: "There are too few presentations.".to_owned(),
+                sentence: format!(
+                    "{} more presentations are needed: there are {} of the {} that a rate takes \
+                     here.",
+                    insufficient.needed.saturating_sub(insufficient.trials),
+                    insufficient.trials,
+                    insufficient.needed
+                ),
             },
         ),
     }
@@ -254,9 +261,13 @@ fn ratio(
         Some(estimate) => {
             (Some(estimate), needed_for_ratio(&estimate, limit, own.rate.trials(), subjects))
         }
-        None => {
-            (None, nothing("There are too few trials, or no error at all, to form a ratio.".into()))
-        }
+        None => (
+            None,
+            nothing(format!(
+                "A ratio takes {} trials of the group, and at least one error of anybody.",
+                evidence.least.max(1)
+            )),
+        ),
     }
 }
 
@@ -277,7 +288,13 @@ fn attributes(rule: &Rule, limit: f64, evidence: &Evidence<'_>) -> Vec<Finding> 
             let estimate = Estimate { value: d.value, low: Some(d.low), high: d.high };
             (Some(estimate), needed_for_ratio(&estimate, limit, 0, subjects))
         }
-        None => (None, nothing("Fewer than two groups have enough trials and errors.".into())),
+        None => (
+            None,
+            nothing(format!(
+                "Two groups with {} trials each, and an error in one of them, would be measured.",
+                evidence.least.max(1)
+            )),
+        ),
     };
     evidence
         .views

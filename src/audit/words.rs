@@ -13,6 +13,21 @@ pub(crate) fn times(ratio: f64) -> String {
     if ratio >= 100.0 { format!("{ratio:.0}") } else { format!("{ratio:.2}") }
 }
 
+/// A ratio with a sensible number of digits; `None` for one that rounds to 1, which says nothing.
+pub(crate) fn ratio(value: f64) -> Option<String> {
+    Some(times(value)).filter(|text| text != "1.00")
+}
+
+/// A threshold with all its digits: comparisons at or above the number that is printed are those
+/// at or above the number that was used.
+pub(crate) fn threshold(value: f64) -> String {
+    if value == 0.0 || (1e-4..1e15).contains(&value.abs()) {
+        format!("{value}")
+    } else {
+        format!("{value:e}")
+    }
+}
+
 /// A differential in words. `names` are the groups with the largest and the smallest rate.
 pub(crate) fn differential(
     measure: Measure,
@@ -25,6 +40,18 @@ pub(crate) fn differential(
     let (worst, best) = names;
     let least = if at_least { "at least " } else { "" };
     let range = format!("[{} to {}]", times(low), times(high));
+    if measure != Measure::WorstOverOverall && measure != Measure::Gini {
+        if worst == best {
+            return format!("The {error} is the same in the {groups} groups.");
+        }
+        if at_least && ratio(value).is_none() {
+            return format!(
+                "It is not shown that the {error} of {worst} is above that of the groups without \
+                 any error; it may be up to {} times as high.",
+                times(high)
+            );
+        }
+    }
     match measure {
         Measure::MaxMinusMin => format!(
             "The {error} of {worst} is {} points above that of {best} [{} to {}].",
@@ -43,9 +70,10 @@ pub(crate) fn differential(
              {range}.",
             times(value)
         ),
-        Measure::WorstOverOverall => {
-            format!("The {error} of {worst} is {} times everyone's {range}.", times(value))
-        }
+        Measure::WorstOverOverall => match ratio(value) {
+            Some(ratio) => format!("The {error} of {worst} is {ratio} times everyone's {range}."),
+            None => format!("The {error} of {worst} is everyone's {range}."),
+        },
         Measure::Gini => format!(
             "The Gini coefficient of the {error} is {value:.3} [{low:.3} to {high:.3}]: 0 means \
              equal rates, 1 that one group has all the errors."
@@ -101,11 +129,31 @@ mod tests {
     use super::*;
 
     #[test]
+    fn ratios_of_one_are_not_printed() {
+        let say = |names, value, at_least| {
+            let error = "false match rate";
+            differential(Measure::MaxOverMin, error, names, (value, 1.0, 4.0), at_least, 2)
+        };
+        assert_eq!(
+            say(("A", "A"), 1.0, false),
+            "The false match rate is the same in the 2 groups."
+        );
+        let unclear = say(("A", "B"), 1.0, true);
+        assert!(unclear.contains("may be up to 4.00 times"), "{unclear}");
+        assert!(!unclear.contains("1.00"), "{unclear}");
+    }
+
+    #[test]
     fn numbers_read_well() {
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(count(12), "12");
         assert_eq!(percent(0.0025), "0.25 %");
         assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b and c");
+        assert_eq!(
+            [0.41, 4.000_000_000_000_001, 0.0].map(threshold),
+            ["0.41", "4.000000000000001", "0"]
+        );
+        assert_eq!([1e-7, -2.5e20].map(threshold), ["1e-7", "-2.5e20"]);
         let text = differential(
             Measure::MaxOverMin,
             "false match rate",

@@ -46,8 +46,9 @@ pub(crate) struct AuditArguments {
     /// Folder for report.html, report.json, rates.csv and summary.md.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Attributes and intersections, such as race,sex,race×sex (race*sex will do); all
-    /// attributes unless told.
+    /// Attributes and intersections, such as race,sex,race×sex (race*sex will do), of at most
+    /// 5,000 groups each. Unless told, all attributes but those with more than 100 values or
+    /// with values that hardly two people share.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     by: Vec<String>,
     /// Target false match rates; a rule pack's own, or 1e-3, unless told.

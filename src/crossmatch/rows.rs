@@ -212,14 +212,15 @@ fn check_lengths(dimension: usize, values: &[f32], subject: &[u32], class: &[u16
     if rest != 0 {
         let message =
             format!("{} values are no whole number of templates of {dimension}", values.len());
-        return Err(invalid(message));
+        return Err(invalid(message).next("state the templates' own dimension"));
     }
     if subject.len() != n || class.len() != n {
         return Err(invalid(format!(
             "{n} templates have {} subjects and {} classes",
             subject.len(),
             class.len()
-        )));
+        ))
+        .next("give one subject and one class for each template"));
     }
     count_of_rows(n)
 }
@@ -228,13 +229,15 @@ fn count_of_rows(n: usize) -> Result<u32> {
     u32::try_from(n).map_err(|_| {
         let message = format!("{n} templates are too many; at most {} can be numbered", u32::MAX);
         Error::new(ErrorKind::LimitExceeded, Stage::Compare, message)
+            .next("compare the set in parts")
     })
 }
 
 fn check_templates(dimension: usize, values: &[f32]) -> Result<()> {
     for (row, template) in values.chunks_exact(dimension).enumerate() {
         if let Some(place) = template.iter().position(|value| !value.is_finite()) {
-            return Err(invalid(format!("value {place} of template {row} is {}", template[place])));
+            return Err(invalid(format!("value {place} of template {row} is {}", template[place]))
+                .next("make this template anew: its values must be finite numbers"));
         }
         let length = template.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
         if (length - 1.0).abs() > UNIT_TOLERANCE {

@@ -128,7 +128,8 @@ impl Leveller<'_> {
                 break;
             }
             let other = self.settle(centre, size, quarter + lean + start)?;
-            let beaten = |level: &Level| best.as_ref().is_none_or(|b| level.score > b.score + SURER);
+            let beaten =
+                |level: &Level| best.as_ref().is_none_or(|b| level.score > b.score + SURER);
             if other.as_ref().is_some_and(beaten) {
                 best = other;
             }
@@ -157,11 +158,7 @@ impl Leveller<'_> {
 
     /// By how much the height of a face must be multiplied for it to look most like a face; `None`
     /// where it does as it is. `level` is the same face upright, where it was looked at so.
-    pub(super) fn stretch(
-        &self,
-        face: &Detection,
-        level: Option<&Level>,
-    ) -> Result<Option<f32>> {
+    pub(super) fn stretch(&self, face: &Detection, level: Option<&Level>) -> Result<Option<f32>> {
         let (width, height) = (face.bounding_box.width(), face.bounding_box.height());
         let aspect = level.map_or(height / width.max(1.0), |level| level.aspect);
         if ASPECTS.contains(&aspect) || self.late() {
@@ -191,11 +188,7 @@ impl Leveller<'_> {
 
     /// Whether a face looks more like one with light and dark exchanged. Of 536 negatives in which
     /// a face was found 524 do, of 830 photos none.
-    pub(super) fn is_negative(
-        &self,
-        face: &Detection,
-        level: Option<&Level>,
-    ) -> Result<bool> {
+    pub(super) fn is_negative(&self, face: &Detection, level: Option<&Level>) -> Result<bool> {
         let (centre, angle) =
             level.map_or((middle(face), 0.0), |level| (level.centre, level.angle));
         let size = MARGIN * face.bounding_box.width().max(face.bounding_box.height());
@@ -213,12 +206,7 @@ impl Leveller<'_> {
         self.look_at(square, min_score, false)
     }
 
-    fn look_at(
-        &self,
-        square: &Square,
-        min_score: f32,
-        exchanged: bool,
-    ) -> Result<Option<Level>> {
+    fn look_at(&self, square: &Square, min_score: f32, exchanged: bool) -> Result<Option<Level>> {
         let place = square.place();
         let scale = square.width.max(square.height) / SIDE as f32;
         let mut image = cut(self.image, SIDE, scale, &place);

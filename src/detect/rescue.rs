@@ -109,9 +109,11 @@ impl<'a> Rescue<'a> {
         }
         let pixels = self.sample.pixels();
         let rate = pixels.width() as f32 / self.sample.full_width() as f32;
-        self.found.noise = self.found.faces.first().map(|face| {
-            noise_to_signal(pixels, face.bounding_box.scaled(rate, rate).pixels())
-        });
+        self.found.noise = self
+            .found
+            .faces
+            .first()
+            .map(|face| noise_to_signal(pixels, face.bounding_box.scaled(rate, rate).pixels()));
         let drowned = self.found.drowning_noise().is_some();
         // Looks in other light see faces as they stand in the photo.
         if found_already && drowned && !levelled { self.clarify() } else { Ok(()) }

@@ -77,11 +77,9 @@ impl Step {
         let (width, height) = sample.pixels().dimensions();
         let longer = width.max(height);
         let side = match self {
-            Step::Plain
-            | Step::Light(_)
-            | Step::Turned(_)
-            | Step::Levelled
-            | Step::TimeLimit => longer.min(PLAIN_SIDE),
+            Step::Plain | Step::Light(_) | Step::Turned(_) | Step::Levelled | Step::TimeLimit => {
+                longer.min(PLAIN_SIDE)
+            }
             Step::Finer => longer.min(FINER_SIDE),
             Step::Coarser => (longer.min(PLAIN_SIDE) / 2).max(1),
         };

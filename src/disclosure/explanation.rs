@@ -218,11 +218,31 @@ fn scores(record: &DecisionRecord, messages: &Messages) -> Vec<Block> {
         said.push(messages.say_with(key::HOW_RAW, &[("score", number(raw))]));
     }
     if let Some(evidence) = &record.evidence {
-        let ratio = evidence.log_likelihood_ratio;
-        let key = if ratio >= 0.0 { key::HOW_ONE_PERSON } else { key::HOW_TWO_PEOPLE };
-        said.push(messages.say_with(key, &[("times", messages.count(odds(ratio)).into())]));
+        said.extend(likelihood(evidence.log_likelihood_ratio, score >= limit, messages));
     }
     said.into_iter().map(Block::say).collect()
+}
+
+/// What a score is evidence of. It and the limit come from different data, and the limit of a
+/// small error rate asks for more than even odds; where they seem to contradict each other, it is
+/// said why.
+fn likelihood(ratio: f64, above: bool, messages: &Messages) -> Vec<String> {
+    let times = odds(ratio);
+    let (key, for_one) = match (times, ratio >= 0.0) {
+        (1, _) => (key::HOW_EITHER, None),
+        (_, true) => (key::HOW_ONE_PERSON, Some(true)),
+        (_, false) => (key::HOW_TWO_PEOPLE, Some(false)),
+    };
+    let mut said = vec![match for_one {
+        Some(_) => messages.say_with(key, &[("times", messages.count(times).into())]),
+        None => messages.say(key),
+    }];
+    match (above, for_one) {
+        (true, None | Some(false)) => said.push(messages.say(key::HOW_NEAR_LIMIT)),
+        (false, Some(true)) => said.push(messages.say(key::HOW_STRICT_LIMIT)),
+        _ => {}
+    }
+    said
 }
 
 /// A log-likelihood ratio as odds, to one leading digit: more would not be known.
@@ -235,7 +255,24 @@ fn odds(log_likelihood_ratio: f64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::odds;
+    use super::{likelihood, odds};
+    use crate::messages::Messages;
+
+    #[test]
+    fn a_match_is_not_left_beside_evidence_against_it() {
+        let english = Messages::of("en").unwrap();
+        let say = |ratio: f64, above| likelihood(ratio, above, &english).join(" ");
+        // A score of 0.375 to 0.411 of the shipped calibration: above the limit that FairFace
+        // gave, where on LFW two people are likelier.
+        for against in [-1.29, -0.2, 0.0] {
+            assert!(say(against, true).contains("the limit decides"), "{against}");
+            assert!(!say(against, false).contains("limit"), "{against}");
+        }
+        assert!(say(-1.29, true).contains("4 times as common between photos of two people"));
+        assert!(say(2.0, false).contains("The limit asks for more than that"));
+        assert!(!say(2.0, true).contains("limit"));
+        assert!(!say(0.1, true).contains("1 times"));
+    }
 
     #[test]
     fn odds_have_one_leading_digit() {

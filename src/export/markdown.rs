@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use super::html::normalisation::tables;
 use super::html::species_label;
+use super::shown::{Shown, shown};
 use super::{Exporter, text};
 use crate::audit::{AuditReport, Estimate, PadReport, RateCell};
 
@@ -22,6 +23,8 @@ impl Exporter for MarkdownExporter {
 }
 
 fn render(report: &AuditReport, page: &mut String) -> std::fmt::Result {
+    let Shown { report, left_out } = shown(report);
+    let report = &*report;
     writeln!(page, "# Bias audit\n\n## The answer\n")?;
     for answer in &report.answers {
         let badge =
@@ -30,6 +33,9 @@ fn render(report: &AuditReport, page: &mut String) -> std::fmt::Result {
     }
     writeln!(page, "\n{}", plain(&report.threshold_basis.sentence))?;
     writeln!(page, "\n{}", plain(report.score_direction.sentence()))?;
+    for sentence in left_out {
+        writeln!(page, "\n{}", plain(&sentence))?;
+    }
     for point in &report.operating_points {
         writeln!(page, "\n## {}\n", text::operating_point(point))?;
         writeln!(page, "| Everyone | Rate |\n|---|---|")?;

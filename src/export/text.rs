@@ -25,13 +25,10 @@ pub(super) fn number(value: f64) -> String {
     }
 }
 
-/// A threshold with all its digits: `--threshold` takes it and gives the same rates, which a
-/// rounded one does not where scores are tied.
-pub(super) fn threshold(value: f64) -> String {
-    value.to_string()
-}
+/// A threshold, with every digit that it takes to get the same rates again.
+pub(super) use crate::audit::threshold_text as threshold;
 
-/// A score to look at, such as the edge of a bin.
+/// A score that nothing is decided at, such as the edge of a bin.
 pub(super) fn score(value: f64) -> String {
     let text = format!("{value:.6}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()

@@ -198,7 +198,8 @@ impl Limits {
 fn given(score: f32) -> Result<Limit> {
     match score.is_finite() {
         true => Ok(Limit { score, basis: Basis::Given }),
-        false => Err(invalid(&format!("a limit of {score} is no score"))),
+        false => Err(invalid(&format!("a limit of {score} is no score"))
+            .next("give a score between -1 and 1, such as 0.4")),
     }
 }
 

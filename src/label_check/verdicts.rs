@@ -199,7 +199,7 @@ impl Row<'_> {
                 Some(Some(row)) => *row,
                 Some(None) => {
                     let message = format!("the data lists `{}` twice", self.field(path));
-                    return Err(self.fault(path, message));
+                    return Err(self.fault(path, message).next("keep one row a photo in the data"));
                 }
                 None => {
                     let message = format!("`{}` is not in the data", self.field(path));
@@ -215,13 +215,15 @@ impl Row<'_> {
                     self.field(path),
                     self.field(subject)
                 );
-                return Err(self.fault(subject, message));
+                let next = "write the name of the data here, or make the suspects anew from it";
+                return Err(self.fault(subject, message).next(next));
             }
             Ok(row)
         };
         let (a, b) = (photo(1, 3)?, photo(2, 4)?);
         if a == b {
-            return Err(self.fault(2, "a photo is paired with itself"));
+            let next = "remove the row, or write the other photo's path";
+            return Err(self.fault(2, "a photo is paired with itself").next(next));
         }
         let mated = self.field(3) == self.field(4);
         if mated != (kind == SuspectKind::MatedBelow) {
@@ -253,6 +255,7 @@ fn not_csv(cause: csv::Error) -> Error {
         Stage::Record,
         "this is not CSV in UTF-8 with the same number of fields in every row",
     )
+    .next("save the file as CSV in UTF-8, with a comma for every field")
     .caused_by(cause);
     match line {
         Some(line) => error.at_line(line),

@@ -111,7 +111,8 @@ impl LedgerFiles {
         }
         if let Some(name) = attributes.iter().find(|name| RESERVED.contains(&name.as_str())) {
             let message = format!("an attribute must not be called `{name}`");
-            return Err(Error::new(ErrorKind::InvalidRecord, Stage::Ledger, message));
+            return Err(Error::new(ErrorKind::InvalidRecord, Stage::Ledger, message)
+                .next(format!("call it something else: {name}_of_person, for example")));
         }
 
         let fault = |cause: csv::Error| {

@@ -366,7 +366,8 @@ impl Manifest {
             Some(id) => self.model(id),
             None => {
                 let message = format!("the manifest has no default {role}");
-                Err(Error::new(ErrorKind::InvalidArgument, Stage::Setup, message))
+                Err(Error::new(ErrorKind::InvalidArgument, Stage::Setup, message)
+                    .next(format!("name one in the manifest, in [defaults]: {role} = \"ID\"")))
             }
         }
     }

@@ -167,7 +167,8 @@ impl Network for OnnxNetwork {
                     Stage::Template,
                     "the network failed on this input",
                 )
-                .in_file(self.id.id.clone()),
+                .in_file(self.id.id.clone())
+                .next("run: evenmatch doctor"),
             }
             .caused_by(cause)
         });

@@ -180,7 +180,9 @@ fn folder(path: &Path, fps: f64, limits: DecodeLimits) -> Result<Frames> {
     }
     if files.len() > MOST_FRAMES {
         let message = format!("{} pictures, and a session has at most {MOST_FRAMES}", files.len());
-        return Err(Error::new(ErrorKind::LimitExceeded, Stage::Liveness, message).in_path(path));
+        return Err(Error::new(ErrorKind::LimitExceeded, Stage::Liveness, message)
+            .in_path(path)
+            .next("leave only the frames of this session there, or take fewer a second"));
     }
     let times = path.join(TIMES);
     let timed: Vec<(PathBuf, Duration)> = if times.is_file() {

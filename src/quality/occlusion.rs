@@ -136,8 +136,8 @@ fn lower_face_shown(region: &FaceRegion, floor: f32) -> Option<f32> {
     });
     let rows: Vec<(u32, f32)> = rows.flatten().collect();
     let between_lips = rows.iter().filter(|(y, _)| (82..100).contains(y)).map(|(_, light)| *light);
-    let dark_line = middle(rows.iter().map(|(_, light)| *light).collect())?
-        - between_lips.reduce(f32::min)?;
+    let dark_line =
+        middle(rows.iter().map(|(_, light)| *light).collect())? - between_lips.reduce(f32::min)?;
     let hidden = CONTRAST * ratio
         + DARK_LINE * dark_line
         + OTHER_COLOUR * other_colour

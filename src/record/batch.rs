@@ -2,6 +2,11 @@
 
 /// The attribute code of a row whose label is missing.
 pub const MISSING: u16 = u16::MAX;
+/// The attribute code of every value beyond the first [`MOST_VALUES`] of its attribute.
+pub const MANY: u16 = MISSING - 1;
+/// Values of one attribute that are told apart. A column with more is a name, a date or a number,
+/// and the memory for its values must not grow with the file.
+pub const MOST_VALUES: usize = 20_000;
 
 /// What is known about the two people of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

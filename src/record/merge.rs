@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::batch::{Failure, MISSING, RecordBatch};
+use super::batch::{Failure, MANY, MISSING, MOST_VALUES, RecordBatch};
 use super::label_rules::{Odd, Spellings, folded};
 use super::layout::{GroupSource, Layout};
 use super::pair_check::{Contradiction, PairCheck, Seen};
@@ -17,8 +17,9 @@ use crate::{Error, ErrorKind, Result, Stage};
 #[derive(Default)]
 struct Translation {
     subjects: Vec<u32>,
-    /// By attribute: from a code of the thread to that of a spelling.
-    groups: Vec<Vec<u32>>,
+    /// By attribute: from a code of the thread to that of a spelling; `None` for one beyond the
+    /// most that are told apart.
+    groups: Vec<Vec<Option<u32>>>,
     failures: Vec<u16>,
     species: Vec<u16>,
 }
@@ -36,21 +37,23 @@ struct Labels {
 }
 
 impl Labels {
-    /// The code of a spelling, and of its group in `groups`.
-    fn intern(&mut self, name: &str, groups: &mut Symbols, merge: bool, file: &str) -> Result<u32> {
-        let code = self.names.intern(name);
+    /// The code of a spelling, and of its group in `groups`; `None` for a new one beyond the most
+    /// that are told apart.
+    fn intern(&mut self, name: &str, groups: &mut Symbols, merge: bool) -> Option<u32> {
+        let code = self.names.intern_up_to(name, MOST_VALUES)?;
         if code as usize == self.group.len() {
+            // Groups are no more than spellings, so a code fits.
             let group = if !merge {
-                short(groups.intern(name), file)?
+                groups.intern(name) as u16
             } else {
                 match self.by_form.entry(folded(name)) {
                     Entry::Occupied(known) => *known.get(),
-                    Entry::Vacant(new) => *new.insert(short(groups.intern(name), file)?),
+                    Entry::Vacant(new) => *new.insert(groups.intern(name) as u16),
                 }
             };
             self.group.push(group);
         }
-        Ok(code)
+        Some(code)
     }
 
     /// Gives merged groups their usual spelling, and says what was odd.
@@ -133,7 +136,7 @@ impl<'a> Merger<'a> {
             .zip(&mut self.labels)
         {
             for name in names {
-                codes.push(labels.intern(name, symbols, merge, &self.layout.file)?);
+                codes.push(labels.intern(name, symbols, merge));
             }
         }
         for name in &new.failures {
@@ -158,10 +161,14 @@ impl<'a> Merger<'a> {
             let sides = translation.groups.iter().zip(sides).zip(&mut self.labels);
             for ((codes, column), labels) in sides {
                 let rows = column.iter_mut().zip(&batch.line);
-                for (group, line) in rows.filter(|(group, _)| **group != MISSING) {
-                    let spelling = codes[usize::from(*group)] as usize;
-                    labels.spellings.note(spelling, *line);
-                    *group = labels.group[spelling];
+                for (group, line) in rows.filter(|(group, _)| **group < MANY) {
+                    *group = match codes[usize::from(*group)] {
+                        Some(spelling) => {
+                            labels.spellings.note(spelling as usize, *line);
+                            labels.group[spelling as usize]
+                        }
+                        None => MANY,
+                    };
                 }
             }
         }

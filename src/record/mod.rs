@@ -43,7 +43,9 @@ mod table;
 mod unpack;
 mod words;
 
-pub use batch::{Failure, FailureStage, MISSING, Mating, PadOutcome, RecordBatch, Split};
+pub use batch::{
+    Failure, FailureStage, MANY, MISSING, MOST_VALUES, Mating, PadOutcome, RecordBatch, Split,
+};
 pub use bins::Bins;
 pub use calibration::{
     CALIBRATION_SCHEMA, CalibratedGroup, CalibratedRate, CalibratedThreshold, Calibration,

@@ -239,7 +239,9 @@ impl ReasonCode {
             R::FaceHidden => "part of the face seems to be hidden",
             R::FaceOutOfProportion => "the face is squashed or stretched in the picture",
             R::FaceUnclear => "the picture shows the program too little of the face to compare",
-            R::PictureNegative => "the light and dark of the picture are reversed, as on a negative",
+            R::PictureNegative => {
+                "the light and dark of the picture are reversed, as on a negative"
+            }
             R::TooLittleLight => "the camera had too little light for this face",
             R::TooMuchLight => "parts of the face are so bright that they show nothing",
             R::LightFromOneSide => "one side of the face is in the shadow",

@@ -79,10 +79,10 @@ impl RowParser<'_> {
         )?;
         for (attribute, columns) in layout.attributes.iter().enumerate() {
             let name = group(layout, columns, columns.probe, fields, probe_subject, probe_id);
-            let probe = self.group_code(attribute, columns.probe, name, line)?;
+            let probe = self.group_code(attribute, name, line);
             let name =
                 group(layout, columns, columns.reference, fields, reference_subject, reference_id);
-            let reference = self.group_code(attribute, columns.reference, name, line)?;
+            let reference = self.group_code(attribute, name, line);
             self.parsed.batch.probe_group[attribute].push(probe);
             self.parsed.batch.reference_group[attribute].push(reference);
         }

@@ -1,6 +1,6 @@
 //! Codes for the names in a row: people, groups, failures and attack species.
 
-use super::batch::{MISSING, Mating};
+use super::batch::{MANY, MISSING, MOST_VALUES, Mating};
 use super::label_rules::{is_impossible, trimmed};
 use super::labels::LabelKey;
 use super::layout::{AttributeColumns, GroupSource, Layout};
@@ -9,8 +9,8 @@ use super::spreadsheet::original;
 use super::words;
 use crate::{Error, Result};
 
-/// More groups than this are a mistake: an attribute must be a category.
-const MOST_GROUPS: usize = 65_000;
+/// More failures or species than this are a mistake.
+const MOST_KINDS: usize = 65_000;
 /// Rows without any identity that are read: each needs two people of its own.
 const MOST_ANONYMOUS: u64 = 2_000_000;
 
@@ -69,42 +69,29 @@ impl RowParser<'_> {
         Ok((probe, table.intern(&format!("row {line}, reference"))))
     }
 
-    pub(super) fn group_code(
-        &mut self,
-        attribute: usize,
-        source: GroupSource,
-        label: Label<'_>,
-        line: u64,
-    ) -> Result<u16> {
+    /// The code of a label. A column with a value for nearly every row (a date, a file name) must
+    /// not end the reading: whoever makes groups of it leaves it out.
+    pub(super) fn group_code(&mut self, attribute: usize, label: Label<'_>, line: u64) -> u16 {
         let name = match label {
             Label::Group(name) => name,
-            Label::Empty => return Ok(MISSING),
+            Label::Empty => return MISSING,
             Label::Word(word) => {
                 self.parsed.odd[attribute].missing.note(word, line);
-                return Ok(MISSING);
+                return MISSING;
             }
             Label::Impossible(number) => {
                 self.parsed.odd[attribute].impossible.note(number, line);
-                return Ok(MISSING);
+                return MISSING;
             }
         };
-        let table = &mut self.tables.groups[attribute];
-        let code = table.intern(name);
-        if (code as usize) < MOST_GROUPS {
-            return Ok(code as u16);
-        }
-        let attribute = &self.layout.attributes[attribute].name;
-        let column = if let GroupSource::Column(column) = source { column } else { 0 };
-        Err(self
-            .layout
-            .fault(line, column, format!("`{attribute}` has more than {MOST_GROUPS} values"))
-            .next(format!("cut it into bins: --bins {attribute}=10,20,30")))
+        let code = self.tables.groups[attribute].intern_up_to(name, MOST_VALUES);
+        code.map_or(MANY, |code| code as u16)
     }
 
     pub(super) fn code_from_one(&mut self, failure: bool, name: &str, line: u64) -> Result<u16> {
         let table = if failure { &mut self.tables.failures } else { &mut self.tables.species };
         let code = table.intern(name);
-        if (code as usize) < MOST_GROUPS {
+        if (code as usize) < MOST_KINDS {
             return Ok(code as u16 + 1);
         }
         let (column, what) = if failure {
@@ -114,7 +101,7 @@ impl RowParser<'_> {
         };
         Err(self
             .layout
-            .fault(line, column.unwrap_or(0), format!("more than {MOST_GROUPS} kinds of {what}"))
+            .fault(line, column.unwrap_or(0), format!("more than {MOST_KINDS} kinds of {what}"))
             .next("use a short list of names"))
     }
 }

@@ -28,6 +28,11 @@ impl Symbols {
         code
     }
 
+    /// The code of a name; `None` for a new one where there are `most` names already.
+    pub fn intern_up_to(&mut self, name: &str, most: usize) -> Option<u32> {
+        if self.names.len() < most { Some(self.intern(name)) } else { self.code(name) }
+    }
+
     /// The code of a name that is already known.
     pub fn code(&self, name: &str) -> Option<u32> {
         self.codes.get(name).copied()
@@ -66,8 +71,9 @@ impl Symbols {
     }
 }
 
-/// What the codes of a scan mean. Numeric attributes are binned by the reader, so that an
-/// attribute has few values; a categorical attribute with more than 65,000 values is an error.
+/// What the codes of a scan mean. Numeric attributes that have bins are binned by the reader. Of
+/// an attribute with more than [`MOST_VALUES`](super::MOST_VALUES) values, those beyond are not
+/// told apart: their code is [`MANY`](super::MANY).
 #[derive(Debug, Clone, Default)]
 pub struct Dictionary {
     /// Subjects by code.

@@ -13,6 +13,16 @@ pub(super) struct SymbolTable {
 }
 
 impl SymbolTable {
+    /// The code of a string; `None` for a new one where there are `most` strings already.
+    #[inline]
+    pub(super) fn intern_up_to(&mut self, name: &str, most: usize) -> Option<u32> {
+        if self.ends.len() < most {
+            return Some(self.intern(name));
+        }
+        let SymbolTable { table, text, ends, .. } = self;
+        table.find(xxh3_64(name.as_bytes()), |&code| slice(text, ends, code) == name).copied()
+    }
+
     /// The code of a string; a new one gets the next code.
     #[inline]
     pub(super) fn intern(&mut self, name: &str) -> u32 {
@@ -57,6 +67,13 @@ fn slice<'a>(text: &'a str, ends: &[usize], code: u32) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_table_still_knows_its_strings() {
+        let mut table = SymbolTable::default();
+        let codes = ["a", "b", "c", "a"].map(|name| table.intern_up_to(name, 2));
+        assert_eq!(codes, [Some(0), Some(1), None, Some(0)]);
+    }
 
     #[test]
     fn codes_follow_first_appearance_and_stay() {

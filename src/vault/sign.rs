@@ -83,6 +83,7 @@ impl FromStr for Signature {
         hex::decode(text.as_bytes()).map(Signature).ok_or_else(|| {
             let message = "this is no signature of 128 lower-case hexadecimal digits";
             Error::new(ErrorKind::Tampered, Stage::Keys, message)
+                .next("copy the whole signature, without line breaks")
         })
     }
 }

@@ -95,6 +95,12 @@ fn most_often(attribute: &str, groups: &BTreeMap<String, PadGroup>) -> Option<St
         (Some(low), Some(high)) => format!(" [{} to {}]", times(low), times(high)),
         _ => String::new(),
     };
+    if ratio.low.is_none_or(|low| low <= 1.0) {
+        return Some(format!(
+            "By {attribute}, no group is turned away clearly more often than everyone: {name} come \
+             nearest{range}, in times of everyone's share."
+        ));
+    }
     Some(format!(
         "By {attribute}, {name} are turned away most often: {} times everyone's share{range}.",
         times(ratio.value)

@@ -1,9 +1,10 @@
 //! Wrong matches across groups, and the funnel.
 
+use super::super::shown::MATRIX;
 use super::super::text;
-use super::Page;
 use super::charts::{self, Named};
 use super::svg::{Mark, escape};
+use super::{Page, scroller};
 use crate::audit::{AttributeReport, AuditReport, Funnel, RateCell};
 
 /// False match rates within and across groups.
@@ -24,6 +25,16 @@ pub(super) fn cross_cohort(page: &mut Page, report: &AuditReport) {
 
 fn heat_map(page: &mut Page, attribute: &str, of: &AttributeReport) {
     let cross = &of.cross_cohort;
+    if cross.groups.is_empty() || cross.groups.len() > MATRIX {
+        let more = match cross.groups.len() {
+            0 => "",
+            _ => " rates.csv has these rates.",
+        };
+        page.quiet(&format!(
+            "{attribute}: there are too many groups to show the rates between each two.{more}"
+        ));
+        return;
+    }
     let measured = |cell: &Option<RateCell>| match cell {
         Some(RateCell::Measured(rate)) if rate.rate > 0.0 => Some(rate.rate.ln()),
         _ => None,
@@ -32,11 +43,8 @@ fn heat_map(page: &mut Page, attribute: &str, of: &AttributeReport) {
     let least = logs.iter().copied().fold(f64::INFINITY, f64::min);
     let most = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let caption = format!("False match rates within and across groups of {attribute}");
-    let mut html = format!(
-        "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\">\
-         <table class=\"heat\"><caption>{0}</caption><thead><tr><td></td>",
-        escape(&caption)
-    );
+    let mut html = scroller(&caption, " heat");
+    html.push_str("<thead><tr><td></td>");
     for group in &cross.groups {
         html.push_str(&format!("<th scope=\"col\">{}</th>", escape(group)));
     }
@@ -148,10 +156,19 @@ fn funnel_table(
     always: &str,
 ) {
     let Some(first) = groups.first() else { return };
+    let stages = first.value.stages.len();
+    let lost = |group: &Named<'_, Funnel>, stage: usize| match group.value.stages.get(stage) {
+        Some(stage) => match &stage.lost {
+            RateCell::Measured(rate) => rate.errors > 0,
+            RateCell::Insufficient { .. } => true,
+        },
+        None => false,
+    };
+    let (used, unused): (Vec<usize>, Vec<usize>) =
+        (0..stages).partition(|&stage| groups.iter().any(|group| lost(group, stage)));
+    let words = |stage: &usize| charts::stage_words(&first.value.stages[*stage].stage).to_owned();
     let mut header = vec!["Group".to_owned(), entered.to_owned()];
-    header.extend(
-        first.value.stages.iter().map(|stage| charts::stage_words(&stage.stage).to_owned()),
-    );
+    header.extend(used.iter().map(words));
     header.push("turned away in all".into());
     header.push(always.to_owned());
     let attempts = groups.iter().any(|group| !group.value.found_at_attempt.is_empty());
@@ -163,7 +180,8 @@ fn funnel_table(
         .iter()
         .map(|group| {
             let mut row = vec![group.name.to_owned(), group.value.transactions.to_string()];
-            row.extend(group.value.stages.iter().map(|stage| text::cell(&stage.lost)));
+            let stages = used.iter().filter_map(|stage| group.value.stages.get(*stage));
+            row.extend(stages.map(|stage| text::cell(&stage.lost)));
             row.push(text::cell(&group.value.denied));
             row.push(text::cell(&group.value.denied_always));
             if attempts {
@@ -178,4 +196,8 @@ fn funnel_table(
         &header,
         &rows,
     );
+    if !unused.is_empty() {
+        let unused: Vec<String> = unused.iter().map(words).collect();
+        page.quiet(&format!("In no group: {}.", unused.join(", ")));
+    }
 }

@@ -17,6 +17,7 @@ mod verdicts;
 use std::io::{self, Write};
 
 use super::Exporter;
+use super::shown::{Shown, shown};
 use super::text;
 use crate::audit::{AuditReport, Verdict};
 pub(super) use attacks::label as species_label;
@@ -32,7 +33,10 @@ const STYLE: &str = include_str!("style.css");
 impl Exporter for HtmlExporter {
     fn export(&self, report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {
         let mut page = Page::default();
+        let Shown { report, left_out } = shown(report);
+        let report = &*report;
         rates::answer(&mut page, report);
+        left_out.iter().for_each(|sentence| page.note(sentence));
         // Records of presentation attack detection alone have no scores to show.
         if !report.operating_points.is_empty() {
             rates::rates(&mut page, report);
@@ -138,13 +142,50 @@ impl Page {
         ));
     }
 
-    /// A table that scrolls by itself where the page is narrow. The first column heads rows.
+    /// A table. The first column heads rows. Where the page is too narrow for its columns, each
+    /// row becomes a block in which every value stands beside its column's name: nothing has to be
+    /// scrolled sideways.
     fn table(&mut self, caption: &str, header: &[&str], rows: &[Vec<String>]) {
+        let width = match header.len() {
+            0..=2 => "two",
+            3..=5 => "some",
+            6..=8 => "many",
+            _ => "most",
+        };
         let mut html = format!(
-            "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\"><table>\
-             <caption>{0}</caption><thead><tr>",
+            "<table role=\"table\" class=\"{width}\"><caption>{}</caption>\
+             <thead role=\"rowgroup\"><tr role=\"row\">",
             escape(caption)
         );
+        for name in header {
+            html.push_str(&format!(
+                "<th role=\"columnheader\" scope=\"col\">{}</th>",
+                escape(name)
+            ));
+        }
+        html.push_str("</tr></thead><tbody role=\"rowgroup\">");
+        for row in rows {
+            // A style that turns a table into blocks takes its roles away, unless they are named.
+            html.push_str("<tr role=\"row\">");
+            for (column, cell) in row.iter().enumerate() {
+                html.push_str(&match (column, header.get(column)) {
+                    (0, _) => {
+                        format!("<th role=\"rowheader\" scope=\"row\">{}</th>", escape(cell))
+                    }
+                    (_, name) => data_cell(name.unwrap_or(&""), cell),
+                });
+            }
+            html.push_str("</tr>");
+        }
+        html.push_str("</tbody></table>\n");
+        self.body.push_str(&html);
+    }
+
+    /// A table of short numbers with a column for each group, which scrolls by itself where the
+    /// page is narrow; its first column stays.
+    fn matrix(&mut self, caption: &str, header: &[&str], rows: &[Vec<String>]) {
+        let mut html = scroller(caption, "");
+        html.push_str("<thead><tr>");
         for name in header {
             html.push_str(&format!("<th scope=\"col\">{}</th>", escape(name)));
         }
@@ -154,7 +195,7 @@ impl Page {
             for (column, cell) in row.iter().enumerate() {
                 html.push_str(&match column {
                     0 => format!("<th scope=\"row\">{}</th>", escape(cell)),
-                    _ => data_cell(cell),
+                    _ => format!("<td>{}</td>", escape(cell)),
                 });
             }
             html.push_str("</tr>");
@@ -196,17 +237,29 @@ impl Page {
     }
 }
 
-/// A cell of a table. The interval of a rate goes below it, and neither is broken; long
-/// sentences get room, so that a row does not grow tall and thin.
-fn data_cell(cell: &str) -> String {
-    match cell.split_once(" [") {
-        Some((value, interval)) if cell.chars().count() < 60 => {
-            format!("<td class=\"r\">{}<br>[{}</td>", escape(value), escape(interval))
+/// The beginning of a table that scrolls sideways by itself.
+fn scroller(caption: &str, class: &str) -> String {
+    format!(
+        "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\">\
+         <table class=\"matrix{class}\"><caption>{0}</caption>",
+        escape(caption)
+    )
+}
+
+/// A cell of a table, with the name of its column for narrow pages. The interval of a rate goes
+/// below it, and neither is broken; long sentences get room, so that a row does not grow tall and
+/// thin.
+fn data_cell(column: &str, cell: &str) -> String {
+    let length = cell.chars().count();
+    let (class, value) = match cell.split_once(" [") {
+        Some((value, interval)) if length < 60 && value.len() <= 32 => {
+            (" class=\"r\"", format!("{}<br>[{}", escape(value), escape(interval)))
         }
-        _ if cell.chars().count() > 60 => format!("<td class=\"w\">{}</td>", escape(cell)),
-        _ if cell.chars().count() > 24 => format!("<td class=\"m\">{}</td>", escape(cell)),
-        _ => format!("<td>{}</td>", escape(cell)),
-    }
+        _ if length > 60 => (" class=\"w\"", escape(cell)),
+        _ => ("", escape(cell)),
+    };
+    // The value is one box, or its parts would stand side by side in a block.
+    format!("<td role=\"cell\"{class} data-label=\"{}\"><span>{value}</span></td>", escape(column))
 }
 
 /// A verdict as a word with a sign, so that it does not rest on colour.

@@ -96,29 +96,39 @@ pub(super) fn rates(page: &mut Page, report: &AuditReport) {
                     let mut row = vec![name.clone(), group.subjects.to_string()];
                     let cells = text::rates(&group.rates);
                     row.extend(cells.map(|(_, cell)| text::cell(cell)));
-                    row.push(method_of(&group.rates.fmr));
-                    row.push(method_of(&group.rates.fnmr));
                     row
                 })
                 .collect();
             page.table(
                 &format!("Rates by {attribute}"),
-                &[
-                    "Group",
-                    "People",
-                    "FMR",
-                    "FNMR",
-                    "FTA",
-                    "FAR",
-                    "FRR",
-                    "FMR interval",
-                    "FNMR interval",
-                ],
+                &["Group", "People", "FMR", "FNMR", "FTA", "FAR", "FRR"],
                 &rows,
             );
+            methods(page, attribute, of);
             differentials(page, attribute, of);
         }
     }
+}
+
+/// How the intervals of each group's rates were made.
+fn methods(page: &mut Page, attribute: &str, of: &AttributeReport) {
+    let rows: Vec<Vec<String>> = of
+        .groups
+        .iter()
+        .map(|(name, group)| {
+            vec![name.clone(), method_of(&group.rates.fmr), method_of(&group.rates.fnmr)]
+        })
+        .collect();
+    page.raw(&format!(
+        "<details><summary>How the intervals of {} were made</summary>\n",
+        escape(attribute)
+    ));
+    page.table(
+        &format!("Intervals by {attribute}"),
+        &["Group", "FMR interval", "FNMR interval"],
+        &rows,
+    );
+    page.raw("</details>\n");
 }
 
 fn method_of(cell: &RateCell) -> String {

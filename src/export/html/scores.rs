@@ -54,7 +54,7 @@ pub(super) fn det(page: &mut Page, report: &AuditReport) {
             .map(|group| {
                 let mut row = vec![group.name.to_owned()];
                 row.push(group.value.eer.map_or("–".into(), text::percent));
-                row.push(group.value.eer_threshold.map_or("–".into(), text::threshold));
+                row.push(group.value.eer_threshold.map_or("–".into(), text::score));
                 for target in [0.1, 0.01, 0.001, 1e-4] {
                     // The point of the curve with the largest FMR that is not above the target.
                     let point = group.value.curve.iter().find(|point| point.fmr <= target);
@@ -155,6 +155,6 @@ fn counts(page: &mut Page, attribute: &str, groups: &[Named<'_, ScoreSummary>]) 
         "<details><summary>The counts behind the chart of {}</summary>\n",
         escape(attribute)
     ));
-    page.table(&format!("Counts of scores by {attribute}"), &header, &rows);
+    page.matrix(&format!("Counts of scores by {attribute}"), &header, &rows);
     page.raw("</details>\n");
 }
