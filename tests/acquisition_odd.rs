@@ -6,34 +6,12 @@
 
 mod common;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
-use evenmatch::model::Profile;
+use common::{as_shipped, mated_pairs};
 use evenmatch::record::{DecisionRecord, Outcome, Reason, ReasonCode};
 use evenmatch::{Point, Probe, Verifier};
 use image::imageops::{FilterType, resize};
 use image::{Rgb, RgbImage};
 use imageproc::drawing::draw_polygon_mut;
-
-/// A verifier as the command opens it, or a printed reason to skip.
-fn as_shipped() -> Option<Verifier> {
-    let verifier = common::verifier(Profile::Throughput { workers: 2 }, "".parse().unwrap())?;
-    let calibration = evenmatch::calibrate::shipped_default(true).unwrap();
-    Some(verifier.calibrated(&calibration, 1e-3).unwrap())
-}
-
-/// The first two photos of `count` people, evenly from those of LFW who have two.
-fn mated_pairs(count: usize) -> Option<Vec<[RgbImage; 2]>> {
-    let mut people: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
-    for photo in common::lfw(&common::data_dir()?) {
-        people.entry(photo.subject).or_default().push(photo.path);
-    }
-    let two: Vec<Vec<PathBuf>> = people.into_values().filter(|paths| paths.len() > 1).collect();
-    let open = |path: &PathBuf| image::open(path).unwrap().into_rgb8();
-    let some = (0..count).map(|n| &two[n * two.len() / count]);
-    Some(some.map(|paths| [open(&paths[0]), open(&paths[1])]).collect())
-}
 
 /// Where eyes, nose and mouth of a photo are.
 fn landmarks(verifier: &Verifier, photo: &RgbImage) -> Option<[Point; 5]> {
@@ -101,7 +79,7 @@ fn is_silent(record: &DecisionRecord) -> bool {
 #[test]
 fn a_mask_of_any_colour_is_told_and_nobody_without_one_is_told_of_it() {
     let Some(pairs) = mated_pairs(24) else { return };
-    let Some(verifier) = as_shipped() else { return };
+    let Some(verifier) = as_shipped("") else { return };
     let hidden = |photo: &RgbImage| {
         let found = verifier.acquire::<Probe>(photo).unwrap();
         found.template.is_none() || tells(&found.reasons, ReasonCode::FaceHidden)
@@ -148,7 +126,7 @@ fn outcomes(
 #[test]
 fn who_shows_too_little_of_the_face_is_not_refused_without_a_word() {
     let Some(pairs) = mated_pairs(24) else { return };
-    let Some(verifier) = as_shipped() else { return };
+    let Some(verifier) = as_shipped("") else { return };
     let veiled = |photo: &RgbImage| {
         let face = landmarks(&verifier, photo)?;
         let veiled = painted(photo, &face, &VEIL, [24, 22, 26]);
@@ -190,7 +168,7 @@ fn who_shows_too_little_of_the_face_is_not_refused_without_a_word() {
 #[test]
 fn a_mouth_outside_the_picture_is_no_reason_to_turn_a_person_away() {
     let Some(pairs) = mated_pairs(24) else { return };
-    let Some(verifier) = as_shipped() else { return };
+    let Some(verifier) = as_shipped("") else { return };
     // The lower edge runs a quarter of the distance between the eyes above the mouth's corners.
     let cut = |photo: &RgbImage| {
         let face = landmarks(&verifier, photo)?;
@@ -213,7 +191,7 @@ fn a_mouth_outside_the_picture_is_no_reason_to_turn_a_person_away() {
 #[test]
 fn small_faces_patterns_and_bright_light_are_not_told_to_be_in_little_light() {
     let Some(pairs) = mated_pairs(12) else { return };
-    let Some(verifier) = as_shipped() else { return };
+    let Some(verifier) = as_shipped("") else { return };
     let told = |photo: &RgbImage| {
         tells(&verifier.acquire::<Probe>(photo).unwrap().reasons, ReasonCode::FaceInLittleLight)
     };

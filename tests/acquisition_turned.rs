@@ -5,11 +5,7 @@
 
 mod common;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
-use common::{cosine, pictures, template, verifiers};
-use evenmatch::model::Profile;
+use common::{as_shipped, cosine, mated_pairs, pictures, template, verifiers};
 use evenmatch::record::Outcome;
 use evenmatch::{Acquisition, Probe, Reference, Template, Verifier};
 use image::imageops::{rotate90, rotate180, rotate270};
@@ -80,18 +76,6 @@ fn two_hundred_photos_are_read_the_right_way_up() {
     assert!(right == all && right_with == all_with);
 }
 
-/// The first two photos of `count` people, evenly from those of LFW who have two.
-fn mated_pairs(count: usize) -> Option<Vec<[RgbImage; 2]>> {
-    let mut people: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
-    for photo in common::lfw(&common::data_dir()?) {
-        people.entry(photo.subject).or_default().push(photo.path);
-    }
-    let two: Vec<Vec<PathBuf>> = people.into_values().filter(|paths| paths.len() > 1).collect();
-    let open = |path: &PathBuf| image::open(path).unwrap().into_rgb8();
-    let some = (0..count).map(|n| &two[n * two.len() / count]);
-    Some(some.map(|paths| [open(&paths[0]), open(&paths[1])]).collect())
-}
-
 /// How many mated pairs do not match where the probe is turned about its middle by each of these
 /// angles, in degrees clockwise; what the turning brings in from outside is black.
 fn not_matched(verifier: &Verifier, pairs: &[[RgbImage; 2]], angles: &[f32]) -> Vec<usize> {
@@ -115,13 +99,6 @@ fn not_matched(verifier: &Verifier, pairs: &[[RgbImage; 2]], angles: &[f32]) -> 
         missed.count()
     };
     angles.iter().map(|angle| missed(*angle)).collect()
-}
-
-/// A verifier as the command opens it, or a printed reason to skip.
-fn as_shipped(policy: &str) -> Option<Verifier> {
-    let verifier = common::verifier(Profile::Throughput { workers: 2 }, policy.parse().unwrap())?;
-    let calibration = evenmatch::calibrate::shipped_default(true).unwrap();
-    Some(verifier.calibrated(&calibration, 1e-3).unwrap())
 }
 
 #[test]

@@ -47,8 +47,8 @@ pub(crate) struct AuditArguments {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Attributes and intersections, such as race,sex,race×sex (race*sex will do), of at most
-    /// 5,000 groups each. Unless told, all attributes but those with more than 100 values or
-    /// with values that hardly two people share.
+    /// 5,000 groups each. By default every attribute, except those with more than 100 values and
+    /// those whose values hardly any two people share.
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     by: Vec<String>,
     /// Target false match rates; a rule pack's own, or 1e-3, unless told.

@@ -1,5 +1,6 @@
-//! Looking again: turned, where a face looks odd or there is none; and with more light, where
-//! there still is none or where noise drowns it.
+//! Looking again: turned by quarters, where a face looks odd or there is none; at the face by
+//! itself, where it leans or looks odd (see `level`); and with more light, where there still is no
+//! face or where noise drowns it.
 //!
 //! A look at more noise finds faces that are there, and now and then one that is not. A face in
 //! the dark therefore counts only where several looks agree on its place.

@@ -4,6 +4,7 @@
 pub mod people;
 pub mod pictures;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use evenmatch::model::Profile;
@@ -56,6 +57,26 @@ pub fn lfw(data: &Path) -> Vec<LfwPhoto> {
 pub fn verifiers() -> Option<(Verifier, Verifier)> {
     let open = |policy: &str| verifier(Profile::Latency, policy.parse().unwrap());
     Some((open("")?, open("plain_looks_only = true")?))
+}
+
+/// A verifier as the command opens it, with a policy beside its defaults, or a printed reason to
+/// skip.
+pub fn as_shipped(policy: &str) -> Option<Verifier> {
+    let verifier = verifier(Profile::Throughput { workers: 2 }, policy.parse().unwrap())?;
+    let calibration = evenmatch::calibrate::shipped_default(true).unwrap();
+    Some(verifier.calibrated(&calibration, 1e-3).unwrap())
+}
+
+/// The first two photos of `count` people, evenly from those of LFW who have two.
+pub fn mated_pairs(count: usize) -> Option<Vec<[RgbImage; 2]>> {
+    let mut people: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for photo in lfw(&data_dir()?) {
+        people.entry(photo.subject).or_default().push(photo.path);
+    }
+    let two: Vec<Vec<PathBuf>> = people.into_values().filter(|paths| paths.len() > 1).collect();
+    let open = |path: &PathBuf| image::open(path).unwrap().into_rgb8();
+    let some = (0..count).map(|n| &two[n * two.len() / count]);
+    Some(some.map(|paths| [open(&paths[0]), open(&paths[1])]).collect())
 }
 
 /// The template of a decoded photo; `None` where there is no face.
