@@ -329,7 +329,7 @@ pub struct Decision {
 /// ```text
 /// no score                                  → undecided
 /// |score − threshold| < review band         → undecided
-/// score < threshold, of a face that is hidden, out of proportion or unclear → undecided
+/// score < threshold, and hardly a face to compare → undecided
 /// score < threshold                         → non-match
 /// liveness required, and no pass            → undecided
 /// score ≥ threshold                         → match

