@@ -71,7 +71,10 @@ fn tells(reasons: &[Reason], code: ReasonCode) -> bool {
     reasons.iter().any(|reason| reason.code == code)
 }
 
-/// Whether a refusal by the score alone, without another word.
+/// What is done to a photo; `None` where it can't be.
+type Change<'a> = &'a dyn Fn(&RgbImage) -> Option<RgbImage>;
+
+/// Whether this is a refusal by the score alone, without another word.
 fn is_silent(record: &DecisionRecord) -> bool {
     record.outcome == Outcome::NonMatch
 }
@@ -149,7 +152,7 @@ fn who_shows_too_little_of_the_face_is_not_refused_without_a_word() {
             Rgb([if grey.get_pixel(x, y).0[0] > middle { 255 } else { 0 }; 3])
         }))
     };
-    let kinds: [(&str, &dyn Fn(&RgbImage) -> Option<RgbImage>); 4] = [
+    let kinds: [(&str, Change<'_>); 4] = [
         ("veil", &veiled),
         ("half the height", &squashed),
         ("negative", &negative),
