@@ -92,6 +92,8 @@ mod digest;
 pub mod disclosure;
 mod error;
 pub mod export;
+// The command uses all of it, the bare library only some.
+#[cfg_attr(not(feature = "cli"), allow(dead_code))]
 mod files;
 mod geometry;
 pub mod label_check;
@@ -114,6 +116,8 @@ pub mod store;
 #[cfg(feature = "parquet")]
 pub mod stress;
 mod template;
+// The command uses all of it, the bare library only some.
+#[cfg_attr(not(feature = "cli"), allow(dead_code))]
 mod threads;
 #[cfg(feature = "registry")]
 pub mod vault;
