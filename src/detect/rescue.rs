@@ -11,16 +11,13 @@ use std::time::{Duration, Instant};
 use image::RgbImage;
 use image::imageops::{flip_horizontal, rotate90, rotate180, rotate270};
 
-use super::level::{self, Leveller};
+use super::level::{self, Leveller, ODD};
 use super::scale::{self, Step};
 use super::{Attempt, Detection, Detections, FaceDetector};
 use crate::Result;
 use crate::geometry::{BoundingBox, Landmarks5, Point};
 use crate::sample::{Sample, noise_to_signal, relit};
 
-/// Below this confidence a photo is also looked at turned. Of 200 LFW photos the upright ones
-/// have .90 and more, those turned by a half .90 at most, and by a quarter .88.
-const ODD: f32 = 0.905;
 /// A turned look must be surer than the upright one by this, and as sure as this. Upright is the
 /// surest of the four in each of those 800 looks.
 const SURER: f32 = 0.03;
@@ -150,7 +147,7 @@ impl<'a> Rescue<'a> {
             max_overlap: settings.max_overlap,
             deadline: self.deadline,
         };
-        let level = match turns == 0 && faint.is_none() && level::is_upright(&face, ODD) {
+        let level = match turns == 0 && faint.is_none() && level::is_upright(&face) {
             true => None,
             false => leveller.level(&face, -90.0 * f32::from(turns))?,
         };

@@ -11,7 +11,7 @@ const MOUTH: [Point; 2] = [Point::new(56.0, 82.5), Point::new(56.0, 104.0)];
 const BRIDGE: Point = Point::new(56.0, 60.0);
 /// Half the side of those patches, and of the one around an eye.
 const NARROW_HALF: f32 = 3.5;
-const EYE_HALF: f32 = 4.0;
+const EYE_HALF: f32 = 7.0;
 /// Colours further apart than this, in stops, are not of one skin.
 const COLOUR: f32 = 1.0;
 /// Eyes with less than this share of the skin's light are behind dark glass.
@@ -62,9 +62,10 @@ const DOUBTED: f32 = 0.25;
 /// medians, lies within one stop of the median of the third region; an eye counts where it has a
 /// seventeenth of the skin's light or more.
 ///
-/// A mouth also counts as hidden where no mouth can be seen: cloth of any colour, on a black and
-/// white picture too, has neither the dark line between the lips nor their contrast. The share is
-/// then at most the probability that it is shown, see [`lower_face_shown`].
+/// Of mouth and chin that holds only where the photo is too small to tell whether a mouth can be
+/// seen: lips and make-up are often further than a stop from the skin, and grey cloth is not. Cloth of
+/// any colour, on a black and white picture too, has neither the dark line between the lips nor
+/// their contrast; the share is how likely it is that they are shown, see [`lower_face_shown`].
 ///
 /// It sees masks, scarves, veils and dark glasses. Blind to hands and other faces, to cloth with a
 /// strong pattern, and to what lies between the places. `None` for a head that is turned too far to
@@ -95,7 +96,7 @@ pub(super) fn occlusion(region: &FaceRegion) -> Option<Measure> {
     let eyes: Vec<f32> = CANONICAL[..2].iter().filter_map(eye).collect();
     let open = eyes.iter().filter(|light| **light >= DARK * region.skin).count();
     let shown = lower_face_shown(region, floor);
-    let visible = [share(open, eyes.len()), alike(&mouth), alike(&skin), shown];
+    let visible = [share(open, eyes.len()), shown.or_else(|| alike(&mouth)), alike(&skin)];
     let raw = visible.into_iter().flatten().reduce(f32::min)?;
     Measure::of(raw, raw)
 }
@@ -171,7 +172,7 @@ mod tests {
             assert_eq!(skin().mapped(Occlusion), 100);
             for cloth in [[0.2, 0.3, 0.5], [0.7; 3], [0.01, 0.01, 0.012]] {
                 let mask = skin().with(|_, y, light| if y > 76.0 { cloth } else { light });
-                assert_eq!(mask.mapped(Occlusion), 0, "{cloth:?} on {reflected}");
+                assert!(mask.mapped(Occlusion) <= 5, "{cloth:?} on {reflected}");
             }
             let glasses = skin().with(|_, y, light| {
                 if (y - 51.6).abs() < 8.0 { light.map(|c| c.min(0.002) * reflected) } else { light }
