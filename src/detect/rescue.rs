@@ -104,6 +104,10 @@ impl<'a> Rescue<'a> {
         if !found_already {
             let faces = self.lit()?;
             self.take(faces, Step::Light(LIGHTS.len() as u8));
+            if let Some(face) = self.found.faces.first() {
+                let (looks, seen, _) = self.around(face);
+                self.found.negative = looks.is_negative(&seen, None, SURE)?;
+            }
         }
         let pixels = self.sample.pixels();
         let rate = pixels.width() as f32 / self.sample.full_width() as f32;
@@ -125,20 +129,41 @@ impl<'a> Rescue<'a> {
         let faint = if self.found.faces.is_empty() { self.faint()? } else { None };
         let first = faint.as_ref().or(self.found.faces.first()).cloned();
         let Some(face) = first.filter(|_| !self.late()) else { return Ok(false) };
-        let (factor_x, factor_y) = self.to_full_size();
-        let face = face.scaled(1.0 / factor_x, 1.0 / factor_y);
-        // What stands small in the plain look is cut out of the decoded photo.
-        let sample = self.sample.pixels();
-        let small = face.bounding_box.height() < SMALL && sample.width() > self.plain.width();
-        let (image, rate_x, rate_y) = match small {
-            true => (
-                sample,
-                sample.width() as f32 / self.plain.width() as f32,
-                sample.height() as f32 / self.plain.height() as f32,
-            ),
-            false => (&*self.plain, 1.0, 1.0),
+        let (leveller, seen, to_full_size) = self.around(&face);
+        let level = match turns == 0 && faint.is_none() && level::is_upright(&seen) {
+            true => None,
+            false => leveller.level(&seen, -90.0 * f32::from(turns))?,
         };
-        let face = face.scaled(rate_x, rate_y);
+        let level = level.filter(|level| faint.is_none() || level.score >= SURE);
+        let (mut stretch, mut negative) = (None, false);
+        if level.is_some() || faint.is_none() {
+            stretch = leveller.stretch(&seen, level.as_ref())?;
+            let score = level.as_ref().map_or(seen.score, |level| level.score);
+            negative = score < ODD && leveller.is_negative(&seen, level.as_ref(), SURE)?;
+        }
+        (self.found.stretch, self.found.negative) = (stretch, negative);
+        let Some(level) = level else { return Ok(false) };
+        let step = Step::Levelled;
+        self.found.attempts.push(Attempt { step, found: true, input: [level::SIDE; 2] });
+        let landmarks = level.landmarks.scaled(to_full_size.0, to_full_size.1);
+        if let Some(face) = faint {
+            self.found.faces = vec![Detection { landmarks, score: level.score, ..face }];
+            self.found.by = Some(step);
+        } else if let Some(first) = self.found.faces.first_mut() {
+            first.landmarks = landmarks;
+        }
+        Ok(true)
+    }
+
+    /// What looks at one face by itself, the face in pixels of the image that it looks at, and how
+    /// many pixels of the full-size image are one of those. What stands small in the plain look is
+    /// cut out of the decoded photo.
+    fn around(&self, face: &Detection) -> (Leveller<'_>, Detection, (f32, f32)) {
+        let (width, height) = (self.sample.full_width() as f32, self.sample.full_height() as f32);
+        let (sample, plain) = (self.sample.pixels(), &*self.plain);
+        let small = face.bounding_box.height() * plain.height() as f32 / height < SMALL;
+        let image = if small && sample.width() > plain.width() { sample } else { plain };
+        let factors = (width / image.width() as f32, height / image.height() as f32);
         let settings = self.detector.settings;
         let leveller = Leveller {
             watcher: &self.detector.first,
@@ -147,30 +172,7 @@ impl<'a> Rescue<'a> {
             max_overlap: settings.max_overlap,
             deadline: self.deadline,
         };
-        let level = match turns == 0 && faint.is_none() && level::is_upright(&face) {
-            true => None,
-            false => leveller.level(&face, -90.0 * f32::from(turns))?,
-        };
-        let level = level.filter(|level| faint.is_none() || level.score >= SURE);
-        let taken = level.is_some();
-        if taken || faint.is_none() {
-            self.found.stretch = leveller.stretch(&face, level.as_ref())?;
-            let score = level.as_ref().map_or(face.score, |level| level.score);
-            self.found.negative = score < ODD && leveller.is_negative(&face, level.as_ref())?;
-        }
-        if let Some(level) = level {
-            let step = Step::Levelled;
-            self.found.attempts.push(Attempt { step, found: true, input: [level::SIDE; 2] });
-            let landmarks = level.landmarks.scaled(factor_x / rate_x, factor_y / rate_y);
-            if let Some(face) = faint {
-                let score = level.score;
-                self.found.faces = vec![Detection { landmarks, score, ..face }];
-                self.found.by = Some(step);
-            } else if let Some(first) = self.found.faces.first_mut() {
-                first.landmarks = landmarks;
-            }
-        }
-        Ok(taken)
+        (leveller, face.scaled(1.0 / factors.0, 1.0 / factors.1), factors)
     }
 
     /// The surest of what looks a little like a face, upright or turned by a quarter, in pixels of
