@@ -273,8 +273,8 @@ mod tests {
     #[test]
     fn a_square_lies_around_its_middle_and_turns_with_the_face() {
         let middle = (SIDE as f32 - 1.0) / 2.0;
-        let square =
-            Square { centre: Point::new(50.0, 60.0), width: 384.0, height: 96.0, angle: 90.0 };
+        let (width, height) = (2.0 * SIDE as f32, 0.5 * SIDE as f32);
+        let square = Square { centre: Point::new(50.0, 60.0), width, height, angle: 90.0 };
         let place = square.place();
         let (x, y) = place(middle, middle);
         assert!((x - 50.0).abs() < 1e-4 && (y - 60.0).abs() < 1e-4);
