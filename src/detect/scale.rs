@@ -34,7 +34,7 @@ pub enum Step {
     Light(u8),
     /// The size of the plain look, turned clockwise by so many quarters.
     Turned(u8),
-    /// The first face by itself, 75 pixels high, turned until it stands upright.
+    /// The first face by itself, 84 pixels high, turned until it stands upright.
     Levelled,
     /// None: the policy's time for looking again was over.
     TimeLimit,
