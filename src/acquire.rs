@@ -72,8 +72,13 @@ fn first_reduction(encoded: &EncodedSample<'_>, policy: &Policy) -> u32 {
         return encoded.reductions()[0];
     }
     let longer = encoded.width().max(encoded.height());
-    let fits = |r: &&u32| longer / **r >= FIRST_LONGER_SIDE;
-    encoded.reductions().iter().filter(fits).max().copied().unwrap_or(encoded.reductions()[0])
+    largest_reduction(encoded, |r| longer / r >= FIRST_LONGER_SIDE)
+}
+
+/// The largest reduction that will do; the least there is where none does.
+fn largest_reduction(encoded: &EncodedSample<'_>, will_do: impl Fn(u32) -> bool) -> u32 {
+    let all = encoded.reductions();
+    all.iter().copied().filter(|r| will_do(*r)).max().unwrap_or(all[0])
 }
 
 /// Decodes a photo, finds its faces, and aligns the one that would be compared.
@@ -102,17 +107,9 @@ pub(crate) fn inspect(
     if !policy.plain_looks_only {
         detector.look_again(&sample, &mut found, policy.look_again_for())?;
     }
+    let scale = found.faces.first().and_then(source_scale);
     let wanted =
-        found.faces.first().and_then(source_scale).map_or(encoded.reductions()[0], |scale| {
-            let enough = |r: &&u32| scale / **r as f32 >= OVERSAMPLING;
-            encoded
-                .reductions()
-                .iter()
-                .filter(enough)
-                .max()
-                .copied()
-                .unwrap_or(encoded.reductions()[0])
-        });
+        largest_reduction(encoded, |r| scale.is_some_and(|scale| scale / r as f32 >= OVERSAMPLING));
     let sample = if wanted < sample.reduction() { encoded.decode_reduced(wanted)? } else { sample };
     let mut found = gated(finish(sample, found, policy.several_faces, subject), policy, subject);
     if encoded.pages() > 1 {

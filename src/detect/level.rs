@@ -72,9 +72,9 @@ pub(super) struct Level {
     pub(super) landmarks: Landmarks5,
     pub(super) score: f32,
     /// The tilt that its landmarks still showed, in degrees.
-    pub(super) rest: f32,
+    rest: f32,
     /// Height of its box in widths.
-    pub(super) aspect: f32,
+    aspect: f32,
     centre: Point,
     angle: f32,
 }
