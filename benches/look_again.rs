@@ -10,8 +10,7 @@ mod timing;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
-use evenmatch::model::Profile;
-use evenmatch::{Probe, Template, Verifier};
+use evenmatch::{Probe, Template, Verifier, model::Profile};
 use image::{Rgb, RgbImage};
 use timing::{median, seconds};
 

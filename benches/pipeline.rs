@@ -9,9 +9,10 @@ use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use evenmatch::mesh::FaceMesh;
-use evenmatch::model::Profile;
-use evenmatch::{DecodeLimits, EncodedSample, Policy, Probe, Source, Template, Verifier, align};
+use evenmatch::{
+    DecodeLimits, EncodedSample, Policy, Probe, Source, Template, Verifier, align, mesh::FaceMesh,
+    model::Profile,
+};
 
 fn verifier(policy: Policy) -> Option<Verifier> {
     match Verifier::open(Profile::Throughput { workers: 1 }, policy) {
@@ -75,7 +76,7 @@ fn stages(criterion: &mut Criterion) {
     group.bench_function("embed", |b| {
         b.iter(|| {
             for face in &aligned {
-                let _ = black_box::<evenmatch::Result<Template<Probe>>>(
+                let _ = black_box::<evenmatch_core::Result<Template<Probe>>>(
                     verifier.embedder().embed(face),
                 );
             }

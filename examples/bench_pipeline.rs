@@ -13,10 +13,9 @@
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use evenmatch::model::Profile;
 use evenmatch::{
     DecodeLimits, EncodedSample, Policy, Probe, Reference, Source, Template, Verifier, align,
-    compare,
+    compare, model::Profile,
 };
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
@@ -129,7 +128,7 @@ fn jpegs(folder: &Path) -> Outcome<Vec<PathBuf>> {
     Ok(paths)
 }
 
-fn acquire(verifier: &Verifier, photo: &Path) -> evenmatch::Result<()> {
+fn acquire(verifier: &Verifier, photo: &Path) -> evenmatch_core::Result<()> {
     verifier.acquire(Source::<Probe>::Path(photo)).map(drop)
 }
 

@@ -8,9 +8,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use evenmatch::model::Profile;
-use evenmatch::record::Outcome;
-use evenmatch::{Error, ErrorKind, Policy, Verifier};
+use evenmatch::{Policy, Verifier, model::Profile};
+use evenmatch_core::{Error, ErrorKind, record::Outcome};
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
@@ -29,7 +28,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn verify(reference: &Path, probe: &Path) -> evenmatch::Result<Outcome> {
+fn verify(reference: &Path, probe: &Path) -> evenmatch_core::Result<Outcome> {
     // Opening loads both networks, which takes longer than one comparison: a program that
     // verifies often keeps the verifier. See examples/backend.
     let verifier = Verifier::open(Profile::Latency, Policy::default())?;

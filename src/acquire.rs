@@ -6,11 +6,11 @@ use crate::decide::{Policy, SeveralFaces};
 use crate::detect::{Detection, Detections, FaceDetector, Step};
 use crate::pad::passive::PassiveSignals;
 use crate::quality::{Component, Gate, GateOutcome, QualityReport};
-use crate::record::{
+use crate::sample::{EncodedSample, Sample, relit_part};
+use evenmatch_core::record::{
     AttemptRecord, MeasureRecord, OtherFaceRecord, QualityRecord, Reason, ReasonCode,
     ReasonSubject, SampleRecord, SignalRecord,
 };
-use crate::sample::{EncodedSample, Sample, relit_part};
 
 /// A photo is decoded so that its longer side has at least this many pixels, and looked at again
 /// with more where the face needs them: a selfie's face then has enough at the first decoding.

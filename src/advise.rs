@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::acquire::Inspection;
-use crate::record::{Reason, ReasonCode, ReasonStage};
+use evenmatch_core::record::{Reason, ReasonCode, ReasonStage};
 
 /// One thing to change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

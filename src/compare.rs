@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::normalise::NormaliserStatistics;
 use crate::template::{Probe, Reference, Role, Template};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
+use evenmatch_scores::normalise::NormaliserStatistics;
 
 /// The number that comes out of one comparison, from −1 to 1: the cosine of the angle between two
 /// templates, or that cosine normalised. Higher is more similar.
@@ -42,7 +42,7 @@ pub fn compare(
 }
 
 /// Compares a probe with a reference and normalises the score by what the normaliser `by` found
-/// out about both; see [`crate::normalise`].
+/// out about both; see [`evenmatch_scores::normalise`].
 ///
 /// # Errors
 ///

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::align::{AlignedFace, CROP_SIDE};
 use crate::model::{InputSize, InputSpec, ModelId, Network};
-use crate::normalise::{Normaliser, NormaliserStatistics};
-use crate::record::ReasonSubject;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
+use evenmatch_core::record::ReasonSubject;
+use evenmatch_scores::normalise::{Normaliser, NormaliserStatistics};
 
 /// What a template is for. Comparing takes one of each.
 pub trait Role: sealed::Sealed + Copy + Eq + std::fmt::Debug + Send + Sync + 'static {

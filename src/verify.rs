@@ -11,15 +11,15 @@ use crate::compare::{ComparisonScore, compare, compare_normalised};
 use crate::decide::{LivenessPolicy, OperatingPoint, Policy, decide};
 use crate::detect::FaceDetector;
 use crate::model::{ChannelOrder, InputSize, InputSpec, ModelId, NullDetector, NullEmbedder};
-use crate::normalise::Normaliser;
 use crate::pad::passive::{PassiveSignals, Signal};
-use crate::record::{
-    Calibration, DECISION_SCHEMA, DecisionRecord, Liveness, ModelRecord, Reason, ReasonCode,
-    ReasonSubject, SampleRecord, SessionEvidence, SignalRecord, SoftwareRecord,
-};
 use crate::sample::{EncodedSample, Sample};
 use crate::template::{Embedder, Probe, Reference, Role, Template};
 use crate::{Error, ErrorKind, Result, Stage};
+use evenmatch_core::record::{
+    Calibration, DECISION_SCHEMA, DecisionRecord, Liveness, ModelRecord, Reason, ReasonCode,
+    ReasonSubject, SampleRecord, SessionEvidence, SignalRecord, SoftwareRecord,
+};
+use evenmatch_scores::normalise::Normaliser;
 
 /// What a sample can be handed over as.
 #[derive(Debug, Clone, Copy)]

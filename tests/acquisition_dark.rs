@@ -2,14 +2,13 @@
 #![cfg(feature = "onnx")]
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::{cosine, template, verifiers};
-use evenmatch::degrade::{Degradation, DegradationKind, degrade};
-use evenmatch::record::{Outcome, PeopleManifest, ReasonCode};
 use evenmatch::{Detection, Landmarks5, Point, Probe, Step, Template, Verifier};
+use evenmatch_audit::records::PeopleManifest;
+use evenmatch_core::record::{Outcome, ReasonCode};
+use evenmatch_lab::degrade::{Degradation, DegradationKind, degrade};
+use evenmatch_testfaces::{cosine, template, verifiers};
 use image::RgbImage;
 use image::imageops::flip_horizontal;
 
@@ -21,7 +20,7 @@ fn under_exposed(photo: &RgbImage, factor: f64, seed: u64) -> RgbImage {
 
 #[test]
 fn faces_in_the_dark_are_found_and_still_recognised() {
-    let Some(data) = common::data_dir() else { return };
+    let Some(data) = evenmatch_testfaces::data_dir() else { return };
     let Some((whole, plain)) = verifiers() else { return };
     let (mut found, mut missed_plainly, mut rescued_alike, mut rescued) = (0, 0, 0, 0);
     let people = PeopleManifest::read(&data.join("fairface.csv")).unwrap();
@@ -79,7 +78,7 @@ fn mirrored_back(face: &Detection, width: u32) -> Landmarks5 {
 #[test]
 #[ignore = "2,100 photos, each with and without rescue: run with -- --ignored --nocapture"]
 fn not_found_rates_in_the_dark_by_group() {
-    let Some(data) = common::data_dir() else { return };
+    let Some(data) = evenmatch_testfaces::data_dir() else { return };
     let Some((whole, plain)) = verifiers() else { return };
     let people = PeopleManifest::read(&data.join("fairface.csv")).unwrap();
     let column = people.attributes.iter().position(|name| name == "race").unwrap();
@@ -140,7 +139,7 @@ fn not_found_rates_in_the_dark_by_group() {
 #[test]
 #[ignore = "822 pairs of photos, each twice: run with -- --ignored --nocapture"]
 fn dark_probes_match_more_often_when_looked_at_again() {
-    let Some(data) = common::data_dir() else { return };
+    let Some(data) = evenmatch_testfaces::data_dir() else { return };
     let Some((whole, plain)) = verifiers() else { return };
     // All non-mated pairs of the data set, plain cosines: docs/FAIRNESS.md.
     const THRESHOLD: f32 = 0.3584;

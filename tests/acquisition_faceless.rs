@@ -5,15 +5,13 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 mod audit_support;
-mod common;
 
 use std::path::{Path, PathBuf};
 
 use audit_support::Random;
-use common::{template, verifiers};
-use evenmatch::Probe;
-use evenmatch::degrade::{Degradation, DegradationKind, degrade};
-use evenmatch::model::Profile;
+use evenmatch::{Probe, model::Profile};
+use evenmatch_lab::degrade::{Degradation, DegradationKind, degrade};
+use evenmatch_testfaces::{template, verifiers};
 use image::imageops::{FilterType, crop_imm, resize};
 use image::{Rgb, RgbImage};
 
@@ -90,7 +88,7 @@ fn looking_again_invents_at_most_two_faces_in_a_thousand_pictures() {
 #[test]
 fn after_the_time_limit_nothing_new_is_tried() {
     let steps = |policy: &str| -> Option<Vec<String>> {
-        let verifier = common::verifier(Profile::Latency, policy.parse().unwrap())?;
+        let verifier = evenmatch_testfaces::verifier(Profile::Latency, policy.parse().unwrap())?;
         let found = verifier.inspect::<Probe>(&texture(3, &mut Random(5))).unwrap();
         Some(found.record.attempts.into_iter().map(|attempt| attempt.step).collect())
     };

@@ -4,11 +4,9 @@
 #![cfg(feature = "onnx")]
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
-mod common;
-
-use common::{as_shipped, mated_pairs};
-use evenmatch::record::{DecisionRecord, Outcome, Reason, ReasonCode};
 use evenmatch::{Point, Probe, Verifier};
+use evenmatch_core::record::{DecisionRecord, Outcome, Reason, ReasonCode};
+use evenmatch_testfaces::{as_shipped, mated_pairs};
 use image::imageops::{FilterType, resize};
 use image::{Rgb, RgbImage};
 use imageproc::drawing::draw_polygon_mut;
@@ -219,12 +217,12 @@ fn small_faces_patterns_and_bright_light_are_not_told_to_be_in_little_light() {
             alarms += usize::from(alarm);
             all += 1;
         }
-        let under_exposed = evenmatch::degrade::Degradation::new(
-            evenmatch::degrade::DegradationKind::UnderExposure,
+        let under_exposed = evenmatch_lab::degrade::Degradation::new(
+            evenmatch_lab::degrade::DegradationKind::UnderExposure,
             1.0 / 16.0,
         );
         let darkened =
-            evenmatch::degrade::degrade(photo, under_exposed.unwrap(), number as u64).unwrap();
+            evenmatch_lab::degrade::degrade(photo, under_exposed.unwrap(), number as u64).unwrap();
         dark += usize::from(told(&darkened));
     }
     println!("{alarms} false alarms of {all}; told of {dark} of {} dark ones", pairs.len());

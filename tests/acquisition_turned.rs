@@ -3,11 +3,9 @@
 #![cfg(feature = "onnx")]
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
-mod common;
-
-use common::{as_shipped, cosine, mated_pairs, pictures, template, verifiers};
-use evenmatch::record::Outcome;
 use evenmatch::{Acquisition, Probe, Reference, Template, Verifier};
+use evenmatch_core::record::Outcome;
+use evenmatch_testfaces::{as_shipped, cosine, mated_pairs, pictures, template, verifiers};
 use image::imageops::{rotate90, rotate180, rotate270};
 use image::{Rgb, RgbImage};
 use imageproc::geometric_transformations::{Border, Interpolation, rotate_about_center};
@@ -15,7 +13,7 @@ use rayon::prelude::*;
 
 /// So many LFW photos, evenly from the whole list.
 fn photos(count: usize) -> Option<Vec<RgbImage>> {
-    let photos = common::lfw(&common::data_dir()?);
+    let photos = evenmatch_testfaces::lfw(&evenmatch_testfaces::data_dir()?);
     let some = photos.iter().step_by(photos.len() / count).take(count);
     Some(some.map(|photo| image::open(&photo.path).unwrap().into_rgb8()).collect())
 }

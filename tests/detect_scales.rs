@@ -2,10 +2,7 @@
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
-mod common;
-
-use evenmatch::model::Profile;
-use evenmatch::{Policy, Probe, Source, Step, Verifier};
+use evenmatch::{Policy, Probe, Source, Step, Verifier, model::Profile};
 use image::imageops::{FilterType, crop_imm, replace, resize};
 use image::{Rgb, RgbImage};
 
@@ -49,12 +46,13 @@ fn a_small_face_is_looked_at_with_more_pixels() {
 
 #[test]
 fn a_face_is_found_whether_it_fills_the_frame_or_a_fortieth_of_it() {
-    let Some(data) = common::data_dir() else { return };
-    let Some(verifier) = common::verifier(Profile::Throughput { workers: 1 }, Policy::default())
+    let Some(data) = evenmatch_testfaces::data_dir() else { return };
+    let Some(verifier) =
+        evenmatch_testfaces::verifier(Profile::Throughput { workers: 1 }, Policy::default())
     else {
         return;
     };
-    let photos: Vec<_> = common::lfw(&data).into_iter().step_by(320).collect();
+    let photos: Vec<_> = evenmatch_testfaces::lfw(&data).into_iter().step_by(320).collect();
     let (mut filling, mut small) = (0, 0);
     for photo in &photos {
         let picture = image::open(&photo.path).unwrap().into_rgb8();

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use evenmatch::Policy;
-use evenmatch::record::ReasonCode;
+use evenmatch_core::record::ReasonCode;
 
 fn document(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
@@ -83,7 +83,7 @@ fn the_policy_in_the_document_is_the_default_policy() {
 
 #[test]
 fn every_key_of_an_operator_is_documented_and_the_example_states_all() {
-    use evenmatch::disclosure::OperatorStatement;
+    use evenmatch_explain::disclosure::OperatorStatement;
     let text = document("TRANSPARENCY.md");
     let mut keys: Vec<String> =
         rows(&text).iter().map(|row| row[0].trim_matches('`').to_owned()).collect();
@@ -100,7 +100,7 @@ fn every_key_of_an_operator_is_documented_and_the_example_states_all() {
 
 #[test]
 fn every_language_is_documented_with_its_state() {
-    use evenmatch::messages::{Direction, LANGUAGES, Messages};
+    use evenmatch_explain::messages::{Direction, LANGUAGES, Messages};
     let expected: Vec<Vec<String>> = LANGUAGES
         .iter()
         .map(|language| {

@@ -7,18 +7,19 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 mod audit_support;
-mod common;
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::Instant;
 
 use audit_support::Random;
-use evenmatch::audit::{Bounds, normal_quantile, wilson};
-use evenmatch::model::Profile;
-use evenmatch::quality::{Component, QualityReport};
-use evenmatch::record::ReasonCode;
-use evenmatch::{Inspection, Policy, Probe, Verifier};
+use evenmatch::{
+    Inspection, Policy, Probe, Verifier,
+    model::Profile,
+    quality::{Component, QualityReport},
+};
+use evenmatch_audit::{Bounds, normal_quantile, wilson};
+use evenmatch_core::record::ReasonCode;
 use image::{Rgb, RgbImage};
 use rayon::prelude::*;
 
@@ -33,7 +34,7 @@ fn outcome(inspection: &Inspection) -> Option<Judged> {
 }
 
 fn outcomes(verifier: &Verifier, list: &str, step: usize) -> Option<Vec<(String, Option<Judged>)>> {
-    let data = common::data_dir()?;
+    let data = evenmatch_testfaces::data_dir()?;
     let mut rows = csv::Reader::from_path(data.join(list)).unwrap();
     let rows: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).step_by(step).collect();
     let of = |row: &csv::StringRecord| {
@@ -64,7 +65,7 @@ fn difference(high: (usize, usize), low: (usize, usize)) -> [f64; 3] {
 
 /// Median time of measuring one face of LFW, without finding it, on one thread.
 fn milliseconds(verifier: &Verifier) -> f64 {
-    let photos = common::lfw(&common::data_dir().unwrap());
+    let photos = evenmatch_testfaces::lfw(&evenmatch_testfaces::data_dir().unwrap());
     let mut times: Vec<f64> = photos
         .iter()
         .step_by(64)
@@ -85,7 +86,7 @@ fn milliseconds(verifier: &Verifier) -> f64 {
 fn shares_by_group_at_the_default_limits() {
     let workers = rayon::current_num_threads();
     let profile = Profile::Throughput { workers };
-    let Some(verifier) = common::verifier(profile, Policy::default()) else { return };
+    let Some(verifier) = evenmatch_testfaces::verifier(profile, Policy::default()) else { return };
     let Some(found) = outcomes(&verifier, "fairface.csv", 1) else { return };
     let lfw = outcomes(&verifier, "lfw.csv", 4).unwrap();
     let lfw: Vec<_> = lfw.iter().filter_map(|(_, outcome)| outcome.as_ref()).collect();
@@ -205,8 +206,8 @@ fn covered(photo: &RgbImage, verifier: &Verifier, cloth: Option<[u8; 3]>) -> Rgb
 fn shares_of_worse_photos_that_are_told() {
     let workers = rayon::current_num_threads();
     let profile = Profile::Throughput { workers };
-    let Some(verifier) = common::verifier(profile, Policy::default()) else { return };
-    let Some(data) = common::data_dir() else { return };
+    let Some(verifier) = evenmatch_testfaces::verifier(profile, Policy::default()) else { return };
+    let Some(data) = evenmatch_testfaces::data_dir() else { return };
     let mut rows = csv::Reader::from_path(data.join("fairface.csv")).unwrap();
     let photos: Vec<RgbImage> = rows
         .records()

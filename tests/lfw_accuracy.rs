@@ -5,12 +5,9 @@
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
-mod common;
-
 use std::collections::HashMap;
 
-use evenmatch::model::Profile;
-use evenmatch::{DecodeLimits, EncodedSample, Policy, Probe, Source, Template};
+use evenmatch::{DecodeLimits, EncodedSample, Policy, Probe, Source, Template, model::Profile};
 use image::{ImageEncoder, RgbImage};
 use moxcms::{ColorProfile, Layout, TransformOptions};
 use rayon::prelude::*;
@@ -20,12 +17,13 @@ use rayon::prelude::*;
 fn false_non_match_rate_at_a_false_match_rate_of_one_in_a_thousand() {
     let workers = rayon::current_num_threads();
     let profile = Profile::Throughput { workers };
-    let (Some(data), Some(verifier)) =
-        (common::data_dir(), common::verifier(profile, Policy::default()))
-    else {
+    let (Some(data), Some(verifier)) = (
+        evenmatch_testfaces::data_dir(),
+        evenmatch_testfaces::verifier(profile, Policy::default()),
+    ) else {
         return;
     };
-    let photos = common::lfw(&data);
+    let photos = evenmatch_testfaces::lfw(&data);
     let started = std::time::Instant::now();
     let templates: Vec<Option<Template<Probe>>> = photos
         .par_iter()
@@ -126,12 +124,13 @@ fn in_profile(photo: &RgbImage, profile: &ColorProfile, embedded: bool) -> Vec<u
 #[ignore = "a minute or two: 200 mated pairs, five times"]
 fn wide_gamut_profiles_cost_no_score() {
     let profile = Profile::Throughput { workers: rayon::current_num_threads() };
-    let (Some(data), Some(verifier)) =
-        (common::data_dir(), common::verifier(profile, Policy::default()))
-    else {
+    let (Some(data), Some(verifier)) = (
+        evenmatch_testfaces::data_dir(),
+        evenmatch_testfaces::verifier(profile, Policy::default()),
+    ) else {
         return;
     };
-    let photos = common::lfw(&data);
+    let photos = evenmatch_testfaces::lfw(&data);
     let mut last = "";
     let pairs: Vec<_> = photos
         .windows(2)

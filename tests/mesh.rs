@@ -3,11 +3,12 @@
 #![cfg(feature = "cli")]
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
-mod common;
-
-use evenmatch::mesh::FaceMesh;
-use evenmatch::model::{FileState, Manifest, ModelStore, Network, OnnxNetwork, Profile, Role};
-use evenmatch::{ErrorKind, Landmarks5, Point, Policy, Probe, Verifier};
+use evenmatch::{
+    Landmarks5, Point, Policy, Probe, Verifier,
+    mesh::FaceMesh,
+    model::{FileState, Manifest, ModelStore, Network, OnnxNetwork, Profile, Role},
+};
+use evenmatch_core::ErrorKind;
 use image::imageops::{flip_horizontal, rotate90};
 use image::{Rgb, RgbImage};
 use serde::Deserialize;
@@ -57,7 +58,7 @@ fn picture(name: &str) -> RgbImage {
 
 /// What was opened, or `None` after a printed reason; a missing model is a failure where one was
 /// promised.
-fn or_skip<T>(opened: evenmatch::Result<T>) -> Option<T> {
+fn or_skip<T>(opened: evenmatch_core::Result<T>) -> Option<T> {
     match opened {
         Ok(opened) => Some(opened),
         Err(error)
@@ -127,10 +128,10 @@ fn correlation(pairs: &[(f32, f32)]) -> f64 {
 
 #[test]
 fn on_photos_the_mesh_lies_on_the_face_and_its_pose_is_the_heads() {
-    let Some(data) = common::data_dir() else { return };
-    let Some(verifier) = common::verifier(PROFILE, Policy::default()) else { return };
+    let Some(data) = evenmatch_testfaces::data_dir() else { return };
+    let Some(verifier) = evenmatch_testfaces::verifier(PROFILE, Policy::default()) else { return };
     let Some(mesh) = or_skip(FaceMesh::open(PROFILE)) else { return };
-    let photos = common::lfw(&data);
+    let photos = evenmatch_testfaces::lfw(&data);
     let (mut all, mut present) = (0, 0);
     let (mut distances, mut again, mut mirrored, mut turned) = (vec![], vec![], vec![], vec![]);
     let (mut yaws, mut pitches) = (vec![], vec![]);

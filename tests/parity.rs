@@ -6,16 +6,14 @@
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
-mod common;
-
 use std::collections::HashMap;
 use std::path::Path;
 
-use evenmatch::model::Profile;
 use evenmatch::{
-    DecodeLimits, Digest, EncodedSample, Inspection, Point, Policy, Probe, Source, Verifier,
-    compare,
+    DecodeLimits, EncodedSample, Inspection, Point, Policy, Probe, Source, Verifier, compare,
+    model::Profile,
 };
+use evenmatch_core::Digest;
 
 struct Expected {
     digest: Digest,
@@ -49,8 +47,8 @@ fn expected() -> Vec<Expected> {
 
 /// The photos of the reference with their bytes, or `None` after a printed reason.
 fn photos() -> Option<Vec<(Expected, Vec<u8>)>> {
-    let data = common::data_dir()?;
-    let mut by_digest: HashMap<Digest, Vec<u8>> = common::lfw(&data)
+    let data = evenmatch_testfaces::data_dir()?;
+    let mut by_digest: HashMap<Digest, Vec<u8>> = evenmatch_testfaces::lfw(&data)
         .into_iter()
         .map(|photo| std::fs::read(photo.path).unwrap())
         .map(|bytes| (Digest::of(&bytes), bytes))
@@ -71,7 +69,7 @@ fn photos() -> Option<Vec<(Expected, Vec<u8>)>> {
 fn verifier() -> Option<Verifier> {
     // OpenCV looks once.
     let policy = Policy { plain_looks_only: true, ..Policy::default() };
-    common::verifier(Profile::Throughput { workers: 1 }, policy)
+    evenmatch_testfaces::verifier(Profile::Throughput { workers: 1 }, policy)
 }
 
 fn inspect(verifier: &Verifier, bytes: &[u8]) -> Inspection {

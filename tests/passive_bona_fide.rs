@@ -6,26 +6,31 @@
 #![cfg(feature = "onnx")]
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
-mod common;
-mod passive_support;
-
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use evenmatch::audit::clopper_pearson;
-use evenmatch::model::Profile;
-use evenmatch::pad::passive::{PassiveLimits, PassiveSignals, score};
-use evenmatch::record::{Liveness, LivenessOutcome, Outcome, ReasonCode, SignalRecord};
-use evenmatch::{BoundingBox, Digest, Policy, Probe, Reference, Verifier};
+use crate::passive_support::{KINDS, recapture};
+use evenmatch::{
+    BoundingBox, Policy, Probe, Reference, Verifier,
+    model::Profile,
+    pad::passive::{PassiveLimits, PassiveSignals, score},
+};
+use evenmatch_audit::clopper_pearson;
+use evenmatch_core::{
+    Digest,
+    record::{Liveness, LivenessOutcome, Outcome, ReasonCode, SignalRecord},
+};
 use image::RgbImage;
-use passive_support::{KINDS, recapture};
 use rayon::prelude::*;
 
 const POLICY: &str = "gate = 'off'\nliveness = 'advisory'\nthreshold = 0.4";
 
 fn verifier(policy: &str) -> Option<Verifier> {
     let workers = rayon::current_num_threads();
-    common::verifier(Profile::Throughput { workers }, policy.parse::<Policy>().unwrap())
+    evenmatch_testfaces::verifier(
+        Profile::Throughput { workers },
+        policy.parse::<Policy>().unwrap(),
+    )
 }
 
 /// One photo of a live person.
@@ -80,7 +85,9 @@ fn rate(errors: usize, trials: usize) -> String {
 
 #[test]
 fn few_live_people_are_denied_and_the_two_attacks_are_not_clear() {
-    let (Some(data), Some(verifier)) = (common::data_dir(), verifier(POLICY)) else { return };
+    let (Some(data), Some(verifier)) = (evenmatch_testfaces::data_dir(), verifier(POLICY)) else {
+        return;
+    };
     let photos = photos(&data);
     let chosen: Vec<&Photo> = photos.iter().step_by(photos.len() / 100).collect();
     let seen: Vec<_> = chosen.par_iter().filter_map(|p| signals(&verifier, &p.path)).collect();
@@ -107,9 +114,11 @@ fn few_live_people_are_denied_and_the_two_attacks_are_not_clear() {
 fn a_still_never_matches_where_liveness_is_required() {
     let required = POLICY.replace("advisory", "require");
     let open = |policy: &str| verifier(policy);
-    let (Some(data), Some(require)) = (common::data_dir(), open(&required)) else { return };
+    let (Some(data), Some(require)) = (evenmatch_testfaces::data_dir(), open(&required)) else {
+        return;
+    };
     let (advise, off) = (open(POLICY).unwrap(), open(&POLICY.replace("advisory", "off")).unwrap());
-    let photos = common::lfw(&data);
+    let photos = evenmatch_testfaces::lfw(&data);
     let pair = photos.windows(2).find(|w| w[0].subject == w[1].subject).unwrap();
     let decide = |verifier: &Verifier| {
         verifier.verify(pair[0].path.as_path(), pair[1].path.as_path()).unwrap()
@@ -123,7 +132,7 @@ fn a_still_never_matches_where_liveness_is_required() {
     assert!(!advised.liveness.signals.is_empty());
     assert_ne!(required.liveness.outcome, LivenessOutcome::Pass);
     let stands = [ReasonCode::NoAttackSignsSeen, ReasonCode::AttackSignsUnclear];
-    let stood = |reason: &&evenmatch::record::Reason| stands.contains(&reason.code);
+    let stood = |reason: &&evenmatch_core::record::Reason| stands.contains(&reason.code);
     assert!(required.reasons.iter().filter(stood).all(|reason| reason.decisive));
     assert!(advised.reasons.iter().filter(stood).all(|reason| !reason.decisive));
     assert_eq!(required.reasons.iter().filter(stood).count(), 1);
@@ -135,7 +144,9 @@ fn a_still_never_matches_where_liveness_is_required() {
 #[test]
 #[ignore = "minutes: all of FairFace, and one photo of everyone in LFW"]
 fn denials_and_open_outcomes_by_group() {
-    let (Some(data), Some(verifier)) = (common::data_dir(), verifier(POLICY)) else { return };
+    let (Some(data), Some(verifier)) = (evenmatch_testfaces::data_dir(), verifier(POLICY)) else {
+        return;
+    };
     let photos = photos(&data);
     let seen: Vec<(&Photo, Option<Vec<SignalRecord>>)> =
         photos.par_iter().map(|photo| (photo, signals(&verifier, &photo.path))).collect();
@@ -151,7 +162,7 @@ fn denials_and_open_outcomes_by_group() {
                 counts[2] += usize::from(outcome(signals) == LivenessOutcome::Inconclusive);
             }
             for signal in signals {
-                let spoke = signal.verdict != evenmatch::record::SignalVerdict::Clear;
+                let spoke = signal.verdict != evenmatch_core::record::SignalVerdict::Clear;
                 *asked.entry(&signal.name).or_default() += usize::from(spoke);
             }
         }
@@ -169,7 +180,9 @@ fn denials_and_open_outcomes_by_group() {
 #[test]
 #[ignore = "a minute: simulated recaptures of 60 people"]
 fn simulated_recaptures_are_seen_by_kind() {
-    let (Some(data), Some(verifier)) = (common::data_dir(), verifier(POLICY)) else { return };
+    let (Some(data), Some(verifier)) = (evenmatch_testfaces::data_dir(), verifier(POLICY)) else {
+        return;
+    };
     let photos: Vec<Photo> = photos(&data).into_iter().filter(|photo| !photo.tuned).collect();
     let chosen: Vec<&Photo> = photos.iter().step_by(photos.len() / 60).collect();
     let signals = PassiveSignals::new(PassiveLimits::default());

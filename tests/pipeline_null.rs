@@ -3,15 +3,18 @@
 
 use std::sync::Arc;
 
-use evenmatch::model::{
-    ChannelOrder, InputSize, InputSpec, ModelId, Network, NullDetector, NullEmbedder, Outputs,
-};
-use evenmatch::record::{
-    DECISION_SCHEMA, DecisionRecord, LivenessOutcome, Outcome, ReasonCode, ReasonSubject,
-};
 use evenmatch::{
-    Digest, Embedder, ErrorKind, FaceDetector, LivenessPolicy, OperatingPoint, Policy, Probe,
-    Reference, SeveralFaces, Source, Stage, Template, Verifier,
+    Embedder, FaceDetector, LivenessPolicy, OperatingPoint, Policy, Probe, Reference, SeveralFaces,
+    Source, Template, Verifier,
+    model::{
+        ChannelOrder, InputSize, InputSpec, ModelId, Network, NullDetector, NullEmbedder, Outputs,
+    },
+};
+use evenmatch_core::{
+    Digest, ErrorKind, Stage,
+    record::{
+        DECISION_SCHEMA, DecisionRecord, LivenessOutcome, Outcome, ReasonCode, ReasonSubject,
+    },
 };
 use image::{Rgb, RgbImage};
 use rayon::prelude::*;
@@ -242,7 +245,7 @@ impl Network for Renamed {
         &self.0
     }
 
-    fn run(&self, input: ndarray::ArrayView4<'_, f32>) -> evenmatch::Result<Outputs> {
+    fn run(&self, input: ndarray::ArrayView4<'_, f32>) -> evenmatch_core::Result<Outputs> {
         self.1.run(input)
     }
 }

@@ -3,10 +3,9 @@
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
-mod common;
-
-use common::pictures::{self, encode, jpeg, oriented_jpeg, stored_as, with_segment};
-use evenmatch::{DecodeLimits, EncodedSample, ErrorKind, Result, Sample};
+use evenmatch::{DecodeLimits, EncodedSample, Sample};
+use evenmatch_core::{ErrorKind, Result};
+use evenmatch_testfaces::pictures::{self, encode, jpeg, oriented_jpeg, stored_as, with_segment};
 use image::{DynamicImage, GrayImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use proptest::prelude::*;
 

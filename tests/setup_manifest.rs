@@ -4,8 +4,8 @@
 
 use std::path::Path;
 
-use evenmatch::ErrorKind;
 use evenmatch::model::{Alignment, ChannelOrder, InputSize, Manifest, Role};
+use evenmatch_core::ErrorKind;
 
 /// A user's manifest with one embedder that is a file of their own.
 const OWN: &str = r#"

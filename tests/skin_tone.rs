@@ -4,13 +4,13 @@
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
-mod common;
-
 use std::collections::BTreeMap;
 
-use evenmatch::model::Profile;
-use evenmatch::quality::{SkinTone, ita_band, skin_tone};
-use evenmatch::{Policy, Probe, Source, Verifier};
+use evenmatch::{
+    Policy, Probe, Source, Verifier,
+    model::Profile,
+    quality::{SkinTone, ita_band, skin_tone},
+};
 use image::{Rgb, RgbImage};
 use rayon::prelude::*;
 
@@ -34,9 +34,10 @@ fn an_aligned_face_of_one_colour_has_its_angle() {
 #[ignore = "a minute: the faces of 2,575 photos"]
 fn medians_by_annotated_group_are_ordered() {
     let workers = rayon::current_num_threads();
-    let (Some(data), Some(verifier)) =
-        (common::data_dir(), common::verifier(Profile::Throughput { workers }, Policy::default()))
-    else {
+    let (Some(data), Some(verifier)) = (
+        evenmatch_testfaces::data_dir(),
+        evenmatch_testfaces::verifier(Profile::Throughput { workers }, Policy::default()),
+    ) else {
         return;
     };
     let mut rows = csv::Reader::from_path(data.join("fairface.csv")).unwrap();

@@ -4,7 +4,7 @@
 #[path = "common/mod.rs"]
 mod common;
 
-use evenmatch::record::Format;
+use evenmatch_audit::records::Format;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (u8, &[u8])| {

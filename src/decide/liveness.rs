@@ -1,6 +1,6 @@
 //! What is known of liveness, as reasons.
 
-use crate::record::{
+use evenmatch_core::record::{
     Liveness, LivenessOutcome, Reason, ReasonCode, ReasonSubject, SessionEvidence, SignalRecord,
     SignalVerdict,
 };

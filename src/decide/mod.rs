@@ -14,12 +14,12 @@ use crate::compare::ComparisonScore;
 use crate::detect::DetectorSettings;
 use crate::pad::passive::PassiveLimits;
 use crate::quality::{Gate, QualityLimits};
-use crate::record::{
+use crate::sample::DecodeLimits;
+use crate::{Digest, Error, ErrorKind, Result, Stage};
+use evenmatch_core::record::{
     Calibration, Evidence, EvidenceRecord, FmrOf, Liveness, LivenessOutcome, NormaliserRecord,
     OperatingPointRecord, Outcome, Reason, ReasonCode,
 };
-use crate::sample::DecodeLimits;
-use crate::{Digest, Error, ErrorKind, Result, Stage};
 
 /// What to do when a photo shows several faces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -35,7 +35,7 @@ impl ChallengeDesk {
     ///
     /// The folder can't be made.
     pub fn open(folder: &Path) -> Result<ChallengeDesk> {
-        crate::files::create_folder(folder, Stage::Liveness)?;
+        evenmatch_core::files::create_folder(folder, Stage::Liveness)?;
         Ok(ChallengeDesk { folder: folder.to_owned() })
     }
 

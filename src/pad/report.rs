@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Step;
-use crate::record::{LivenessOutcome, SessionEvidence};
+use evenmatch_core::record::{LivenessOutcome, SessionEvidence};
 
 /// The `schema` of a session's report as JSON.
 pub const SESSION_SCHEMA: &str = "evenmatch.session/1";

@@ -14,8 +14,8 @@ use super::report::{Finding, ParallaxEvidence, SESSION_SCHEMA, SessionReport, St
 use super::{SAME_PERSON, Step};
 use crate::Result;
 use crate::compare::compare;
-use crate::record::LivenessOutcome;
 use crate::template::{Probe, Reference, Template};
+use evenmatch_core::record::LivenessOutcome;
 
 /// Frames that a session may have: a minute at 60 a second.
 const MOST_FRAMES: u32 = 3600;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::ReasonCode;
+use evenmatch_core::record::ReasonCode;
 
 /// One thing that is measured of a photo; after the quality components of ISO/IEC 29794-5. The
 /// order is that in which advice is given: what makes others moot comes first.

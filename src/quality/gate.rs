@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Component, QualityReport};
-use crate::record::{Reason, ReasonSubject};
 use crate::{Error, ErrorKind, Result, Stage};
+use evenmatch_core::record::{Reason, ReasonSubject};
 
 /// What is done with photos that fall short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use evenmatch::record::{
+use evenmatch_audit::records::{
     Dictionary, Format, MISSING, Mating, ReadOptions, RecordFile, RecordSource,
 };
 

@@ -43,7 +43,7 @@ use image::RgbImage;
 use crate::Result;
 use crate::geometry::BoundingBox;
 use crate::model::{InputSpec, ModelId, Network};
-use crate::record::{SignalRecord, SignalVerdict};
+use evenmatch_core::record::{SignalRecord, SignalVerdict};
 use network::PassiveNetwork;
 use spectrum::Spectrum;
 use view::View;

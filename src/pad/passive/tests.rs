@@ -1,7 +1,7 @@
 //! Every signal on pictures that tests draw, clean and attacked; and what no picture may do.
 
 use super::*;
-use crate::record::{Liveness, LivenessOutcome};
+use evenmatch_core::record::{Liveness, LivenessOutcome};
 use image::codecs::jpeg::JpegEncoder;
 use image::{Rgb, RgbImage};
 

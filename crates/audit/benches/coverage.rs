@@ -1,0 +1,191 @@
+//! How often the audit's 95 % intervals hold the truth, for rates with a known truth.
+//!
+//! `cargo bench --bench coverage` prints the table of `docs/COVERAGE.md`. People have a
+//! disposition of their own; a mated comparison fails when a normal score with that disposition
+//! in it falls below a threshold, a pair of different people matches when the sum of both
+//! dispositions and noise is above one. Designs: *sparse lists*, *dense all-pairs* data, and
+//! *heavy tails* of photos per person.
+#![allow(clippy::print_stdout)]
+
+use std::collections::HashMap;
+
+use evenmatch_audit::{Bounds, DyadMoments, Rate, Share, clustered_interval, dyadic_interval};
+use statrs::distribution::{ContinuousCDF, Normal};
+
+const RUNS: usize = 2000;
+const CONFIDENCE: f64 = 0.95;
+
+struct Random(u64);
+
+impl Random {
+    fn unit(&mut self) -> f64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
+    fn normal(&mut self) -> f64 {
+        let (u, v) = (1.0 - self.unit(), self.unit());
+        (-2.0 * u.ln()).sqrt() * (2.0 * std::f64::consts::PI * v).cos()
+    }
+
+    fn below(&mut self, n: usize) -> usize {
+        (self.unit() * n as f64) as usize
+    }
+
+    /// Photos per person: a Pareto tail with exponent 1.5, cut at `most`.
+    fn photos(&mut self, most: usize) -> usize {
+        ((1.0 - self.unit()).powf(-1.0 / 1.5) as usize).clamp(1, most)
+    }
+}
+
+/// The threshold above which a standard normal lies with this probability.
+fn upper(probability: f64) -> f64 {
+    Normal::standard().inverse_cdf(1.0 - probability)
+}
+
+/// Mated comparisons: one share a person. `own` is the part of the variance that is personal.
+fn mated(random: &mut Random, trials: &[usize], rate: f64, own: f64) -> Bounds {
+    let threshold = upper(rate);
+    let shares: Vec<Share> = trials
+        .iter()
+        .map(|&m| {
+            let person = random.normal() * own.sqrt();
+            let errors = (0..m)
+                .filter(|_| person + random.normal() * (1.0 - own).sqrt() > threshold)
+                .count();
+            Share { errors: errors as u64, trials: m as u64 }
+        })
+        .collect();
+    clustered_interval(&shares, CONFIDENCE)
+}
+
+/// Pairs of different people, as indices; several pairs of the same two are allowed.
+fn pairs(
+    random: &mut Random,
+    people: usize,
+    pairs: &[(usize, usize)],
+    rate: f64,
+    own: f64,
+) -> Bounds {
+    let threshold = upper(rate);
+    let dispositions: Vec<f64> =
+        (0..people).map(|_| random.normal() * (own / 2.0).sqrt()).collect();
+    let mut shares = vec![Share::default(); people];
+    let mut dyads: HashMap<(usize, usize), (u64, u64)> = HashMap::new();
+    let mut all = 0;
+    for &(a, b) in pairs {
+        let noise = random.normal() * (1.0 - own).sqrt();
+        let error = u64::from(dispositions[a] + dispositions[b] + noise > threshold);
+        all += error;
+        for person in [a, b] {
+            shares[person].errors += error;
+            shares[person].trials += 1;
+        }
+        let dyad = dyads.entry((a.min(b), a.max(b))).or_default();
+        *dyad = (dyad.0 + error, dyad.1 + 1);
+    }
+    let mut moments = DyadMoments::default();
+    for (e, n) in dyads.into_values() {
+        moments.ee += e * e;
+        moments.en += e * n;
+        moments.nn += n * n;
+    }
+    shares.retain(|share| share.trials > 0);
+    dyadic_interval(Rate::new(all, pairs.len() as u64), &shares, &moments, CONFIDENCE)
+}
+
+fn measure(name: &str, rate: f64, mut run: impl FnMut(&mut Random) -> Bounds) {
+    let mut random = Random(42);
+    let (mut held, mut low, mut high, mut width) = (0, 0, 0, 0.0);
+    for _ in 0..RUNS {
+        let bounds = run(&mut random);
+        low += usize::from(rate < bounds.low);
+        high += usize::from(rate > bounds.high);
+        held += usize::from(rate >= bounds.low && rate <= bounds.high);
+        width += bounds.high - bounds.low;
+    }
+    let percent = |n: usize| 100.0 * n as f64 / RUNS as f64;
+    println!(
+        "| {name} | {rate} | {:.1} | {:.1} | {:.1} | {:.5} |",
+        percent(held),
+        percent(low),
+        percent(high),
+        width / RUNS as f64
+    );
+}
+
+fn main() {
+    println!("| design | true rate | held, % | too high, % | too low, % | mean width |");
+    println!("|---|---|---|---|---|---|");
+    for rate in [0.01, 0.05] {
+        measure("FNMR, sparse list: 2,000 people, 1 comparison each", rate, |r| {
+            mated(r, &[1; 2000], rate, 0.5)
+        });
+        measure("FNMR, 500 people, 6 comparisons each", rate, |r| mated(r, &[6; 500], rate, 0.5));
+        measure(
+            "FNMR, heavy tail: 1,000 people, photos Pareto 1.5 (≤ 30), consecutive pairs",
+            rate,
+            |r| {
+                let trials: Vec<usize> = (0..1000).map(|_| r.photos(30)).collect();
+                mated(r, &trials, rate, 0.5)
+            },
+        );
+        measure(
+            "FNMR, heavy tail: 1,000 people, photos Pareto 1.5 (≤ 10), all pairs",
+            rate,
+            |r| {
+                let trials: Vec<usize> =
+                    (0..1000).map(|_| r.photos(9) + 1).map(|k| k * (k - 1) / 2).collect();
+                mated(r, &trials, rate, 0.5)
+            },
+        );
+    }
+    for rate in [0.003, 0.01] {
+        measure("FMR, sparse list: 3,000 pairs of 6,000 people", rate, |r| {
+            let list: Vec<_> = (0..3000).map(|i| (2 * i, 2 * i + 1)).collect();
+            pairs(r, 6000, &list, rate, 0.5)
+        });
+        measure("FMR, list: 3,000 random pairs of 2,000 people", rate, |r| {
+            let list = random_pairs(r, 3000, |r| r.below(2000));
+            pairs(r, 2000, &list, rate, 0.5)
+        });
+        measure("FMR, dense: all pairs of 100 people", rate, |r| {
+            pairs(r, 100, &all_pairs(100), rate, 0.2)
+        });
+        measure("FMR, dense: all pairs of 300 people", rate, |r| {
+            pairs(r, 300, &all_pairs(300), rate, 0.2)
+        });
+        measure(
+            "FMR, heavy tail: 5,000 pairs of photos of 1,000 people (Pareto 1.5, ≤ 30)",
+            rate,
+            |r| {
+                let owners: Vec<usize> =
+                    (0..1000).flat_map(|person| vec![person; r.photos(30)]).collect();
+                let list = random_pairs(r, 5000, |r| owners[r.below(owners.len())]);
+                pairs(r, 1000, &list, rate, 0.2)
+            },
+        );
+    }
+}
+
+fn all_pairs(people: usize) -> Vec<(usize, usize)> {
+    (0..people).flat_map(|a| (a + 1..people).map(move |b| (a, b))).collect()
+}
+
+fn random_pairs(
+    random: &mut Random,
+    n: usize,
+    pick: impl Fn(&mut Random) -> usize,
+) -> Vec<(usize, usize)> {
+    let mut list = Vec::with_capacity(n);
+    while list.len() < n {
+        let (a, b) = (pick(random), pick(random));
+        if a != b {
+            list.push((a, b));
+        }
+    }
+    list
+}

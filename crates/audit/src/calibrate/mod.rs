@@ -1,0 +1,191 @@
+//! From an audit of labelled samples to a calibration.
+
+mod evidence;
+mod normalised;
+
+pub use evidence::evidence;
+pub use normalised::{normalised, without};
+
+use crate::{AuditReport, MeasuredRate, RateCell};
+use crate::{Digest, Error, ErrorKind, Result, Stage};
+use evenmatch_core::record::{
+    CALIBRATION_SCHEMA, CalibratedGroup, CalibratedRate, CalibratedThreshold, Calibration,
+    CalibrationData, Claim, Evidence, ModelRecord, NormaliserRecord, SoftwareRecord,
+};
+
+/// The target rates of a calibration.
+pub const TARGETS: [f64; 13] =
+    [1e-2, 5e-3, 2e-3, 1e-3, 5e-4, 2e-4, 1e-4, 5e-5, 2e-5, 1e-5, 5e-6, 2e-6, 1e-6];
+
+/// Fewest false matches for a rate to count as measured ("rule of 30").
+const MEASURED: u64 = 30;
+/// Fewest false matches that must be expected for a threshold to be given at all: with none seen
+/// in `3 / rate` comparisons the rate itself is the 95 % upper bound ("rule of 3").
+const EXPECTED: f64 = 3.0;
+
+/// The calibrations that ship: of normalised scores, and of plain cosines. The first of each is
+/// the one to use by default, whose people differ most from each other.
+const SHIPPED: [&str; 2] = [
+    include_str!("../../models/calibrations/fairface.toml"),
+    include_str!("../../models/calibrations/lfw.toml"),
+];
+const SHIPPED_RAW: [&str; 2] = [
+    include_str!("../../models/calibrations/fairface-raw.toml"),
+    include_str!("../../models/calibrations/lfw-raw.toml"),
+];
+
+/// The calibrations that ship, of normalised scores, the one to use by default first.
+/// `scripts/calibrations.sh` made them from the data that they describe.
+///
+/// # Errors
+/// None: they are checked by a test.
+pub fn shipped() -> Result<Vec<Calibration>> {
+    SHIPPED.iter().map(|text| Calibration::parse(text)).collect()
+}
+
+/// The calibrations of plain cosines that ship, for those who turn normalisation off.
+///
+/// # Errors
+/// None: they are checked by a test.
+pub fn shipped_raw() -> Result<Vec<Calibration>> {
+    SHIPPED_RAW.iter().map(|text| Calibration::parse(text)).collect()
+}
+
+/// The calibration to use by default, of normalised or of plain scores.
+///
+/// # Errors
+/// As for [`shipped`].
+pub fn shipped_default(normalised: bool) -> Result<Calibration> {
+    Calibration::parse(if normalised { SHIPPED[0] } else { SHIPPED_RAW[0] })
+}
+
+/// What a calibration says of itself besides its numbers.
+#[derive(Debug, Clone)]
+pub struct CalibrationNotes {
+    /// A short name.
+    pub name: String,
+    /// The day, `YYYY-MM-DD`.
+    pub date: String,
+    /// The data in words.
+    pub description: String,
+    /// SHA-256 of the manifest.
+    pub manifest_sha256: Digest,
+    /// Photos that gave a template.
+    pub acquired: u64,
+    /// The models by role.
+    pub models: Vec<ModelRecord>,
+    /// The normaliser of the scores; `None` for plain cosines.
+    pub normaliser: Option<NormaliserRecord>,
+    /// What a score is evidence of, where it was measured.
+    pub evidence: Option<Evidence>,
+}
+
+/// The target rates among these that `nonmated` comparisons can carry, and the others.
+pub fn carried(targets: &[f64], nonmated: u64) -> (Vec<f64>, Vec<f64>) {
+    // A target of 1e-3 with 3,000 comparisons must not fail by rounding.
+    targets.iter().partition(|target| **target * nonmated as f64 >= EXPECTED * (1.0 - 1e-9))
+}
+
+/// Makes a calibration of reports on the same data whose operating points are target rates.
+///
+/// # Errors
+/// No report has an operating point with a target rate and enough non-mated comparisons.
+pub fn calibration(
+    reports: &[AuditReport],
+    refused: Vec<f64>,
+    notes: CalibrationNotes,
+) -> Result<Calibration> {
+    let mut threshold: Vec<CalibratedThreshold> = reports
+        .iter()
+        .flat_map(|report| &report.operating_points)
+        .filter_map(|point| {
+            let fmr = measured(&point.overall.fmr)?;
+            let mut groups: Vec<CalibratedGroup> = Vec::new();
+            for (attribute, of) in &point.attributes {
+                groups.extend(of.groups.iter().filter_map(|(group, of)| {
+                    Some(CalibratedGroup {
+                        attribute: attribute.clone(),
+                        group: group.clone(),
+                        fmr: measured(&of.rates.fmr)?,
+                        fnmr: measured(&of.rates.fnmr),
+                    })
+                }));
+            }
+            let worst = groups.iter().max_by(|a, b| a.fmr.high.total_cmp(&b.fmr.high)).cloned();
+            Some(CalibratedThreshold {
+                target_fmr: point.target_fmr?,
+                threshold: point.threshold,
+                claim: if fmr.errors >= MEASURED { Claim::Measured } else { Claim::UpperBound },
+                fmr_of_others: of_others(&fmr),
+                fmr,
+                fnmr: measured(&point.overall.fnmr),
+                worst_group: worst,
+                groups,
+            })
+        })
+        .collect();
+    threshold.sort_by(|a, b| b.target_fmr.total_cmp(&a.target_fmr));
+    let (Some(report), false) = (reports.first(), threshold.is_empty()) else {
+        return Err(Error::new(
+            ErrorKind::InvalidRecord,
+            Stage::Audit,
+            "there are too few non-mated comparisons for any threshold",
+        )
+        .next("calibrate on more people: evenmatch plan says how many a rate needs"));
+    };
+    let samples = report.acquisition.as_ref().map_or(0, |found| found.overall.transactions);
+    Calibration {
+        schema: CALIBRATION_SCHEMA.to_owned(),
+        digest: Digest::from_bytes([0; 32]),
+        name: notes.name,
+        date: notes.date,
+        refused,
+        software: SoftwareRecord::current(),
+        models: notes.models,
+        data: CalibrationData {
+            description: notes.description,
+            manifest_sha256: notes.manifest_sha256,
+            samples,
+            acquired: notes.acquired,
+            subjects: report.data.subjects,
+            // Comparisons, not transactions: a photo without a template was compared with none.
+            mated: threshold[0].fnmr.map_or(0, |rate| rate.trials),
+            nonmated: threshold[0].fmr.trials,
+        },
+        threshold,
+        evidence: notes.evidence,
+        normaliser: notes.normaliser,
+    }
+    .sealed()
+}
+
+/// How much longer the arms of the prediction interval are than those of the rate's own, on the
+/// scale of logarithms: √2, since as many other people vary as much as those who were measured,
+/// and a fifth more, since a half of people without those whom many resemble knows too little of
+/// how much they matter. With √2 alone, 92 to 94 % of 200 splits of FairFace held; the test
+/// `thresholds_hold_on_real_people_that_did_not_choose_them` has the splits.
+const OTHERS: f64 = 1.2 * std::f64::consts::SQRT_2;
+
+/// The prediction interval for as many other people.
+fn of_others(fmr: &CalibratedRate) -> [f64; 2] {
+    if fmr.errors == 0 {
+        return [0.0, (OTHERS * fmr.high).min(1.0)];
+    }
+    let arm = |end: f64| fmr.rate * (end / fmr.rate).powf(OTHERS);
+    [arm(fmr.low), arm(fmr.high).min(1.0)]
+}
+
+fn measured(cell: &RateCell) -> Option<CalibratedRate> {
+    match cell {
+        RateCell::Measured(MeasuredRate { errors, trials, rate, low, high, .. }) => {
+            Some(CalibratedRate {
+                errors: *errors,
+                trials: *trials,
+                rate: *rate,
+                low: *low,
+                high: *high,
+            })
+        }
+        RateCell::Insufficient { .. } => None,
+    }
+}

@@ -1,0 +1,198 @@
+//! Numbers as people read them, shared by the renderers.
+
+use crate::{
+    Differential, Differentials, ErrorDifferentials, Estimate, MeasuredRate, OperatingPointReport,
+    OverturnReport, RateCell, Rates, Verdict,
+};
+
+/// A number with three significant digits, without an exponent where that is short.
+pub(super) fn number(value: f64) -> String {
+    if value == 0.0 {
+        return "0".into();
+    }
+    if !value.is_finite() {
+        return if value > 0.0 { "∞".into() } else { "–".into() };
+    }
+    let magnitude = value.abs().log10().floor() as i32;
+    if !(-6..9).contains(&magnitude) {
+        return format!("{value:.2e}");
+    }
+    let decimals = usize::try_from(2 - magnitude).unwrap_or(0);
+    let text = format!("{value:.decimals$}");
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
+}
+
+/// A threshold, with every digit that it takes to get the same rates again.
+pub(super) use crate::threshold_text as threshold;
+
+/// A score that nothing is decided at, such as the edge of a bin.
+pub(super) fn score(value: f64) -> String {
+    let text = format!("{value:.6}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A rate in percent.
+pub(super) fn percent(rate: f64) -> String {
+    format!("{} %", number(rate * 100.0))
+}
+
+/// The rate, where there were enough trials.
+pub(super) fn measured(cell: &RateCell) -> Option<&MeasuredRate> {
+    match cell {
+        RateCell::Measured(rate) => Some(rate),
+        RateCell::Insufficient { .. } => None,
+    }
+}
+
+/// A rate with its denominator and interval, or the reason for having none.
+pub(super) fn cell(cell: &RateCell) -> String {
+    match cell {
+        RateCell::Measured(rate) => rate.text.clone(),
+        RateCell::Insufficient { insufficient } => {
+            format!("too few trials ({}, needs {})", insufficient.trials, insufficient.needed)
+        }
+    }
+}
+
+/// What the rates of appeals are, and what they are not.
+pub(super) const APPEALS_NOTICE: &str = "Of decisions against which somebody appealed and which a \
+    person has looked at: how often that person decided otherwise. Who appeals is not drawn at \
+    random, so this is no rate of errors.";
+pub(super) const APPEALS_COLUMNS: [&str; 5] =
+    ["Group", "Decisions", "Appealed", "Looked at", "Overturned (95 % interval)"];
+
+/// The rows of the table of appeals.
+pub(super) fn appeals(appeals: &OverturnReport) -> Vec<Vec<String>> {
+    let row = |rate: &crate::OverturnRate| {
+        let group = match rate.group.as_str() {
+            "" => "(not stated)",
+            group => group,
+        };
+        let overturned = match (rate.rate, rate.low, rate.high) {
+            (Some(share), Some(low), Some(high)) => format!(
+                "{} of {} = {} [{}, {}]",
+                rate.overturned,
+                rate.resolved,
+                percent(share),
+                percent(low),
+                percent(high)
+            ),
+            _ => "none was looked at".to_owned(),
+        };
+        let counts = [rate.decisions, rate.appealed, rate.resolved].map(|n| n.to_string());
+        let [decisions, appealed, resolved] = counts;
+        vec![group.to_owned(), decisions, appealed, resolved, overturned]
+    };
+    appeals.groups.iter().map(row).collect()
+}
+
+/// A value with its interval.
+pub(super) fn estimate(estimate: &Estimate) -> String {
+    match (estimate.low, estimate.high) {
+        (None, None) => number(estimate.value),
+        (low, high) => format!(
+            "{} [{}, {}]",
+            number(estimate.value),
+            low.map_or("–∞".into(), number),
+            high.map_or("∞".into(), number)
+        ),
+    }
+}
+
+/// Shares with their interval, in per cent.
+pub(super) fn shares(estimate: &Estimate) -> String {
+    let bound = |bound: Option<f64>| bound.map_or("–".to_owned(), |rate| number(100.0 * rate));
+    format!("{} [{}, {}]", percent(estimate.value), bound(estimate.low), bound(estimate.high))
+}
+
+/// A differential with its interval.
+pub(super) fn differential(measure: &Differential) -> String {
+    format!(
+        "{}{} [{}, {}]",
+        if measure.at_least { "≥ " } else { "" },
+        number(measure.value),
+        number(measure.low),
+        measure.high.map_or("∞".into(), number)
+    )
+}
+
+/// A p-value.
+pub(super) fn p_value(p: f64) -> String {
+    if p < 0.001 { "< 0.001".into() } else { format!("{p:.3}") }
+}
+
+/// A verdict as it is printed.
+pub(super) fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "PASS",
+        Verdict::Fail => "FAIL",
+        Verdict::Inconclusive => "INCONCLUSIVE",
+    }
+}
+
+/// An operating point as a heading.
+pub(super) fn operating_point(point: &OperatingPointReport) -> String {
+    match point.target_fmr {
+        Some(target) => {
+            format!("Target FMR {} (threshold {})", percent(target), threshold(point.threshold))
+        }
+        None => format!("Threshold {}", threshold(point.threshold)),
+    }
+}
+
+/// The rates with their short names, in the order in which they are shown.
+pub(super) fn rates(rates: &Rates) -> [(&'static str, &RateCell); 5] {
+    [
+        ("fmr", &rates.fmr),
+        ("fnmr", &rates.fnmr),
+        ("fta", &rates.fta),
+        ("far", &rates.far),
+        ("frr", &rates.frr),
+    ]
+}
+
+/// The error types of the differentials with their short names.
+pub(super) fn error_types(all: &Differentials) -> [(&'static str, &ErrorDifferentials); 3] {
+    [("fmr", &all.fmr), ("fnmr", &all.fnmr), ("frr", &all.frr)]
+}
+
+/// The measures of one error type: key, name, value.
+pub(super) fn measures(
+    all: &ErrorDifferentials,
+) -> [(&'static str, &'static str, Option<&Differential>); 5] {
+    [
+        ("max_over_geomean", "largest rate over the geometric mean", all.max_over_geomean.as_ref()),
+        ("max_over_min", "largest rate over smallest", all.max_over_min.as_ref()),
+        ("max_minus_min", "largest rate minus smallest", all.max_minus_min.as_ref()),
+        ("worst_over_overall", "largest rate over everyone's", all.worst_over_overall.as_ref()),
+        ("gini", "Gini coefficient", all.gini.as_ref()),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_digits_are_kept() {
+        let cases = [
+            (0.0, "0"),
+            (1.0, "1"),
+            (2.4848, "2.48"),
+            (0.000_123_456, "0.000123"),
+            (119.0, "119"),
+            (12_345.6, "12346"),
+            (1.2e-9, "1.20e-9"),
+            (-0.5, "-0.5"),
+            (f64::INFINITY, "∞"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(number(value), text);
+        }
+        assert_eq!(percent(0.024_849), "2.48 %");
+        assert_eq!((p_value(0.0004), p_value(0.0306)), ("< 0.001".into(), "0.031".into()));
+    }
+}

@@ -1,0 +1,157 @@
+//! Codes for the names in a row: people, groups, failures and attack species.
+
+use super::batch::{MANY, MISSING, MOST_VALUES, Mating};
+use super::label_rules::{is_impossible, trimmed};
+use super::labels::LabelKey;
+use super::layout::{AttributeColumns, GroupSource, Layout};
+use super::row::RowParser;
+use super::words;
+use crate::{Error, Result};
+use evenmatch_core::spreadsheet::original;
+
+/// More failures or species than this are a mistake.
+const MOST_KINDS: usize = 65_000;
+/// Rows without any identity that are read: each needs two people of its own.
+const MOST_ANONYMOUS: u64 = 2_000_000;
+
+impl RowParser<'_> {
+    pub(super) fn no_subject(&self, subjects: (&str, &str), line: u64) -> Error {
+        let (side, column) = if subjects.0.is_empty() {
+            ("probe", self.layout.probe_subject.or(self.layout.probe_id))
+        } else {
+            ("reference", self.layout.reference_subject.or(self.layout.reference_id))
+        };
+        self.layout
+            .fault(line, column.unwrap_or(0), format!("whose sample the {side} is, is not said"))
+            .next("name the subject in the row (or in the labels); intervals rest on knowing the people")
+    }
+
+    /// Codes of the two people. Where the file names none, samples stand for people, and where
+    /// it names no samples either, each row has people of its own.
+    pub(super) fn subjects(
+        &mut self,
+        ids: (&str, &str),
+        subjects: (&str, &str),
+        mating: Mating,
+        line: u64,
+    ) -> Result<(u32, u32)> {
+        let layout = self.layout;
+        let table = &mut self.tables.subjects;
+        if layout.names_subjects() {
+            // A presentation attack detector's row has one person, or none.
+            let complete = !subjects.0.is_empty() && !subjects.1.is_empty();
+            if !complete && mating != Mating::Unstated {
+                return Err(self.no_subject(subjects, line));
+            }
+            let probe = table.intern(subjects.0);
+            return Ok((probe, table.intern(subjects.1)));
+        }
+        if layout.probe_id.is_some() {
+            let probe = table.intern(if mating == Mating::Mated { ids.1 } else { ids.0 });
+            let mut reference = table.intern(ids.1);
+            if mating == Mating::NonMated && probe == reference {
+                reference = table.intern(&format!("{} (reference)", ids.1));
+            }
+            return Ok((probe, reference));
+        }
+        if line > MOST_ANONYMOUS {
+            return Err(layout
+                .complaint(format!(
+                    "more than {MOST_ANONYMOUS} rows name neither people nor samples"
+                ))
+                .at_line(line)
+                .next("add the columns `probe_subject` and `reference_subject`"));
+        }
+        let probe = table.intern(&format!("row {line}"));
+        if mating == Mating::Mated {
+            return Ok((probe, probe));
+        }
+        Ok((probe, table.intern(&format!("row {line}, reference"))))
+    }
+
+    /// The code of a label. A column with a value for nearly every row (a date, a file name) must
+    /// not end the reading: whoever makes groups of it leaves it out.
+    pub(super) fn group_code(&mut self, attribute: usize, label: Label<'_>, line: u64) -> u16 {
+        let name = match label {
+            Label::Group(name) => name,
+            Label::Empty => return MISSING,
+            Label::Word(word) => {
+                self.parsed.odd[attribute].missing.note(word, line);
+                return MISSING;
+            }
+            Label::Impossible(number) => {
+                self.parsed.odd[attribute].impossible.note(number, line);
+                return MISSING;
+            }
+        };
+        let code = self.tables.groups[attribute].intern_up_to(name, MOST_VALUES);
+        code.map_or(MANY, |code| code as u16)
+    }
+
+    pub(super) fn code_from_one(&mut self, failure: bool, name: &str, line: u64) -> Result<u16> {
+        let table = if failure { &mut self.tables.failures } else { &mut self.tables.species };
+        let code = table.intern(name);
+        if (code as usize) < MOST_KINDS {
+            return Ok(code as u16 + 1);
+        }
+        let (column, what) = if failure {
+            (self.layout.failure, "failures")
+        } else {
+            (self.layout.species, "attack species")
+        };
+        Err(self
+            .layout
+            .fault(line, column.unwrap_or(0), format!("more than {MOST_KINDS} kinds of {what}"))
+            .next("use a short list of names"))
+    }
+}
+
+/// What a field of labels says.
+#[derive(Clone, Copy)]
+pub(super) enum Label<'t> {
+    Group(&'t str),
+    Empty,
+    /// A word for a label that is not known.
+    Word(&'t str),
+    /// A number that can't be a value.
+    Impossible(&'t str),
+}
+
+/// The label of one side.
+pub(super) fn group<'t>(
+    layout: &'t Layout,
+    columns: &'t AttributeColumns,
+    source: GroupSource,
+    fields: &[&'t str],
+    subject: &str,
+    sample: &str,
+) -> Label<'t> {
+    let text = match (source, &layout.labels) {
+        (GroupSource::Column(column), _) => original(fields[column].trim_ascii()),
+        (GroupSource::Label(label), Some(labels)) => match labels.key {
+            LabelKey::Subject => labels.get(subject, label),
+            LabelKey::Sample => labels.get(sample, label),
+        },
+        _ => "",
+    };
+    let text = trimmed(text);
+    if text.is_empty() {
+        return Label::Empty;
+    }
+    if layout.rules.is_missing(text) {
+        return Label::Word(text);
+    }
+    if columns.bins.is_none() && columns.possible.is_none() {
+        return Label::Group(text);
+    }
+    let number = match text.parse::<f64>() {
+        Ok(number) => Some(number),
+        Err(_) if layout.decimal_comma => words::decimal_comma(text),
+        Err(_) => None,
+    };
+    match (number.filter(|number| number.is_finite()), &columns.bins) {
+        (Some(number), _) if is_impossible(columns.possible, number) => Label::Impossible(text),
+        (Some(number), Some(bins)) => Label::Group(bins.name(number)),
+        _ => Label::Group(text),
+    }
+}

@@ -1,0 +1,154 @@
+//! What the commands that acquire many photos share: their arguments, progress and last words.
+
+use std::io::IsTerminal;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::audit::invalid;
+use super::gate::GateArgument;
+use super::verify::DEFAULT_FMR;
+use evenmatch::{Policy, Verifier, model::Profile, quality::Gate, shipped::shipped_default};
+use evenmatch_audit::records::PeopleManifest;
+use evenmatch_core::Result;
+use evenmatch_lab::batch::{
+    AcquireOptions, AcquireProgress, Acquisitions, Measure, PartSize, Shard, acquire,
+};
+
+/// How photos are acquired.
+#[derive(Debug, Args)]
+pub(crate) struct AcquisitionArguments {
+    /// The folder that relative paths start from; the list's own folder unless told
+    #[arg(long, value_name = "DIR")]
+    pub(crate) root: Option<PathBuf>,
+    /// Threads, one a core unless told; the result does not depend on it
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<NonZeroUsize>,
+    /// Go on with a run that was cut off
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// What is done with photos of poor quality; `advise` unless the policy says otherwise
+    #[arg(long, value_enum)]
+    pub(crate) gate: Option<GateArgument>,
+    /// Rules for acquiring
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Photos that are written to the disk at once: as many as a cut-off may cost
+    #[arg(long, value_name = "N", hide = true)]
+    pub(crate) part_photos: Option<NonZeroUsize>,
+}
+
+impl AcquisitionArguments {
+    /// Acquires the photos of a manifest that was read from `list` into a store in `folder`.
+    ///
+    /// # Errors
+    /// Photos that are not there are reported before any work, all at once.
+    pub(crate) fn acquire(
+        &self,
+        manifest: &PeopleManifest,
+        (list, folder): (&Path, &Path),
+        shard: Option<Shard>,
+        measures: Vec<Measure>,
+    ) -> Result<Acquisitions> {
+        let root = self.root.clone().unwrap_or_else(|| PeopleManifest::default_root(list));
+        manifest.require_photos(&root)?;
+        let mut policy = super::policy(self.policy.as_deref(), self.gate)?;
+        // Many photos are stored without their advice, so that it would be measured for nobody.
+        if policy.gate == Gate::Advise {
+            policy.gate = Gate::Off;
+        }
+        let jobs = super::audit::jobs(self.jobs.map(NonZeroUsize::get));
+        let verifier = Verifier::open(Profile::Throughput { workers: jobs }, policy)?;
+        let mut part = PartSize::default();
+        part.photos = self.part_photos.map_or(part.photos, NonZeroUsize::get);
+        let options = AcquireOptions {
+            folder: Some(folder.to_owned()),
+            resume: self.resume,
+            jobs,
+            shard,
+            measures,
+            part,
+        };
+        let (bar, begun) = (progress_bar("photos"), Instant::now());
+        let acquired = acquire(manifest, &root, &verifier, &options, &|progress| {
+            show(&bar, progress);
+        });
+        bar.finish_and_clear();
+        let acquired = acquired?;
+        say(&acquired, begun.elapsed());
+        Ok(acquired)
+    }
+}
+
+/// A bar with rate and time left; nothing where nobody watches.
+pub(super) fn progress_bar(what: &str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(0);
+    let template = format!("{{bar:30}} {{pos}} of {{len}} {what}, {{per_sec}}, {{eta}} left");
+    if let Ok(style) = ProgressStyle::with_template(&template) {
+        bar.set_style(style);
+    }
+    bar
+}
+
+fn show(bar: &ProgressBar, progress: AcquireProgress) {
+    bar.set_length(progress.total as u64);
+    bar.set_position(progress.done as u64);
+}
+
+/// One line on what came of the photos.
+#[allow(clippy::print_stderr)]
+fn say(acquired: &Acquisitions, took: Duration) {
+    let failures = acquired.failures();
+    let failed: usize = failures.values().sum();
+    let named: Vec<String> = failures.iter().map(|(name, n)| format!("{n} {name}")).collect();
+    let failed = if failed == 0 {
+        "no failure".to_owned()
+    } else {
+        format!("{failed} failed: {}", named.join(", "))
+    };
+    let seconds = took.as_secs_f64();
+    let rate = acquired.processed as f64 / seconds.max(1e-3);
+    eprintln!(
+        "{} photos ({failed}); {} decoded and {} known before, in {seconds:.1} s ({rate:.1} a second)",
+        acquired.samples.len(),
+        acquired.processed,
+        acquired.reused,
+    );
+}
+
+/// A verifier for many photos at the threshold or the false match rate that was stated; without
+/// either, at the policy's, or at the usual rate of the calibration that ships.
+pub(super) fn verifier_at(
+    mut policy: Policy,
+    threshold: Option<f32>,
+    fmr: Option<f64>,
+    jobs: usize,
+) -> Result<Verifier> {
+    if let Some(rate) = fmr.filter(|rate| !(*rate > 0.0 && *rate < 1.0)) {
+        return Err(invalid(format!("{rate} is not a rate between 0 and 1"), "try --fmr 1e-3"));
+    }
+    // What the command line states stands before what the policy does.
+    if threshold.is_some() {
+        (policy.threshold, policy.fmr) = (threshold, None);
+    } else if fmr.is_some() {
+        (policy.threshold, policy.fmr) = (None, fmr);
+    }
+    calibrated(policy, Profile::Throughput { workers: jobs })
+}
+
+/// A verifier by this policy, at the operating point of the calibration that ships unless the
+/// policy states a threshold.
+pub(super) fn calibrated(policy: Policy, profile: Profile) -> Result<Verifier> {
+    let verifier = Verifier::open(profile, policy)?;
+    if verifier.policy().threshold.is_some() {
+        return Ok(verifier);
+    }
+    let rate = verifier.policy().fmr.unwrap_or(DEFAULT_FMR);
+    verifier.calibrated(&shipped_default(true)?, rate)
+}

@@ -1,0 +1,220 @@
+//! `evenmatch appeal` and `evenmatch replay`.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::Exit;
+use super::place::PlaceArguments;
+use evenmatch::{Acquisition, EncodedSample, Policy, Probe, Sample, Verifier, model::Profile};
+use evenmatch_audit::calibrate;
+use evenmatch_core::{
+    Error, ErrorKind, Stage,
+    record::{Calibration, DecisionRecord},
+};
+use evenmatch_ledger::{DecisionEntry, HumanOutcome, LedgerFiles};
+use evenmatch_registry::Replay;
+
+const EXAMPLES: &str = "\
+Examples:
+  evenmatch appeal open d-0123456789abcdef01234567 --note 'I wore glasses'
+  evenmatch appeal review d-0123456789abcdef01234567 --by 'reviewer 4' --note 'photos seen'
+  evenmatch appeal resolve d-0123456789abcdef01234567 --by 'reviewer 4' --outcome overturned \\
+      --reason 'the same person'
+  evenmatch appeal rates --by race
+
+The ledger never forgets: name nobody in notes and reasons.";
+
+/// Appeals: a person asks for a decision to be looked at again, and a person looks.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct AppealArguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum OutcomeArgument {
+    Upheld,
+    Overturned,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum YesNo {
+    Yes,
+    No,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Open an appeal against a decision
+    Open {
+        /// The decision's id
+        id: String,
+        /// What the person says
+        #[arg(long)]
+        note: String,
+        #[command(flatten)]
+        place: PlaceArguments,
+    },
+    /// Say who looks at it
+    Review {
+        /// The decision's id
+        id: String,
+        /// Who looks
+        #[arg(long)]
+        by: String,
+        /// What they note
+        #[arg(long)]
+        note: String,
+        #[command(flatten)]
+        place: PlaceArguments,
+    },
+    /// Write down what a person decided
+    Resolve {
+        /// The decision's id
+        id: String,
+        /// Who decided
+        #[arg(long)]
+        by: String,
+        /// Whether the decision stands
+        #[arg(long, value_enum)]
+        outcome: OutcomeArgument,
+        /// Whether the photos show the person who was claimed; it follows from the outcome unless
+        /// the machine left it undecided
+        #[arg(long, value_enum)]
+        same_person: Option<YesNo>,
+        /// Why
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        place: PlaceArguments,
+    },
+    /// How often decisions were overturned, by group
+    Rates {
+        /// An attribute that was stated at enrolment
+        #[arg(long, value_name = "ATTRIBUTE")]
+        by: String,
+        #[command(flatten)]
+        place: PlaceArguments,
+    },
+}
+
+/// Works on appeals.
+pub(crate) fn run(arguments: &AppealArguments) -> anyhow::Result<Exit> {
+    let appended = match &arguments.action {
+        Action::Open { id, note, place } => place.ledger()?.open_appeal(id, note)?,
+        Action::Review { id, by, note, place } => place.ledger()?.review_appeal(id, by, note)?,
+        Action::Resolve { id, by, outcome, same_person, reason, place } => {
+            let outcome = match outcome {
+                OutcomeArgument::Upheld => HumanOutcome::Upheld,
+                OutcomeArgument::Overturned => HumanOutcome::Overturned,
+            };
+            let same = same_person.map(|same| matches!(same, YesNo::Yes));
+            place.ledger()?.resolve_appeal(id, by, outcome, same, reason)?
+        }
+        Action::Rates { by, place } => {
+            super::print_json(&place.ledger_files()?.overturn_rates(by)?)?;
+            return Ok(Exit::Done);
+        }
+    };
+    let schema = "evenmatch.ledger.appended/1";
+    super::print_json(&serde_json::json!({ "schema": schema, "entry": appended }))?;
+    Ok(Exit::Done)
+}
+
+/// Make a decision again from its photos, and say what differs.
+///
+/// Exit codes: 0 the same bit for bit, 1 something differs, 2 error.
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArguments {
+    /// The decision's id
+    id: String,
+    /// The photo stored earlier; for a decision by an enrolment, the person: --subject
+    #[arg(long, value_name = "IMG", required_unless_present = "subject")]
+    reference: Option<PathBuf>,
+    /// The person whose enrolment it was
+    #[arg(long, conflicts_with = "reference")]
+    subject: Option<String>,
+    /// The photo presented then
+    #[arg(long, value_name = "IMG")]
+    probe: PathBuf,
+    /// The calibration, where it was not one of those that ship
+    #[arg(long, value_name = "FILE")]
+    calibration: Option<PathBuf>,
+    #[command(flatten)]
+    place: PlaceArguments,
+}
+
+/// Replays.
+pub(crate) fn replay(arguments: &ReplayArguments) -> anyhow::Result<Exit> {
+    let files = arguments.place.ledger_files()?;
+    let (_, then) = files.decision(&arguments.id)?;
+    let verifier = verifier(&files, &then, arguments)?;
+    let now = decide(&verifier, &then, arguments)?;
+    let replay = Replay::of(&then, &now)?;
+    super::print_json(&replay)?;
+    Ok(if replay.identical { Exit::Done } else { Exit::Negative })
+}
+
+/// The verifier that decided: by the policy of then, at its operating point.
+fn verifier(
+    files: &LedgerFiles,
+    then: &DecisionEntry,
+    arguments: &ReplayArguments,
+) -> anyhow::Result<Verifier> {
+    let policy: Policy = serde_json::from_slice(&files.policy(&then.policy)?)?;
+    let point = &then.record.operating_point;
+    let verifier = Verifier::open(Profile::Latency, policy)?;
+    let Some(rate) = point.target_fmr else { return Ok(verifier) };
+    let calibration = match &arguments.calibration {
+        Some(path) => Calibration::from_path(path)?,
+        None => calibrate::shipped_default(point.normaliser.is_some())?,
+    };
+    Ok(verifier.calibrated(&calibration, rate)?)
+}
+
+fn decide(
+    verifier: &Verifier,
+    then: &DecisionEntry,
+    arguments: &ReplayArguments,
+) -> anyhow::Result<DecisionRecord> {
+    let probe = probe(verifier, then, &arguments.probe)?;
+    // The frames of a session are not kept: what was judged of them is taken over.
+    let session = then.record.liveness.session.clone();
+    if let Some(reference) = &arguments.reference {
+        let reference = verifier.acquire(reference.as_path())?;
+        return Ok(verifier.decide_with_session(&reference, &probe, session)?);
+    }
+    let registry = arguments.place.open()?;
+    let enrolment = registry.enrolment(arguments.subject.as_deref().unwrap_or_default())?;
+    let same = then.subject.as_ref() == Some(&enrolment.details.pseudonym);
+    if !same || then.enrolment != Some(enrolment.version) {
+        let message = "the decision was not made with this enrolment, or with an older one";
+        return Err(Error::new(ErrorKind::InvalidArgument, Stage::Enrolment, message)
+            .next("templates of former enrolments are not kept")
+            .into());
+    }
+    let reference = enrolment.reference(verifier, probe.sample.sha256)?;
+    Ok(verifier.decide_with_session(&reference, &probe, session)?)
+}
+
+/// The photo presented then. A frame of a session was no file but pixels, and is known by their
+/// digest.
+fn probe(
+    verifier: &Verifier,
+    then: &DecisionEntry,
+    path: &Path,
+) -> anyhow::Result<Acquisition<Probe>> {
+    let acquired = verifier.acquire(path)?;
+    if then.record.liveness.session.is_none() || then.record.probe.sha256 == acquired.sample.sha256
+    {
+        return Ok(acquired);
+    }
+    let file = EncodedSample::from_path(path, &verifier.policy().limits)?.decode()?;
+    let pixels = Sample::from_rgb(file.pixels().clone());
+    match then.record.probe.sha256 == Some(pixels.digest()) {
+        true => Ok(verifier.acquire(pixels.pixels())?),
+        false => Ok(acquired),
+    }
+}

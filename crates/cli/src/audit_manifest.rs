@@ -1,0 +1,114 @@
+//! `evenmatch audit --manifest`: photos to report, everyone compared with everyone.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::label_errors::LabelErrors;
+use super::normalise::{apply, held_out, knows, sentence};
+use super::people::{People, PeopleArguments, with_suffix};
+use super::policy;
+use evenmatch_audit::{
+    AuditReport, AuditSettings, Normalisation, SampleSet, Thresholds, audit_samples,
+    compare_audits, export,
+    records::{Bins, LabelRules},
+};
+use evenmatch_core::{Result, Stage, error::Shown, record::NormaliserRecord};
+
+/// Folder, within the report's, for the rates as labelled where verdicts changed them.
+const AS_LABELLED: &str = "as-labelled";
+/// Folder, within the report's, for the report on plain scores where they are normalised.
+const RAW: &str = "raw";
+
+/// What the audit of a manifest needs besides an audit's settings.
+pub(crate) struct Job<'a> {
+    pub(crate) manifest: &'a Path,
+    pub(crate) people: &'a PeopleArguments,
+    pub(crate) verdicts: Option<&'a Path>,
+    pub(crate) out: &'a Path,
+    pub(crate) jobs: usize,
+    pub(crate) bins: &'a BTreeMap<String, Bins>,
+    pub(crate) label_rules: &'a LabelRules,
+    pub(crate) normaliser: Option<&'a NormaliserRecord>,
+    pub(crate) held_out: bool,
+}
+
+/// Acquires the photos, lists suspected label errors, and audits all pairs. With verdicts, the
+/// report heeds them, and one as labelled is written beside it.
+pub(crate) fn measure(job: &Job<'_>, settings: &AuditSettings) -> Result<AuditReport> {
+    let work = job.people.work.clone().unwrap_or_else(|| with_suffix(job.out, ".work"));
+    let mut bins = Bins::customary();
+    bins.extend(job.bins.clone());
+    let people =
+        People::acquire(job.manifest, job.people, &work, job.jobs, (bins, job.label_rules))?;
+    let mut set = people.set(&str::to_owned, Default::default());
+    let errors = LabelErrors::find(&people, &set, job.verdicts)?;
+    errors.write(&people, policy(job.people.policy.as_deref(), job.people.gate)?, &work)?;
+    say(&errors, &work);
+    set.warnings.extend(errors.warning());
+    let corrected = errors.corrected(&people, &set);
+    let judged = |set: &SampleSet, raw: Option<&str>| judge(job, &people, set, settings, raw);
+    let Some(corrected) = corrected else { return judged(&set, Some(RAW)) };
+    let as_labelled = judged(&set, None)?;
+    let report = judged(&corrected, Some(RAW))?;
+    export::write_report(&as_labelled, &folder(job.out, AS_LABELLED)?)?;
+    for change in &compare_audits(&as_labelled, &report).changes {
+        eprintln!("by the verdicts: {}", change.sentence);
+    }
+    Ok(report)
+}
+
+/// Audits a set, with normalised scores where a normaliser is in force: then beside the plain
+/// ones, whose whole report goes to this folder within the report's.
+fn judge(
+    job: &Job<'_>,
+    people: &People,
+    set: &SampleSet,
+    settings: &AuditSettings,
+    raw: Option<&str>,
+) -> Result<AuditReport> {
+    let Some(normaliser) = job.normaliser else {
+        return audit_samples(set, settings, &mut |_| ());
+    };
+    let left = if job.held_out { Cow::Owned(held_out(set)) } else { Cow::Borrowed(set) };
+    let mut report = audit_samples(&apply(&left, normaliser)?, settings, &mut |_| ())?;
+    let Some(targets) = targets(settings) else { return Ok(report) };
+    let plain = AuditSettings { thresholds: Thresholds::Targets(targets), ..settings.clone() };
+    let before = audit_samples(&left, &plain, &mut |_| ())?;
+    report.normalisation = Some(Normalisation::beside(
+        normaliser.digest(),
+        normaliser.subjects(),
+        sentence(normaliser, job.held_out, knows(normaliser, people)),
+        &before,
+    ));
+    if let Some(name) = raw {
+        export::write_report(&before, &folder(job.out, name)?)?;
+    }
+    Ok(report)
+}
+
+/// The target rates of the thresholds; a threshold that somebody stated has none.
+fn targets(settings: &AuditSettings) -> Option<Vec<f64>> {
+    match &settings.thresholds {
+        Thresholds::Targets(targets) => Some(targets.clone()),
+        Thresholds::Calibration { points, .. } => Some(points.iter().map(|p| p.0).collect()),
+        Thresholds::Given(_) => None,
+    }
+}
+
+fn folder(out: &Path, name: &str) -> Result<PathBuf> {
+    evenmatch_core::files::create_folder(out, Stage::Export)?;
+    Ok(out.join(name))
+}
+
+fn say(errors: &LabelErrors, work: &Path) {
+    eprintln!("templates, which are personal data: {}", work.shown());
+    let (suspected, verdicts) = errors.counts();
+    if suspected > 0 {
+        eprintln!(
+            "suspected label errors: {suspected}, of which a person has judged {verdicts}: look \
+             at {} and pass the verdicts with --label-verdicts",
+            work.join("suspects.html").shown()
+        );
+    }
+}

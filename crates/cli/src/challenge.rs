@@ -1,0 +1,368 @@
+//! `evenmatch challenge`: was a live person in front of the camera?
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::{Args, Subcommand, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::Exit;
+use evenmatch::{
+    Detections, EncodedSample, Policy, Verifier,
+    mesh::FaceMesh,
+    model::Profile,
+    pad::{
+        Challenge, ChallengeDesk, Claim, Finding, FrameAnalyser, Frames, LivenessSession,
+        SESSION_SCHEMA, SessionReport, Step,
+    },
+};
+use evenmatch_core::{Error, ErrorKind, Stage, error::Shown, record::LivenessOutcome};
+use evenmatch_lab::simulate::{Actor, SimulatedKind, Take, TakeSettings};
+
+const EXAMPLES: &str = "\
+Examples:
+  evenmatch challenge new --json > challenge.json
+  evenmatch challenge check --nonce $(jq -r .nonce challenge.json) --frames frames/ --json
+  ffmpeg -i selfie.mp4 -vf fps=15,scale=640:-2 -f image2pipe -c:v ppm - \\
+    | evenmatch challenge check --nonce NONCE --frames - --fps 15
+  evenmatch challenge rehearse --challenge challenge.json --photo me.jpg --out frames/
+
+The clock of a challenge begins with the first frame. A folder holds pictures named in their order
+(frame2 comes before frame10), and may hold timestamps.csv with the columns file,ms. A picture that
+is damaged is skipped and counted. docs/LIVENESS.md says what this can stop.
+
+Exit codes: 0 pass, 1 fail (an attack was seen), 2 error, 3 inconclusive (try again).";
+
+/// Ask for random movements, and judge from frames whether a live person made them.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct ChallengeArguments {
+    #[command(subcommand)]
+    command: ChallengeCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum ChallengeCommand {
+    /// Make a nonce and random steps, and remember them until they are answered
+    New(NewArguments),
+    /// Judge the frames that answer a challenge; its nonce is then used up
+    Check(CheckArguments),
+    /// Render frames that answer a challenge, from one photo, by simulation: to try things out
+    Rehearse(RehearseArguments),
+}
+
+#[derive(Debug, Args)]
+struct NewArguments {
+    /// How many steps
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(2..=3))]
+    steps: u8,
+    /// Where open challenges are kept; $EVENMATCH_CHALLENGES or the user's data folder unless told
+    #[arg(long, value_name = "DIR")]
+    challenges: Option<PathBuf>,
+    /// Print the challenge as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Frames that answer a challenge.
+#[derive(Debug, Args)]
+pub(super) struct FrameArguments {
+    /// Frames a second, where nothing else says when each was taken
+    #[arg(long, value_name = "N", default_value_t = 15.0)]
+    fps: f64,
+    /// The frames show a mirror image, as the previews of many telephones do
+    #[arg(long)]
+    mirrored: bool,
+    /// Where open challenges are kept; $EVENMATCH_CHALLENGES or the user's data folder unless told
+    #[arg(long, value_name = "DIR")]
+    challenges: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct CheckArguments {
+    /// The nonce of the challenge
+    #[arg(long, value_name = "NONCE")]
+    nonce: String,
+    /// A folder of pictures, an animated GIF, PNG or WebP, or - for PPM pictures on standard input
+    #[arg(long, value_name = "DIR|FILE|-")]
+    frames: PathBuf,
+    #[command(flatten)]
+    how: FrameArguments,
+    /// Limits on what is decoded
+    #[arg(long, value_name = "FILE.toml")]
+    policy: Option<PathBuf>,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct RehearseArguments {
+    /// The challenge, as `challenge new --json` printed it
+    #[arg(long, value_name = "FILE.json")]
+    challenge: PathBuf,
+    /// A photo of one face, which looks into the camera
+    #[arg(long, value_name = "IMG")]
+    photo: PathBuf,
+    /// What is simulated
+    #[arg(long, value_enum, default_value = "live")]
+    kind: KindArgument,
+    /// Share of ordinary light
+    #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
+    light: f64,
+    /// Frames a second
+    #[arg(long, value_name = "N", default_value_t = 12.0)]
+    fps: f32,
+    /// Another seed, another performance
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Where the frames go, as PNG, with timestamps.csv
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum KindArgument {
+    Live,
+    Print,
+    Tablet,
+    Replay,
+    ReplayOnTablet,
+    SplicedTakes,
+    SplicedTake,
+}
+
+impl From<KindArgument> for SimulatedKind {
+    fn from(kind: KindArgument) -> Self {
+        match kind {
+            KindArgument::Live => SimulatedKind::Live,
+            KindArgument::Print => SimulatedKind::Print,
+            KindArgument::Tablet => SimulatedKind::Tablet,
+            KindArgument::Replay => SimulatedKind::Replay,
+            KindArgument::ReplayOnTablet => SimulatedKind::ReplayOnTablet,
+            KindArgument::SplicedTakes => SimulatedKind::SplicedTakes,
+            KindArgument::SplicedTake => SimulatedKind::SplicedTake,
+        }
+    }
+}
+
+/// Makes, judges or rehearses.
+pub(crate) fn run(arguments: &ChallengeArguments) -> anyhow::Result<Exit> {
+    match &arguments.command {
+        ChallengeCommand::New(arguments) => new(arguments),
+        ChallengeCommand::Check(arguments) => check(arguments),
+        ChallengeCommand::Rehearse(arguments) => rehearse(arguments),
+    }
+}
+
+fn desk(folder: Option<&Path>) -> evenmatch_core::Result<ChallengeDesk> {
+    folder.map_or_else(ChallengeDesk::open_default, ChallengeDesk::open)
+}
+
+fn new(arguments: &NewArguments) -> anyhow::Result<Exit> {
+    let challenge = Challenge::new(arguments.steps.into())?;
+    desk(arguments.challenges.as_deref())?.keep(&challenge)?;
+    if arguments.json {
+        super::print_json(&challenge)?;
+        return Ok(Exit::Done);
+    }
+    let mut out = super::terminal::text();
+    describe(&challenge, &mut out).context("standard output could not be written")?;
+    Ok(Exit::Done)
+}
+
+fn describe(challenge: &Challenge, out: &mut impl Write) -> std::io::Result<()> {
+    let seconds = |ms: u32| f64::from(ms) / 1000.0;
+    writeln!(out, "Nonce {}", challenge.nonce())?;
+    writeln!(out, "   0.0 s  look into the camera")?;
+    for asked in challenge.steps() {
+        writeln!(out, "  {:4.1} s  {}", seconds(asked.from_ms), in_words(asked.step))?;
+    }
+    writeln!(out, "  {:4.1} s  the end", seconds(challenge.duration_ms()))?;
+    writeln!(out, "To be answered within two minutes.")
+}
+
+/// What a person is told.
+fn in_words(step: Step) -> &'static str {
+    match step {
+        Step::TurnLeft => "turn your head to your left, and back",
+        Step::TurnRight => "turn your head to your right, and back",
+        Step::LookUp => "look up, and back",
+        Step::LookDown => "look down, and back",
+        Step::ComeCloser => "come closer to the camera, and back",
+        Step::Blink => "close both eyes for a moment, and open them",
+        Step::OpenMouth => "open your mouth, and close it",
+    }
+}
+
+/// What looks at frames, on a verifier's own networks and the mesh.
+pub(super) fn analyser_of(
+    verifier: &Verifier,
+    profile: Profile,
+) -> evenmatch_core::Result<FrameAnalyser> {
+    let (detector, embedder) = (verifier.detector().clone(), verifier.embedder().clone());
+    Ok(FrameAnalyser::new(detector, FaceMesh::open(profile)?, embedder))
+}
+
+/// Judges frames: what a session says, and the session itself where there was one.
+pub(super) fn judge(
+    nonce: &str,
+    frames: &Path,
+    how: &FrameArguments,
+    policy: &Policy,
+    analyser: impl FnOnce() -> evenmatch_core::Result<FrameAnalyser>,
+) -> anyhow::Result<(SessionReport, Option<LivenessSession>)> {
+    // Frames that can't be read are no answer: the nonce stays good.
+    let frames = if frames == Path::new("-") {
+        Frames::piped(std::io::stdin(), how.fps, &policy.limits)?
+    } else {
+        Frames::open(frames, how.fps, &policy.limits)?
+    };
+    let analyser = analyser()?;
+    let challenge = match desk(how.challenges.as_deref())?.claim(nonce)? {
+        Claim::Taken(challenge) => challenge,
+        Claim::Refused(challenge, finding) => return Ok((refused(&challenge, finding), None)),
+    };
+    let bar = progress(u64::from(challenge.duration_ms()));
+    let mut session = LivenessSession::new(challenge, analyser);
+    for frame in frames {
+        let Some((mut image, at)) = frame? else {
+            session.skip();
+            continue;
+        };
+        if how.mirrored {
+            image::imageops::flip_horizontal_in_place(&mut image);
+        }
+        let progress = session.feed(&image, at)?;
+        bar.set_position(at.as_millis() as u64);
+        if progress.over {
+            break;
+        }
+    }
+    bar.finish_and_clear();
+    Ok((session.finish(), Some(session)))
+}
+
+fn progress(milliseconds: u64) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(milliseconds);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} ms of the session") {
+        bar.set_style(style);
+    }
+    bar
+}
+
+/// The report of a challenge that can't be answered any more: no frame was looked at.
+fn refused(challenge: &Challenge, finding: Finding) -> SessionReport {
+    let attack = finding.is_attack();
+    SessionReport {
+        schema: SESSION_SCHEMA.to_owned(),
+        nonce: challenge.nonce().to_owned(),
+        outcome: if attack { LivenessOutcome::Fail } else { LivenessOutcome::Inconclusive },
+        score: 0.0,
+        findings: vec![finding],
+        steps: Vec::new(),
+        parallax: Default::default(),
+        least_likeness: None,
+        frames: 0,
+        frames_skipped: 0,
+        frames_with_face: 0,
+        duration_ms: 0,
+    }
+}
+
+fn check(arguments: &CheckArguments) -> anyhow::Result<Exit> {
+    let policy = super::policy(arguments.policy.as_deref(), None)?;
+    let open = || FrameAnalyser::open(Profile::Latency);
+    let (report, _) = judge(&arguments.nonce, &arguments.frames, &arguments.how, &policy, open)?;
+    if arguments.json {
+        super::print_json(&report)?;
+    } else {
+        let printed = explain(&report, &mut super::terminal::text());
+        printed.context("standard output could not be written")?;
+    }
+    Ok(match report.outcome {
+        LivenessOutcome::Pass => Exit::Done,
+        LivenessOutcome::Fail => Exit::Negative,
+        LivenessOutcome::Inconclusive | LivenessOutcome::NotChecked => Exit::Undecided,
+    })
+}
+
+fn explain(report: &SessionReport, out: &mut impl Write) -> std::io::Result<()> {
+    let headline = match report.outcome {
+        LivenessOutcome::Pass => "Pass: a live person did what was asked, when it was asked.",
+        LivenessOutcome::Fail => {
+            "Fail: the frames show what a live person before a camera does not."
+        }
+        _ => "Inconclusive: the frames do not show enough; try again with a new challenge.",
+    };
+    writeln!(out, "{headline}")?;
+    for finding in &report.findings {
+        writeln!(out, "  - {} [{finding}]", finding.meaning())?;
+    }
+    for step in &report.steps {
+        let done = if step.done { "done" } else { "not done" };
+        writeln!(out, "  {}: {done} ({:.2}, needed {:.2})", step.step, step.reached, step.needed)?;
+    }
+    let parallax = &report.parallax;
+    if parallax.frames > 0 {
+        writeln!(
+            out,
+            "  depth of the face: {:.2} of a solid head's, from {} frames",
+            parallax.relief, parallax.frames
+        )?;
+    }
+    write!(out, "  {} frames, the face in {}", report.frames, report.frames_with_face)?;
+    match report.frames_skipped {
+        0 => writeln!(out),
+        n => writeln!(out, "; {n} more could not be read and were skipped"),
+    }
+}
+
+fn rehearse(arguments: &RehearseArguments) -> anyhow::Result<Exit> {
+    let text = std::fs::read_to_string(&arguments.challenge)
+        .map_err(|cause| Error::io(Stage::Liveness, &arguments.challenge, cause))?;
+    let challenge =
+        Challenge::from_json(&text).map_err(|error| error.in_path(&arguments.challenge))?;
+    let policy = Policy::default();
+    let photo = EncodedSample::from_path(&arguments.photo, &policy.limits)?.decode()?;
+    let verifier = Verifier::open(Profile::Latency, policy)?;
+    let Detections { faces, .. } = verifier.detector().detect(&photo)?;
+    let unfit = |message: &str| {
+        Error::new(ErrorKind::InvalidArgument, Stage::Liveness, message)
+            .in_path(&arguments.photo)
+            .next("take a photo of one person who looks into the camera")
+    };
+    let [face] = faces.as_slice() else {
+        return Err(unfit(&format!("{} faces, and one is needed", faces.len())).into());
+    };
+    let mesh = FaceMesh::open(Profile::Latency)?;
+    let actor = Actor::from_photo(photo.pixels(), face.landmarks(), &mesh, arguments.seed)?
+        .ok_or_else(|| unfit("the face does not look into the camera"))?;
+    let settings =
+        TakeSettings { fps: arguments.fps, light: arguments.light, seed: arguments.seed };
+    let take = Take::new(&actor, arguments.kind.into(), &challenge, settings)?;
+    evenmatch_core::files::create_folder(&arguments.out, Stage::Export)?;
+    let bar = progress(u64::from(challenge.duration_ms()));
+    let mut times = String::from("file,ms\n");
+    for (n, (frame, ms)) in take.enumerate() {
+        let name = format!("frame-{n:04}.png");
+        let path = arguments.out.join(&name);
+        frame.save(&path).map_err(|cause| {
+            Error::new(ErrorKind::Io, Stage::Export, "the frame could not be written")
+                .in_path(&path)
+                .caused_by(cause)
+        })?;
+        times.push_str(&format!("{name},{ms}\n"));
+        bar.set_position(ms);
+    }
+    bar.finish_and_clear();
+    super::write_atomically(&arguments.out.join("timestamps.csv"), times.as_bytes())?;
+    let mut out = super::terminal::text();
+    writeln!(out, "A simulation, which shows no real person: {}", arguments.out.shown())
+        .context("standard output could not be written")?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,129 @@
+//! `evenmatch disclose`: what is held of a person; with `--system`, how this system decides, how
+//! often it errs, and for whom.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::Exit;
+use super::explain::{PageFormat, print_page};
+use super::place::PlaceArguments;
+use super::verify::DEFAULT_FMR;
+use evenmatch::model::ModelStore;
+use evenmatch_audit::calibrate;
+use evenmatch_core::{Error, ErrorKind, Stage, record::Calibration};
+use evenmatch_explain::{
+    disclosure::{DisclosedPoint, OperatorStatement, SystemDisclosure},
+    messages::Messages,
+};
+use evenmatch_registry::disclosure_page;
+
+const EXAMPLES: &str = "\
+Examples:
+  evenmatch disclose alice --key-file evenmatch.key --html alice.html
+  evenmatch disclose --system
+  evenmatch disclose --system --format html --lang es --operator us.toml > transparency.html
+  evenmatch disclose --system --format json --policy strict.toml | jq .not_stated
+
+Give the policy and the calibration that decisions are made with. What the operator's file does not
+state is said to be missing. docs/TRANSPARENCY.md lists what it can state.";
+
+/// Show everything that is held of a person; or disclose how the system decides, point by point.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct DiscloseArguments {
+    /// The person's name: everything that is held of them, and every decision, is shown
+    subject: Option<String>,
+    /// Write a page for the person to this file, in place of JSON on standard output
+    #[arg(long, value_name = "FILE.html", requires = "subject")]
+    html: Option<PathBuf>,
+    #[command(flatten)]
+    place: PlaceArguments,
+    /// The system: its models, thresholds, error rates by group, and what its operator states
+    #[arg(long, conflicts_with = "subject")]
+    system: bool,
+    /// Plain text, one HTML page, or JSON
+    #[arg(long, value_enum, default_value = "text", conflicts_with = "subject")]
+    format: DisclosureFormat,
+    /// The language, such as es, ht or ar
+    #[arg(long, value_name = "xx", default_value = "en", conflicts_with = "subject")]
+    lang: String,
+    /// What those who run the service state about it
+    #[arg(long, value_name = "FILE.toml", conflicts_with = "subject")]
+    operator: Option<PathBuf>,
+    /// The rules by which decisions are made
+    #[arg(long, value_name = "FILE.toml", conflicts_with = "subject")]
+    policy: Option<PathBuf>,
+    /// The calibration with which decisions are made; the one that ships unless told
+    #[arg(long, value_name = "FILE", conflicts_with = "subject")]
+    calibration: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum DisclosureFormat {
+    Text,
+    Html,
+    Json,
+}
+
+/// The facts, and the ten points in words.
+#[derive(Serialize)]
+struct Output<'a> {
+    #[serde(flatten)]
+    system: &'a SystemDisclosure,
+    language: &'static str,
+    points: Vec<DisclosedPoint>,
+}
+
+/// Gathers, prints.
+pub(crate) fn run(arguments: &DiscloseArguments) -> anyhow::Result<Exit> {
+    match (&arguments.subject, arguments.system) {
+        (Some(subject), _) => of_person(arguments, subject),
+        (None, true) => of_system(arguments),
+        (None, false) => {
+            let message = "neither a person nor the system is named";
+            Err(Error::new(ErrorKind::InvalidArgument, Stage::Enrolment, message)
+                .next("evenmatch disclose SUBJECT, or: evenmatch disclose --system")
+                .into())
+        }
+    }
+}
+
+fn of_person(arguments: &DiscloseArguments, subject: &str) -> anyhow::Result<Exit> {
+    let disclosure = arguments.place.open()?.disclose(subject)?;
+    match &arguments.html {
+        Some(path) => super::write_private(path, disclosure_page(&disclosure).as_bytes())?,
+        None => super::print_json(&disclosure)?,
+    }
+    Ok(Exit::Done)
+}
+
+fn of_system(arguments: &DiscloseArguments) -> anyhow::Result<Exit> {
+    let messages = Messages::of(&arguments.lang)?;
+    let policy = super::policy(arguments.policy.as_deref(), None)?;
+    let operator = arguments.operator.as_deref().map(OperatorStatement::from_path).transpose()?;
+    // The calibration that ships knows of no false non-matches; another does, from other people.
+    let (calibration, elsewhere) = match &arguments.calibration {
+        Some(path) => (Calibration::from_path(path)?, None),
+        None => (calibrate::shipped_default(true)?, calibrate::shipped()?.pop()),
+    };
+    let system = SystemDisclosure::gather(
+        ModelStore::open()?.manifest(),
+        policy,
+        &calibration,
+        elsewhere.as_ref(),
+        DEFAULT_FMR,
+        operator.unwrap_or_default(),
+    )?;
+    match arguments.format {
+        DisclosureFormat::Json => super::print_json(&Output {
+            language: messages.language().tag,
+            points: system.points(&messages),
+            system: &system,
+        })?,
+        DisclosureFormat::Text => print_page(&system.page(&messages), PageFormat::Text)?,
+        DisclosureFormat::Html => print_page(&system.page(&messages), PageFormat::Html)?,
+    }
+    Ok(Exit::Done)
+}

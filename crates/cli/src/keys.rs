@@ -1,0 +1,60 @@
+//! `evenmatch keys`: making a master key, and changing it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::Exit;
+use super::place::PlaceArguments;
+use evenmatch_core::error::Shown;
+use evenmatch_ledger::vault::{KeySource, SecretKey};
+
+const EXAMPLES: &str = "\
+Examples:
+  evenmatch keys new ~/keys/evenmatch.key
+  evenmatch keys change --key-file old.key --to new.key
+
+The key is 32 random bytes as text. Whoever has it can read every template; without it nobody can,
+so keep a copy in another place than the data. It may also come from the environment variable
+EVENMATCH_MASTER_KEY or from a command: --key-command 'pass show evenmatch'.";
+
+/// Make a master key for enrolments, or change it.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct KeysArguments {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Write a new key to a file that only you may read
+    New {
+        /// The file, which must not be there
+        file: PathBuf,
+    },
+    /// Seal everything with another key; the old one opens nothing from then on
+    Change {
+        /// The file of the new key
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+        #[command(flatten)]
+        place: PlaceArguments,
+    },
+}
+
+/// Makes or changes a key.
+pub(crate) fn run(arguments: &KeysArguments) -> anyhow::Result<Exit> {
+    match &arguments.action {
+        Action::New { file } => {
+            SecretKey::generate()?.write_new(file)?;
+            eprintln!("wrote {}; keep a copy in another place than the data", file.shown());
+        }
+        Action::Change { to, place } => {
+            let new = KeySource::File(to.clone()).read()?;
+            place.open()?.change_master_key(&place.key()?, &new)?;
+            eprintln!("changed; the old key opens copies that were made before, and nothing else");
+        }
+    }
+    Ok(Exit::Done)
+}

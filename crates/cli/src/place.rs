@@ -1,0 +1,90 @@
+//! Where enrolments and the ledger lie, and which key opens them.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use evenmatch_core::{Error, ErrorKind, Result, Stage};
+use evenmatch_ledger::{
+    Ledger, LedgerFiles,
+    vault::{KEY_VARIABLE, KeySource, SecretKey},
+};
+use evenmatch_registry::{
+    Registry,
+    store::{EnrolmentStore, SqliteStore},
+};
+
+/// The folder and the master key.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PlaceArguments {
+    /// The folder of enrolments and ledger; the user's data folder unless told
+    #[arg(long, value_name = "DIR", env = "EVENMATCH_REGISTRY")]
+    data: Option<PathBuf>,
+    /// The file of the master key; else the environment variable EVENMATCH_MASTER_KEY
+    #[arg(long, value_name = "FILE", conflicts_with = "key_command")]
+    key_file: Option<PathBuf>,
+    /// A command that prints the master key
+    #[arg(long, value_name = "COMMAND")]
+    key_command: Option<String>,
+    /// Keep enrolments in this PostgreSQL database, not in a file (a build with the feature
+    /// `postgres`)
+    #[arg(long, value_name = "ADDRESS", env = "EVENMATCH_POSTGRES", hide_env_values = true)]
+    postgres: Option<String>,
+}
+
+impl PlaceArguments {
+    /// The folder.
+    pub(crate) fn folder(&self) -> Result<PathBuf> {
+        if let Some(folder) = &self.data {
+            return Ok(folder.clone());
+        }
+        let folders = directories::ProjectDirs::from("", "", "evenmatch");
+        folders.map(|folders| folders.data_local_dir().join("registry")).ok_or_else(|| {
+            Error::new(ErrorKind::Io, Stage::Enrolment, "there is no home folder")
+                .next("name a folder: --data DIR")
+        })
+    }
+
+    /// The master key.
+    pub(crate) fn key(&self) -> Result<SecretKey> {
+        let source = match (&self.key_file, &self.key_command) {
+            (Some(path), _) => KeySource::File(path.clone()),
+            (None, Some(command)) => KeySource::Command(command.clone()),
+            (None, None) => KeySource::Environment(KEY_VARIABLE.to_owned()),
+        };
+        source.read()
+    }
+
+    /// The ledger's files, which need no key.
+    pub(crate) fn ledger_files(&self) -> Result<LedgerFiles> {
+        LedgerFiles::open(&self.folder()?.join("ledger"))
+    }
+
+    /// The ledger, to write to.
+    pub(crate) fn ledger(&self) -> Result<Ledger> {
+        Ledger::open(&self.folder()?.join("ledger"), &self.key()?)
+    }
+
+    /// Enrolments and ledger.
+    pub(crate) fn open(&self) -> Result<Registry> {
+        // Without a key nothing is made.
+        let key = self.key()?;
+        let folder = self.folder()?;
+        let store: Box<dyn EnrolmentStore> = match &self.postgres {
+            Some(address) => postgres(address)?,
+            None => Box::new(SqliteStore::open(&folder.join("enrolments.sqlite"))?),
+        };
+        Registry::open(store, Ledger::open(&folder.join("ledger"), &key)?, &key)
+    }
+}
+
+#[cfg(feature = "postgres")]
+fn postgres(address: &str) -> Result<Box<dyn EnrolmentStore>> {
+    Ok(Box::new(evenmatch_registry::store::PostgresStore::connect(address)?))
+}
+
+#[cfg(not(feature = "postgres"))]
+fn postgres(_: &str) -> Result<Box<dyn EnrolmentStore>> {
+    Err(Error::new(ErrorKind::NotBuiltIn, Stage::Enrolment, "this build knows no PostgreSQL")
+        .next("build with the feature `postgres`, or leave --postgres out"))
+}

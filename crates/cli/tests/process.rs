@@ -1,0 +1,390 @@
+//! Every command, whatever the process is given: no panic and no signal.
+#![cfg(target_os = "linux")]
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr)]
+
+mod registry_support;
+
+use std::fs::File;
+use std::io;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use evenmatch_registry::DeletionReceipt;
+
+/// What a process is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Given {
+    OutClosed,
+    ErrClosed,
+    BothClosed,
+    OutWithoutReader,
+    ErrWithoutReader,
+    OutFull,
+    ErrFull,
+    OneProcess,
+    LittleMemory(u64),
+}
+
+const ALL: [Given; 10] = [
+    Given::OutClosed,
+    Given::ErrClosed,
+    Given::BothClosed,
+    Given::OutWithoutReader,
+    Given::ErrWithoutReader,
+    Given::OutFull,
+    Given::ErrFull,
+    Given::OneProcess,
+    Given::LittleMemory(400 << 20),
+    Given::LittleMemory(120 << 20),
+];
+
+/// Somebody whose processes are counted: root's are not.
+const NOBODY: u32 = 65_534;
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_evenmatch"));
+    command.args(arguments).stdin(Stdio::null()).env_remove("EVENMATCH_MASTER_KEY");
+    command
+}
+
+/// A pipe that nobody reads.
+fn without_reader() -> Stdio {
+    let (reader, writer) = io::pipe().unwrap();
+    drop(reader);
+    writer.into()
+}
+
+fn full() -> Stdio {
+    File::options().write(true).open("/dev/full").unwrap().into()
+}
+
+fn limit(resource: libc::__rlimit_resource_t, most: u64) -> io::Result<()> {
+    let limit = libc::rlimit { rlim_cur: most, rlim_max: most };
+    // SAFETY: it reads one structure, which is whole.
+    match unsafe { libc::setrlimit(resource, &limit) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+fn run(arguments: &[&str], given: Given) -> Option<Output> {
+    let mut command = command(arguments);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let close = |command: &mut Command, files: &'static [i32]| {
+        // SAFETY: only `close` is called between the copy of the process and its program.
+        unsafe {
+            command.pre_exec(move || {
+                files.iter().for_each(|file| {
+                    libc::close(*file);
+                });
+                Ok(())
+            });
+        }
+    };
+    match given {
+        Given::OutClosed => close(&mut command, &[1]),
+        Given::ErrClosed => close(&mut command, &[2]),
+        Given::BothClosed => close(&mut command, &[1, 2]),
+        Given::OutWithoutReader => drop(command.stdout(without_reader())),
+        Given::ErrWithoutReader => drop(command.stderr(without_reader())),
+        Given::OutFull => drop(command.stdout(full())),
+        Given::ErrFull => drop(command.stderr(full())),
+        Given::OneProcess => {
+            // SAFETY: it asks who runs this, and changes nothing.
+            if unsafe { libc::geteuid() } != 0 {
+                eprintln!("skipped: only root can run a program as somebody else");
+                return None;
+            }
+            command.uid(NOBODY).env("HOME", "/nonexistent");
+            // SAFETY: only `setrlimit` is called there.
+            unsafe {
+                command.pre_exec(|| limit(libc::RLIMIT_NPROC, 1));
+            }
+        }
+        Given::LittleMemory(bytes) => {
+            // SAFETY: only `setrlimit` is called there.
+            unsafe {
+                command.pre_exec(move || limit(libc::RLIMIT_AS, bytes));
+            }
+        }
+    }
+    match command.output() {
+        Ok(output) => Some(output),
+        Err(cause) if given == Given::OneProcess => {
+            eprintln!("skipped: nobody may not run the program here ({cause})");
+            None
+        }
+        Err(cause) => panic!("{arguments:?} {given:?}: {cause}"),
+    }
+}
+
+/// That it ended by itself, with a code of the contract.
+fn ended(arguments: &[&str], given: Given) -> Option<i32> {
+    let output = run(arguments, given)?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let at = format!("{arguments:?} {given:?}: {}\n{said}", output.status);
+    assert!(!said.contains("panicked"), "{at}");
+    assert_eq!(output.status.signal(), None, "{at}");
+    let code = output.status.code();
+    assert!(matches!(code, Some(0..=3)), "{at}");
+    code
+}
+
+/// The commands as the help lists them.
+fn commands() -> Vec<String> {
+    let help = command(&["--help"]).output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let listed = help.split("Commands:\n").nth(1).unwrap();
+    let listed = listed.split("\n\n").next().unwrap();
+    let names: Vec<String> = listed
+        .lines()
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .map(str::to_owned)
+        .collect();
+    assert!(names.len() > 25, "{names:?}");
+    names
+}
+
+#[test]
+fn every_command_ends_by_itself_whatever_it_is_given() {
+    let commands = commands();
+    for given in ALL {
+        for name in &commands {
+            for arguments in
+                [&[name.as_str(), "--help"][..], &[name], &[name, "--no-such-\u{1b}[31m"]]
+            {
+                ended(arguments, given);
+            }
+        }
+    }
+}
+
+/// Records of which the rules of NIST fail.
+fn failing(folder: &Path) -> PathBuf {
+    let mut text = String::from(
+        "probe_id,reference_id,probe_subject,reference_subject,mated,score,failure,probe_race,reference_race\n",
+    );
+    for n in 0..400 {
+        let race = ["A", "B"][n % 2];
+        let score = if race == "B" && n % 20 == 1 { 0.8 } else { 0.2 };
+        let other = (n + 2) % 400;
+        text += &format!("p{n},r{other},p{n},p{other},0,{score},,{race},{race}\n");
+        text += &format!("p{n}b,q{n},p{n},p{n},1,0.9,,{race},{race}\n");
+    }
+    let path = folder.join("records.csv");
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+#[test]
+fn work_is_done_whatever_becomes_of_its_words() {
+    let folder = tempfile::tempdir().unwrap();
+    open_to_all(folder.path());
+    let records = failing(folder.path());
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    for (n, given) in ALL.into_iter().enumerate() {
+        let out = folder.path().join(format!("report {n}"));
+        let (records, path) = (text(&records), text(&out));
+        let audit = [
+            "audit",
+            "--records",
+            &records,
+            "--out",
+            &path,
+            "--threshold",
+            "0.5",
+            "--rules",
+            "sp800-63a4",
+            "--jobs",
+            "100000",
+        ];
+        let Some(code) = ended(&audit, given) else { continue };
+        // Whether so little is enough depends on how threads share it; an error is an answer too.
+        if matches!(given, Given::LittleMemory(_)) && code == 2 {
+            continue;
+        }
+        assert_eq!(code, 1, "{given:?}: a rule fails, whoever hears of it");
+        assert!(out.join("report.html").is_file(), "{given:?}");
+    }
+    for given in ALL {
+        ended(&["plan", "--fmr", "1e-3"], given);
+        ended(&["models", "list"], given);
+        ended(&["explain", "--list-languages"], given);
+        ended(&["doctor"], given);
+        let challenges = text(&folder.path().join(format!("challenges {given:?}")));
+        ended(&["challenge", "new", "--challenges", &challenges], given);
+        let place = folder.path().join(format!("registry {given:?}"));
+        std::fs::create_dir_all(&place).unwrap();
+        open_to_all(&place);
+        let (place, key) = (text(&place), text(&place.join("k")));
+        ended(&["keys", "new", &key], given);
+        for words in [
+            &["list"][..],
+            &["ledger", "key"],
+            &["ledger", "verify"],
+            &["receipt", "show"],
+            &["retention", "run"],
+        ] {
+            let words = [words, &["--data", &place]].concat();
+            ended(&words, given);
+            ended(&[&words[..], &["--key-file", &key]].concat(), given);
+        }
+    }
+    // A full disk is told where standard output is what was asked for.
+    assert_eq!(ended(&["plan", "--rate", "1e-3"], Given::OutFull), Some(2));
+}
+
+/// Lets the user to whom processes are counted write here.
+fn open_to_all(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o777)).unwrap();
+}
+
+struct Place {
+    folder: tempfile::TempDir,
+    key: String,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("k").to_str().unwrap().to_owned();
+        registry_support::key().write_new(Path::new(&key)).unwrap();
+        let place = Place { folder, key };
+        let registry = registry_support::open(place.folder.path());
+        let verifier = registry_support::verifier();
+        let face = registry_support::of(registry_support::RED_BLUE);
+        registry_support::enrol(&registry, &verifier, "alice", &face);
+        place
+    }
+
+    fn words<'a>(&'a self, words: &[&'a str]) -> Vec<&'a str> {
+        let data = self.folder.path().to_str().unwrap();
+        [words, &["--data", data, "--key-file", &self.key]].concat()
+    }
+
+    fn is_enrolled(&self) -> bool {
+        !registry_support::open(self.folder.path()).list().unwrap().is_empty()
+    }
+
+    /// The one receipt that waits, by the command; written to a file, it waits no longer.
+    fn fetch(&self) -> DeletionReceipt {
+        let listed = command(&self.words(&["receipt", "show"])).output().unwrap();
+        let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
+        let id = listed["undelivered"][0].as_str().expect("a receipt waits").to_owned();
+        let path = self.folder.path().join("fetched.json");
+        let out = path.to_str().unwrap();
+        let shown = command(&self.words(&["receipt", "show", &id, "--out", out])).output().unwrap();
+        assert!(shown.status.success(), "{}", String::from_utf8_lossy(&shown.stderr));
+        assert!(registry_support::open(self.folder.path()).undelivered().unwrap().is_empty());
+        DeletionReceipt::from_path(&path).unwrap()
+    }
+
+    fn check(&self, receipt: &DeletionReceipt) {
+        let registry = registry_support::open(self.folder.path());
+        let key = registry.ledger().public_key();
+        let check = receipt.check(&key, Some("alice"), None).unwrap();
+        assert!(check.is_whole(), "{check:?}");
+    }
+}
+
+#[test]
+fn a_receipt_is_never_lost() {
+    for given in [
+        Given::OutClosed,
+        Given::OutWithoutReader,
+        Given::OutFull,
+        Given::BothClosed,
+        Given::ErrFull,
+    ] {
+        let place = Place::new();
+        ended(&place.words(&["forget", "alice"]), given);
+        assert!(!place.is_enrolled(), "{given:?}");
+        place.check(&place.fetch());
+    }
+    // A full disk for the receipt itself.
+    let place = Place::new();
+    let done =
+        command(&place.words(&["forget", "alice", "--receipt", "/dev/full"])).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.code() == Some(2) && said.contains("receipt show r-"), "{said}");
+    place.check(&place.fetch());
+}
+
+#[test]
+fn nothing_is_deleted_where_its_receipt_could_not_be_written() {
+    let place = Place::new();
+    for path in ["/nonexistent/folder/receipt.json", "-", "~/receipt.json"] {
+        let words = place.words(&["forget", "alice", "--receipt", path]);
+        let done = command(&words).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(done.status.code() == Some(2) && said.contains("next:"), "{said}");
+        assert!(place.is_enrolled(), "{path}");
+    }
+    // The folder where receipts wait can't be made.
+    let blocked = place.folder.path().join("ledger/undelivered");
+    std::fs::write(&blocked, "in the way").unwrap();
+    let done = command(&place.words(&["forget", "alice"])).output().unwrap();
+    assert_eq!(done.status.code(), Some(2));
+    assert!(place.is_enrolled());
+    std::fs::remove_file(&blocked).unwrap();
+
+    let path = place.folder.path().join("receipt.json");
+    let words = place.words(&["forget", "alice", "--receipt", path.to_str().unwrap()]);
+    assert!(command(&words).output().unwrap().status.success());
+    place.check(&DeletionReceipt::from_path(&path).unwrap());
+    assert!(registry_support::open(place.folder.path()).undelivered().unwrap().is_empty());
+}
+
+#[test]
+fn nothing_is_written_over_what_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let photo = folder.path().join("photo.png");
+    registry_support::of(registry_support::RED_BLUE).save(&photo).unwrap();
+    let link = folder.path().join("link.png");
+    std::os::unix::fs::symlink(&photo, &link).unwrap();
+    let before = std::fs::read(&photo).unwrap();
+    let (photo, link) = (photo.to_str().unwrap(), link.to_str().unwrap());
+    for words in [
+        &["detect", photo, "--annotate", photo][..],
+        &["detect", photo, "--annotate", link],
+        &["detect", link, "--annotate", photo],
+        &["verify", "--reference", photo, "--probe", photo, "--save-record", photo],
+        &["batch", "--pairs", photo, "--out", link],
+        &["calibrate", "--manifest", photo, "--out", photo],
+        &["crossmatch", "--manifest", photo, "--templates", "t", "--out", photo],
+        &["merge", photo, "--out", photo],
+    ] {
+        let done = command(words).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert!(done.status.code() == Some(2) && said.contains("read here"), "{words:?}: {said}");
+        assert_eq!(std::fs::read(photo).unwrap(), before);
+    }
+}
+
+#[test]
+fn names_that_are_none_get_a_hint_and_escapes_are_not_obeyed() {
+    for (name, hint) in [
+        ("~/me.jpg", "$HOME"),
+        ("https://example.org/me.jpg", "download"),
+        ("-", "/dev/stdin"),
+        ("C:\\Users\\me.jpg", "/mnt/c/Users/me.jpg"),
+    ] {
+        for words in [
+            &["audit", "--records", name, "--out", "/tmp/never", "--threshold", "0.5"][..],
+            &["explain", "--record", name],
+            &["compare-audits", name, name],
+            &["crossmatch", "--manifest", name, "--templates", "t", "--out", "/tmp/never.json"],
+            &["batch", "--pairs", name, "--out", "/tmp/never.csv"],
+        ] {
+            let done = command(words).output().unwrap();
+            let said = String::from_utf8_lossy(&done.stderr).into_owned();
+            assert!(done.status.code() == Some(2) && said.contains(hint), "{words:?}: {said}");
+        }
+    }
+    let done = command(&["compare-audits", "a\u{1b}[31mb\nerror: c", "x"]).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(said.contains("a\\u{1b}[31mb\\nerror: c") && !said.contains('\u{1b}'), "{said}");
+}

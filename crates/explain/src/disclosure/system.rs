@@ -1,0 +1,236 @@
+//! The whole system, disclosed: facts for machines, and the ten points for people.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::operator::OperatorStatement;
+use crate::messages::{Messages, Page};
+use crate::{Digest, Error, ErrorKind, Result, Stage};
+use evenmatch::{
+    Policy,
+    model::{Manifest, Role},
+};
+use evenmatch_audit::{self, AuditReport, Verdict};
+use evenmatch_core::record::{CalibratedThreshold, Calibration, CalibrationData, SoftwareRecord};
+
+/// The name and version of the format.
+pub const DISCLOSURE_SCHEMA: &str = "evenmatch.disclosure/1";
+
+/// A model that takes part, and what is known of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DisclosedModel {
+    /// What it is for.
+    pub role: Role,
+    /// Its name in the manifest.
+    pub id: String,
+    /// SHA-256 of the file that runs.
+    pub sha256: Digest,
+    /// The licence of its weights.
+    pub license: String,
+    /// What it learned from, as far as its publisher says.
+    pub training_data: String,
+    /// Where it is described.
+    pub homepage: Option<String>,
+}
+
+/// A calibration without its normaliser.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DisclosedCalibration {
+    /// Its name.
+    pub name: String,
+    /// Its digest.
+    pub digest: Digest,
+    /// The day on which it was made.
+    pub date: String,
+    /// On whom it was measured.
+    pub data: CalibrationData,
+    /// Target rates that its data can't carry.
+    pub refused: Vec<f64>,
+    /// Thresholds with their error rates, for everyone and each group that was measured.
+    pub thresholds: Vec<CalibratedThreshold>,
+}
+
+impl From<&Calibration> for DisclosedCalibration {
+    fn from(calibration: &Calibration) -> Self {
+        DisclosedCalibration {
+            name: calibration.name.clone(),
+            digest: calibration.digest,
+            date: calibration.date.clone(),
+            data: calibration.data.clone(),
+            refused: calibration.refused.clone(),
+            thresholds: calibration.threshold.clone(),
+        }
+    }
+}
+
+/// What the last audit found, in short.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AuditSummary {
+    /// SHA-256 of the report.
+    pub sha256: Digest,
+    /// Comparisons that it judged.
+    pub comparisons: u64,
+    /// People in them.
+    pub people: u64,
+    /// Rules that were kept, over all operating points.
+    pub passed: u64,
+    /// Rules that were broken.
+    pub failed: u64,
+    /// Rules that the data could not settle.
+    pub inconclusive: u64,
+    /// The report's own answers, in English.
+    pub answers: Vec<String>,
+}
+
+impl AuditSummary {
+    /// Reads the `report.json` of `evenmatch audit`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`]; [`ErrorKind::Corrupt`] or [`ErrorKind::UnsupportedFormat`] for what is
+    /// no such report.
+    pub fn from_path(path: &Path) -> Result<Self> {
+        let bytes = std::fs::read(path).map_err(|cause| Error::io(Stage::Export, path, cause))?;
+        let next = "name the report.json that `evenmatch audit --out DIR` wrote";
+        let report: AuditReport = serde_json::from_slice(&bytes).map_err(|cause| {
+            let message = "this is not a report of `evenmatch audit`";
+            Error::new(ErrorKind::Corrupt, Stage::Export, message)
+                .in_path(path)
+                .at_line(cause.line() as u64)
+                .next(next)
+                .caused_by(cause)
+        })?;
+        if report.schema != audit::SCHEMA {
+            let message = format!("the schema is `{}`, not `{}`", report.schema, audit::SCHEMA);
+            return Err(Error::new(ErrorKind::UnsupportedFormat, Stage::Export, message)
+                .in_path(path)
+                .next(next));
+        }
+        let rules = || report.operating_points.iter().flat_map(|point| &point.rules);
+        let of = |verdict| rules().filter(|rule| rule.verdict == verdict).count() as u64;
+        Ok(AuditSummary {
+            sha256: Digest::of(&bytes),
+            comparisons: report.data.records,
+            people: report.data.subjects,
+            passed: of(Verdict::Pass),
+            failed: of(Verdict::Fail),
+            inconclusive: of(Verdict::Inconclusive),
+            answers: report.answers.iter().map(|answer| answer.sentence.clone()).collect(),
+        })
+    }
+
+    /// Whether any rule was applied.
+    pub fn judged(&self) -> bool {
+        self.passed + self.failed + self.inconclusive > 0
+    }
+}
+
+/// One of the ten points, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DisclosedPoint {
+    /// Its name, one of [`POINTS`](super::POINTS).
+    pub id: &'static str,
+    /// Its heading.
+    pub heading: String,
+    /// What is said.
+    pub text: String,
+}
+
+/// A system disclosed: what decides, how often it errs and for whom, and what its operator states.
+#[derive(Debug, Clone, Serialize)]
+pub struct SystemDisclosure {
+    /// [`DISCLOSURE_SCHEMA`].
+    pub schema: &'static str,
+    /// The program.
+    pub software: SoftwareRecord,
+    /// The models that verifying uses.
+    pub models: Vec<DisclosedModel>,
+    /// The rules, defaults included.
+    pub policy: Policy,
+    /// The false match rate at which decisions are made; absent where the policy states a bare
+    /// threshold, behind which no measured error rate stands.
+    pub target_fmr: Option<f64>,
+    /// The threshold at that rate, with its error rates for everyone and each group.
+    pub operating_point: Option<CalibratedThreshold>,
+    /// Where the threshold comes from.
+    pub calibration: Option<DisclosedCalibration>,
+    /// What is known, from other people than the calibration's, of how often one person is not
+    /// seen as the same; absent where the calibration itself says it.
+    pub missed_elsewhere: Option<DisclosedCalibration>,
+    /// What the operator states.
+    pub operator: OperatorStatement,
+    /// Keys of the operator's statement that have no value.
+    pub not_stated: Vec<&'static str>,
+    /// What the last audit found; absent where the operator names no report.
+    pub last_audit: Option<AuditSummary>,
+}
+
+impl SystemDisclosure {
+    /// Gathers the facts. `calibration` is the one that decisions are made with, and `elsewhere`
+    /// one that knows of false non-matches where that one does not; `rate` is the false match rate
+    /// where the policy states none.
+    ///
+    /// # Errors
+    /// The manifest lacks a model, the calibration a threshold for the rate; the operator's audit
+    /// report can't be read.
+    pub fn gather(
+        manifest: &Manifest,
+        policy: Policy,
+        calibration: &Calibration,
+        elsewhere: Option<&Calibration>,
+        rate: f64,
+        operator: OperatorStatement,
+    ) -> Result<Self> {
+        let models = [Role::Detector, Role::SecondDetector, Role::Embedder]
+            .into_iter()
+            .map(|role| {
+                let model = manifest.default_for(role)?;
+                Ok(DisclosedModel {
+                    role,
+                    id: model.id.clone(),
+                    sha256: model.sha256,
+                    license: model.license.clone(),
+                    training_data: model.training_data.clone(),
+                    homepage: model.homepage.clone(),
+                })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let point = match policy.threshold {
+            Some(_) => None,
+            None => Some(calibration.at_rate(policy.fmr.unwrap_or(rate), policy.fmr_of)?.clone()),
+        };
+        let measured = point.as_ref().is_some_and(|point| point.fnmr.is_some());
+        let elsewhere = elsewhere.filter(|_| point.is_some() && !measured);
+        let last_audit = operator.audit.report.as_deref().map(AuditSummary::from_path);
+        Ok(SystemDisclosure {
+            schema: DISCLOSURE_SCHEMA,
+            software: SoftwareRecord::current(),
+            models,
+            target_fmr: point.as_ref().map(|point| point.target_fmr),
+            calibration: point.is_some().then(|| calibration.into()),
+            missed_elsewhere: elsewhere.map(DisclosedCalibration::from),
+            operating_point: point,
+            policy,
+            not_stated: operator.not_stated(),
+            operator,
+            last_audit: last_audit.transpose()?,
+        })
+    }
+
+    /// The page for people.
+    pub fn page<'a>(&self, messages: &'a Messages) -> Page<'a> {
+        super::points::page(self, messages)
+    }
+
+    /// The ten points in words, as the page has them.
+    pub fn points(&self, messages: &Messages) -> Vec<DisclosedPoint> {
+        super::points::points(self, messages)
+            .into_iter()
+            .map(|(id, section)| {
+                let mut page = Page::new(messages, section.heading.clone());
+                page.lead = section.blocks;
+                DisclosedPoint { id, heading: section.heading, text: page.body() }
+            })
+            .collect()
+    }
+}

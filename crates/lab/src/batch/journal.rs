@@ -1,0 +1,117 @@
+//! What is done already: one line of JSON an outcome, so that a run can be cut off.
+
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::hash::Hash;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::{Error, ErrorKind, Result, Stage};
+use evenmatch_core::files::{self, Access};
+
+/// The outcomes of a finished run, in order.
+const FINISHED: &str = "outcomes.jsonl";
+/// The outcomes of an unfinished run, as they come.
+const UNFINISHED: &str = "outcomes.unfinished.jsonl";
+
+/// One line.
+pub(crate) trait JournalRow: Serialize + DeserializeOwned {
+    /// What names an outcome.
+    type Key: Eq + Hash;
+    /// The outcome.
+    type Outcome;
+    /// What such a run is called in messages, as in "an unfinished stress test".
+    const RUN: &'static str;
+
+    fn split(self) -> (Self::Key, Self::Outcome);
+}
+
+/// A folder in which one run is at work.
+pub(crate) struct Journal<R: JournalRow> {
+    folder: PathBuf,
+    file: Mutex<File>,
+    known: HashMap<R::Key, R::Outcome>,
+}
+
+impl<R: JournalRow> Journal<R> {
+    /// Begins a run in this folder, or goes on with one.
+    pub(crate) fn open(folder: &Path, resume: bool) -> Result<Self> {
+        let path = folder.join(UNFINISHED);
+        if path.exists() && !resume {
+            let message = format!("an unfinished {} lies in this folder", R::RUN);
+            return Err(Error::new(ErrorKind::InvalidArgument, Stage::Audit, message)
+                .in_path(&path)
+                .next("go on with it: --resume; or delete the file to begin again"));
+        }
+        files::create_folder(folder, Stage::Audit)?;
+        let fault = |cause| Error::io(Stage::Audit, &path, cause);
+        let mut options = OpenOptions::new();
+        let mut file = options.create(true).append(true).open(&path).map_err(fault)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let message = format!("another {} is at work in this folder", R::RUN);
+                return Err(Error::new(ErrorKind::Io, Stage::Audit, message)
+                    .in_path(folder)
+                    .next("wait until it has ended, or choose another folder"));
+            }
+            // A file system without locks: two runs would do work twice and lose nothing.
+            Err(TryLockError::Error(_)) => {}
+        }
+        // The last line may have been cut off in the middle.
+        file.write_all(b"\n").map_err(fault)?;
+        let mut known = HashMap::new();
+        if resume {
+            read::<R>(&folder.join(FINISHED), &mut known)?;
+            read::<R>(&path, &mut known)?;
+        }
+        Ok(Journal { folder: folder.to_owned(), file: Mutex::new(file), known })
+    }
+
+    /// What an earlier run found.
+    pub(crate) fn known(&self, key: &R::Key) -> Option<&R::Outcome> {
+        self.known.get(key)
+    }
+
+    /// Writes a line.
+    pub(crate) fn keep(&self, row: &R) -> Result<()> {
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let path = self.folder.join(UNFINISHED);
+        file.write_all(line(row)?.as_bytes()).map_err(|cause| Error::io(Stage::Audit, &path, cause))
+    }
+
+    /// Leaves the rows of this run, in order, in place of everything else.
+    pub(crate) fn finish(self, rows: impl Iterator<Item = R>) -> Result<()> {
+        let lines: String = rows.map(|row| line(&row)).collect::<Result<_>>()?;
+        // On the disk, with its name, before what it replaces is deleted: a power cut must not
+        // cost both. Whether somebody could be recognised stands in it, and is nobody else's.
+        let path = self.folder.join(FINISHED);
+        files::write(&path, lines.as_bytes(), Access::Owner, Stage::Audit)?;
+        let path = self.folder.join(UNFINISHED);
+        fs::remove_file(&path).map_err(|cause| Error::io(Stage::Audit, &path, cause))
+    }
+}
+
+fn line<R: JournalRow>(row: &R) -> Result<String> {
+    let text = serde_json::to_string(row).map_err(|cause| {
+        Error::new(ErrorKind::InvalidRecord, Stage::Audit, "an outcome could not be written")
+            .caused_by(cause)
+    })?;
+    Ok(text + "\n")
+}
+
+/// Takes in the lines of a file. A line that can't be read is work to do again.
+fn read<R: JournalRow>(path: &Path, known: &mut HashMap<R::Key, R::Outcome>) -> Result<()> {
+    let text = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(cause) => return Err(Error::io(Stage::Audit, path, cause)),
+    };
+    let lines = text.split(|byte| *byte == b'\n');
+    known.extend(lines.filter_map(|line| Some(serde_json::from_slice::<R>(line).ok()?.split())));
+    Ok(())
+}

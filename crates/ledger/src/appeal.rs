@@ -1,0 +1,208 @@
+//! Appeals: people who ask for a decision to be looked at again, and people who look.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Ledger;
+use super::decision::{AppealNote, AppealState, DecisionEntry, HumanOutcome, Resolution};
+use super::entry::EntryKind;
+use super::read::LedgerFiles;
+use super::writer::{Appended, Draft};
+use crate::{Error, ErrorKind, Result, Stage};
+use evenmatch_audit::{OVERTURN_SCHEMA, OverturnRate, OverturnReport};
+use evenmatch_core::record::Outcome;
+
+/// Longest note or reason, in bytes.
+const MAX_TEXT: usize = 4000;
+
+/// What became of one decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Appeal {
+    /// The decision's id.
+    pub decision: String,
+    /// How far it has come.
+    pub state: AppealState,
+    /// What was said, in order.
+    pub notes: Vec<AppealNote>,
+    /// What a person decided last.
+    pub resolution: Option<Resolution>,
+}
+
+fn refuse(message: String, next: &str) -> Error {
+    Error::new(ErrorKind::InvalidArgument, Stage::Ledger, message).next(next)
+}
+
+fn text(text: &str, what: &str) -> Result<String> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > MAX_TEXT {
+        let message = format!("{what} has 1 to {MAX_TEXT} bytes");
+        return Err(refuse(message, "say it in a few sentences, and name nobody"));
+    }
+    Ok(text.to_owned())
+}
+
+impl Ledger {
+    /// Opens an appeal against a decision. Anybody may, against any decision; what was resolved
+    /// can be opened again.
+    ///
+    /// # Errors
+    ///
+    /// There is no such decision, or an appeal is open already.
+    pub fn open_appeal(&self, decision: &str, note: &str) -> Result<Appended> {
+        let (entry, state) = self.appeal_state(decision)?;
+        if matches!(state, AppealState::Open | AppealState::UnderReview) {
+            let message = format!("an appeal against `{decision}` is open already");
+            return Err(refuse(message, "evenmatch appeal review, then resolve"));
+        }
+        let (decision, note) = (decision.to_owned(), text(note, "an appeal")?);
+        let note = AppealNote { decision, entry, by: None, note };
+        self.append_one(Draft::new(EntryKind::AppealOpened, &note)?).map(|(appended, _)| appended)
+    }
+
+    /// Says who looks at an appeal.
+    ///
+    /// # Errors
+    ///
+    /// There is no open appeal against this decision.
+    pub fn review_appeal(&self, decision: &str, by: &str, note: &str) -> Result<Appended> {
+        let entry = self.opened(decision)?;
+        let (by, note) = (Some(text(by, "a reviewer's name")?), text(note, "a note")?);
+        let note = AppealNote { decision: decision.to_owned(), entry, by, note };
+        self.append_one(Draft::new(EntryKind::AppealReviewed, &note)?).map(|(appended, _)| appended)
+    }
+
+    /// Writes down what a person decided. Whether the photos show the person who was claimed
+    /// follows from the outcome where the machine said yes or no; of an undecided case it has to be
+    /// stated.
+    ///
+    /// # Errors
+    ///
+    /// There is no open appeal against this decision; or what is stated contradicts the outcome.
+    pub fn resolve_appeal(
+        &self,
+        decision: &str,
+        by: &str,
+        outcome: HumanOutcome,
+        same_person: Option<bool>,
+        reason: &str,
+    ) -> Result<Appended> {
+        let entry = self.opened(decision)?;
+        let (_, made) = LedgerFiles::open(self.folder())?.decision(decision)?;
+        let follows = match (made.record.outcome, outcome) {
+            (Outcome::Match, HumanOutcome::Upheld) => Some(true),
+            (Outcome::Match, HumanOutcome::Overturned) => Some(false),
+            (Outcome::NonMatch, HumanOutcome::Upheld) => Some(false),
+            (Outcome::NonMatch, HumanOutcome::Overturned) => Some(true),
+            (Outcome::Undecided, _) => None,
+        };
+        if let (Some(follows), Some(stated)) = (follows, same_person)
+            && follows != stated
+        {
+            let message = "the outcome contradicts what is stated of the person".to_owned();
+            let next = "a non-match that is upheld is of somebody else; one that is overturned is \
+                        of the person";
+            return Err(refuse(message, next));
+        }
+        let resolution = Resolution {
+            decision: decision.to_owned(),
+            entry,
+            by: text(by, "the name of who decided")?,
+            outcome,
+            same_person: same_person.or(follows),
+            reason: text(reason, "a reason")?,
+        };
+        let draft = Draft::new(EntryKind::AppealResolved, &resolution)?;
+        self.append_one(draft).map(|(appended, _)| appended)
+    }
+
+    fn appeal_state(&self, decision: &str) -> Result<(u64, AppealState)> {
+        let files = LedgerFiles::open(self.folder())?;
+        let (entry, _) = files.decision(decision)?;
+        let appeal = files.appeals()?.remove(&entry.sequence);
+        Ok((entry.sequence, appeal.map_or(AppealState::None, |appeal| appeal.state)))
+    }
+
+    fn opened(&self, decision: &str) -> Result<u64> {
+        match self.appeal_state(decision)? {
+            (entry, AppealState::Open | AppealState::UnderReview) => Ok(entry),
+            _ => {
+                let message = format!("no appeal against `{decision}` is open");
+                Err(refuse(message, "open one: evenmatch appeal open ID --note …"))
+            }
+        }
+    }
+}
+
+impl LedgerFiles {
+    /// Every appeal, by the number of the decision's entry.
+    ///
+    /// # Errors
+    ///
+    /// A file can't be read, or holds what is not known here.
+    pub fn appeals(&self) -> Result<BTreeMap<u64, Appeal>> {
+        let mut appeals: BTreeMap<u64, Appeal> = BTreeMap::new();
+        let new = |decision: String| Appeal {
+            decision,
+            state: AppealState::None,
+            notes: Vec::new(),
+            resolution: None,
+        };
+        self.each(|entry| {
+            match entry.kind {
+                EntryKind::AppealOpened | EntryKind::AppealReviewed => {
+                    let note: AppealNote = entry.read()?;
+                    let appeal =
+                        appeals.entry(note.entry).or_insert_with(|| new(note.decision.clone()));
+                    appeal.state = match entry.kind {
+                        EntryKind::AppealOpened => AppealState::Open,
+                        _ => AppealState::UnderReview,
+                    };
+                    appeal.notes.push(note);
+                }
+                EntryKind::AppealResolved => {
+                    let resolution: Resolution = entry.read()?;
+                    let name = resolution.decision.clone();
+                    let appeal = appeals.entry(resolution.entry).or_insert_with(|| new(name));
+                    appeal.state = resolution.outcome.into();
+                    appeal.resolution = Some(resolution);
+                }
+                _ => {}
+            }
+            Ok(true)
+        })?;
+        Ok(appeals)
+    }
+
+    /// How often decisions were overturned, by the groups of an attribute that was stated at
+    /// enrolment.
+    ///
+    /// # Errors
+    ///
+    /// As for [`LedgerFiles::appeals`].
+    pub fn overturn_rates(&self, attribute: &str) -> Result<OverturnReport> {
+        let appeals = self.appeals()?;
+        let mut groups: BTreeMap<String, [u64; 4]> = BTreeMap::new();
+        self.each(|entry| {
+            if entry.kind == EntryKind::Decision {
+                let decision: DecisionEntry = entry.read()?;
+                let group = decision.attributes.get(attribute).cloned().unwrap_or_default();
+                let [decisions, appealed, resolved, overturned] = groups.entry(group).or_default();
+                let appeal = appeals.get(&entry.sequence);
+                let found = appeal.and_then(|appeal| appeal.resolution.as_ref());
+                *decisions += 1;
+                *appealed += u64::from(appeal.is_some());
+                *resolved += u64::from(found.is_some());
+                *overturned +=
+                    u64::from(found.is_some_and(|r| r.outcome == HumanOutcome::Overturned));
+            }
+            Ok(true)
+        })?;
+        let groups = groups.into_iter().map(|(group, counts)| OverturnRate::new(group, counts));
+        Ok(OverturnReport {
+            schema: OVERTURN_SCHEMA.to_owned(),
+            by: attribute.to_owned(),
+            groups: groups.collect(),
+        })
+    }
+}

@@ -1,0 +1,97 @@
+//! What is sealed of an enrolment: the template, and what has to be known of it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::{Digest, Error, ErrorKind, Result, Stage};
+use evenmatch::{Reference, Template};
+use evenmatch_core::record::{Reason, SampleRecord};
+
+/// One of the photos of an enrolment. The photo itself is not kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EnrolledPhoto {
+    /// SHA-256 of the file; null where it came as pixels or as a template.
+    pub sha256: Option<Digest>,
+    /// Its share of the template, 0 to 1.
+    pub weight: f64,
+    /// Likeness of its own template to the one that is kept: a plain cosine.
+    pub likeness: f32,
+}
+
+/// How far the photos of an enrolment are apart, in plain cosines.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Spread {
+    /// The least likeness of a photo to the template that is kept.
+    pub least_to_mean: f32,
+    /// The least likeness of two photos; null of one.
+    pub least_between: Option<f32>,
+}
+
+/// Everything about an enrolment but its template.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Details {
+    /// The subject's name, as the caller gave it.
+    pub subject: String,
+    /// By what the ledger calls the subject. It is drawn at random, and is forgotten with the
+    /// enrolment: then nobody can tell whose decisions the ledger's are.
+    pub pseudonym: String,
+    /// What the person stated of themselves for audits, by attribute.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, String>,
+    /// The photos that the template was made of.
+    pub photos: Vec<EnrolledPhoto>,
+    /// How far they are apart.
+    pub spread: Spread,
+    /// Whether a person has checked that all photos show the subject.
+    pub checked_by_a_person: bool,
+    /// What was measured of the photo where there was one.
+    pub sample: Option<SampleRecord>,
+    /// What else should be known of that photo.
+    #[serde(default)]
+    pub reasons: Vec<Reason>,
+}
+
+/// The bytes that are sealed: the length of the details as u32, little-endian, the details as JSON,
+/// the template. They are padded to a multiple of 256, so that their length tells less of a name.
+pub(super) fn to_bytes(
+    details: &Details,
+    template: &Template<Reference>,
+) -> Result<Zeroizing<Vec<u8>>> {
+    let json = Zeroizing::new(serde_json::to_vec(details).map_err(|cause| {
+        Error::new(ErrorKind::InvalidRecord, Stage::Enrolment, "the details could not be written")
+            .caused_by(cause)
+    })?);
+    let template = Zeroizing::new(template.to_bytes());
+    // In one piece from the start: a buffer that grows leaves copies behind.
+    let length = 8 + json.len() + template.len();
+    let mut bytes = Zeroizing::new(Vec::with_capacity(length.next_multiple_of(256)));
+    for part in [json.as_slice(), template.as_slice()] {
+        bytes.extend_from_slice(&(part.len() as u32).to_le_bytes());
+        bytes.extend_from_slice(part);
+    }
+    bytes.resize(length.next_multiple_of(256), 0);
+    Ok(bytes)
+}
+
+/// Reads what [`to_bytes`] wrote.
+pub(super) fn from_bytes(bytes: &[u8]) -> Result<(Details, Template<Reference>)> {
+    let refuse = |why: &str| {
+        Error::new(ErrorKind::Corrupt, Stage::Enrolment, format!("the enrolment {why}"))
+            .next("enrol the person again from photos")
+    };
+    let mut rest = bytes;
+    let mut part = || {
+        let (length, tail) = rest.split_first_chunk::<4>()?;
+        let (part, tail) = tail.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        rest = tail;
+        Some(part)
+    };
+    let (Some(json), Some(template)) = (part(), part()) else {
+        return Err(refuse("ends too early"));
+    };
+    let details = serde_json::from_slice(json)
+        .map_err(|cause| refuse("has details that are not known here").caused_by(cause))?;
+    Ok((details, Template::from_bytes(template)?))
+}

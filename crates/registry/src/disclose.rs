@@ -1,0 +1,176 @@
+//! Everything that is known of one person, for that person.
+
+use serde::Serialize;
+
+use super::{Registry, Spread};
+use crate::Result;
+use evenmatch_core::record::{Outcome, ReasonCode};
+use evenmatch_ledger::{
+    AppealState, DecisionEntry, Disposition, EntryKind, LedgerFiles, Resolution, in_utc,
+};
+
+/// One thing that is kept.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Held {
+    /// What it is.
+    pub what: String,
+    /// Why it is kept.
+    pub why: String,
+    /// Since when, in UTC.
+    pub since: String,
+    /// Until when, in UTC; null where no end was set.
+    pub until: Option<String>,
+    /// How it is protected, and what ends it.
+    pub how: String,
+}
+
+/// One decision that was made.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DecisionMade {
+    /// Its id, by which it can be appealed and replayed.
+    pub id: String,
+    /// The number of its entry in the ledger.
+    pub entry: u64,
+    /// When, in UTC.
+    pub time: String,
+    /// What was decided.
+    pub outcome: Outcome,
+    /// What followed from it.
+    pub disposition: Disposition,
+    /// Why: the decisive reasons.
+    pub reasons: Vec<ReasonCode>,
+    /// How far an appeal has come.
+    pub appeal: AppealState,
+    /// What the person who looked at it said.
+    pub appeal_reason: Option<String>,
+}
+
+/// Everything that is held of one person.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Disclosure {
+    /// The format of this answer.
+    pub schema: &'static str,
+    /// The subject's name.
+    pub subject: String,
+    /// When this was put together, in UTC.
+    pub made_at: String,
+    /// What is held.
+    pub held: Vec<Held>,
+    /// Number of photos that the template was made of, none of which is kept.
+    pub photos: usize,
+    /// How far they were apart.
+    pub spread: Spread,
+    /// What the person stated of themselves for audits, by attribute.
+    pub attributes: std::collections::BTreeMap<String, String>,
+    /// The pseudonym by which the ledger knows the person.
+    pub pseudonym: String,
+    /// Every decision, oldest first.
+    pub decisions: Vec<DecisionMade>,
+}
+
+impl Registry {
+    /// Puts together everything that is held of somebody.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::ErrorKind::UnknownSubject`]; the store or the ledger can't be read.
+    pub fn disclose(&self, subject: &str) -> Result<Disclosure> {
+        let enrolment = self.enrolment(subject)?;
+        let files = LedgerFiles::open(self.ledger().folder())?;
+        let details = enrolment.details;
+        let (since, until) = (in_utc(enrolment.enrolled_at), enrolment.keep_until.map(in_utc));
+        let held = |what: &str, why: String, how: &str| Held {
+            what: what.to_owned(),
+            why,
+            since: since.clone(),
+            until: until.clone(),
+            how: how.to_owned(),
+        };
+        let sealed = "encrypted with a key of its own; deleted with the enrolment";
+        let mut all = vec![
+            held(
+                "a template: numbers by which a new photo is compared",
+                format!("to verify claims for the purpose `{}`", enrolment.purpose),
+                sealed,
+            ),
+            held("the name", "to find the enrolment".to_owned(), sealed),
+            held(
+                "SHA-256 of the photos, how good they were and how alike; not the photos",
+                "to explain decisions, and to notice when the same photo is shown again".to_owned(),
+                sealed,
+            ),
+        ];
+        if !details.attributes.is_empty() {
+            all.push(held(
+                "what was stated for audits of evenness",
+                "to measure whether all groups are treated evenly".to_owned(),
+                "encrypted; copies under the pseudonym stay in the ledger with each decision",
+            ));
+        }
+        let decisions = decisions(&files, &details.pseudonym)?;
+        if !decisions.is_empty() {
+            all.push(Held {
+                what: "decisions, with their reasons, scores and measures of the photos".to_owned(),
+                why: "to explain, replay, appeal and audit them".to_owned(),
+                since: decisions[0].time.clone(),
+                until: None,
+                how: "under a pseudonym in a ledger that can't be changed; with the enrolment the \
+                      link from the pseudonym to the person is deleted"
+                    .to_owned(),
+            });
+        }
+        Ok(Disclosure {
+            schema: "evenmatch.disclosure/1",
+            subject: details.subject,
+            made_at: in_utc(evenmatch_ledger::now()),
+            held: all,
+            photos: details.photos.len(),
+            spread: details.spread,
+            attributes: details.attributes,
+            pseudonym: details.pseudonym,
+            decisions,
+        })
+    }
+}
+
+/// Every decision about this pseudonym, with what became of it.
+fn decisions(files: &LedgerFiles, pseudonym: &str) -> Result<Vec<DecisionMade>> {
+    let mut made = Vec::new();
+    for entry in files.mentioning(pseudonym, &[EntryKind::Decision])? {
+        let decision: DecisionEntry = entry.read()?;
+        if decision.subject.as_deref() != Some(pseudonym) {
+            continue;
+        }
+        let reasons = decision.record.reasons.iter().filter(|reason| reason.decisive);
+        made.push(DecisionMade {
+            entry: entry.sequence,
+            time: in_utc(entry.time),
+            outcome: decision.record.outcome,
+            disposition: decision.disposition,
+            reasons: reasons.map(|reason| reason.code).collect(),
+            appeal: AppealState::None,
+            appeal_reason: None,
+            id: decision.record.id,
+        });
+    }
+    let appeals = files.appeals()?;
+    for decision in &mut made {
+        if let Some(appeal) = appeals.get(&decision.entry) {
+            decision.appeal = appeal.state;
+            let reason = |resolution: &Resolution| resolution.reason.clone();
+            decision.appeal_reason = appeal.resolution.as_ref().map(reason);
+        }
+    }
+    Ok(made)
+}
+
+/// Kept here so that the outcome of a person's look has one spelling in words.
+pub(super) fn in_words(appeal: AppealState) -> &'static str {
+    match appeal {
+        AppealState::None => "no appeal",
+        AppealState::Open => "appeal open",
+        AppealState::UnderReview => "a person is looking at it",
+        AppealState::Upheld => "a person upheld it",
+        AppealState::Overturned => "a person overturned it",
+    }
+}

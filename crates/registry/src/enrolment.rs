@@ -1,0 +1,136 @@
+//! An enrolment, opened; and how one is sealed into a row.
+
+use super::Registry;
+use super::details::{self, Details};
+use super::keys::bound;
+use crate::store::StoredRow;
+use crate::{Digest, Error, ErrorKind, Result, Stage};
+use evenmatch::{Acquisition, Reference, Template, Verifier};
+use evenmatch_core::record::SampleRecord;
+use evenmatch_ledger::vault::{SecretKey, open, seal};
+
+/// An enrolment, opened.
+#[derive(Debug, Clone)]
+pub struct Enrolment {
+    /// Everything but the template.
+    pub details: Details,
+    /// Counts how often the subject was enrolled, from 1.
+    pub version: u64,
+    /// What for.
+    pub purpose: String,
+    /// When, in milliseconds since 1970 (UTC).
+    pub enrolled_at: i64,
+    /// Until when it may be kept.
+    pub keep_until: Option<i64>,
+    template: Template<Reference>,
+}
+
+impl Enrolment {
+    /// The template.
+    pub fn template(&self) -> &Template<Reference> {
+        &self.template
+    }
+
+    /// The enrolment as the reference of a comparison with a probe whose file has this digest. Of a
+    /// single photo it is what that photo's own acquisition was; of several there is no sample to
+    /// speak of. The template gets the statistics of the verifier's normaliser.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::ModelMismatch`] where another embedder made the template.
+    pub fn reference(
+        &self,
+        verifier: &Verifier,
+        probe: Option<Digest>,
+    ) -> Result<Acquisition<Reference>> {
+        if self.template.model() != verifier.embedder().id() {
+            let message = format!(
+                "the enrolment's template was made by {}, and {} is in force",
+                self.template.model(),
+                verifier.embedder().id()
+            );
+            return Err(Error::new(ErrorKind::ModelMismatch, Stage::Enrolment, message).next(
+                "enrol the person again from photos: evenmatch enrol SUBJECT IMG… --replace",
+            ));
+        }
+        let known = self.template.statistics().map(|statistics| statistics.normaliser);
+        let template = match verifier.normaliser() {
+            Some(normaliser) if known != Some(normaliser.digest()) => {
+                self.template.clone().normalised_by(normaliser)?
+            }
+            _ => self.template.clone(),
+        };
+        let mut sample = self.details.sample.clone().unwrap_or_else(SampleRecord::of_template);
+        // That the very photo of the enrolment is shown again is worth a note in the record.
+        let again = self.details.photos.iter().any(|p| p.sha256.is_some() && p.sha256 == probe);
+        if again {
+            sample.sha256 = probe;
+        }
+        let reasons = self.details.reasons.clone();
+        Ok(Acquisition { template: Some(template), sample, reasons, signals: Vec::new() })
+    }
+}
+
+/// One line of a list of who is enrolled.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Listed {
+    /// The subject's name.
+    pub subject: String,
+    /// What for.
+    pub purpose: String,
+    /// Counts how often the subject was enrolled, from 1.
+    pub version: u64,
+    /// When, in UTC.
+    pub enrolled_at: String,
+    /// Until when it may be kept, in UTC.
+    pub keep_until: Option<String>,
+    /// Number of photos that the template was made of.
+    pub photos: usize,
+}
+
+impl Registry {
+    /// Opens a row's seals.
+    pub(super) fn unseal(&self, row: &StoredRow) -> Result<Enrolment> {
+        let place = |error: Error| error.in_file(self.store.place());
+        let context = bound(row).with(self.name.as_bytes());
+        let what = "the key of an enrolment";
+        let key =
+            open(&self.keys.wrap, &row.lookup, &context, &row.wrapped_key, what).map_err(place)?;
+        let key = <[u8; 32]>::try_from(key.as_slice()).map_err(|_| {
+            let message = "the key of an enrolment is none";
+            place(Error::new(ErrorKind::Tampered, Stage::Enrolment, message))
+        })?;
+        let what = "the template of an enrolment";
+        let plain = open(&SecretKey::from_bytes(key), &row.lookup, &context, &row.sealed, what)
+            .map_err(place)?;
+        let (details, template) = details::from_bytes(&plain).map_err(place)?;
+        let normaliser = template.statistics().map(|statistics| statistics.normaliser);
+        if template.model().sha256 != row.model || normaliser != row.normaliser {
+            let message = "an enrolment's template is not of the model that it says";
+            return Err(place(Error::new(ErrorKind::Tampered, Stage::Enrolment, message)));
+        }
+        Ok(Enrolment {
+            details,
+            version: row.version,
+            purpose: row.purpose.clone(),
+            enrolled_at: row.enrolled_at,
+            keep_until: row.keep_until,
+            template,
+        })
+    }
+
+    /// Seals an enrolment, under a new key, into the row that it is given without its seals.
+    pub(super) fn seal_into(
+        &self,
+        row: &mut StoredRow,
+        details: &Details,
+        template: &Template<Reference>,
+    ) -> Result<()> {
+        let key = SecretKey::generate()?;
+        let context = bound(row).with(self.name.as_bytes());
+        let plain = details::to_bytes(details, template)?;
+        row.sealed = seal(&key, &row.lookup, &context, &plain)?;
+        row.wrapped_key = seal(&self.keys.wrap, &row.lookup, &context, key.as_bytes())?;
+        Ok(())
+    }
+}

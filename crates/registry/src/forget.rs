@@ -1,0 +1,112 @@
+//! Deleting somebody: promise, deletion, receipt.
+
+use super::keys::{exclusive_or, row_mac};
+use super::receipt::{
+    DeletionGround, DeletionReceipt, Promise, RECEIPT_SCHEMA, content_commitment,
+    subject_commitment,
+};
+use super::{Registry, hex, random};
+use crate::{Digest, Error, ErrorKind, Result, Stage};
+use evenmatch_ledger::{Draft, EntryKind, in_utc, now};
+
+impl Registry {
+    /// Deletes somebody's enrolment and gives the receipt, in this order: the ledger is told, under
+    /// a signed checkpoint, what is going to be deleted; the receipt is written beside the ledger,
+    /// sealed; the key and the template are overwritten and deleted in one transaction, together
+    /// with the receipt that the ledger is to be told; old pages are scrubbed; the ledger is told;
+    /// the caller gets the receipt.
+    ///
+    /// The salt is in the receipt that is returned, and in its sealed copy, which stays until
+    /// [`Registry::receipt_delivered`] is called: whatever happens to the caller, the proof is not
+    /// lost. [`Registry::undelivered`] lists such copies.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnknownSubject`]; [`ErrorKind::Busy`] where a reader keeps old pages in use:
+    /// the enrolment is deleted then, and the next call of any kind scrubs and tells the ledger.
+    pub fn forget(&self, subject: &str, ground: DeletionGround) -> Result<DeletionReceipt> {
+        let lookup = self.lookup(subject)?;
+        let row = self.store.row(&lookup)?.ok_or_else(|| Self::unknown(subject))?;
+        // An enrolment that was changed can be deleted too; its pseudonym is then not known.
+        let pseudonym = match self.unseal(&row) {
+            Ok(enrolment) => enrolment.details.pseudonym,
+            Err(_) => "unreadable".to_owned(),
+        };
+        let salt = random::<32>()?;
+        let promise = Promise {
+            receipt: format!("r-{}", hex::encode(&random::<12>()?)),
+            subject: pseudonym,
+            subject_commitment: subject_commitment(&salt, subject),
+            content_commitment: content_commitment(&row.wrapped_key, &row.sealed),
+            ground,
+        };
+        let draft = Draft::new(EntryKind::DeletionBegun, &promise)?;
+        let (promised, checkpoint) = self.ledger().append_one(draft)?;
+        let mut made = None;
+        self.change(&mut |change, state| {
+            let found = change.row(&lookup)?.ok_or_else(|| Self::unknown(subject))?;
+            if found != row {
+                let message = "the enrolment was changed by somebody else just now";
+                return Err(Error::new(ErrorKind::Busy, Stage::Enrolment, message)
+                    .next("try again: nothing was deleted"));
+            }
+            exclusive_or(&mut state.set, &row_mac(&self.keys, &found));
+            state.rows -= state.rows.min(1);
+            change.delete(&lookup)?;
+            let time = now().max(promised.time);
+            let receipt = DeletionReceipt {
+                schema: RECEIPT_SCHEMA.to_owned(),
+                receipt: promise.receipt.clone(),
+                store: self.name.clone(),
+                ledger: self.ledger().name().to_owned(),
+                subject: promise.subject.clone(),
+                subject_commitment: promise.subject_commitment,
+                content_commitment: promise.content_commitment,
+                deleted: [
+                    "key",
+                    "template",
+                    "name",
+                    "pseudonym's link",
+                    "attributes",
+                    "digests of photos",
+                ]
+                .map(str::to_owned)
+                .to_vec(),
+                ground,
+                promised_in: promised.sequence,
+                promised_hash: promised.hash,
+                promised: checkpoint.clone(),
+                time,
+                deleted_at: in_utc(time),
+                epoch: state.epoch,
+                signature: None,
+                salt: None,
+            };
+            let receipt = receipt.sign(self.ledger().signer());
+            self.push(change, state, EntryKind::Deleted, &receipt)?;
+            let receipt = DeletionReceipt { salt: Some(hex::encode(&salt)), ..receipt };
+            // The last thing before the change is made: if this fails, nothing is deleted.
+            self.keep_receipt(&receipt)?;
+            made = Some(receipt);
+            Ok(())
+        })
+        .inspect_err(|_| {
+            // Of a deletion that did not happen there is no receipt.
+            let _ = self.receipt_delivered(&promise.receipt);
+        })?;
+        self.tell()?;
+        made.ok_or_else(|| {
+            Error::new(ErrorKind::Io, Stage::Enrolment, "the store did not take the change in")
+        })
+    }
+
+    /// SHA-256 of what is stored of somebody, as a receipt would have it: for comparing later.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnknownSubject`].
+    pub fn content_commitment(&self, subject: &str) -> Result<Digest> {
+        let row = self.store.row(&self.lookup(subject)?)?.ok_or_else(|| Self::unknown(subject))?;
+        Ok(content_commitment(&row.wrapped_key, &row.sealed))
+    }
+}

@@ -1,0 +1,393 @@
+//! People who are enrolled, what was decided of them, and how they are forgotten.
+//!
+//! A [`Registry`] joins a store of enrolments with a ledger. Every template is sealed with a key of
+//! its own, which is sealed with the store's, which is sealed with the master key; so that
+//! deleting a person's key deletes the person from every copy that is made later, and changing the
+//! master key touches one row.
+//!
+//! Each change of the store counts up its epoch, and the ledger, which is signed, is told of the
+//! epoch: a store that is older than its ledger says, or a ledger shorter than its store says, is
+//! an old copy that was put back, and is refused. A change and what the ledger is told of it are
+//! one transaction in the store; the ledger is told after it, or, where the process died between,
+//! by the next process that opens both.
+
+mod check;
+mod details;
+mod disclose;
+mod enrol;
+mod enrolment;
+mod forget;
+mod keys;
+mod page;
+mod receipt;
+mod replay;
+mod retention;
+mod undelivered;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub use check::StoreReport;
+pub use details::{Details, EnrolledPhoto, Spread};
+pub use disclose::{DecisionMade, Disclosure, Held};
+pub use enrol::{EnrolOutcome, EnrolSettings, EnrolledSummary, PhotoOutcome};
+pub use enrolment::{Enrolment, Listed};
+pub use page::disclosure_page;
+pub use receipt::{
+    DELETION_CONTEXT, DeletionGround, DeletionReceipt, RECEIPT_SCHEMA, ReceiptCheck,
+};
+pub use replay::{Difference, Replay};
+pub use retention::{Due, RetentionRun};
+
+use keys::{Keys, exclusive_or, key_place, row_mac, state_mac};
+
+use crate::store::{EnrolmentStore, Lookup, Pending, StoreChange, StoreState, StoredRow};
+use crate::{Error, ErrorKind, Result, Stage};
+use evenmatch::{
+    ComparisonScore, Policy, Reference, Template, Verifier, compare, compare_normalised,
+};
+use evenmatch_core::{hex, record::DecisionRecord};
+use evenmatch_ledger::{
+    Appended, DecisionEntry, Disposition, Draft, EntryKind, Ledger, platform,
+    vault::{SecretKey, random, unwrap, wrap},
+};
+
+/// Longest name of a subject, in bytes.
+const MAX_SUBJECT: usize = 256;
+
+/// A store and a ledger that belong together. `Send + Sync`: a backend opens one and shares it.
+#[derive(Debug)]
+pub struct Registry {
+    store: Box<dyn EnrolmentStore>,
+    ledger: Ledger,
+    name: String,
+    keys: Keys,
+    /// The ledger has been told of the changes up to this one.
+    told: AtomicU64,
+}
+
+fn older(place: &str, what: String) -> Error {
+    Error::new(ErrorKind::RolledBack, Stage::Enrolment, what)
+        .in_file(place)
+        .next("put back the newest copy of both, the store and its ledger")
+}
+
+impl Registry {
+    /// Joins a store with its ledger. A new store is made this ledger's.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::WrongKey`] where another master key sealed the store's;
+    /// [`ErrorKind::RolledBack`] where one of the two is an old copy; [`ErrorKind::Misplaced`]
+    /// where they do not belong together; [`ErrorKind::Tampered`] where the store's state was
+    /// changed.
+    pub fn open(
+        store: Box<dyn EnrolmentStore>,
+        ledger: Ledger,
+        master: &SecretKey,
+    ) -> Result<Self> {
+        let place = store.place();
+        // The ledger before and after, since others may be at work meanwhile.
+        let (entries, anchors) = ledger.state()?;
+        if store.state()?.is_none() {
+            if let Some((name, epoch)) = anchors.iter().next() {
+                let message = format!(
+                    "the store is empty, and its ledger knows of {epoch} changes of the store {name}"
+                );
+                return Err(older(&place, message));
+            }
+            begin(store.as_ref(), &ledger, entries, master)?;
+        }
+        let state = store.state()?.ok_or_else(|| {
+            Error::new(ErrorKind::Io, Stage::Enrolment, "the store has lost its state")
+                .in_file(place.clone())
+        })?;
+        let (label, context) = key_place(&state.store);
+        let what = "the store's key";
+        let store_key = unwrap(master, &label, &context, &state.wrapped_key, what)
+            .map_err(|error| error.in_file(place.clone()))?;
+        let keys = Keys::of(&store_key);
+        let (name, told) = (state.store.clone(), AtomicU64::new(0));
+        let registry = Registry { store, ledger, name, keys, told };
+        registry.check_state(&state)?;
+        if state.ledger != registry.ledger.name() {
+            let message = format!(
+                "the store belongs to the ledger {}, not to {}",
+                state.ledger,
+                registry.ledger.name()
+            );
+            return Err(Error::new(ErrorKind::Misplaced, Stage::Enrolment, message)
+                .in_file(place)
+                .next("name the folder that holds both"));
+        }
+        let anchor = anchors.get(&registry.name).copied().unwrap_or(0);
+        if state.epoch < anchor {
+            let message = format!(
+                "the store is an old copy: it has seen {} changes, and the ledger knows of {anchor}",
+                state.epoch
+            );
+            return Err(older(&place, message));
+        }
+        let (entries, _) = registry.ledger.state()?;
+        if entries < state.ledger_entries {
+            let message = format!(
+                "the ledger is an old copy: it has {entries} entries, and the store knows of {}",
+                state.ledger_entries
+            );
+            return Err(older(&registry.ledger.folder().display().to_string(), message));
+        }
+        registry.tell()?;
+        Ok(registry)
+    }
+
+    /// The ledger.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Seals the store's key with another master key, and the ledger's. Deleted people whose keys
+    /// lie in old copies are out of reach from then on for whoever has the new key only.
+    ///
+    /// # Errors
+    ///
+    /// The store or the ledger can't be written.
+    pub fn change_master_key(&self, old: &SecretKey, new: &SecretKey) -> Result<()> {
+        let (label, context) = key_place(&self.name);
+        // The old sealing of the ledger's key stays until the store's is changed: were the process
+        // cut off between, the old key would still open both, and from then on the new one.
+        self.ledger.prepare_master_key(old, new)?;
+        self.change(&mut |change, state| {
+            let what = "the store's key";
+            let store_key = unwrap(old, &label, &context, &state.wrapped_key, what)?;
+            state.wrapped_key = wrap(new, &label, &context, &store_key)?;
+            let body = serde_json::json!({ "done": "master_key_changed" });
+            self.push(change, state, EntryKind::Housekeeping, &body)
+        })?;
+        self.ledger.adopt_master_key()?;
+        self.tell()
+    }
+
+    fn check_state(&self, state: &StoreState) -> Result<()> {
+        if state_mac(&self.keys, state) == state.mac && state.store == self.name {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Tampered, Stage::Enrolment, "the store's state was changed")
+            .in_file(self.store.place())
+            .next("put back a copy that is whole, and find out who changed this one"))
+    }
+
+    /// The keyed digest by which a subject is found.
+    fn lookup(&self, subject: &str) -> Result<Lookup> {
+        let fits = (1..=MAX_SUBJECT).contains(&subject.len());
+        if !fits || subject.chars().any(char::is_control) || subject.trim() != subject {
+            let message = "a subject's name has 1 to 256 bytes, no control characters, and no \
+                           spaces at its ends";
+            return Err(Error::new(ErrorKind::InvalidArgument, Stage::Enrolment, message));
+        }
+        Ok(self.keys.lookup.mac(&[subject.as_bytes()]))
+    }
+
+    fn unknown(subject: &str) -> Error {
+        let message = format!("nobody is enrolled as `{subject}`");
+        Error::new(ErrorKind::UnknownSubject, Stage::Enrolment, message)
+            .next("enrol them: evenmatch enrol SUBJECT IMG…")
+    }
+
+    /// Reads somebody's enrolment.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnknownSubject`]; [`ErrorKind::Tampered`] and [`ErrorKind::Misplaced`] where
+    /// what is stored is not what was stored for this subject.
+    pub fn enrolment(&self, subject: &str) -> Result<Enrolment> {
+        let row = self.store.row(&self.lookup(subject)?)?;
+        let enrolment = self.unseal(&row.ok_or_else(|| Self::unknown(subject))?)?;
+        if enrolment.details.subject != subject {
+            let message = "an enrolment lies where another subject's belongs";
+            return Err(Error::new(ErrorKind::Misplaced, Stage::Enrolment, message)
+                .in_file(self.store.place())
+                .next("put back a copy that is whole, and find out who changed this one"));
+        }
+        Ok(enrolment)
+    }
+
+    /// Who is enrolled, by name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Registry::enrolment`].
+    pub fn list(&self) -> Result<Vec<Listed>> {
+        let mut listed = Vec::new();
+        self.each_row(&mut |row| {
+            let enrolment = self.unseal(&row)?;
+            listed.push(Listed {
+                subject: enrolment.details.subject,
+                purpose: enrolment.purpose,
+                version: enrolment.version,
+                enrolled_at: evenmatch_ledger::in_utc(enrolment.enrolled_at),
+                keep_until: enrolment.keep_until.map(evenmatch_ledger::in_utc),
+                photos: enrolment.details.photos.len(),
+            });
+            Ok(())
+        })?;
+        listed.sort_by(|a, b| a.subject.cmp(&b.subject));
+        Ok(listed)
+    }
+
+    fn each_row(&self, take: &mut dyn FnMut(StoredRow) -> Result<()>) -> Result<()> {
+        self.store.change(&mut |change| change.each_row(take))
+    }
+
+    /// Writes down a decision about an enrolled person, or (`None`) about two photos.
+    ///
+    /// # Errors
+    ///
+    /// The ledger can't be written.
+    pub fn decided(
+        &self,
+        enrolment: Option<&Enrolment>,
+        record: DecisionRecord,
+        policy: &Policy,
+    ) -> Result<Appended> {
+        let json = serde_json::to_vec(policy).map_err(|cause| {
+            Error::new(ErrorKind::InvalidArgument, Stage::Decide, "the policy can't be written")
+                .caused_by(cause)
+        })?;
+        let person_must_look = policy.no_automated_final_refusal.0;
+        let decision = DecisionEntry {
+            subject: enrolment.map(|e| e.details.pseudonym.clone()),
+            enrolment: enrolment.map(|e| e.version),
+            disposition: Disposition::of(record.outcome, person_must_look),
+            policy: self.ledger.keep_policy(&json)?,
+            platform: platform(),
+            attributes: enrolment.map(|e| e.details.attributes.clone()).unwrap_or_default(),
+            record,
+        };
+        self.ledger.append_one(Draft::new(EntryKind::Decision, &decision)?).map(|(at, _)| at)
+    }
+
+    /// One change of the store: its epoch counts up, and its state is checked before and signed
+    /// after.
+    fn change(
+        &self,
+        work: &mut dyn FnMut(&mut dyn StoreChange, &mut StoreState) -> Result<()>,
+    ) -> Result<()> {
+        let (ledger_entries, _) = self.ledger.state()?;
+        let told = self.told.load(Ordering::Relaxed);
+        self.store.change(&mut |change| {
+            let Some(mut state) = change.state()? else {
+                return Err(older(&self.store.place(), "the store has lost its state".to_owned()));
+            };
+            self.check_state(&state)?;
+            if state.epoch < told {
+                let message = "the store was exchanged for an old copy while it was in use";
+                return Err(older(&self.store.place(), message.to_owned()));
+            }
+            state.epoch += 1;
+            state.ledger_entries = state.ledger_entries.max(ledger_entries);
+            work(change, &mut state)?;
+            change.drop_pending(told)?;
+            state.mac = state_mac(&self.keys, &state);
+            change.set_state(&state)
+        })
+    }
+
+    /// Puts a row, in place of the subject's former one.
+    fn put(
+        &self,
+        change: &mut dyn StoreChange,
+        state: &mut StoreState,
+        row: &StoredRow,
+    ) -> Result<()> {
+        match change.row(&row.lookup)? {
+            Some(former) => exclusive_or(&mut state.set, &row_mac(&self.keys, &former)),
+            None => state.rows += 1,
+        }
+        exclusive_or(&mut state.set, &row_mac(&self.keys, row));
+        change.put(row)
+    }
+
+    /// Adds what the ledger has to be told of this change.
+    fn push(
+        &self,
+        change: &mut dyn StoreChange,
+        state: &StoreState,
+        kind: EntryKind,
+        body: &impl serde::Serialize,
+    ) -> Result<()> {
+        let body = Draft::new(kind, body)?.body;
+        change.push_pending(&Pending { epoch: state.epoch, kind: kind.name().to_owned(), body })
+    }
+
+    /// Tells the ledger what it has not been told. Deleted rows are scrubbed first, so that a
+    /// receipt comes into the ledger only when nothing is left.
+    fn tell(&self) -> Result<()> {
+        let pending = self.store.pending()?;
+        let (_, anchors) = self.ledger.state()?;
+        let known = anchors.get(&self.name).copied().unwrap_or(0);
+        let mut drafts = Vec::new();
+        for Pending { epoch, kind, body } in pending {
+            if epoch <= known {
+                continue;
+            }
+            let kind = [EntryKind::Enrolled, EntryKind::Deleted, EntryKind::Housekeeping]
+                .into_iter()
+                .find(|known| known.name() == kind)
+                .ok_or_else(|| {
+                    let message = "the store has something for the ledger that is not known here";
+                    Error::new(ErrorKind::Tampered, Stage::Enrolment, message)
+                        .in_file(self.store.place())
+                })?;
+            drafts.push(Draft { kind, body, anchor: Some((self.name.clone(), epoch)) });
+        }
+        if drafts.iter().any(|draft| draft.kind == EntryKind::Deleted) {
+            self.store.scrub()?;
+        }
+        let last = drafts.last().and_then(|draft| draft.anchor.as_ref()).map(|(_, epoch)| *epoch);
+        if !drafts.is_empty() {
+            self.ledger.append(drafts)?;
+        }
+        self.told.fetch_max(last.unwrap_or(known), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Likeness as the verifier measures it: normalised where it normalises.
+    fn likeness(
+        verifier: &Verifier,
+        probe: &Template<evenmatch::Probe>,
+        reference: &Template<Reference>,
+    ) -> Result<f32> {
+        let score = match verifier.normaliser() {
+            Some(by) => compare_normalised(probe, reference, by.digest())?,
+            None => compare(probe, reference)?,
+        };
+        Ok(ComparisonScore::value(score))
+    }
+}
+
+/// Names a new store, draws its key, and makes it this ledger's.
+fn begin(
+    store: &dyn EnrolmentStore,
+    ledger: &Ledger,
+    ledger_entries: u64,
+    master: &SecretKey,
+) -> Result<()> {
+    let name = hex::encode(&random::<16>()?);
+    let store_key = SecretKey::generate()?;
+    let (label, context) = key_place(&name);
+    let mut state = StoreState {
+        wrapped_key: wrap(master, &label, &context, &store_key)?,
+        store: name,
+        epoch: 0,
+        rows: 0,
+        set: [0; 32],
+        ledger: ledger.name().to_owned(),
+        ledger_entries,
+        mac: [0; 32],
+    };
+    state.mac = state_mac(&Keys::of(&store_key), &state);
+    store.change(&mut |change| match change.state()? {
+        // Another process was faster.
+        Some(_) => Ok(()),
+        None => change.set_state(&state),
+    })
+}

@@ -1,0 +1,86 @@
+//! Keeping nothing for longer than the policy says.
+
+use serde::Serialize;
+
+use super::{DeletionGround, DeletionReceipt, Registry};
+use crate::{ErrorKind, Result};
+use evenmatch::Retention;
+use evenmatch_ledger::{Draft, EntryKind, in_utc};
+
+/// An enrolment whose time is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Due {
+    /// The subject's name.
+    pub subject: String,
+    /// What for.
+    pub purpose: String,
+    /// When, in UTC.
+    pub enrolled_at: String,
+    /// Until when it might be kept, in UTC.
+    pub keep_until: String,
+}
+
+/// What a run did, or would do.
+#[derive(Debug, Clone, Serialize)]
+pub struct RetentionRun {
+    /// The format of this answer.
+    pub schema: &'static str,
+    /// Whether nothing was deleted.
+    pub dry_run: bool,
+    /// Enrolments before the run.
+    pub enrolled: usize,
+    /// Those whose time is over, by name.
+    pub due: Vec<Due>,
+    /// A receipt for each that was deleted, in the same order.
+    pub receipts: Vec<DeletionReceipt>,
+}
+
+impl Registry {
+    /// Finds enrolments whose period has ended at `now` (milliseconds since 1970, UTC) and, unless
+    /// it is a dry run, deletes them. What counts is the earlier of two dates: the one that was
+    /// set at enrolment, and the one that this policy sets.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Registry::forget`]; what was deleted before stays deleted, and its receipts are
+    /// among those that [`Registry::undelivered`] lists.
+    pub fn retain(&self, policy: &Retention, now: i64, dry_run: bool) -> Result<RetentionRun> {
+        let (mut due, mut enrolled) = (Vec::new(), 0);
+        self.each_row(&mut |row| {
+            enrolled += 1;
+            let by_policy = policy.until(&row.purpose, row.enrolled_at);
+            let until = match (row.keep_until, by_policy) {
+                (Some(a), Some(b)) => Some(a.min(b)),
+                (a, b) => a.or(b),
+            };
+            if let Some(until) = until.filter(|until| *until <= now) {
+                due.push(Due {
+                    subject: self.unseal(&row)?.details.subject,
+                    purpose: row.purpose,
+                    enrolled_at: in_utc(row.enrolled_at),
+                    keep_until: in_utc(until),
+                });
+            }
+            Ok(())
+        })?;
+        due.sort_by(|a, b| a.subject.cmp(&b.subject));
+        let mut receipts = Vec::new();
+        if !dry_run {
+            for one in &due {
+                match self.forget(&one.subject, DeletionGround::RetentionEnded) {
+                    Ok(receipt) => receipts.push(receipt),
+                    // Another process runs too.
+                    Err(error) if error.kind() == ErrorKind::UnknownSubject => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            let body = serde_json::json!({
+                "done": "retention", "enrolled": enrolled, "due": due.len(),
+                "deleted": receipts.len(), "policy": policy,
+            });
+            self.ledger().append_one(Draft::new(EntryKind::Housekeeping, &body)?)?;
+        }
+        let schema = "evenmatch.retention/1";
+        Ok(RetentionRun { schema, dry_run, enrolled, due, receipts })
+    }
+}

@@ -1,0 +1,132 @@
+//! Receipts that nobody has in hand yet.
+//!
+//! A receipt's salt is the only proof of whose deletion it is, and is in no other place than the
+//! receipt. So each receipt is on the disk before anything is deleted, in the folder
+//! `undelivered` of the ledger, sealed with a key of the store; and it stays there until the caller
+//! says that it has arrived.
+
+use std::path::PathBuf;
+
+use super::{DeletionReceipt, Registry};
+use crate::{Digest, Error, ErrorKind, Result, Stage};
+use evenmatch_core::files::{self, Access};
+use evenmatch_ledger::{
+    LedgerFiles,
+    vault::{Context, open, seal},
+};
+
+const FOLDER: &str = "undelivered";
+const ENDING: &str = "sealed";
+
+impl Registry {
+    fn undelivered_folder(&self) -> PathBuf {
+        self.ledger().folder().join(FOLDER)
+    }
+
+    fn undelivered_file(&self, id: &str) -> PathBuf {
+        self.undelivered_folder().join(format!("{id}.{ENDING}"))
+    }
+
+    /// What a receipt is sealed for.
+    fn receipt_place(&self, id: &str) -> ([u8; 32], Context) {
+        let label = *Digest::of(id.as_bytes()).as_bytes();
+        (label, Context::new("evenmatch undelivered receipt/1").with(self.name.as_bytes()))
+    }
+
+    /// Keeps a receipt until it is delivered. It is on the disk when this returns.
+    pub(super) fn keep_receipt(&self, receipt: &DeletionReceipt) -> Result<()> {
+        let json = serde_json::to_vec(receipt).map_err(|cause| {
+            Error::new(ErrorKind::InvalidRecord, Stage::Enrolment, "the receipt can't be written")
+                .caused_by(cause)
+        })?;
+        let (label, context) = self.receipt_place(&receipt.receipt);
+        let sealed = seal(&self.keys.receipts, &label, &context, &json)?;
+        files::create_folder(&self.undelivered_folder(), Stage::Enrolment)?;
+        let path = self.undelivered_file(&receipt.receipt);
+        files::write(&path, &sealed, Access::Owner, Stage::Enrolment)
+    }
+
+    /// The ids of receipts that were made and have not been delivered, in order.
+    ///
+    /// # Errors
+    ///
+    /// The ledger's folder can't be read.
+    pub fn undelivered(&self) -> Result<Vec<String>> {
+        let folder = self.undelivered_folder();
+        let fault = |cause| Error::io(Stage::Enrolment, &folder, cause);
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(cause) => return Err(fault(cause)),
+        };
+        let mut ids = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(fault)?.path();
+            let is_sealed = path.extension().is_some_and(|ending| ending == ENDING);
+            let id = path.file_stem().and_then(|id| id.to_str());
+            ids.extend(id.filter(|id| is_sealed && is_id(id)).map(str::to_owned));
+        }
+        ids.sort();
+        let ledger = LedgerFiles::open(self.ledger().folder())?;
+        let mut made = Vec::new();
+        for id in ids {
+            // One whose deletion was cut off before it happened is a receipt of nothing.
+            if self.undelivered_receipt(&id)?.is_told(&ledger)? {
+                made.push(id);
+            } else {
+                self.receipt_delivered(&id)?;
+            }
+        }
+        Ok(made)
+    }
+
+    /// A receipt that has not been delivered, with its salt.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidArgument`] where there is none with this id; else the file can't be
+    /// read, or was changed.
+    pub fn undelivered_receipt(&self, id: &str) -> Result<DeletionReceipt> {
+        let path = self.undelivered_file(id);
+        if !is_id(id) || !path.is_file() {
+            let message = format!("no receipt `{id}` is waiting to be delivered");
+            return Err(Error::new(ErrorKind::InvalidArgument, Stage::Enrolment, message)
+                .next("list those that are: evenmatch receipt show"));
+        }
+        let sealed = std::fs::read(&path).map_err(|c| Error::io(Stage::Enrolment, &path, c))?;
+        let (label, context) = self.receipt_place(id);
+        let json = open(&self.keys.receipts, &label, &context, &sealed, "the receipt")
+            .map_err(|error| error.in_path(&path))?;
+        serde_json::from_slice(&json).map_err(|cause| {
+            Error::new(ErrorKind::InvalidRecord, Stage::Enrolment, "this is no deletion receipt")
+                .in_path(&path)
+                .caused_by(cause)
+        })
+    }
+
+    /// Says that a receipt has arrived where it belongs: the sealed copy is deleted, and its salt
+    /// is in the receipt alone from then on.
+    ///
+    /// # Errors
+    ///
+    /// The copy can't be deleted.
+    pub fn receipt_delivered(&self, id: &str) -> Result<()> {
+        let path = self.undelivered_file(id);
+        if !is_id(id) {
+            return Ok(());
+        }
+        match std::fs::remove_file(&path) {
+            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::io(Stage::Enrolment, &path, cause))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether this can be a receipt's id, and so no path to another place.
+fn is_id(id: &str) -> bool {
+    id.strip_prefix("r-").is_some_and(|digits| {
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}

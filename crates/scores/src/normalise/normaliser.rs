@@ -1,0 +1,197 @@
+//! A normaliser at work.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::{Digest, Error, ErrorKind, Result, Stage};
+use evenmatch_core::record::{COHORT_CENTROIDS, NormaliserRecord};
+
+/// Values whose products are summed side by side: as many as vector registers hold well, always
+/// in this order.
+const LANES: usize = 16;
+
+/// What a normaliser knows of one template: computed once, when it is enrolled.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NormaliserStatistics {
+    /// Digest of the normaliser's record.
+    pub normaliser: Digest,
+    /// x·μ.
+    pub mean_product: f64,
+    /// μ·μ, the same for all templates.
+    pub mean_square: f64,
+    /// 1 / |x − μ|.
+    pub inverse_length: f64,
+    /// −weight · ½ · (m(x) − level).
+    pub offset: f64,
+}
+
+impl NormaliserStatistics {
+    /// The normalised score of two templates from the cosine between them, −1 to 1.
+    pub fn score(&self, other: &NormaliserStatistics, cosine: f64) -> f32 {
+        let product = cosine - self.mean_product - other.mean_product + self.mean_square;
+        let centred = product * self.inverse_length * other.inverse_length;
+        (centred + self.offset + other.offset).clamp(-1.0, 1.0) as f32
+    }
+}
+
+/// A cohort normaliser, ready to work. See [the module](super) for what it computes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Normaliser {
+    digest: Digest,
+    embedder: Digest,
+    nearest: usize,
+    weight: f64,
+    level: f64,
+    mean: Vec<f32>,
+    mean_square: f64,
+    /// Unit-length centroids of each clustering, row by row.
+    clusterings: Vec<Vec<f32>>,
+}
+
+impl Normaliser {
+    /// Takes a normaliser from its record.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] where the record is contradictory.
+    pub fn open(record: &NormaliserRecord) -> Result<Self> {
+        let refuse = |why: &str| {
+            let message = format!("the normaliser can't be used: {why}");
+            Error::new(ErrorKind::InvalidArgument, Stage::Compare, message)
+                .next("make it again: evenmatch calibrate --normalise cohort")
+        };
+        if record.method != COHORT_CENTROIDS {
+            return Err(refuse(&format!("the method {:?} is not known", record.method)));
+        }
+        let dimension = record.dimension as usize;
+        let decode = |text: &str| STANDARD.decode(text).map_err(|_| refuse("it is not base64"));
+        let mean: Vec<f32> = decode(&record.mean)?
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+            .collect();
+        let finite = record.weight.is_finite() && record.level.is_finite();
+        if dimension == 0 || mean.len() != dimension || !mean.iter().all(|m| m.is_finite()) {
+            return Err(refuse("its mean is not one template"));
+        }
+        let mean_square: f64 = mean.iter().map(|m| f64::from(*m).powi(2)).sum();
+        if !finite || mean_square >= 0.99 {
+            return Err(refuse("its numbers are out of range"));
+        }
+        let nearest = record.nearest as usize;
+        let mut clusterings = Vec::with_capacity(record.centroids.len());
+        for text in &record.centroids {
+            let bytes = decode(text)?;
+            if nearest == 0 || bytes.len() % dimension != 0 || bytes.len() / dimension < nearest {
+                return Err(refuse("a clustering has too few centroids, or parts of one"));
+            }
+            clusterings.push(bytes.chunks_exact(dimension).flat_map(unit).collect());
+        }
+        if clusterings.is_empty() {
+            return Err(refuse("it has no centroids"));
+        }
+        Ok(Normaliser {
+            digest: record.digest(),
+            embedder: record.embedder_sha256,
+            nearest,
+            weight: record.weight,
+            level: record.level,
+            mean,
+            mean_square,
+            clusterings,
+        })
+    }
+
+    /// Digest of the record: what scores and templates name.
+    pub fn digest(&self) -> Digest {
+        self.digest
+    }
+
+    /// SHA-256 of the embedder whose templates it normalises.
+    pub fn embedder(&self) -> Digest {
+        self.embedder
+    }
+
+    /// Features of a template.
+    pub fn dimension(&self) -> usize {
+        self.mean.len()
+    }
+
+    /// What is to be known of a template of unit length.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] for a template of another length.
+    pub fn statistics(&self, features: &[f32]) -> Result<NormaliserStatistics> {
+        if features.len() != self.mean.len() {
+            let message = format!(
+                "a template of {} features can't be normalised: {} are needed",
+                features.len(),
+                self.mean.len()
+            );
+            return Err(Error::new(ErrorKind::InvalidArgument, Stage::Compare, message)
+                .next("calibrate with the embedder that made the template"));
+        }
+        let product = |(x, m): (&f32, &f32)| f64::from(*x) * f64::from(*m);
+        Ok(NormaliserStatistics {
+            normaliser: self.digest,
+            mean_product: features.iter().zip(&self.mean).map(product).sum(),
+            mean_square: self.mean_square,
+            inverse_length: inverse_length(features, &self.mean),
+            offset: -self.weight * 0.5 * (self.density(features) - self.level),
+        })
+    }
+
+    /// u(x): the template seen from the cohort's mean, of unit length.
+    pub fn centred(&self, features: &[f32]) -> Vec<f32> {
+        centre(features, &self.mean)
+    }
+
+    /// m(x): how alike the nearest of the cohort are, −1 to 1.
+    pub fn density(&self, features: &[f32]) -> f64 {
+        let direction = self.centred(features);
+        let mut similar = Vec::new();
+        let mut sum = 0.0;
+        for centroids in &self.clusterings {
+            similar.clear();
+            similar.extend(centroids.chunks_exact(direction.len()).map(|c| dot(&direction, c)));
+            let last = self.nearest - 1;
+            similar.select_nth_unstable_by(last, |a, b| b.total_cmp(a));
+            // Sorted, so that the sum does not depend on how the selection left them.
+            similar[..self.nearest].sort_unstable_by(|a, b| b.total_cmp(a));
+            let near = similar[..self.nearest].iter().map(|s| f64::from(*s)).sum::<f64>();
+            sum += near / self.nearest as f64;
+        }
+        sum / self.clusterings.len() as f64
+    }
+}
+
+/// The direction of a template from the mean.
+pub(super) fn centre(features: &[f32], mean: &[f32]) -> Vec<f32> {
+    let inverse = inverse_length(features, mean);
+    let of = |(x, m): (&f32, &f32)| ((f64::from(*x) - f64::from(*m)) * inverse) as f32;
+    features.iter().zip(mean).map(of).collect()
+}
+
+/// 1 / |x − μ|; the mean of many directions is well inside the sphere that they are on.
+fn inverse_length(features: &[f32], mean: &[f32]) -> f64 {
+    let square = |(x, m): (&f32, &f32)| (f64::from(*x) - f64::from(*m)).powi(2);
+    1.0 / features.iter().zip(mean).map(square).sum::<f64>().sqrt().max(1e-6)
+}
+
+fn unit(row: &[u8]) -> Vec<f32> {
+    let values: Vec<f32> = row.iter().map(|&byte| f32::from(byte as i8)).collect();
+    let square: f64 = values.iter().map(|v| f64::from(*v).powi(2)).sum();
+    let inverse = 1.0 / square.sqrt().max(1e-6);
+    values.into_iter().map(|value| (f64::from(value) * inverse) as f32).collect()
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [0.0_f32; LANES];
+    let (a_whole, a_rest) = a.split_at(a.len() - a.len() % LANES);
+    let (b_whole, b_rest) = b.split_at(a_whole.len());
+    for (a, b) in a_whole.chunks_exact(LANES).zip(b_whole.chunks_exact(LANES)) {
+        for lane in 0..LANES {
+            sums[lane] += a[lane] * b[lane];
+        }
+    }
+    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
+    sums.iter().sum::<f32>() + rest
+}

@@ -1,0 +1,89 @@
+//! What the integration tests share: where real photos and models are, and how to skip aloud.
+#![allow(dead_code, unreachable_pub)]
+
+pub mod people;
+pub mod pictures;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use evenmatch::{Policy, Probe, Template, Verifier, model::Profile};
+use image::RgbImage;
+
+/// The folder of real photos, or a printed reason to skip.
+pub fn data_dir() -> Option<PathBuf> {
+    let dir = std::env::var_os("EVENMATCH_DATA").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
+        PathBuf::from,
+    );
+    if dir.join("lfw.csv").is_file() {
+        return Some(dir);
+    }
+    eprintln!("skipped: no data set at {} (set EVENMATCH_DATA)", dir.display());
+    None
+}
+
+/// A verifier on the real models, or a printed reason to skip.
+pub fn verifier(profile: Profile, policy: Policy) -> Option<Verifier> {
+    match Verifier::open(profile, policy) {
+        Ok(verifier) => Some(verifier),
+        Err(error) if error.kind() == evenmatch_core::ErrorKind::ModelMissing => {
+            eprintln!("skipped: {error} (run: evenmatch models fetch)");
+            None
+        }
+        Err(error) => panic!("{error}: {:?}", std::error::Error::source(&error)),
+    }
+}
+
+/// One row of `lfw.csv`.
+pub struct LfwPhoto {
+    pub path: PathBuf,
+    pub subject: String,
+}
+
+/// Every photo of the LFW subset, in the order of its list.
+pub fn lfw(data: &Path) -> Vec<LfwPhoto> {
+    let mut rows = csv::Reader::from_path(data.join("lfw.csv")).unwrap();
+    rows.records()
+        .map(|row| {
+            let row = row.unwrap();
+            LfwPhoto { path: data.join(&row[0]), subject: row[1].to_owned() }
+        })
+        .collect()
+}
+
+/// A verifier that looks again and one that does not, or a printed reason to skip.
+pub fn verifiers() -> Option<(Verifier, Verifier)> {
+    let open = |policy: &str| verifier(Profile::Latency, policy.parse().unwrap());
+    Some((open("")?, open("plain_looks_only = true")?))
+}
+
+/// A verifier as the command opens it, with a policy beside its defaults, or a printed reason to
+/// skip.
+pub fn as_shipped(policy: &str) -> Option<Verifier> {
+    let verifier = verifier(Profile::Throughput { workers: 2 }, policy.parse().unwrap())?;
+    let calibration = evenmatch::shipped::shipped_default(true).unwrap();
+    Some(verifier.calibrated(&calibration, 1e-3).unwrap())
+}
+
+/// The first two photos of `count` people, evenly from those of LFW who have two.
+pub fn mated_pairs(count: usize) -> Option<Vec<[RgbImage; 2]>> {
+    let mut people: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for photo in lfw(&data_dir()?) {
+        people.entry(photo.subject).or_default().push(photo.path);
+    }
+    let two: Vec<Vec<PathBuf>> = people.into_values().filter(|paths| paths.len() > 1).collect();
+    let open = |path: &PathBuf| image::open(path).unwrap().into_rgb8();
+    let some = (0..count).map(|n| &two[n * two.len() / count]);
+    Some(some.map(|paths| [open(&paths[0]), open(&paths[1])]).collect())
+}
+
+/// The template of a decoded photo; `None` where there is no face.
+pub fn template(verifier: &Verifier, photo: &RgbImage) -> Option<Template<Probe>> {
+    verifier.acquire(photo).unwrap().template
+}
+
+/// The cosine of two probes.
+pub fn cosine(a: &Template<Probe>, b: &Template<Probe>) -> f32 {
+    a.features().iter().zip(b.features()).map(|(a, b)| a * b).sum()
+}

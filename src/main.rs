@@ -1,4 +1,0 @@
-//! The command `evenmatch`.
-fn main() -> std::process::ExitCode {
-    evenmatch::cli::main()
-}
