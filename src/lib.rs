@@ -79,66 +79,38 @@
 mod acquire;
 mod advise;
 mod align;
-pub mod audit;
-#[cfg(feature = "parquet")]
-pub mod batch;
-pub mod calibrate;
+#[cfg(feature = "onnx")]
+mod builder;
 mod compare;
-pub mod crossmatch;
 mod decide;
-pub mod degrade;
 mod detect;
-mod digest;
-pub mod disclosure;
-mod error;
-pub mod export;
-// The command uses all of it, the bare library only some.
-#[cfg_attr(not(feature = "cli"), allow(dead_code))]
-mod files;
 mod geometry;
-pub mod label_check;
-#[cfg(feature = "registry")]
-pub mod ledger;
 pub mod mesh;
-pub mod messages;
 pub mod model;
-pub mod normalise;
 pub mod pad;
-#[cfg(feature = "parquet")]
-pub mod pad_eval;
 pub mod quality;
-pub mod record;
-#[cfg(feature = "registry")]
-pub mod registry;
-mod sample;
-#[cfg(feature = "registry")]
-pub mod store;
-#[cfg(feature = "parquet")]
-pub mod stress;
+pub mod sample;
+pub mod shipped;
 mod template;
-// The command uses all of it, the bare library only some.
-#[cfg_attr(not(feature = "cli"), allow(dead_code))]
-mod threads;
-#[cfg(feature = "registry")]
-pub mod vault;
 mod verify;
 
-#[cfg(feature = "cli")]
-#[doc(hidden)]
-pub mod cli;
+pub use evenmatch_core::{
+    Digest, Error, ErrorKind, ParseDigestError, Place, Result, Stage, record,
+};
+pub use evenmatch_scores::normalise;
 
 pub use acquire::Inspection;
 pub use advise::{CaptureAdvice, CaptureChange};
 pub use align::{AlignedFace, CROP_SIDE, align};
+#[cfg(feature = "onnx")]
+pub use builder::VerifierBuilder;
 pub use compare::{ComparisonScore, compare, compare_normalised};
 pub use decide::{
     Decision, LivenessPolicy, NoAutomatedFinalRefusal, OperatingPoint, Policy, Retention,
     SeveralFaces, ThresholdBasis, decide,
 };
 pub use detect::{Attempt, Detection, Detections, DetectorSettings, FaceDetector, Step};
-pub use digest::{Digest, ParseDigestError};
-pub use error::{Error, ErrorKind, Place, Result, Stage};
 pub use geometry::{BoundingBox, Landmarks5, Point, Similarity};
 pub use sample::{DecodeLimits, EncodedSample, Sample};
-pub use template::{Embedder, Probe, Reference, Role, Template};
+pub use template::{Embedder, Probe, Reference, Role, Template, of_unit_length};
 pub use verify::{Acquisition, Source, Verifier};

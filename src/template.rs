@@ -76,7 +76,7 @@ const MAX_NAME: usize = 255;
 const MAX_FEATURES: usize = 16_384;
 
 /// Whether features are of unit length, up to rounding.
-pub(crate) fn of_unit_length(features: &[f32]) -> bool {
+pub fn of_unit_length(features: &[f32]) -> bool {
     let square: f64 = features.iter().map(|f| f64::from(*f) * f64::from(*f)).sum();
     (square - 1.0).abs() < 1e-4
 }
@@ -97,8 +97,7 @@ impl<R: Role> Template<R> {
 
     /// A template from features that this model made and a store kept; `None` where they are not
     /// of unit length. The features stay as they are, bit for bit.
-    #[cfg(feature = "parquet")]
-    pub(crate) fn restore(model: ModelId, features: Vec<f32>) -> Option<Self> {
+    pub fn restore(model: ModelId, features: Vec<f32>) -> Option<Self> {
         let template = Template { model, features, statistics: None, role: PhantomData };
         of_unit_length(&template.features).then_some(template)
     }
@@ -106,8 +105,7 @@ impl<R: Role> Template<R> {
     /// The template of several photos of one person: the direction of their weighted mean. It has
     /// no statistics. `None` without templates, where they come from different models, or where
     /// they have no common direction.
-    #[cfg(feature = "registry")]
-    pub(crate) fn mean(weighted: &[(&Template<R>, f64)]) -> Option<Self> {
+    pub fn mean(weighted: &[(&Template<R>, f64)]) -> Option<Self> {
         let (first, _) = weighted.first()?;
         let mut sum = vec![0.0_f64; first.features.len()];
         for (template, weight) in weighted {

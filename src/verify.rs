@@ -1,12 +1,14 @@
 //! The façade: the stages, top to bottom, nothing else.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use image::RgbImage;
 
 use crate::acquire::{Inspection, inspect, inspect_sample};
 use crate::align::CROP_SIDE;
+#[cfg(feature = "onnx")]
+use crate::builder::VerifierBuilder;
 use crate::compare::{ComparisonScore, compare, compare_normalised};
 use crate::decide::{LivenessPolicy, OperatingPoint, Policy, decide};
 use crate::detect::FaceDetector;
@@ -23,6 +25,7 @@ use evenmatch_scores::normalise::Normaliser;
 
 /// What a sample can be handed over as.
 #[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
 pub enum Source<'a, R: Role> {
     /// A file in one of the formats that are read: JPEG, PNG, WebP, BMP, TIFF.
     Path(&'a Path),
@@ -42,6 +45,30 @@ impl<'a, R: Role> From<&'a Path> for Source<'a, R> {
 
 impl<'a, R: Role> From<&'a [u8]> for Source<'a, R> {
     fn from(bytes: &'a [u8]) -> Self {
+        Source::Bytes(bytes)
+    }
+}
+
+impl<'a, R: Role> From<&'a str> for Source<'a, R> {
+    fn from(path: &'a str) -> Self {
+        Source::Path(Path::new(path))
+    }
+}
+
+impl<'a, R: Role> From<&'a String> for Source<'a, R> {
+    fn from(path: &'a String) -> Self {
+        Source::Path(Path::new(path))
+    }
+}
+
+impl<'a, R: Role> From<&'a PathBuf> for Source<'a, R> {
+    fn from(path: &'a PathBuf) -> Self {
+        Source::Path(path)
+    }
+}
+
+impl<'a, R: Role> From<&'a Vec<u8>> for Source<'a, R> {
+    fn from(bytes: &'a Vec<u8>) -> Self {
         Source::Bytes(bytes)
     }
 }
@@ -82,6 +109,7 @@ pub struct Verifier {
     detector: FaceDetector,
     embedder: Embedder,
     point: OperatingPoint,
+    calibration: Option<Arc<Calibration>>,
     normaliser: Option<Arc<Normaliser>>,
     passive: PassiveSignals,
     policy: Policy,
@@ -99,7 +127,7 @@ impl Verifier {
         policy.check()?;
         let point = OperatingPoint::resolve(policy.threshold, published)?;
         let passive = PassiveSignals::new(policy.passive.clone());
-        Ok(Verifier { detector, embedder, point, normaliser: None, passive, policy })
+        Ok(Verifier { detector, embedder, point, calibration: None, normaliser: None, passive, policy })
     }
 
     /// The verifier with other passive signals than those that the policy's limits alone give, such
@@ -110,55 +138,23 @@ impl Verifier {
         self
     }
 
-    /// A verifier on the default models, which `evenmatch models fetch` has prepared.
+    /// A verifier on the default models, which `evenmatch models fetch` has prepared. It decides as
+    /// the command does: with the calibration and the normaliser that ship, at the policy's false
+    /// match rate ([`Policy::target_fmr`]), unless the policy states a threshold.
+    /// [`Verifier::builder`] has what else can be asked for.
+    ///
+    /// # Errors
+    ///
+    /// As for [`VerifierBuilder::open`].
     #[cfg(feature = "onnx")]
     pub fn open(profile: crate::model::Profile, policy: Policy) -> Result<Self> {
-        Self::open_in(&crate::model::ModelStore::open()?, profile, policy)
+        Self::builder().profile(profile).policy(policy).open()
     }
 
-    /// A verifier on the default models of a store.
+    /// Opens a verifier from stated and default parts.
     #[cfg(feature = "onnx")]
-    pub fn open_in(
-        store: &crate::model::ModelStore,
-        profile: crate::model::Profile,
-        policy: Policy,
-    ) -> Result<Self> {
-        use crate::model::{LazyNetwork, Network, OnnxNetwork, Role};
-        let network = |model, library: &Path| -> Result<Arc<dyn Network>> {
-            Ok(Arc::new(OnnxNetwork::load(model, library, profile)?))
-        };
-        // Reading and hashing the embedder takes as long as everything else before its session
-        // can be built, so the two go side by side.
-        let (first, embedder) = rayon::join(
-            || {
-                let library = store.verify_runtime()?;
-                let detector = store.load_default(Role::Detector)?;
-                let entry = detector.entry().clone();
-                Ok::<_, Error>((network(detector, &library)?, entry, library))
-            },
-            || store.load_default(Role::Embedder),
-        );
-        let ((detector, detector_entry, library), embedder) = (first?, embedder?);
-        let second_entry = store.manifest().default_for(Role::SecondDetector)?;
-        let second = LazyNetwork::new(store, second_entry, library.clone(), profile)?;
-        let embedder_entry = embedder.entry().clone();
-        let embedder = network(embedder, &library)?;
-        let mut passive = PassiveSignals::new(policy.passive.clone());
-        if policy.liveness != LivenessPolicy::Off && policy.passive.use_network {
-            let entry = store.manifest().default_for(Role::PassivePad)?;
-            let lazy = LazyNetwork::new(store, entry, library, profile)?;
-            passive = passive.with_network(Arc::new(lazy), entry.input)?;
-        }
-        let published = embedder_entry.threshold.map(|t| (t.value, t.source));
-        let verifier = Verifier::new(
-            FaceDetector::new(detector, detector_entry.input, policy.detector)?
-                .with_second(Arc::new(second), second_entry.input)?,
-            Embedder::new(embedder, embedder_entry.input)?
-                .with_least_magnitude(embedder_entry.least_magnitude),
-            published,
-            policy,
-        )?;
-        Ok(verifier.with_passive_signals(passive))
+    pub fn builder() -> VerifierBuilder {
+        VerifierBuilder::default()
     }
 
     /// A verifier that needs no models and knows nothing of faces: for tests of everything around
@@ -191,7 +187,13 @@ impl Verifier {
         self.point = OperatingPoint::calibrated(calibration, target_fmr, self.policy.fmr_of)?;
         let normaliser = calibration.normaliser.as_ref().map(Normaliser::open).transpose()?;
         self.normaliser = normaliser.map(Arc::new);
+        self.calibration = Some(Arc::new(calibration.clone()));
         Ok(self)
+    }
+
+    /// The calibration in force; `None` where the threshold is the policy's or the publisher's.
+    pub fn calibration(&self) -> Option<&Calibration> {
+        self.calibration.as_deref()
     }
 
     /// The normaliser in force; `None` where scores are plain cosines.

@@ -121,6 +121,15 @@ impl std::str::FromStr for Policy {
 }
 
 impl Policy {
+    /// The false match rate at which decisions are made where a policy states neither a rate nor a
+    /// threshold.
+    pub const DEFAULT_FMR: f64 = 1e-3;
+
+    /// The false match rate at which decisions are made, unless the policy states a threshold.
+    pub fn target_fmr(&self) -> f64 {
+        self.fmr.unwrap_or(Self::DEFAULT_FMR)
+    }
+
     /// Reads a policy from a TOML file.
     pub fn from_path(path: &Path) -> Result<Policy> {
         let text = std::fs::read_to_string(path).map_err(|e| Error::io(Stage::Decide, path, e))?;
@@ -250,6 +259,14 @@ impl OperatingPoint {
             normaliser: calibration.normaliser.as_ref().map(NormaliserRecord::digest),
         };
         Ok(OperatingPoint { threshold, basis, evidence: calibration.evidence.clone() })
+    }
+
+    /// The false match rate that a calibration measured the threshold for; `None` for a bare one.
+    pub fn target_fmr(&self) -> Option<f64> {
+        match &self.basis {
+            ThresholdBasis::Calibrated { target_fmr, .. } => Some(*target_fmr),
+            _ => None,
+        }
     }
 
     /// Whether a calibration stands behind it.

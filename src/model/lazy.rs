@@ -10,7 +10,7 @@ use crate::Result;
 
 /// A network that most photos don't need: neither its file is read nor a session built before one
 /// does.
-pub(crate) struct LazyNetwork {
+pub struct LazyNetwork {
     id: ModelId,
     store: ModelStore,
     library: PathBuf,
@@ -26,7 +26,7 @@ impl LazyNetwork {
     /// [`ErrorKind::ModelMissing`](crate::ErrorKind::ModelMissing): nobody should learn at the
     /// first dark photo of a batch that a model was never fetched. Its digest is checked when it is
     /// loaded.
-    pub(crate) fn new(
+    pub fn new(
         store: &ModelStore,
         entry: &ModelEntry,
         library: PathBuf,

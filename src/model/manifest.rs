@@ -79,8 +79,7 @@ pub enum Registry {
 
 impl Registry {
     /// The program that downloads from it, in messages.
-    #[cfg(feature = "setup")]
-    pub(crate) fn client(self) -> &'static str {
+    pub fn client(self) -> &'static str {
         match self {
             Registry::Pypi => "pip",
             Registry::Npm => "npm",
@@ -370,6 +369,18 @@ impl Manifest {
                     .next(format!("name one in the manifest, in [defaults]: {role} = \"ID\"")))
             }
         }
+    }
+
+    /// The model whose file has this digest.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`] if there is none.
+    pub fn by_digest(&self, sha256: Digest) -> Result<&ModelEntry> {
+        self.models.iter().find(|entry| entry.sha256 == sha256).ok_or_else(|| {
+            let message = format!("the manifest has no model with the SHA-256 {sha256}");
+            Error::new(ErrorKind::InvalidArgument, Stage::Setup, message)
+                .next("name the manifest that the model was loaded by")
+        })
     }
 
     /// The runtime's library for the platform that this program was built for, if it is pinned.

@@ -5,9 +5,6 @@
 //! [`ModelStore::load`] reads them, and hands out bytes only after their SHA-256 has been
 //! compared with the manifest's.
 
-#[cfg(feature = "setup")]
-mod fetch;
-mod flatbuffer;
 mod input_spec;
 #[cfg(feature = "onnx")]
 mod lazy;
@@ -15,19 +12,13 @@ mod manifest;
 mod network;
 #[cfg(feature = "onnx")]
 mod onnx;
-mod onnx_file;
-mod prepare;
+mod onnx_check;
 mod store;
 mod tensor;
-mod tflite_file;
 
-#[cfg(feature = "cli")]
-pub(crate) use fetch::PYTHON;
-#[cfg(feature = "setup")]
-pub use fetch::{FetchEvent, fetch};
 pub use input_spec::{ChannelOrder, InputSize, InputSpec};
 #[cfg(feature = "onnx")]
-pub(crate) use lazy::LazyNetwork;
+pub use lazy::LazyNetwork;
 pub use manifest::{
     Alignment, Manifest, ModelEntry, PackageSource, PipTags, Preparation, PublishedThreshold,
     Registry, Role, RuntimeEntry,
@@ -35,8 +26,7 @@ pub use manifest::{
 pub use network::{Network, NullDetector, NullEmbedder, Outputs};
 #[cfg(feature = "onnx")]
 pub use onnx::{OnnxNetwork, Profile, runtime_version};
-pub use onnx_file::check_model;
-pub use prepare::prepare;
+pub use onnx_check::check_model;
 pub use store::{
     FileState, MANIFEST_VARIABLE, MODELS_VARIABLE, ModelId, ModelStore, RUNTIME_VARIABLE,
     VerifiedModel,

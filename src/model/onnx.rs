@@ -21,7 +21,7 @@ use super::{ModelId, Network, Outputs, VerifiedModel};
 use crate::{Error, ErrorKind, Result, Stage};
 
 /// How a network spends the processor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Profile {
     /// Many photos: up to this many sessions, each on the thread that calls it.
     Throughput {
@@ -29,6 +29,7 @@ pub enum Profile {
         workers: usize,
     },
     /// One photo, answered as soon as possible: one session, each operator spread over the cores.
+    #[default]
     Latency,
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::manifest::{Manifest, ModelEntry, Role, RuntimeEntry};
-use super::onnx_file::check_model;
+use super::onnx_check::check_model;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
 /// The models' folder, in place of the platform's cache folder.
@@ -191,7 +191,7 @@ impl ModelStore {
 
     /// That the model's file is there, whatever is in it.
     #[cfg(feature = "onnx")]
-    pub(crate) fn expect_file(&self, entry: &ModelEntry) -> Result<()> {
+    pub fn expect_file(&self, entry: &ModelEntry) -> Result<()> {
         let path = self.path_of(entry);
         match std::fs::metadata(&path) {
             Ok(_) => Ok(()),

@@ -21,7 +21,6 @@ pub mod passive;
 mod recent;
 mod report;
 mod session;
-pub mod simulate;
 mod step;
 
 pub use challenge::{CHALLENGE_SCHEMA, Challenge, TimedStep};

@@ -48,7 +48,7 @@ impl EncodedSample<'static> {
 }
 
 /// The bytes of a file, unless there are more than the limit.
-pub(crate) fn read_within(path: &Path, limits: &DecodeLimits) -> Result<Vec<u8>> {
+pub fn read_within(path: &Path, limits: &DecodeLimits) -> Result<Vec<u8>> {
     let io = |cause| Error::io(Stage::Decode, path, cause);
     let file = std::fs::File::open(path).map_err(|cause| match std::fs::read_link(path) {
         Ok(leads_to) if cause.kind() == std::io::ErrorKind::NotFound => {

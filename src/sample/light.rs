@@ -18,14 +18,14 @@ type LinearGrey = ImageBuffer<Luma<f32>, Vec<f32>>;
 const STEPS: usize = 1 << 14;
 
 /// A channel of sRGB, 0 to 255, as a share of full light, 0 to 1: IEC 61966-2-1.
-pub(crate) fn linear_light(channel: u8) -> f64 {
+pub fn linear_light(channel: u8) -> f64 {
     let value = f64::from(channel) / 255.0;
     if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
 }
 
 /// A share of full light as the nearest channel of sRGB; the inverse of [`linear_light`]. What lies
 /// outside 0 to 1 is black or white.
-pub(crate) fn srgb(light: f64) -> u8 {
+pub fn srgb(light: f64) -> u8 {
     let x = light.clamp(0.0, 1.0);
     let encoded = if x <= 0.003_130_8 { 12.92 * x } else { 1.055 * x.powf(1.0 / 2.4) - 0.055 };
     (255.0 * encoded).round() as u8

@@ -18,8 +18,9 @@ use crate::Digest;
 
 pub(crate) use cut::cut;
 pub use encoded::EncodedSample;
-pub(crate) use encoded::read_within;
-pub(crate) use light::{linear_light, relit, relit_part, srgb};
+pub use encoded::read_within;
+pub(crate) use light::{relit, relit_part};
+pub use light::{linear_light, srgb};
 pub use limits::DecodeLimits;
 pub(crate) use noise::noise_to_signal;
 
@@ -69,7 +70,7 @@ impl Sample {
     }
 
     /// The same sample with other pixels of the same size.
-    pub(crate) fn with_pixels(&self, pixels: RgbImage) -> Sample {
+    pub fn with_pixels(&self, pixels: RgbImage) -> Sample {
         Sample { pixels, ..*self }
     }
 

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::cohort::{Cohort, Family};
 use super::intake::Seen;
 use super::operating_point::{Outside, allowed, crossing, from_the_top};
-use super::random::mix;
+use evenmatch_core::random::mix;
 use super::resample::{LANES, Planes};
 use super::sample_set::{Coded, SampleSet};
 use super::scores::GROUP_BINS;

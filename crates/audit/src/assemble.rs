@@ -11,7 +11,7 @@ use super::funnel::funnel;
 use super::gaps::{Field, Party, combined, over_overall};
 use super::groups::{GroupRates, Grouped, Reference};
 use super::permute::{Null, NullRates, Outcome};
-use super::random::mix;
+use evenmatch_core::random::mix;
 use super::report::{
     AttributeReport, CrossCohort, Differential, Differentials, ErrorDifferentials, GroupReport,
     RateCell, Rates,

@@ -1,8 +1,18 @@
-//! From comparison records to rates, differentials and verdicts.
+//! Error rates of any face verification system by demographic group, from its comparison records.
+//!
+//! No photo, no model and no native code: what is read are scores and labels.
+//!
+//! - [`records`] reads CSV, JSON and Parquet (feature `parquet`), in our columns or those of other
+//!   systems.
+//! - [`audit()`] turns records into an [`AuditReport`]: false match, false non-match and failure
+//!   to acquire rates by group with confidence intervals, differentials and verdicts.
+//! - [`export`] renders a report as HTML, JSON, CSV and Markdown.
+//! - [`calibrate`] turns a report into thresholds with the claims behind them.
 
 mod acquisition;
 mod all_pairs;
 mod assemble;
+pub mod calibrate;
 mod cautions;
 mod change;
 mod cohort;
@@ -11,6 +21,7 @@ mod compared;
 mod differential;
 mod direction;
 mod estimate;
+pub mod export;
 mod funnel;
 mod gaps;
 mod groups;
@@ -27,6 +38,7 @@ mod prose;
 mod protocol;
 mod random;
 mod rates;
+pub mod records;
 mod report;
 mod resample;
 mod rules;
@@ -41,6 +53,8 @@ mod tally;
 mod unit_sizes;
 mod verdicts;
 mod words;
+
+pub use evenmatch_core::{Digest, Error, ErrorKind, Result, Stage};
 
 pub use change::{AuditChange, CHANGE_SCHEMA, Change, Direction, VerdictChange, compare_audits};
 pub use differential::{ALPHA, Combined, Measure, gini, holm};
@@ -67,10 +81,9 @@ pub use rules::{Rule, RuleInterval, RuleMeasure, RulePack, Scope, Verdict};
 pub use sample_set::{LabelledSample, SampleSet};
 pub use settings::{AuditSettings, Thresholds};
 pub use stress::{
-    STRESS_NOTICE, STRESS_SCHEMA, StressLevel, StressRate, StressRates, StressReport, StressSeries,
+    STRESS_NOTICE, StressObservation, StressOutcome, StressTally, stress_groups, STRESS_SCHEMA, StressLevel, StressRate, StressRates, StressReport, StressSeries,
     UnusablePhoto,
 };
 pub(crate) use words::threshold as threshold_text;
 
-#[cfg(feature = "parquet")]
-pub(crate) use stress::{StressObservation, StressOutcome, StressTally, stress_groups};
+

@@ -1,6 +1,7 @@
 //! How often people overturned the machine's decisions, by group: what appeals show of an operation
 //! that comparisons of labelled photos can't.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -65,6 +66,13 @@ pub struct OverturnReport {
 }
 
 impl OverturnReport {
+    /// The rates of each group with their intervals, from counts: decisions, those appealed
+    /// against, appeals resolved, decisions overturned.
+    pub fn new(by: String, groups: BTreeMap<String, [u64; 4]>) -> Self {
+        let groups = groups.into_iter().map(|(group, counts)| OverturnRate::new(group, counts));
+        OverturnReport { schema: OVERTURN_SCHEMA.to_owned(), by, groups: groups.collect() }
+    }
+
     /// Reads what `evenmatch appeal rates` printed.
     ///
     /// # Errors

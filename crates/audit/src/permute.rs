@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::random::{SplitMix, hypergeometric, log_factorials};
+use super::random::{hypergeometric, log_factorials};
+use evenmatch_core::random::SplitMix;
 use super::tally::MAX_POINTS;
 
 /// A person's trials and errors per operating point.

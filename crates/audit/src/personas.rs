@@ -2,7 +2,7 @@
 
 use hashbrown::HashTable;
 
-use super::random::mix;
+use evenmatch_core::random::mix;
 use crate::records::MANY;
 
 /// Combinations of attribute values, by subject: a *persona* each.

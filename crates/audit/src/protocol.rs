@@ -205,8 +205,8 @@ fn conclude(
     let mut report = AuditReport {
         schema: SCHEMA.to_owned(),
         software: Software {
-            name: env!("CARGO_PKG_NAME").to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            name: evenmatch_core::NAME.to_owned(),
+            version: evenmatch_core::VERSION.to_owned(),
         },
         inputs: std::mem::take(&mut intake.summary.inputs),
         seed: settings.seed,

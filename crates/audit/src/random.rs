@@ -1,35 +1,6 @@
-//! Small seeded generators whose streams do not depend on the order of rows or on threads.
+//! Draws without replacement.
 
-/// SplitMix64 (G. Steele, D. Lea and C. Flood, 2014): one multiply-shift chain a number, any
-/// 64-bit state.
-#[derive(Debug, Clone)]
-pub(crate) struct SplitMix(u64);
-
-/// One scrambling of a number.
-pub(crate) fn mix(mut z: u64) -> u64 {
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
-const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-
-impl SplitMix {
-    /// A stream named by these numbers.
-    pub(crate) fn new(seed: u64, stream: u64) -> Self {
-        SplitMix(mix(seed.wrapping_add(STEP)) ^ mix(stream.wrapping_mul(STEP).wrapping_add(1)))
-    }
-
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(STEP);
-        mix(self.0)
-    }
-
-    /// Uniform in [0, 1).
-    pub(crate) fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
-    }
-}
+use evenmatch_core::random::SplitMix;
 
 /// Natural logarithms of factorials, 0! to `n`!.
 pub(crate) fn log_factorials(n: usize) -> Vec<f64> {

@@ -2,7 +2,7 @@
 //! is 0 or 2, a pair's the product of both. 1,024 replicates are computed at once: a person's
 //! weights are 1,024 bits, a pair's the AND of two, and counters are kept in bit planes.
 
-use super::random::mix;
+use evenmatch_core::random::mix;
 
 /// Replicates.
 pub(crate) const LANES: usize = 1024;

@@ -119,7 +119,7 @@ impl SampleSet {
     }
 
     /// A code for each sample's subject, in order of first mention.
-    pub(crate) fn subject_codes(&self) -> Vec<u32> {
+    pub fn subject_codes(&self) -> Vec<u32> {
         let mut codes: HashMap<&str, u32> = HashMap::new();
         self.samples
             .iter()
@@ -131,13 +131,17 @@ impl SampleSet {
     }
 
     /// Which samples have a template, in order: the rows of [`SampleSet::matrix`].
-    pub(crate) fn acquired(&self) -> Vec<u32> {
+    pub fn acquired(&self) -> Vec<u32> {
         let all = 0..self.samples.len() as u32;
         all.filter(|sample| self.samples[*sample as usize].failure.is_none()).collect()
     }
 
     /// The set's templates, ready to be compared, all of one class.
-    pub(crate) fn undivided(&self) -> Result<CrossMatch> {
+    ///
+    /// # Errors
+    ///
+    /// The templates do not fit together: as for [`CrossMatch::new`].
+    pub fn undivided(&self) -> Result<CrossMatch> {
         let codes = self.subject_codes();
         let rows: Vec<u32> = self.acquired().iter().map(|&s| codes[s as usize]).collect();
         let classes = vec![0; rows.len()];

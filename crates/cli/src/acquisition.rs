@@ -10,8 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::audit::invalid;
 use super::gate::GateArgument;
-use super::verify::DEFAULT_FMR;
-use evenmatch::{Policy, Verifier, model::Profile, quality::Gate, shipped::shipped_default};
+use evenmatch::{Policy, Verifier, model::Profile, quality::Gate};
 use evenmatch_audit::records::PeopleManifest;
 use evenmatch_core::Result;
 use evenmatch_lab::batch::{
@@ -139,16 +138,5 @@ pub(super) fn verifier_at(
     } else if fmr.is_some() {
         (policy.threshold, policy.fmr) = (None, fmr);
     }
-    calibrated(policy, Profile::Throughput { workers: jobs })
-}
-
-/// A verifier by this policy, at the operating point of the calibration that ships unless the
-/// policy states a threshold.
-pub(super) fn calibrated(policy: Policy, profile: Profile) -> Result<Verifier> {
-    let verifier = Verifier::open(profile, policy)?;
-    if verifier.policy().threshold.is_some() {
-        return Ok(verifier);
-    }
-    let rate = verifier.policy().fmr.unwrap_or(DEFAULT_FMR);
-    verifier.calibrated(&shipped_default(true)?, rate)
+    Verifier::open(Profile::Throughput { workers: jobs }, policy)
 }

@@ -6,8 +6,8 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::Exit;
 use super::place::PlaceArguments;
-use evenmatch::{Acquisition, EncodedSample, Policy, Probe, Sample, Verifier, model::Profile};
-use evenmatch_audit::calibrate;
+use evenmatch::{Acquisition, EncodedSample, Policy, Probe, Sample, Verifier, shipped};
+use evenmatch_audit::OverturnReport;
 use evenmatch_core::{
     Error, ErrorKind, Stage,
     record::{Calibration, DecisionRecord},
@@ -114,7 +114,8 @@ pub(crate) fn run(arguments: &AppealArguments) -> anyhow::Result<Exit> {
             place.ledger()?.resolve_appeal(id, by, outcome, same, reason)?
         }
         Action::Rates { by, place } => {
-            super::print_json(&place.ledger_files()?.overturn_rates(by)?)?;
+            let counts = place.ledger_files()?.overturned(by)?;
+            super::print_json(&OverturnReport::new(counts.by, counts.groups))?;
             return Ok(Exit::Done);
         }
     };
@@ -165,11 +166,12 @@ fn verifier(
 ) -> anyhow::Result<Verifier> {
     let policy: Policy = serde_json::from_slice(&files.policy(&then.policy)?)?;
     let point = &then.record.operating_point;
-    let verifier = Verifier::open(Profile::Latency, policy)?;
+    let verifier = Verifier::builder().policy(policy).uncalibrated().open()?;
     let Some(rate) = point.target_fmr else { return Ok(verifier) };
     let calibration = match &arguments.calibration {
         Some(path) => Calibration::from_path(path)?,
-        None => calibrate::shipped_default(point.normaliser.is_some())?,
+        None if point.normaliser.is_some() => shipped::default_calibration()?,
+        None => shipped::default_plain()?,
     };
     Ok(verifier.calibrated(&calibration, rate)?)
 }

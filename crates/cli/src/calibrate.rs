@@ -16,7 +16,7 @@ use evenmatch_audit::{
 };
 use evenmatch_core::{
     Error, ErrorKind, Stage,
-    error::Shown,
+    Shown,
     record::{Calibration, Claim, NormaliserRecord},
 };
 

@@ -6,7 +6,7 @@ use super::audit::invalid;
 use evenmatch_audit::{Thresholds, records::InputDigest};
 use evenmatch_core::{
     Digest, Error, Result, Stage,
-    error::Shown,
+    Shown,
     record::{Calibration, NormaliserRecord},
 };
 

@@ -9,9 +9,7 @@ use serde::Serialize;
 use super::Exit;
 use super::explain::{PageFormat, print_page};
 use super::place::PlaceArguments;
-use super::verify::DEFAULT_FMR;
-use evenmatch::model::ModelStore;
-use evenmatch_audit::calibrate;
+use evenmatch::{Verifier, model::ModelStore};
 use evenmatch_core::{Error, ErrorKind, Stage, record::Calibration};
 use evenmatch_explain::{
     disclosure::{DisclosedPoint, OperatorStatement, SystemDisclosure},
@@ -103,19 +101,14 @@ fn of_system(arguments: &DiscloseArguments) -> anyhow::Result<Exit> {
     let messages = Messages::of(&arguments.lang)?;
     let policy = super::policy(arguments.policy.as_deref(), None)?;
     let operator = arguments.operator.as_deref().map(OperatorStatement::from_path).transpose()?;
-    // The calibration that ships knows of no false non-matches; another does, from other people.
-    let (calibration, elsewhere) = match &arguments.calibration {
-        Some(path) => (Calibration::from_path(path)?, None),
-        None => (calibrate::shipped_default(true)?, calibrate::shipped()?.pop()),
+    let store = ModelStore::open()?;
+    let manifest = store.manifest().clone();
+    let builder = Verifier::builder().store(store).policy(policy);
+    let verifier = match &arguments.calibration {
+        Some(path) => builder.calibration(Calibration::from_path(path)?).open()?,
+        None => builder.open()?,
     };
-    let system = SystemDisclosure::gather(
-        ModelStore::open()?.manifest(),
-        policy,
-        &calibration,
-        elsewhere.as_ref(),
-        DEFAULT_FMR,
-        operator.unwrap_or_default(),
-    )?;
+    let system = SystemDisclosure::of(&verifier, &manifest, operator.unwrap_or_default())?;
     match arguments.format {
         DisclosureFormat::Json => super::print_json(&Output {
             language: messages.language().tag,

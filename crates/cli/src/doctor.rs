@@ -10,7 +10,7 @@ use super::Exit;
 use evenmatch::model::{
     MANIFEST_VARIABLE, MODELS_VARIABLE, ModelStore, RUNTIME_VARIABLE, Role, RuntimeEntry,
 };
-use evenmatch_core::{Error, ErrorKind, Result, error::Shown};
+use evenmatch_core::{Error, ErrorKind, Result, Shown};
 use evenmatch_models::PYTHON;
 
 /// Examine this machine: folders, tools, runtime, models; and say what to do next.
@@ -101,20 +101,11 @@ fn runtime(store: &ModelStore) -> Finding {
     }
 }
 
-#[cfg(feature = "onnx")]
 fn examine_runtime(store: &ModelStore) -> Result<String> {
     let path = store.verify_runtime()?;
     let build = evenmatch::model::runtime_version(&path)?;
     let build = build.split(',').next().unwrap_or_default();
     Ok(format!("{} can be loaded ({})", path.shown(), build.trim_start_matches("ORT Build Info: ")))
-}
-
-#[cfg(not(feature = "onnx"))]
-fn examine_runtime(_store: &ModelStore) -> Result<String> {
-    use evenmatch_core::Stage;
-    let message = "this build has no inference runtime";
-    Err(Error::new(ErrorKind::NotBuiltIn, Stage::Setup, message)
-        .next("build with the feature `onnx`"))
 }
 
 fn model(store: &ModelStore, role: Role) -> Finding {

@@ -7,7 +7,7 @@ use clap::Args;
 use super::Exit;
 use super::acquisition::AcquisitionArguments;
 use evenmatch_audit::{export::write_atomically, records::PeopleManifest};
-use evenmatch_core::error::Shown;
+use evenmatch_core::Shown;
 use evenmatch_lab::batch::{OUTCOMES_FILE, STORE_FILE, Shard, outcomes};
 
 const EXAMPLES: &str = "\

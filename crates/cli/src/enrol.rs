@@ -7,13 +7,12 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 
 use super::Exit;
-use super::acquisition::calibrated;
 use super::gate::GateArgument;
 use super::place::PlaceArguments;
-use evenmatch::{Source, model::Profile};
+use evenmatch::{Source, Verifier, model::Profile};
 use evenmatch_core::{
     Error, ErrorKind, Stage,
-    error::Shown,
+    Shown,
     files::{Access, NewFile},
 };
 use evenmatch_ledger::{LedgerFiles, vault::PublicKey};
@@ -82,7 +81,7 @@ pub(crate) fn enrol(arguments: &EnrolArguments) -> anyhow::Result<Exit> {
         settings.attributes.insert(name.to_owned(), value.to_owned());
     }
     let policy = super::policy(arguments.policy.as_deref(), arguments.gate)?;
-    let verifier = calibrated(policy, Profile::Latency)?;
+    let verifier = Verifier::open(Profile::Latency, policy)?;
     let photos = arguments.photos.iter().map(|path| Source::Path(path.as_path()));
     let outcome = registry.enrol(&verifier, &arguments.subject, photos, &settings)?;
     for [first, again] in &outcome.same {

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::Exit;
 use super::place::PlaceArguments;
-use evenmatch_core::error::Shown;
+use evenmatch_core::Shown;
 use evenmatch_ledger::vault::{KeySource, SecretKey};
 
 const EXAMPLES: &str = "\

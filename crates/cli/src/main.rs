@@ -99,7 +99,7 @@ fn policy(path: Option<&Path>, gate: Option<gate::GateArgument>) -> evenmatch_co
 const EXIT_ERROR: u8 = 2;
 
 /// Parses the arguments, runs the subcommand, and turns its result into an exit code.
-pub fn main() -> ExitCode {
+fn main() -> ExitCode {
     terminal::explain_aborts();
     let done = match args::Arguments::try_parse() {
         // As many threads as can be had, so that nothing below fails for want of them.

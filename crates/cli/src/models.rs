@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::Exit;
 use evenmatch::model::{FileState, ModelEntry, ModelStore, RUNTIME_VARIABLE, Role, RuntimeEntry};
-use evenmatch_core::{Digest, error::Shown};
+use evenmatch_core::{Digest, Shown};
 use evenmatch_models::{FetchEvent, fetch};
 
 /// Fetch, list or verify the models and the runtime.
@@ -79,6 +79,8 @@ fn fetch_models(store: &ModelStore, ids: &[String]) -> anyhow::Result<()> {
             "no ONNX Runtime is pinned for {platform}: install its version 1.24.4 yourself and \
              set {RUNTIME_VARIABLE} to its shared library"
         ),
+        // Steps that this version of the command has no words for.
+        _ => {}
     })?;
     eprintln!("all set: {}", store.dir().shown());
     Ok(())

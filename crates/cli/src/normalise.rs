@@ -8,7 +8,7 @@ use std::str::FromStr;
 use super::people::{People, PeopleArguments, with_suffix};
 use evenmatch::{
     model::{ModelStore, Role},
-    shipped::shipped_default,
+    shipped,
 };
 use evenmatch_audit::{
     SampleSet,
@@ -59,7 +59,7 @@ fn of_file(path: &Path) -> Result<NormaliserRecord> {
 pub(crate) fn of_choice(choice: &Choice) -> Result<Option<NormaliserRecord>> {
     let found = match choice {
         Choice::Off => None,
-        Choice::Cohort => shipped_default(true)?.normaliser,
+        Choice::Cohort => shipped::default_calibration()?.normaliser,
         Choice::Of(path) => Some(of_file(path)?),
     };
     found.map(for_embedder_in_use).transpose()

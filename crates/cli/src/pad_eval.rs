@@ -17,7 +17,7 @@ use evenmatch_audit::{
     export::{self, write_atomically},
     records::{PadOutcome, PresentationManifest},
 };
-use evenmatch_core::{Result, error::Shown};
+use evenmatch_core::{Result, Shown};
 use evenmatch_lab::pad_eval::{
     PadEvalSettings, Presented, SessionJudge, VerifierPresenter, outcomes, pad_eval, records,
     report,

@@ -13,7 +13,7 @@ use super::gate::GateArgument;
 use super::labels::LabelArguments;
 use evenmatch::Verifier;
 use evenmatch_audit::{StressReport, export, records::PeopleManifest};
-use evenmatch_core::{Result, error::Shown};
+use evenmatch_core::{Result, Shown};
 use evenmatch_lab::{
     degrade::{DegradationKind, parse_level},
     stress::{StressPlan, StressSettings, stress},

@@ -14,7 +14,6 @@ use evenmatch::{
     Acquisition, LivenessPolicy, Policy, Probe, Reference, Verifier, model::Profile,
     pad::LivenessSession,
 };
-use evenmatch_audit::calibrate;
 use evenmatch_core::{
     Error, ErrorKind, Stage,
     record::{
@@ -25,9 +24,6 @@ use evenmatch_explain::{
     disclosure::summary,
     messages::{Messages, key},
 };
-
-/// The target false match rate where neither a rate nor a threshold is stated.
-pub(super) const DEFAULT_FMR: f64 = 1e-3;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -191,15 +187,7 @@ fn verify(arguments: &VerifyArguments, messages: &Messages) -> anyhow::Result<Ex
         [&arguments.reference, &arguments.probe, &arguments.policy, &arguments.calibration];
     super::keep_inputs(arguments.save_record.as_deref(), &inputs.map(|input| input.as_deref()))?;
     let policy = policy(arguments)?;
-    let mut verifier = Verifier::open(Profile::Latency, policy)?;
-    let rate = verifier.policy().fmr.unwrap_or(DEFAULT_FMR);
-    if let Some(path) = &arguments.calibration {
-        let calibration = Calibration::from_path(path)?;
-        verifier = verifier.calibrated(&calibration, rate).map_err(|error| error.in_path(path))?;
-    } else if verifier.policy().threshold.is_none() {
-        let normalised = arguments.normalise != Some(NormaliseArgument::Off);
-        verifier = verifier.calibrated(&calibrate::shipped_default(normalised)?, rate)?;
-    }
+    let verifier = verifier(arguments, policy)?;
     let record = decide(arguments, &verifier)?;
     if let Some(path) = &arguments.save_record {
         super::write_atomically(path, &serde_json::to_vec_pretty(&record)?)?;
@@ -226,6 +214,20 @@ fn verify(arguments: &VerifyArguments, messages: &Messages) -> anyhow::Result<Ex
         Outcome::NonMatch => Exit::Negative,
         Outcome::Undecided => Exit::Undecided,
     })
+}
+
+fn verifier(arguments: &VerifyArguments, policy: Policy) -> evenmatch_core::Result<Verifier> {
+    let builder = Verifier::builder().policy(policy);
+    if let Some(path) = &arguments.calibration {
+        let calibration = Calibration::from_path(path)?;
+        let verifier = builder.uncalibrated().open()?;
+        let rate = verifier.policy().target_fmr();
+        return verifier.calibrated(&calibration, rate).map_err(|error| error.in_path(path));
+    }
+    match arguments.normalise {
+        Some(NormaliseArgument::Off) => builder.plain_scores().open(),
+        _ => builder.open(),
+    }
 }
 
 /// Decides by a photo, or by an enrolment; the latter is always written down.

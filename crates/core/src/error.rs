@@ -264,8 +264,7 @@ impl Error {
     }
 
     /// The same fault for somebody else whom it concerns; the cause stays with the first.
-    #[cfg(feature = "registry")]
-    pub(crate) fn again(&self) -> Self {
+    pub fn again(&self) -> Self {
         let Inner { kind, stage, place, message, next_step, hinted, .. } = &*self.0;
         Error(Box::new(Inner {
             kind: *kind,
@@ -362,8 +361,7 @@ pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
 }
 
 /// What a path is printed by.
-#[cfg_attr(not(feature = "cli"), allow(dead_code))]
-pub(crate) trait Shown {
+pub trait Shown {
     /// The path as it may be printed, on one line.
     fn shown(&self) -> String;
 }
@@ -375,7 +373,7 @@ impl Shown for Path {
 }
 
 /// What to do where a file's name is something else that people write in its place.
-pub(crate) fn name_hint(path: &Path) -> Option<String> {
+pub fn name_hint(path: &Path) -> Option<String> {
     let name = path.to_str()?;
     let lower = name.to_ascii_lowercase();
     if name == "-" {

@@ -21,13 +21,13 @@ use crate::error::name_hint;
 use crate::{Error, ErrorKind, Result, Stage};
 
 /// The beginning of the names of files that are being written.
-pub(crate) const UNFINISHED: &str = ".unfinished-";
+pub const UNFINISHED: &str = ".unfinished-";
 /// Symbolic links that are followed at most, as the system does.
 const MOST_LINKS: usize = 40;
 
 /// Who may read a file that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Access {
+pub enum Access {
     /// Everyone whom the user's mask lets: reports, records, calibrations.
     Everyone,
     /// Its owner alone: keys, templates, receipts, pages about one person.
@@ -37,7 +37,7 @@ pub(crate) enum Access {
 /// A file that is being written, and takes its place when it is committed. Dropped before, it
 /// leaves everything as it was.
 #[derive(Debug)]
-pub(crate) struct NewFile {
+pub struct NewFile {
     path: PathBuf,
     stage: Stage,
     target: Target,
@@ -58,13 +58,13 @@ impl NewFile {
     /// # Errors
     ///
     /// The name is none, names a folder or a disk, or no file can be made beside it.
-    pub(crate) fn create(path: &Path, access: Access, stage: Stage) -> Result<Self> {
+    pub fn create(path: &Path, access: Access, stage: Stage) -> Result<Self> {
         Self::create_by(path, access, stage, None)
     }
 
     /// The same, with the unfinished file in another folder of the same file system, so that a
     /// kill leaves nothing beside the finished ones.
-    pub(crate) fn create_in(
+    pub fn create_in(
         nursery: &Path,
         path: &Path,
         access: Access,
@@ -94,7 +94,7 @@ impl NewFile {
 
     /// Whether it is an ordinary file, which is on the disk once it is committed. What went into a
     /// device or a pipe may never have arrived.
-    pub(crate) fn is_ordinary(&self) -> bool {
+    pub fn is_ordinary(&self) -> bool {
         matches!(self.target, Target::Beside(..))
     }
 
@@ -103,7 +103,7 @@ impl NewFile {
     /// # Errors
     ///
     /// The disk is full, say; the place then holds what it held before.
-    pub(crate) fn commit(self) -> Result<()> {
+    pub fn commit(self) -> Result<()> {
         let fault = |cause| Error::io(self.stage, &self.path, cause);
         match self.target {
             Target::Straight(mut file) => file.flush().map_err(fault),
@@ -133,14 +133,14 @@ impl Write for NewFile {
 }
 
 /// Writes a file as this module promises.
-pub(crate) fn write(path: &Path, bytes: &[u8], access: Access, stage: Stage) -> Result<()> {
+pub fn write(path: &Path, bytes: &[u8], access: Access, stage: Stage) -> Result<()> {
     let mut file = NewFile::create(path, access, stage)?;
     file.write_all(bytes).map_err(|cause| Error::io(stage, path, cause))?;
     file.commit()
 }
 
 /// Writes all files beside their places first, and puts them there only when all are written.
-pub(crate) fn write_all(files: &[(PathBuf, Vec<u8>)], access: Access, stage: Stage) -> Result<()> {
+pub fn write_all(files: &[(PathBuf, Vec<u8>)], access: Access, stage: Stage) -> Result<()> {
     let mut ready = Vec::with_capacity(files.len());
     for (path, bytes) in files {
         let mut file = NewFile::create(path, access, stage)?;
@@ -151,7 +151,7 @@ pub(crate) fn write_all(files: &[(PathBuf, Vec<u8>)], access: Access, stage: Sta
 }
 
 /// Makes a folder and those above it, unless its name is none.
-pub(crate) fn create_folder(path: &Path, stage: Stage) -> Result<()> {
+pub fn create_folder(path: &Path, stage: Stage) -> Result<()> {
     if path.is_dir() {
         return Ok(());
     }
@@ -166,7 +166,7 @@ pub(crate) fn create_folder(path: &Path, stage: Stage) -> Result<()> {
 }
 
 /// Makes names that were added to a folder, or taken from it, survive a crash.
-pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
     if !cfg!(unix) {
         return Ok(());
     }
@@ -187,8 +187,7 @@ pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Whether two paths lead to one file that is there.
-#[cfg_attr(not(feature = "cli"), allow(dead_code))]
-pub(crate) fn are_one(a: &Path, b: &Path) -> bool {
+pub fn are_one(a: &Path, b: &Path) -> bool {
     match (fs::metadata(a), fs::metadata(b)) {
         (Ok(a), Ok(b)) if cfg!(unix) => identity(&a) == identity(&b),
         (Ok(_), Ok(_)) => {

@@ -3,7 +3,7 @@
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// The bytes as lower-case digits.
-pub(crate) fn encode(bytes: &[u8]) -> String {
+pub fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(2 * bytes.len());
     for byte in bytes {
         text.push(char::from(DIGITS[usize::from(byte >> 4)]));
@@ -13,7 +13,7 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
 }
 
 /// `N` bytes from exactly `2 N` lower-case digits.
-pub(crate) fn decode<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
+pub fn decode<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
     if text.len() != 2 * N {
         return None;
     }
@@ -30,7 +30,7 @@ pub(crate) fn decode<const N: usize>(text: &[u8]) -> Option<[u8; N]> {
 }
 
 /// The bytes of any number of pairs of lower-case digits.
-pub(crate) fn decode_all(text: &[u8]) -> Option<Vec<u8>> {
+pub fn decode_all(text: &[u8]) -> Option<Vec<u8>> {
     let pairs = text.chunks_exact(2);
     let whole = pairs.remainder().is_empty();
     let bytes = pairs.map(|pair| decode::<1>(pair).map(|[byte]| byte)).collect::<Option<_>>();

@@ -25,7 +25,7 @@ fn harmless(text: &str) -> Cow<'_, str> {
 
 /// What [`harmless`] was given.
 #[inline]
-pub(crate) fn original(text: &str) -> &str {
+pub fn original(text: &str) -> &str {
     match text.strip_prefix('\'') {
         Some(rest) if runs(rest) => rest,
         _ => text,
@@ -33,7 +33,7 @@ pub(crate) fn original(text: &str) -> &str {
 }
 
 /// Writes a row of a table, each cell made harmless.
-pub(crate) fn write_row<W: Write>(
+pub fn write_row<W: Write>(
     table: &mut csv::Writer<W>,
     fields: impl IntoIterator<Item = impl AsRef<str>>,
 ) -> csv::Result<()> {

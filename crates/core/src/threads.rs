@@ -15,18 +15,18 @@ const FEW: usize = 16;
 const PER_CORE: usize = 4;
 
 /// Cores that this process may use.
-pub(crate) fn cores() -> usize {
+pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
 /// The most threads that are of use on this machine: more cost memory and time and gain nothing.
-pub(crate) fn most() -> usize {
+pub fn most() -> usize {
     cores().saturating_mul(PER_CORE).max(FEW)
 }
 
 /// Runs `work` where parallel iterators spread over this many threads (0: one a core), at most
 /// [`most`]; over fewer where the system allows no more, down to the calling thread alone.
-pub(crate) fn with<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> Result<T> {
+pub fn with<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> Result<T> {
     let wanted = if threads == 0 { cores() } else { threads.min(most()) };
     let sizes = std::iter::successors(Some(wanted), |size| (*size > 1).then_some(size / 2));
     for size in sizes {

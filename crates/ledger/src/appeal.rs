@@ -10,11 +10,21 @@ use super::entry::EntryKind;
 use super::read::LedgerFiles;
 use super::writer::{Appended, Draft};
 use crate::{Error, ErrorKind, Result, Stage};
-use evenmatch_audit::{OVERTURN_SCHEMA, OverturnRate, OverturnReport};
 use evenmatch_core::record::Outcome;
 
 /// Longest note or reason, in bytes.
 const MAX_TEXT: usize = 4000;
+
+/// How many decisions people overturned, by group. `OverturnReport::new` of `evenmatch-audit` makes
+/// rates with intervals of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverturnCounts {
+    /// An attribute that was stated at enrolment.
+    pub by: String,
+    /// By the attribute's value, empty where none was stated: decisions, those appealed against,
+    /// appeals resolved, decisions overturned.
+    pub groups: BTreeMap<String, [u64; 4]>,
+}
 
 /// What became of one decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -180,7 +190,7 @@ impl LedgerFiles {
     /// # Errors
     ///
     /// As for [`LedgerFiles::appeals`].
-    pub fn overturn_rates(&self, attribute: &str) -> Result<OverturnReport> {
+    pub fn overturned(&self, attribute: &str) -> Result<OverturnCounts> {
         let appeals = self.appeals()?;
         let mut groups: BTreeMap<String, [u64; 4]> = BTreeMap::new();
         self.each(|entry| {
@@ -198,11 +208,6 @@ impl LedgerFiles {
             }
             Ok(true)
         })?;
-        let groups = groups.into_iter().map(|(group, counts)| OverturnRate::new(group, counts));
-        Ok(OverturnReport {
-            schema: OVERTURN_SCHEMA.to_owned(),
-            by: attribute.to_owned(),
-            groups: groups.collect(),
-        })
+        Ok(OverturnCounts { by: attribute.to_owned(), groups })
     }
 }

@@ -58,7 +58,7 @@ pub struct DecisionEntry {
 }
 
 /// Architecture and operating system of this build.
-pub(crate) fn platform() -> String {
+pub fn platform() -> String {
     format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS)
 }
 

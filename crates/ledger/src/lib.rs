@@ -18,6 +18,7 @@ mod head;
 mod policies;
 mod read;
 mod records;
+pub mod vault;
 mod verify;
 mod writer;
 
@@ -25,19 +26,19 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-pub use appeal::Appeal;
+pub use appeal::{Appeal, OverturnCounts};
 pub use checkpoint::{Anchors, Checkpoint, Genesis, LEDGER_SCHEMA};
-pub(crate) use decision::platform;
+pub use decision::platform;
 pub use decision::{AppealNote, AppealState, DecisionEntry, Disposition, HumanOutcome, Resolution};
 pub use entry::{EntryHash, EntryKind};
 pub use read::{Entry, LedgerFiles};
 pub use records::{RecordsSummary, Truth};
 pub use verify::{LedgerFault, LedgerReport};
 pub use writer::Appended;
-pub(crate) use writer::{Batch, Draft};
+pub use writer::{Batch, Draft};
 
 use crate::vault::{Context, PublicKey, SecretKey, Signer, random, unwrap, wrap};
-use crate::{Digest, Error, ErrorKind, Result, Stage};
+pub use evenmatch_core::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_core::hex;
 use writer::Writer;
 
@@ -45,7 +46,7 @@ use writer::Writer;
 pub const SEGMENT_BYTES: u64 = 64 << 20;
 
 /// Milliseconds since 1970 (UTC).
-pub(crate) fn now() -> i64 {
+pub fn now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
@@ -133,7 +134,8 @@ impl Ledger {
         &self.folder
     }
 
-    pub(crate) fn signer(&self) -> &Signer {
+    /// What signs for the ledger.
+    pub fn signer(&self) -> &Signer {
         &self.signer
     }
 
@@ -147,7 +149,7 @@ impl Ledger {
     }
 
     /// Appends entries, together and in this order, and returns when they are on the disk.
-    pub(crate) fn append(&self, drafts: Vec<Draft>) -> Result<Batch> {
+    pub fn append(&self, drafts: Vec<Draft>) -> Result<Batch> {
         let ticket = {
             let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
             queue.tickets += 1;
@@ -194,7 +196,7 @@ impl Ledger {
 
 impl Ledger {
     /// Appends one entry that tells of no store.
-    pub(crate) fn append_one(&self, draft: Draft) -> Result<(Appended, Checkpoint)> {
+    pub fn append_one(&self, draft: Draft) -> Result<(Appended, Checkpoint)> {
         let Batch { appended, checkpoint } = self.append(vec![draft])?;
         appended
             .first()
@@ -208,7 +210,7 @@ impl Ledger {
 impl Ledger {
     /// Seals the signing key with another master key as well. Until [`Ledger::adopt_master_key`]
     /// either key opens the ledger; the first time that only the new one fits, it is adopted.
-    pub(crate) fn prepare_master_key(&self, old: &SecretKey, new: &SecretKey) -> Result<()> {
+    pub fn prepare_master_key(&self, old: &SecretKey, new: &SecretKey) -> Result<()> {
         let _lock = files::lock(&self.folder)?;
         let secret = signing_key(&self.folder, old)?.1;
         let (label, context) = key_place(&self.name);
@@ -218,7 +220,7 @@ impl Ledger {
     }
 
     /// Leaves the new sealing in place of the old one.
-    pub(crate) fn adopt_master_key(&self) -> Result<()> {
+    pub fn adopt_master_key(&self) -> Result<()> {
         let _lock = files::lock(&self.folder)?;
         adopt(&self.folder)
     }

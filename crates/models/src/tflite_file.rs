@@ -5,7 +5,7 @@
 
 use super::flatbuffer::Table;
 use crate::Result;
-use evenmatch::model::onnx_file::invalid;
+use crate::onnx_file::invalid;
 
 /// More tensors, operators or buffers than this no network that is read here has; with limits on
 /// names and dimensions it bounds the memory that a malicious file can claim.

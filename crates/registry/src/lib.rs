@@ -22,6 +22,7 @@ mod page;
 mod receipt;
 mod replay;
 mod retention;
+pub mod store;
 mod undelivered;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -41,7 +42,7 @@ pub use retention::{Due, RetentionRun};
 use keys::{Keys, exclusive_or, key_place, row_mac, state_mac};
 
 use crate::store::{EnrolmentStore, Lookup, Pending, StoreChange, StoreState, StoredRow};
-use crate::{Error, ErrorKind, Result, Stage};
+pub use evenmatch_core::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch::{
     ComparisonScore, Policy, Reference, Template, Verifier, compare, compare_normalised,
 };

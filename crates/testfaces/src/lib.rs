@@ -61,9 +61,7 @@ pub fn verifiers() -> Option<(Verifier, Verifier)> {
 /// A verifier as the command opens it, with a policy beside its defaults, or a printed reason to
 /// skip.
 pub fn as_shipped(policy: &str) -> Option<Verifier> {
-    let verifier = verifier(Profile::Throughput { workers: 2 }, policy.parse().unwrap())?;
-    let calibration = evenmatch::shipped::shipped_default(true).unwrap();
-    Some(verifier.calibrated(&calibration, 1e-3).unwrap())
+    verifier(Profile::Throughput { workers: 2 }, policy.parse().unwrap())
 }
 
 /// The first two photos of `count` people, evenly from those of LFW who have two.

@@ -23,42 +23,6 @@ const MEASURED: u64 = 30;
 /// in `3 / rate` comparisons the rate itself is the 95 % upper bound ("rule of 3").
 const EXPECTED: f64 = 3.0;
 
-/// The calibrations that ship: of normalised scores, and of plain cosines. The first of each is
-/// the one to use by default, whose people differ most from each other.
-const SHIPPED: [&str; 2] = [
-    include_str!("../../models/calibrations/fairface.toml"),
-    include_str!("../../models/calibrations/lfw.toml"),
-];
-const SHIPPED_RAW: [&str; 2] = [
-    include_str!("../../models/calibrations/fairface-raw.toml"),
-    include_str!("../../models/calibrations/lfw-raw.toml"),
-];
-
-/// The calibrations that ship, of normalised scores, the one to use by default first.
-/// `scripts/calibrations.sh` made them from the data that they describe.
-///
-/// # Errors
-/// None: they are checked by a test.
-pub fn shipped() -> Result<Vec<Calibration>> {
-    SHIPPED.iter().map(|text| Calibration::parse(text)).collect()
-}
-
-/// The calibrations of plain cosines that ship, for those who turn normalisation off.
-///
-/// # Errors
-/// None: they are checked by a test.
-pub fn shipped_raw() -> Result<Vec<Calibration>> {
-    SHIPPED_RAW.iter().map(|text| Calibration::parse(text)).collect()
-}
-
-/// The calibration to use by default, of normalised or of plain scores.
-///
-/// # Errors
-/// As for [`shipped`].
-pub fn shipped_default(normalised: bool) -> Result<Calibration> {
-    Calibration::parse(if normalised { SHIPPED[0] } else { SHIPPED_RAW[0] })
-}
-
 /// What a calibration says of itself besides its numbers.
 #[derive(Debug, Clone)]
 pub struct CalibrationNotes {

@@ -39,7 +39,7 @@ impl Delimiter {
 }
 
 /// The byte that parts the fields of a header.
-pub(crate) fn delimiter_of_header(header: &[u8]) -> u8 {
+pub fn delimiter_of_header(header: &[u8]) -> u8 {
     match Delimiter::of_header(header) {
         Delimiter::Byte(byte) => byte,
         Delimiter::Whitespace => b',',

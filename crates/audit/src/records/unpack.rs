@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::json_array::JsonArray;
 use super::signature::{self, HEAD, Kind};
+use super::zstd;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
 /// Unpacked bytes up to which any rate of compression is let pass.
@@ -109,11 +110,9 @@ pub(super) fn open(path: &Path) -> Result<Opened> {
     let buffered = BufReader::with_capacity(256 * 1024, whole);
     let unpacked: Box<dyn Read + Send> = match how {
         "gzip" => Box::new(MultiGzDecoder::new(buffered)),
-        // The decoder refuses windows beyond 128 MiB by itself.
-        _ => Box::new(Zstd(
-            zstd::stream::read::Decoder::with_buffer(buffered)
-                .map_err(|cause| Error::io(Stage::Record, path, cause))?,
-        )),
+        _ => Box::new(
+            zstd::Frames::new(buffered).map_err(|cause| Error::io(Stage::Record, path, cause))?,
+        ),
     };
     let mut bounded = Bounded { inner: unpacked, packed, unpacked: 0 };
     let (head, fault) = peek(&mut bounded);
@@ -184,26 +183,6 @@ impl<R: Read> Read for Hashed<R> {
             self.read.fetch_add(read as u64, Ordering::Relaxed);
         }
         Ok(read)
-    }
-}
-
-/// Gives faults in the data the kind that says so.
-struct Zstd<R>(R);
-
-impl<R: Read> Read for Zstd<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        self.0.read(buffer).map_err(|cause| match cause.kind() {
-            std::io::ErrorKind::Other if cause.to_string().contains("too much memory") => {
-                Fault::error(
-                    "the zstd file needs more than 128 MiB of memory to unpack",
-                    "unpack it first, or pack it without --long",
-                )
-            }
-            std::io::ErrorKind::Other => {
-                std::io::Error::new(std::io::ErrorKind::InvalidData, cause)
-            }
-            _ => cause,
-        })
     }
 }
 

@@ -3,12 +3,10 @@
 //! Plain data and numbers: the module `stress` degrades photos and acquires them, this one counts.
 
 mod report;
-#[cfg(feature = "parquet")]
 mod tally;
 
 pub use report::{
     STRESS_NOTICE, STRESS_SCHEMA, StressLevel, StressRate, StressRates, StressReport, StressSeries,
     UnusablePhoto,
 };
-#[cfg(feature = "parquet")]
-pub(crate) use tally::{StressObservation, StressOutcome, StressTally, stress_groups};
+pub use tally::{StressObservation, StressOutcome, StressTally, stress_groups};

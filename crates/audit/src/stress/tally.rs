@@ -11,7 +11,7 @@ use crate::{LabelledSample, RateCell};
 
 /// What came of one sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum StressOutcome {
+pub enum StressOutcome {
     /// A template.
     Acquired,
     /// No usable face, or no usable file; with the reason, such as `detect:no_face_found`.
@@ -22,17 +22,18 @@ pub(crate) enum StressOutcome {
 
 /// One sample at one level.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct StressObservation {
-    pub(crate) outcome: StressOutcome,
+pub struct StressObservation {
+    /// Whether it gave a template.
+    pub outcome: StressOutcome,
     /// The score against the same sample undegraded; `None` where either has no template.
-    pub(crate) own: Option<f32>,
+    pub own: Option<f32>,
     /// One a mated pair whose probe this sample is: the score against another sample of the
     /// person, undegraded; `None` where either has no template.
-    pub(crate) mated: Vec<Option<f32>>,
+    pub mated: Vec<Option<f32>>,
 }
 
 /// Who the samples are, and how they are counted.
-pub(crate) struct StressTally {
+pub struct StressTally {
     /// By sample.
     subjects: Vec<u32>,
     /// By attribute or intersection: its name, and the group of each sample.
@@ -63,7 +64,7 @@ impl StressTally {
     /// # Errors
     ///
     /// An attribute that the set lacks.
-    pub(crate) fn new(
+    pub fn new(
         (attributes, samples): (&[String], &[LabelledSample]),
         by: &[String],
         (threshold, confidence, least): (f32, f64, u64),
@@ -79,17 +80,17 @@ impl StressTally {
     }
 
     /// The attributes and intersections.
-    pub(crate) fn attributes(&self) -> Vec<String> {
+    pub fn attributes(&self) -> Vec<String> {
         self.views.iter().map(|(name, _)| name.clone()).collect()
     }
 
     /// People among the samples.
-    pub(crate) fn people(&self) -> u64 {
+    pub fn people(&self) -> u64 {
         self.subjects.iter().max().map_or(0, |last| u64::from(*last) + 1)
     }
 
     /// The rates at one level; one observation a sample.
-    pub(crate) fn level(
+    pub fn level(
         &self,
         (level, label): (Option<f64>, String),
         seen: &[StressObservation],
@@ -188,7 +189,7 @@ impl StressTally {
 }
 
 /// The group of each sample, by attribute or intersection; `None` where a label is unknown.
-pub(crate) fn stress_groups(
+pub fn stress_groups(
     attributes: &[String],
     samples: &[LabelledSample],
     by: &[String],

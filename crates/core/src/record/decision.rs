@@ -170,8 +170,8 @@ impl SoftwareRecord {
     /// This build.
     pub fn current() -> Self {
         SoftwareRecord {
-            name: env!("CARGO_PKG_NAME").to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            name: crate::NAME.to_owned(),
+            version: crate::VERSION.to_owned(),
         }
     }
 }
@@ -216,7 +216,7 @@ pub struct DecisionRecord {
 
 impl DecisionRecord {
     /// Sets the id from all other fields.
-    pub(crate) fn seal(mut self) -> Self {
+    pub fn seal(mut self) -> Self {
         self.id = String::new();
         // A record is plain data with text keys, so that it always serialises.
         let canonical = serde_json::to_vec(&self).unwrap_or_default();

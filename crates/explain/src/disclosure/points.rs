@@ -108,6 +108,8 @@ fn algorithmic_decisions(system: &SystemDisclosure, messages: &Messages) -> Vec<
             Role::Embedder => key::ROLE_EMBEDDER,
             Role::Mesh => key::ROLE_MESH,
             Role::PassivePad => key::ROLE_PASSIVE_PAD,
+            // The manifest holds no other role.
+            _ => key::ROLE_PASSIVE_PAD,
         };
         vec![
             Text::Code(model.id.clone()),

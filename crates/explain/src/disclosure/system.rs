@@ -8,10 +8,11 @@ use super::operator::OperatorStatement;
 use crate::messages::{Messages, Page};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch::{
-    Policy,
+    Policy, Verifier,
     model::{Manifest, Role},
+    shipped,
 };
-use evenmatch_audit::{self, AuditReport, Verdict};
+use evenmatch_audit::{AuditReport, Verdict};
 use evenmatch_core::record::{CalibratedThreshold, Calibration, CalibrationData, SoftwareRecord};
 
 /// The name and version of the format.
@@ -100,8 +101,8 @@ impl AuditSummary {
                 .next(next)
                 .caused_by(cause)
         })?;
-        if report.schema != audit::SCHEMA {
-            let message = format!("the schema is `{}`, not `{}`", report.schema, audit::SCHEMA);
+        if report.schema != evenmatch_audit::SCHEMA {
+            let message = format!("the schema is `{}`, not `{}`", report.schema, evenmatch_audit::SCHEMA);
             return Err(Error::new(ErrorKind::UnsupportedFormat, Stage::Export, message)
                 .in_path(path)
                 .next(next));
@@ -166,49 +167,57 @@ pub struct SystemDisclosure {
 }
 
 impl SystemDisclosure {
-    /// Gathers the facts. `calibration` is the one that decisions are made with, and `elsewhere`
-    /// one that knows of false non-matches where that one does not; `rate` is the false match rate
-    /// where the policy states none.
+    /// The facts of the system that this verifier is: its models, its policy, its operating point.
+    /// `manifest` says where the models come from.
     ///
     /// # Errors
-    /// The manifest lacks a model, the calibration a threshold for the rate; the operator's audit
-    /// report can't be read.
-    pub fn gather(
+    /// The manifest lacks a model of the verifier; the operator's audit report can't be read.
+    pub fn of(
+        verifier: &Verifier,
         manifest: &Manifest,
-        policy: Policy,
-        calibration: &Calibration,
-        elsewhere: Option<&Calibration>,
-        rate: f64,
         operator: OperatorStatement,
     ) -> Result<Self> {
-        let models = [Role::Detector, Role::SecondDetector, Role::Embedder]
-            .into_iter()
-            .map(|role| {
-                let model = manifest.default_for(role)?;
+        let mut models = verifier
+            .models()
+            .iter()
+            .map(|model| {
+                let entry = manifest.by_digest(model.sha256)?;
                 Ok(DisclosedModel {
-                    role,
-                    id: model.id.clone(),
-                    sha256: model.sha256,
-                    license: model.license.clone(),
-                    training_data: model.training_data.clone(),
-                    homepage: model.homepage.clone(),
+                    role: entry.role,
+                    id: entry.id.clone(),
+                    sha256: entry.sha256,
+                    license: entry.license.clone(),
+                    training_data: entry.training_data.clone(),
+                    homepage: entry.homepage.clone(),
                 })
             })
             .collect::<Result<Vec<_>>>()?;
-        let point = match policy.threshold {
-            Some(_) => None,
-            None => Some(calibration.at_rate(policy.fmr.unwrap_or(rate), policy.fmr_of)?.clone()),
+        models.sort_by_key(|model| model.role);
+        let policy = verifier.policy().clone();
+        let (calibration, point) = match verifier.calibration() {
+            Some(calibration) => {
+                let rate = verifier.operating_point().target_fmr();
+                let point = calibration.at_rate(rate.unwrap_or_default(), policy.fmr_of)?;
+                (Some(calibration), Some(point.clone()))
+            }
+            None => (None, None),
         };
-        let measured = point.as_ref().is_some_and(|point| point.fnmr.is_some());
-        let elsewhere = elsewhere.filter(|_| point.is_some() && !measured);
+        // The calibration that ships knows of no false non-matches; another one does, from other
+        // people.
+        let elsewhere = match (calibration, &point) {
+            (Some(calibration), Some(point)) if point.fnmr.is_none() => {
+                shipped::of_other_people(calibration)?
+            }
+            _ => None,
+        };
         let last_audit = operator.audit.report.as_deref().map(AuditSummary::from_path);
         Ok(SystemDisclosure {
             schema: DISCLOSURE_SCHEMA,
             software: SoftwareRecord::current(),
             models,
             target_fmr: point.as_ref().map(|point| point.target_fmr),
-            calibration: point.is_some().then(|| calibration.into()),
-            missed_elsewhere: elsewhere.map(DisclosedCalibration::from),
+            calibration: calibration.map(DisclosedCalibration::from),
+            missed_elsewhere: elsewhere.as_ref().map(DisclosedCalibration::from),
             operating_point: point,
             policy,
             not_stated: operator.not_stated(),

@@ -124,7 +124,7 @@ fn words(text: &Text) -> String {
 }
 
 /// Text that can stand in HTML and in attributes.
-pub(crate) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

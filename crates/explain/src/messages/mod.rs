@@ -20,19 +20,16 @@ use unic_langid::LanguageIdentifier;
 use crate::{Error, ErrorKind, Result, Stage};
 use evenmatch_core::record::ReasonCode;
 
-#[cfg(feature = "registry")]
-pub(crate) use html::escape;
+pub use html::escape;
 pub use language::{Direction, LANGUAGES, Language};
 pub use page::{Block, Fact, Item, Page, Row, Section, Text};
 
 /// The name of a message; `build.rs` writes a constant for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Key(&'static str);
+pub struct Key(&'static str);
 
-/// Every message that has a name of its own; reasons are looked up by their codes. One that nothing
-/// uses is a warning, except in a build without the command, which says some that nothing else does.
-#[cfg_attr(not(feature = "cli"), allow(dead_code))]
-pub(crate) mod key {
+/// Every message that has a name of its own; reasons are looked up by their codes.
+pub mod key {
     use super::Key;
     include!(concat!(env!("OUT_DIR"), "/message_keys.rs"));
 }
@@ -145,12 +142,12 @@ impl Messages {
     }
 
     /// A message without variables.
-    pub(crate) fn say(&self, key: Key) -> String {
+    pub fn say(&self, key: Key) -> String {
         self.say_with(key, &[])
     }
 
     /// A message with its variables.
-    pub(crate) fn say_with(&self, key: Key, variables: &[(&str, FluentValue<'_>)]) -> String {
+    pub fn say_with(&self, key: Key, variables: &[(&str, FluentValue<'_>)]) -> String {
         // A key exists in English, therefore in every language: build.rs saw to both.
         self.format(key.0, None, variables).unwrap_or_else(|| key.0.to_owned())
     }

@@ -82,7 +82,7 @@ pub fn pipeline_key(verifier: &Verifier) -> Digest {
     let (detector, embedder) = (verifier.detector(), verifier.embedder());
     let key = json!({
         "schema": "evenmatch.pipeline/1",
-        "version": env!("CARGO_PKG_VERSION"),
+        "version": evenmatch_core::VERSION,
         "detector": { "sha256": detector.id().sha256, "input": detector.input() },
         "embedder": { "sha256": embedder.id().sha256, "input": embedder.input() },
         "policy": policy,

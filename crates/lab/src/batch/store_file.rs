@@ -33,7 +33,7 @@ use parquet::schema::types::{ColumnPath, Type};
 use super::sample::{AcquiredSample, AcquisitionFailure};
 use super::store::TemplateStore;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
-use evenmatch::template::of_unit_length;
+use evenmatch::of_unit_length;
 use evenmatch_audit::records::FailureStage;
 
 const SCHEMA: &str = "evenmatch.templates/1";

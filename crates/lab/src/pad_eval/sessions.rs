@@ -63,7 +63,7 @@ impl FrameJudge for SessionJudge {
 
     fn key(&self) -> Digest {
         let models = self.analyser.models().map(|id| id.sha256);
-        let version = env!("CARGO_PKG_VERSION");
+        let version = evenmatch_core::VERSION;
         let key = json!({ "schema": SESSION_SCHEMA, "models": models, "version": version });
         Digest::of(key.to_string().as_bytes())
     }

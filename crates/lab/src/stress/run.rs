@@ -185,8 +185,8 @@ fn report(
         notice: STRESS_NOTICE.to_owned(),
         schema: STRESS_SCHEMA.to_owned(),
         software: Software {
-            name: env!("CARGO_PKG_NAME").to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            name: evenmatch_core::NAME.to_owned(),
+            version: evenmatch_core::VERSION.to_owned(),
         },
         models: verifier.models(),
         pipeline: pipeline_key(verifier),

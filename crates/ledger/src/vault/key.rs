@@ -29,7 +29,7 @@ impl std::fmt::Debug for SecretKey {
 }
 
 /// Bytes from the operating system's generator.
-pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
+pub fn random<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|cause| {
         Error::new(ErrorKind::Io, Stage::Keys, "the system gives no random bytes")
@@ -55,13 +55,14 @@ impl SecretKey {
         SecretKey(Zeroizing::new(bytes))
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
+    /// The key itself.
+    pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
     /// A key for one purpose: one block of HKDF-Expand with SHA-256 (RFC 5869, section 2.3) with
     /// the purpose as its info.
-    pub(crate) fn derive(&self, purpose: &str) -> SecretKey {
+    pub fn derive(&self, purpose: &str) -> SecretKey {
         let mut mac = self.hmac();
         mac.update(purpose.as_bytes());
         mac.update(&[1]);
@@ -69,7 +70,7 @@ impl SecretKey {
     }
 
     /// HMAC-SHA-256 over parts, each behind its length as u64, little-endian.
-    pub(crate) fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+    pub fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = self.hmac();
         for part in parts {
             mac.update(&(part.len() as u64).to_le_bytes());

@@ -9,13 +9,12 @@
 //!   authenticated too.
 //! - Every signature and every derived key has a context, so that none can stand for another.
 
-pub(crate) mod hex;
 mod key;
 mod seal;
 mod sign;
 
-pub(crate) use key::random;
+pub use key::random;
 pub use key::{KEY_VARIABLE, KeySource, SecretKey};
-pub(crate) use seal::{Context, open, seal, unwrap, wrap};
-pub(crate) use sign::Signer;
+pub use seal::{Context, open, seal, unwrap, wrap};
+pub use sign::Signer;
 pub use sign::{PublicKey, Signature};

@@ -21,22 +21,23 @@ const HEADER: usize = 1 + 32 + NONCE;
 /// Everything that sealed bytes are bound to beside their label: each part behind its length as
 /// u64, little-endian.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Context(Vec<u8>);
+pub struct Context(Vec<u8>);
 
 impl Context {
     /// A context for one sort of content.
-    pub(crate) fn new(sort: &str) -> Self {
+    pub fn new(sort: &str) -> Self {
         Context::default().with(sort.as_bytes())
     }
 
     /// The context with one more part.
-    pub(crate) fn with(mut self, part: &[u8]) -> Self {
+    pub fn with(mut self, part: &[u8]) -> Self {
         self.0.extend_from_slice(&(part.len() as u64).to_le_bytes());
         self.0.extend_from_slice(part);
         self
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
+    /// The context as it is authenticated.
+    pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
@@ -47,7 +48,7 @@ impl Context {
 }
 
 /// Encrypts under a random nonce of 192 bits: `1`, label, nonce, ciphertext with its tag.
-pub(crate) fn seal(
+pub fn seal(
     key: &SecretKey,
     label: &Label,
     context: &Context,
@@ -74,7 +75,7 @@ pub(crate) fn seal(
 ///
 /// [`ErrorKind::Misplaced`] where it was sealed for another label, [`ErrorKind::Tampered`] where
 /// it, its label or its context was changed (or the key is another: the caller knows).
-pub(crate) fn open(
+pub fn open(
     key: &SecretKey,
     label: &Label,
     context: &Context,
@@ -116,7 +117,7 @@ fn mark(key: &SecretKey) -> [u8; MARK] {
 
 /// Seals a key with the master key, behind a mark of the latter, so that a wrong master key is told
 /// from changed bytes. The mark says nothing of the key to those who do not have it.
-pub(crate) fn wrap(
+pub fn wrap(
     master: &SecretKey,
     label: &Label,
     context: &Context,
@@ -131,7 +132,7 @@ pub(crate) fn wrap(
 /// # Errors
 ///
 /// [`ErrorKind::WrongKey`] where another master key wrapped it; else as for [`open`].
-pub(crate) fn unwrap(
+pub fn unwrap(
     master: &SecretKey,
     label: &Label,
     context: &Context,

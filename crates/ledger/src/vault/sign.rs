@@ -26,19 +26,21 @@ fn message(context: &str, message: &[u8]) -> Vec<u8> {
 
 /// A signing key.
 #[derive(Clone)]
-pub(crate) struct Signer(SigningKey);
+pub struct Signer(SigningKey);
 
 impl Signer {
     /// The signer whose secret (the seed of RFC 8032) these bytes are.
-    pub(crate) fn new(secret: &SecretKey) -> Self {
+    pub fn new(secret: &SecretKey) -> Self {
         Signer(SigningKey::from_bytes(secret.as_bytes()))
     }
 
-    pub(crate) fn public(&self) -> PublicKey {
+    /// The key that checks the signatures.
+    pub fn public(&self) -> PublicKey {
         PublicKey(self.0.verifying_key())
     }
 
-    pub(crate) fn sign(&self, context: &str, text: &[u8]) -> Signature {
+    /// Signs a text for one context.
+    pub fn sign(&self, context: &str, text: &[u8]) -> Signature {
         Signature(self.0.sign(&message(context, text)).to_bytes())
     }
 }

@@ -5,7 +5,7 @@
 //! start; doing it once halves the time to load the embedder.
 
 use crate::Result;
-use evenmatch::model::onnx_file::Node;
+use crate::onnx_file::Node;
 
 use super::graph::Graph;
 
@@ -153,7 +153,7 @@ fn rewrite(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use evenmatch::model::onnx_file::{self, Model, Tensor, ValueInfo};
+    use crate::onnx_file::{self, Model, Tensor, ValueInfo};
 
     fn strings(names: &[&str]) -> Vec<String> {
         names.iter().map(|name| (*name).to_owned()).collect()

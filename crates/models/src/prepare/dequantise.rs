@@ -4,7 +4,7 @@
 //! them: the weights are dequantised before use in any case.
 
 use crate::Result;
-use evenmatch::model::onnx_file::{Node, Tensor, invalid};
+use crate::onnx_file::{Node, Tensor, invalid};
 
 use super::graph::Graph;
 
@@ -133,7 +133,7 @@ fn reshaped(graph: &Graph, node: &Node) -> Result<Tensor> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use evenmatch::model::onnx_file::{self, Model, ValueInfo, element};
+    use crate::onnx_file::{self, Model, ValueInfo, element};
 
     fn int8(name: &str, dims: &[i64], values: &[i8]) -> Tensor {
         let raw_data = Some(values.iter().map(|value| *value as u8).collect());

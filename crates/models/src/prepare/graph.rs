@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Result;
-use evenmatch::model::onnx_file::{self, Model, Node, Tensor, invalid};
+use crate::onnx_file::{self, Model, Node, Tensor, invalid};
 
 /// Nodes keep their topological order: every value is made before it is used.
 pub(super) struct Graph {

@@ -7,7 +7,7 @@
 //! shapes and order.
 
 use crate::Result;
-use evenmatch::model::onnx_file::{Node, Tensor, invalid};
+use crate::onnx_file::{Node, Tensor, invalid};
 
 use super::graph::Graph;
 

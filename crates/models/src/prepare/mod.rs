@@ -16,10 +16,8 @@ mod tflite;
 use prost::Message;
 
 use crate::Result;
-use evenmatch::model::{
-    Preparation,
-    onnx_file::{check_model, invalid, parse},
-};
+use crate::onnx_file::{invalid, parse};
+use evenmatch::model::{Preparation, check_model};
 use graph::Graph;
 
 /// Applies the steps, in this order, to an original ONNX file; to a TFLite file where the first
@@ -46,6 +44,7 @@ pub fn prepare(original: &[u8], steps: &[Preparation]) -> Result<Vec<u8>> {
             Preparation::MergeHeads => heads::merge(&mut graph)?,
             Preparation::OpenSize => shape::open_size(&mut graph)?,
             Preparation::LowerOpset => shape::lower_opset(&mut graph)?,
+            other => return Err(invalid(format!("this build does not know the step {other:?}"))),
         }
     }
     Ok(graph.finish().encode_to_vec())

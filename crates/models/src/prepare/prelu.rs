@@ -14,7 +14,7 @@
 //! and the sign goes into the weights that read this channel.
 
 use crate::Result;
-use evenmatch::model::onnx_file::Node;
+use crate::onnx_file::Node;
 
 use super::graph::Graph;
 
@@ -104,7 +104,7 @@ fn replace(graph: &mut Graph, prelu: &Node, kept: &[f64], rectified: &[f64]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use evenmatch::model::onnx_file::{self, Model, Tensor, ValueInfo};
+    use crate::onnx_file::{self, Model, Tensor, ValueInfo};
 
     #[test]
     fn two_convolutions_do_what_prelu_does_for_every_slope() {

@@ -1,7 +1,7 @@
 //! Input sizes and operator versions: what a file declares beside its nodes.
 
 use crate::Result;
-use evenmatch::model::onnx_file::{Dimension, Extent, invalid};
+use crate::onnx_file::{Dimension, Extent, invalid};
 
 use super::graph::Graph;
 
@@ -56,11 +56,11 @@ pub(super) fn open_size(graph: &mut Graph) -> Result<()> {
     Ok(())
 }
 
-fn graph_input(nodes: &[evenmatch::model::onnx_file::Node], name: &str) -> bool {
+fn graph_input(nodes: &[crate::onnx_file::Node], name: &str) -> bool {
     nodes.iter().any(|node| node.input.iter().any(|input| input == name))
 }
 
-fn dimensions(value: &mut evenmatch::model::onnx_file::ValueInfo) -> Option<&mut Vec<Dimension>> {
+fn dimensions(value: &mut crate::onnx_file::ValueInfo) -> Option<&mut Vec<Dimension>> {
     Some(&mut value.r#type.as_mut()?.tensor_type.as_mut()?.shape.as_mut()?.dim)
 }
 

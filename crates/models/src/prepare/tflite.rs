@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use crate::Result;
 use crate::tflite_file::{self, Activation, Kind, Network, Operator, Window};
-use evenmatch::model::onnx_file::{
+use crate::onnx_file::{
     self, Dimension, Extent, Model, Node, OperatorSet, Shape, Tensor, Type, ValueInfo, element,
     invalid,
 };

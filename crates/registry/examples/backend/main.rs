@@ -27,7 +27,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use evenmatch::{Policy, Verifier, model::Profile};
-use evenmatch_audit::calibrate;
 use evenmatch_explain::disclosure::OperatorStatement;
 use evenmatch_ledger::{
     Ledger,
@@ -84,7 +83,6 @@ async fn serve() -> Result<(), Box<dyn std::error::Error>> {
     let registry = registry(&folder.ok_or(USAGE)?, &key.read()?)?;
     let profile = Profile::Throughput { workers: settings.concurrent };
     let verifier = Verifier::open(profile, Policy::default())?;
-    let verifier = verifier.calibrated(&calibrate::shipped_default(true)?, TARGET_FMR)?;
     let listener = tokio::net::TcpListener::bind(listen).await?;
     println!("listening on http://{}", listener.local_addr()?);
     axum::serve(listener, app(Arc::new(verifier), Arc::new(registry), settings)).await?;

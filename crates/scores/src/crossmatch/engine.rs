@@ -12,7 +12,7 @@ use super::grid::{Grid, Shard, TILE_COLUMNS, TILE_ROWS, Tile};
 use super::histograms::ClassHistograms;
 use super::rows::Rows;
 use super::tally::{Local, Tally};
-use evenmatch_core::error::Result;
+use evenmatch_core::Result;
 
 /// As many scores as are looked at before looking closer.
 const AT_ONCE: usize = 64;

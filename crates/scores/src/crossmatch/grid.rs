@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use evenmatch_core::error::{Error, ErrorKind, Result, Stage};
+use evenmatch_core::{Error, ErrorKind, Result, Stage};
 
 /// Rows of a tile.
 pub const TILE_ROWS: usize = 256;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use evenmatch_core::error::{Error, ErrorKind, Result, Stage};
+use evenmatch_core::{Error, ErrorKind, Result, Stage};
 
 /// How far a template's length may be from 1.
 const UNIT_TOLERANCE: f64 = 1e-3;

@@ -1,0 +1,24 @@
+//! What the crates of Evenmatch share.
+//!
+//! - [`Error`]: what went wrong, at which [`Stage`], in which [`Place`], and what to do next.
+//! - [`record`]: decision records and calibrations, the plain data that cross between crates.
+//! - [`files`]: the one way in which files are written; [`spreadsheet`]: the one in which rows of
+//!   CSV are.
+//! - [`Digest`], [`hex`], [`random`], [`threads`].
+
+mod digest;
+mod error;
+pub mod files;
+pub mod hex;
+pub mod random;
+pub mod record;
+pub mod spreadsheet;
+pub mod threads;
+
+pub use digest::{Digest, ParseDigestError};
+pub use error::{Error, ErrorKind, Place, Result, Shown, Stage, name_hint};
+
+/// The software's name in records and reports, whichever of its crates wrote them.
+pub const NAME: &str = "evenmatch";
+/// The software's version in records and reports. All crates have one version.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

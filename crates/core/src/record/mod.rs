@@ -1,0 +1,19 @@
+//! Decision records and calibrations: plain data, the seam between deciding and judging.
+
+mod calibration;
+mod decision;
+mod liveness;
+mod normaliser;
+mod reason;
+
+pub use calibration::{
+    CALIBRATION_SCHEMA, CalibratedGroup, CalibratedRate, CalibratedThreshold, Calibration,
+    CalibrationData, Claim, Evidence, FmrOf,
+};
+pub use decision::{
+    AttemptRecord, DECISION_SCHEMA, DecisionRecord, EvidenceRecord, MeasureRecord, ModelRecord,
+    OperatingPointRecord, OtherFaceRecord, Outcome, QualityRecord, SampleRecord, SoftwareRecord,
+};
+pub use liveness::{Liveness, LivenessOutcome, SessionEvidence, SignalRecord, SignalVerdict};
+pub use normaliser::{COHORT_CENTROIDS, CohortSource, NormaliserRecord};
+pub use reason::{Reason, ReasonCode, ReasonStage, ReasonSubject};
