@@ -5,14 +5,13 @@
 //! ```
 #![allow(unreachable_pub, clippy::print_stdout, clippy::print_stderr, clippy::expect_used)]
 
-mod timing;
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
 use evenmatch::{Probe, Template, Verifier, model::Profile};
 use image::{Rgb, RgbImage};
-use timing::{median, seconds};
+use evenmatch_testkit::timing::{median, seconds};
 
 const ROUNDS: usize = 11;
 
@@ -34,7 +33,7 @@ fn template(verifier: &Verifier, photo: &RgbImage) -> Option<Template<Probe>> {
 /// Every 64th photo of the LFW subset, decoded.
 fn photos() -> Vec<RgbImage> {
     let data = std::env::var_os("EVENMATCH_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
+        || evenmatch_testkit::workspace().join("../shared/data"),
         PathBuf::from,
     );
     let Ok(mut rows) = csv::Reader::from_path(data.join("lfw.csv")) else {

@@ -27,7 +27,7 @@ fn verifier(policy: Policy) -> Option<Verifier> {
 /// Every 640th photo of the LFW subset.
 fn photos() -> Vec<PathBuf> {
     let data = std::env::var_os("EVENMATCH_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
+        || evenmatch_testkit::workspace().join("../shared/data"),
         PathBuf::from,
     );
     let Ok(mut rows) = csv::Reader::from_path(data.join("lfw.csv")) else {

@@ -1,5 +1,4 @@
 //! Faces in bad light: found by looking again, and recognised. Needs the models and the data set, and skips aloud without them.
-#![cfg(feature = "onnx")]
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 use std::collections::BTreeMap;

@@ -1,14 +1,12 @@
 //! Pictures without a face, dark and bright: looking again finds no more in them than a plain look
 //! does. Needs the models, and skips aloud without them; photos of things come from
 //! scripts/faceless_photos.py.
-#![cfg(feature = "onnx")]
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
-mod audit_support;
 
 use std::path::{Path, PathBuf};
 
-use audit_support::Random;
+use evenmatch_testkit::Random;
 use evenmatch::{Probe, model::Profile};
 use evenmatch_lab::degrade::{Degradation, DegradationKind, degrade};
 use evenmatch_testfaces::{template, verifiers};
@@ -55,7 +53,7 @@ fn part(photo: &RgbImage, random: &mut Random) -> RgbImage {
 /// Faces found in so many pictures: by all looks, and by the plain ones.
 fn invented(count: usize) -> Option<(usize, usize)> {
     let (whole, plain) = verifiers()?;
-    let (photos, mut random) = (photos(), Random(5));
+    let (photos, mut random) = (photos(), Random::new(5));
     let (mut by_whole, mut by_plain) = (0, 0);
     for number in 0..count {
         let picture = match photos.get(number / 2 % photos.len().max(1)) {
@@ -89,7 +87,7 @@ fn looking_again_invents_at_most_two_faces_in_a_thousand_pictures() {
 fn after_the_time_limit_nothing_new_is_tried() {
     let steps = |policy: &str| -> Option<Vec<String>> {
         let verifier = evenmatch_testfaces::verifier(Profile::Latency, policy.parse().unwrap())?;
-        let found = verifier.inspect::<Probe>(&texture(3, &mut Random(5))).unwrap();
+        let found = verifier.inspect::<Probe>(&texture(3, &mut Random::new(5))).unwrap();
         Some(found.record.attempts.into_iter().map(|attempt| attempt.step).collect())
     };
     let Some(in_no_time) = steps("look_again_ms = 0") else { return };

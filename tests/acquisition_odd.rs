@@ -1,7 +1,6 @@
 //! Photos that show less of a face than they should: hidden, squashed, cut, turned into a negative;
 //! and those that only look as if there were little light. Needs the models and the data set, and
 //! skips aloud without them.
-#![cfg(feature = "onnx")]
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 use evenmatch::{Point, Probe, Verifier};

@@ -1,6 +1,5 @@
 //! Photos that lie on their side, with and without a tag that says so: found, the right way up.
 //! Needs the models and the data set, and skips aloud without them.
-#![cfg(feature = "onnx")]
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 use evenmatch::{Acquisition, Probe, Reference, Template, Verifier};

@@ -3,16 +3,14 @@
 //!
 //! `cargo test --test gate_by_group -- --ignored --nocapture` prints the tables of
 //! docs/FAIRNESS.md, section "The gate". Needs the models and the data set.
-#![cfg(feature = "onnx")]
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
-mod audit_support;
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::Instant;
 
-use audit_support::Random;
+use evenmatch_testkit::Random;
 use evenmatch::{
     Inspection, Policy, Probe, Verifier,
     model::Profile,
@@ -148,7 +146,7 @@ fn relit(photo: &RgbImage, mut change: impl FnMut(f64) -> f64) -> RgbImage {
 
 /// With this share of the light: 4,000 photo-electrons of full scale, shot and read noise.
 fn dark(photo: &RgbImage, share: f64) -> RgbImage {
-    let mut random = Random(1);
+    let mut random = Random::new(1);
     relit(photo, |light| {
         let electrons = 4000.0 * share * light;
         (electrons + electrons.sqrt() * random.normal() + 8.0 * random.normal()) / 4000.0

@@ -1,8 +1,8 @@
 //! The landmark mesh: the converted network computes what the TFLite interpreter computes, and on
 //! photos it lies where the face is. Needs the models, and in part the data set; skips aloud.
-#![cfg(feature = "cli")]
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
+use evenmatch_testkit::{Need, skip};
 use evenmatch::{
     Landmarks5, Point, Policy, Probe, Verifier,
     mesh::FaceMesh,
@@ -65,8 +65,7 @@ fn or_skip<T>(opened: evenmatch_core::Result<T>) -> Option<T> {
             if error.kind() == ErrorKind::ModelMissing
                 && std::env::var_os("EVENMATCH_TEST_NETWORK").is_none() =>
         {
-            eprintln!("skipped: {error} (run: evenmatch models fetch)");
-            None
+            skip(Need::Models, &format!("{error} (run: evenmatch models fetch)"))
         }
         Err(error) => panic!("{error}"),
     }
@@ -204,7 +203,7 @@ fn verification_does_without_the_mesh() {
     }
     for file in files.into_iter().flatten() {
         if std::fs::copy(whole.dir().join(&file), folder.path().join(&file)).is_err() {
-            eprintln!("skipped: {} is not there (run: evenmatch models fetch)", file.display());
+            let _: Option<()> = skip(Need::Models, &format!("{} is not there (run: evenmatch models fetch)", file.display()));
             return;
         }
     }

@@ -3,12 +3,12 @@
 //!
 //! `cargo test --release --test passive_bona_fide -- --ignored --nocapture` prints the tables of
 //! docs/PASSIVE.md.
-#![cfg(feature = "onnx")]
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
+use evenmatch_testkit::{Need, skip};
 use crate::passive_support::{KINDS, recapture};
 use evenmatch::{
     BoundingBox, Policy, Probe, Reference, Verifier,
@@ -96,7 +96,7 @@ fn few_live_people_are_denied_and_the_two_attacks_are_not_clear() {
     println!("denied {}, asked for more {}", rate(denied, seen.len()), rate(open, seen.len()));
     assert!(seen.len() >= 95 && denied <= 2 && open <= 10, "{denied} {open} of {}", seen.len());
     if !data.join("pad").is_dir() {
-        eprintln!("skipped: no stills of attacks in {}", data.display());
+        let _: Option<()> = skip(Need::Photos, &format!("no stills of attacks in {}", data.display()));
         return;
     }
     for (name, expected) in [

@@ -11,7 +11,7 @@ use crate::{Error, ErrorKind, Result, Stage};
 pub const CHALLENGE_SCHEMA: &str = "evenmatch.challenge/1";
 
 /// Milliseconds at the beginning in which the person just looks into the camera.
-pub(super) const BASELINE_MS: u32 = 1500;
+pub const BASELINE_MS: u32 = 1500;
 /// Milliseconds that a step may take.
 const STEP_MS: u32 = 3000;
 /// Milliseconds between steps: drawn from this range, so that nobody knows when the next begins. A

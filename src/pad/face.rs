@@ -43,18 +43,18 @@ pub struct FrameAnalyser {
 
 /// What one frame's mesh measures.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Measures {
+pub struct Measures {
     /// Which way the head is turned, in degrees.
-    pub(super) pose: Pose,
+    pub pose: Pose,
     /// Size of the face in pixels, whichever way it is turned; see [`SPREAD`].
-    pub(super) size: f32,
+    pub size: f32,
     /// How much the eyes look unlike they did at the beginning: see [`Openings::unlike`]; 0 while there
     /// is nothing to compare with.
-    pub(super) lids: f32,
+    pub lids: f32,
     /// The same of the mouth.
-    pub(super) lips: f32,
+    pub lips: f32,
     /// Middle of the face, in pixels.
-    pub(super) middle: [f32; 2],
+    pub middle: [f32; 2],
 }
 
 /// A face in a frame.

@@ -14,7 +14,7 @@ mod frames;
 mod least_squares;
 mod light;
 mod motion;
-mod movement;
+pub mod movement;
 mod openings;
 mod parallax;
 pub mod passive;
@@ -23,12 +23,12 @@ mod report;
 mod session;
 mod step;
 
-pub use challenge::{CHALLENGE_SCHEMA, Challenge, TimedStep};
+pub use challenge::{BASELINE_MS, CHALLENGE_SCHEMA, Challenge, TimedStep};
 pub use desk::{ChallengeDesk, Claim};
-pub use face::FrameAnalyser;
+pub use face::{FrameAnalyser, Measures};
 pub use frames::{Frames, TimedFrame};
 pub use report::{Finding, ParallaxEvidence, SESSION_SCHEMA, SessionReport, StepEvidence};
-pub use session::{LivenessSession, SessionProgress};
+pub use session::{LivenessSession, SessionProgress, UNASKED};
 pub use step::Step;
 
 /// Likeness, a plain cosine, from which on two faces of one session, or a session's face and a

@@ -26,7 +26,7 @@ const SHUT_MS: i64 = 200;
 /// How far a step must go: degrees of the mesh's pose, sizes of the face at the beginning, how
 /// unlike the eyes or the mouth look to how they did then. docs/LIVENESS.md says
 /// how they were chosen.
-pub(super) fn needed(step: Step) -> f32 {
+pub fn needed(step: Step) -> f32 {
     match step {
         Step::TurnLeft | Step::TurnRight => 14.0,
         Step::LookUp | Step::LookDown => 8.0,
@@ -37,7 +37,7 @@ pub(super) fn needed(step: Step) -> f32 {
 }
 
 /// What a movement has reached, in the unit of [`needed`].
-pub(super) fn reached(step: Step, base: &Measures, now: &Measures) -> f32 {
+pub fn reached(step: Step, base: &Measures, now: &Measures) -> f32 {
     match step {
         Step::TurnLeft => now.pose.yaw - base.pose.yaw,
         Step::TurnRight => base.pose.yaw - now.pose.yaw,
@@ -50,7 +50,7 @@ pub(super) fn reached(step: Step, base: &Measures, now: &Measures) -> f32 {
 }
 
 /// The same as a share of what is needed: 0 at rest, 1 and more when done.
-pub(super) fn share(step: Step, base: &Measures, now: &Measures) -> f32 {
+pub fn share(step: Step, base: &Measures, now: &Measures) -> f32 {
     let (reached, needed) = (reached(step, base, now), needed(step));
     match step {
         Step::ComeCloser => (reached - 1.0) / (needed - 1.0),
@@ -60,7 +60,7 @@ pub(super) fn share(step: Step, base: &Measures, now: &Measures) -> f32 {
 
 /// What has been seen of the step that is asked for now.
 #[derive(Debug)]
-pub(super) struct StepWatch {
+pub struct StepWatch {
     asked: TimedStep,
     /// Share in the frame before, and its time after the step was asked for.
     before: f32,
@@ -79,7 +79,8 @@ pub(super) struct StepWatch {
 }
 
 impl StepWatch {
-    pub(super) fn new(asked: TimedStep) -> Self {
+    /// A watch for the step that is asked for now.
+    pub fn new(asked: TimedStep) -> Self {
         StepWatch {
             asked,
             before: 0.0,
@@ -96,17 +97,18 @@ impl StepWatch {
         }
     }
 
-    pub(super) fn step(&self) -> Step {
+    /// The step that is asked for.
+    pub fn step(&self) -> Step {
         self.asked.step
     }
 
     /// Whether the step is asked for at this time of the session.
-    pub(super) fn is_at(&self, now_ms: u64) -> bool {
+    pub fn is_at(&self, now_ms: u64) -> bool {
         (u64::from(self.asked.from_ms)..=u64::from(self.asked.until_ms)).contains(&now_ms)
     }
 
     /// Looks at a frame within the step's time.
-    pub(super) fn frame(&mut self, base: &Measures, now: &Measures, at_ms: u64) {
+    pub fn frame(&mut self, base: &Measures, now: &Measures, at_ms: u64) {
         let step = self.asked.step;
         let share = share(step, base, now);
         let after_ms = at_ms as i64 - i64::from(self.asked.from_ms);
@@ -148,7 +150,7 @@ impl StepWatch {
     }
 
     /// What came of it.
-    pub(super) fn finish(&self) -> (StepEvidence, Vec<Finding>) {
+    pub fn finish(&self) -> (StepEvidence, Vec<Finding>) {
         let done = self.done && self.back;
         let mut findings = Vec::new();
         if !done {
@@ -172,13 +174,13 @@ impl StepWatch {
     }
 
     /// How much of what is needed was seen, 0 to 1.
-    pub(super) fn progress(&self) -> f32 {
+    pub fn progress(&self) -> f32 {
         if self.done && self.back { 1.0 } else { 0.9 * self.furthest.0.clamp(0.0, 1.0) }
     }
 }
 
 /// Whether the head moves as a step would ask, in a pause in which nothing is asked.
-pub(super) fn moves_unasked(base: &Measures, now: &Measures) -> bool {
+pub fn moves_unasked(base: &Measures, now: &Measures) -> bool {
     Step::ALL.iter().any(|step| step.moves_the_head() && share(*step, base, now) >= OTHER)
 }
 

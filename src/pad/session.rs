@@ -50,7 +50,7 @@ const PARALLAX_FRAMES: u32 = 4;
 const SOLID: f32 = 0.45;
 const FLAT: f32 = 0.25;
 /// Frames in a pause with a movement that nobody asked for, from which on it counts.
-pub(super) const UNASKED: u32 = 2;
+pub const UNASKED: u32 = 2;
 
 /// What a session says after a frame.
 #[derive(Debug, Clone, PartialEq)]

@@ -90,7 +90,7 @@ mod tests {
     fn decibels_are_those_of_the_noise_that_was_added() {
         // 3 % of noise on an even face: 20·log10(1 / .03) = 30.5.
         let mut face = Drawing::face(1.5).with(|_, _, _| [0.3; 3]);
-        let mut noise = crate::quality::synthetic::Noise(3);
+        let mut noise = crate::quality::synthetic::Noise::new(3);
         for pixel in &mut face.light {
             *pixel = [0.3 * (1.0 + 0.03 * noise.normal()); 3];
         }

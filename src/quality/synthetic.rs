@@ -1,5 +1,6 @@
 //! A drawn face for tests: reflectances under a light, so that skin and light can be told apart.
 
+use evenmatch_core::random::SplitMix;
 use image::{Rgb, RgbImage};
 
 use super::region::LIGHT;
@@ -16,16 +17,16 @@ pub(super) struct Drawing {
     scale: f32,
 }
 
-/// A generator of noise: SplitMix64.
-pub(super) struct Noise(pub(super) u64);
+/// A generator of noise.
+pub(super) struct Noise(SplitMix);
 
 impl Noise {
+    pub(super) fn new(seed: u64) -> Self {
+        Noise(SplitMix::from_state(seed))
+    }
+
     pub(super) fn unit(&mut self) -> f32 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) >> 40) as f32 / (1_u64 << 24) as f32
+        self.0.unit_f32()
     }
 
     /// Sum of twelve uniform numbers: near enough to a normal one.
@@ -39,7 +40,7 @@ impl Drawing {
     /// texture.
     pub(super) fn face(scale: f32) -> Self {
         let side = (112.0 * scale) as usize;
-        let mut noise = Noise(1);
+        let mut noise = Noise::new(1);
         let mut light = Vec::new();
         for i in 0..side * side {
             let (x, y) = ((i % side) as f32 / scale, (i / side) as f32 / scale);
@@ -102,7 +103,7 @@ impl Drawing {
     /// As a camera with this many photo-electrons of full light sees it, with this share of the
     /// light: shot noise, read noise of eight electrons.
     pub(super) fn exposed(mut self, share: f32, electrons: f32) -> Self {
-        let mut noise = Noise(7);
+        let mut noise = Noise::new(7);
         for value in self.light.iter_mut().flatten() {
             let count = *value * share * electrons;
             let seen = count + count.sqrt() * noise.normal() + 8.0 * noise.normal();

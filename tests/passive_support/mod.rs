@@ -8,19 +8,20 @@
 use std::io::Cursor;
 
 use evenmatch::BoundingBox;
+use evenmatch_core::random::SplitMix;
 use image::codecs::jpeg::JpegEncoder;
 use image::{ImageFormat, Rgb, RgbImage};
 
-/// SplitMix64.
-pub struct Random(pub u64);
+/// Simulated numbers.
+pub struct Random(SplitMix);
 
 impl Random {
+    pub fn new(seed: u64) -> Self {
+        Random(SplitMix::from_state(seed))
+    }
+
     pub fn unit(&mut self) -> f32 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) >> 40) as f32 / (1_u64 << 24) as f32
+        self.0.unit_f32()
     }
 
     pub fn between(&mut self, low: f32, high: f32) -> f32 {
@@ -199,7 +200,7 @@ fn scaled(face: &BoundingBox, by: f32) -> BoundingBox {
 
 /// A recapture of this kind; `seed` draws what differs from one to the next.
 pub fn recapture(photo: &RgbImage, face: &BoundingBox, kind: Kind, seed: u64) -> Recapture {
-    let mut random = Random(seed.wrapping_mul(31).wrapping_add(kind as u64));
+    let mut random = Random::new(seed.wrapping_mul(31).wrapping_add(kind as u64));
     match kind {
         Kind::ScreenGrid => {
             let pitch = random.between(2.0, 4.0);

@@ -10,35 +10,15 @@
 use std::collections::HashMap;
 
 use evenmatch_audit::{Bounds, DyadMoments, Rate, Share, clustered_interval, dyadic_interval};
+use evenmatch_testkit::Random;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 const RUNS: usize = 2000;
 const CONFIDENCE: f64 = 0.95;
 
-struct Random(u64);
-
-impl Random {
-    fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    fn normal(&mut self) -> f64 {
-        let (u, v) = (1.0 - self.unit(), self.unit());
-        (-2.0 * u.ln()).sqrt() * (2.0 * std::f64::consts::PI * v).cos()
-    }
-
-    fn below(&mut self, n: usize) -> usize {
-        (self.unit() * n as f64) as usize
-    }
-
-    /// Photos per person: a Pareto tail with exponent 1.5, cut at `most`.
-    fn photos(&mut self, most: usize) -> usize {
-        ((1.0 - self.unit()).powf(-1.0 / 1.5) as usize).clamp(1, most)
-    }
+/// Photos per person: a Pareto tail with exponent 1.5, cut at `most`.
+fn photos(random: &mut Random, most: usize) -> usize {
+    ((1.0 - random.unit()).powf(-1.0 / 1.5) as usize).clamp(1, most)
 }
 
 /// The threshold above which a standard normal lies with this probability.
@@ -98,7 +78,7 @@ fn pairs(
 }
 
 fn measure(name: &str, rate: f64, mut run: impl FnMut(&mut Random) -> Bounds) {
-    let mut random = Random(42);
+    let mut random = Random::new(42);
     let (mut held, mut low, mut high, mut width) = (0, 0, 0, 0.0);
     for _ in 0..RUNS {
         let bounds = run(&mut random);
@@ -129,7 +109,7 @@ fn main() {
             "FNMR, heavy tail: 1,000 people, photos Pareto 1.5 (≤ 30), consecutive pairs",
             rate,
             |r| {
-                let trials: Vec<usize> = (0..1000).map(|_| r.photos(30)).collect();
+                let trials: Vec<usize> = (0..1000).map(|_| photos(r, 30)).collect();
                 mated(r, &trials, rate, 0.5)
             },
         );
@@ -138,7 +118,7 @@ fn main() {
             rate,
             |r| {
                 let trials: Vec<usize> =
-                    (0..1000).map(|_| r.photos(9) + 1).map(|k| k * (k - 1) / 2).collect();
+                    (0..1000).map(|_| photos(r, 9) + 1).map(|k| k * (k - 1) / 2).collect();
                 mated(r, &trials, rate, 0.5)
             },
         );
@@ -163,7 +143,7 @@ fn main() {
             rate,
             |r| {
                 let owners: Vec<usize> =
-                    (0..1000).flat_map(|person| vec![person; r.photos(30)]).collect();
+                    (0..1000).flat_map(|person| vec![person; photos(r, 30)]).collect();
                 let list = random_pairs(r, 5000, |r| owners[r.below(owners.len())]);
                 pairs(r, 1000, &list, rate, 0.2)
             },

@@ -22,20 +22,17 @@
 use std::fs::File;
 use std::io::{BufWriter, Write};
 
+use evenmatch_core::random::SplitMix;
+
 const SAMPLES: u64 = 6;
 const RACES: [(&str, f64, f64); 4] =
     [("Asian", 0.2, 0.5), ("Black", 0.45, 0.2), ("Indian", 0.1, 0.0), ("White", 0.0, 0.0)];
 
-/// SplitMix64: a stream of well-mixed 64-bit numbers from a counter.
-struct Random(u64);
+struct Random(SplitMix);
 
 impl Random {
     fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.next()
     }
 
     /// Between 0 and 1, never 0.
@@ -75,7 +72,7 @@ fn main() -> std::io::Result<()> {
         // Enough people that no pair is needed twice, and not so few that groups are empty.
         people = ((rows as f64).sqrt() * 1.6) as u64 + 24;
     }
-    let mut random = Random(seed);
+    let mut random = Random(SplitMix::from_state(seed));
     let people: Vec<Person> = (0..people)
         .map(|_| Person {
             race: (random.bits() % 4) as usize,

@@ -2,7 +2,7 @@
 //! is 0 or 2, a pair's the product of both. 1,024 replicates are computed at once: a person's
 //! weights are 1,024 bits, a pair's the AND of two, and counters are kept in bit planes.
 
-use evenmatch_core::random::mix;
+use evenmatch_core::random::{STEP, mix};
 
 /// Replicates.
 pub(crate) const LANES: usize = 1024;
@@ -15,7 +15,7 @@ pub(crate) type Mask = [u64; WORDS];
 pub(crate) fn mask(seed: u64, subject_key: u64) -> Mask {
     let start = mix(subject_key ^ mix(seed));
     std::array::from_fn(|word| {
-        mix(start.wrapping_add((word as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15)))
+        mix(start.wrapping_add((word as u64 + 1).wrapping_mul(STEP)))
     })
 }
 

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 /// Everything at once: shared people, ties, failures, missing labels, a label that varies
 /// between samples, splits, attacks.
 fn records(seed: u64, rows: usize) -> Records {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let mut records = Records::new(&["race", "light"]);
     let races = ["A", "B", "C"];
     let people: Vec<&str> = (0..60).map(|_| races[random.below(3)]).collect();
@@ -65,7 +65,7 @@ fn run(records: &Records, settings: &AuditSettings, threads: usize) -> AuditRepo
 }
 
 fn shuffled(records: &Records, seed: u64) -> Records {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let mut records = records.clone();
     for i in (1..records.rows.len()).rev() {
         records.rows.swap(i, random.below(i + 1));

@@ -19,7 +19,7 @@ fn failure() -> Failure {
 /// People with one to five samples, a label of the person, a label of the sample, missing labels,
 /// and samples without a template.
 fn set(people: usize, seed: u64) -> SampleSet {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let mut set = SampleSet {
         attributes: vec!["race".into(), "light".into()],
         dimension: DIMENSION,

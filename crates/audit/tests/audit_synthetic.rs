@@ -25,7 +25,7 @@ fn phi(x: f64) -> f64 {
 }
 
 fn synthetic(seed: u64, people: usize) -> Records {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let mut records = Records::new(&["group", "sex"]);
     for (group, nonmated, mated, lost) in GROUPS {
         let own: Vec<(f64, f64, &str)> =

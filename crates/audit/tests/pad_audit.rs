@@ -4,7 +4,6 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 use std::fmt::Write as _;
-use std::process::Command;
 
 use evenmatch_audit::{
     AuditReport, AuditSettings, BasisKind, MeasuredRate, RateCell, RulePack, Thresholds, audit,
@@ -325,23 +324,4 @@ fn a_page_of_a_detector_alone_has_no_empty_sections_and_is_inert() {
     assert!(!html.contains("Error rates by group"));
     let folder = tempfile::tempdir().unwrap();
     write_report(&report, folder.path()).unwrap();
-}
-
-#[test]
-fn the_command_audits_records_of_a_detector_alone() {
-    let folder = tempfile::tempdir().unwrap();
-    let records = folder.path().join("pad.csv");
-    std::fs::write(&records, pad_only()).unwrap();
-    let out = folder.path().join("report");
-    let output = Command::new(env!("CARGO_BIN_EXE_evenmatch"))
-        .args(["audit", "--records"])
-        .arg(&records)
-        .arg("--out")
-        .arg(&out)
-        .output()
-        .unwrap();
-    let told = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(0), "{told}");
-    assert!(told.contains("taken for a live person"), "{told}");
-    assert!(out.join("report.html").is_file());
 }

@@ -233,3 +233,27 @@ fn audits_can_be_compared() {
     assert_eq!(same.status.code(), Some(0));
     assert_eq!(evenmatch(&["compare-audits", &reports[0], "nowhere.json"]).status.code(), Some(2));
 }
+
+#[test]
+fn the_command_audits_records_of_a_detector_alone() {
+    let mut text = "probe_id,reference_id,attack_species,pad_outcome,pad_score\n".to_owned();
+    for i in 0..60 {
+        let (species, outcome) = [("", "pass"), ("mask", "fail"), ("print", "pass")][i % 3];
+        text += &format!("p{i},,{species},{outcome},{}\n", 0.2 + 0.01 * i as f64);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let records = folder.path().join("pad.csv");
+    std::fs::write(&records, text).unwrap();
+    let out = folder.path().join("report");
+    let output = Command::new(env!("CARGO_BIN_EXE_evenmatch"))
+        .args(["audit", "--records"])
+        .arg(&records)
+        .arg("--out")
+        .arg(&out)
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    assert!(told.contains("taken for a live person"), "{told}");
+    assert!(out.join("report.html").is_file());
+}

@@ -1,6 +1,5 @@
 //! From photos to report by the command: `audit --manifest`, label verdicts, `crossmatch`,
 //! `calibrate`. Needs the models and the data set, and skips aloud without them.
-#![cfg(all(feature = "cli", feature = "parquet"))]
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};

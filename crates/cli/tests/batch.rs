@@ -1,6 +1,5 @@
 //! Many photos: order, the store, what is done once and not again, shards, bad photos, pairs; and
 //! the command, killed over and over.
-#![cfg(feature = "parquet")]
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
@@ -20,6 +19,7 @@ use evenmatch_audit::records::{
     Dictionary, FailureStage, Mating, PairList, PeopleManifest, ReadOptions, RecordBatch,
     RecordFile, RecordSource,
 };
+use evenmatch_testkit::Random;
 use evenmatch_core::{Error, ErrorKind, Stage};
 use evenmatch_lab::batch::{
     AcquireOptions, Acquisitions, OUTCOMES_FILE, PartSize, STORE_FILE, Shard, TemplateStore,
@@ -530,16 +530,14 @@ fn killed_at_any_moment_and_resumed_it_gives_the_same_bytes() {
     let expected = files(&whole);
 
     let cut = bench.path("cut");
-    let (mut state, mut kills, mut wholes, mut went_on) = (20_260_101_u64, 0, 0, 0);
+    let (mut kills, mut wholes, mut went_on) = (0, 0, 0);
+    // The moments are random, and the same in every run of the test.
+    let mut random = Random::new(20_260_101);
     let resume =
         |jobs: &str| bench.embed(&cut, &["--resume", "--part-photos", "3", "--jobs", jobs]);
     while kills < 20 {
-        // SplitMix64: the moments are random, and the same in every run of the test.
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let share = (mixed >> 40) as f64 / (1_u64 << 24) as f64;
         let mut child = resume(if kills % 2 == 0 { "1" } else { "2" }).spawn().unwrap();
-        std::thread::sleep(took.mul_f64(share));
+        std::thread::sleep(took.mul_f64(random.unit()));
         let ended = child.try_wait().unwrap().is_some();
         child.kill().unwrap();
         let end = child.wait().unwrap();

@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use evenmatch_testkit::{Need, skip};
 use evenmatch::{Policy, Sample, mesh::FaceMesh, model::Profile};
 use evenmatch_core::ErrorKind;
 use evenmatch_testfaces::people::people;
@@ -71,7 +72,7 @@ fn a_rehearsed_session_passes_once_and_verifies_its_person() {
         Ok(mesh) => mesh,
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::ModelMissing);
-            eprintln!("skipped: {error}");
+            let _: Option<()> = skip(Need::Models, &format!("{error}"));
             return;
         }
     };

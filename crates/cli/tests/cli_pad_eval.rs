@@ -5,6 +5,7 @@
 
 use std::path::Path;
 use std::process::{Command, Output};
+use evenmatch_testkit::{Need, skip};
 
 fn pad_eval(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_evenmatch"));
@@ -19,8 +20,7 @@ fn told(output: &Output) -> String {
 fn stills() -> Option<std::path::PathBuf> {
     let stills = evenmatch_testfaces::data_dir()?.join("pad");
     if !stills.join("image_T1.jpg").is_file() {
-        eprintln!("skipped: no stills at {}", stills.display());
-        return None;
+        return skip(Need::Photos, &format!("no stills at {}", stills.display()));
     }
     evenmatch_testfaces::verifier(
         evenmatch::model::Profile::Latency,

@@ -135,7 +135,7 @@ fn the_system_is_disclosed_for_people_and_for_machines() {
     assert_eq!((&bare["target_fmr"], &bare["last_audit"]), (&0.001.into(), &().into()));
     assert!(bare["operating_point"]["groups"].as_array().unwrap().len() > 10);
     assert_eq!(bare["models"][2]["role"], "embedder");
-    let audit = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/audit_small_report.json");
+    let audit = concat!(env!("CARGO_MANIFEST_DIR"), "/../audit/tests/audit_small_report.json");
     std::fs::copy(audit, desk.path("report.json")).unwrap();
     desk.write("us.toml", "name = 'Us'\n[audit]\ndate = '2026-10-01'\nreport = 'report.json'\n");
     desk.write("strict.toml", "fmr = 1e-4\ngate = 'enforce'\n");

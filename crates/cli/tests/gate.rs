@@ -1,6 +1,5 @@
 //! The gate and the capture guide as people run them: off, advise, enforce, on real photos that
 //! were blurred, shrunk or cut. Needs the models and the data set, and skips aloud without them.
-#![cfg(feature = "cli")]
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};

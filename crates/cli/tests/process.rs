@@ -10,6 +10,7 @@ use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use evenmatch_testkit::{Need, skip};
 use evenmatch_registry::DeletionReceipt;
 
 /// What a process is given.
@@ -93,8 +94,7 @@ fn run(arguments: &[&str], given: Given) -> Option<Output> {
         Given::OneProcess => {
             // SAFETY: it asks who runs this, and changes nothing.
             if unsafe { libc::geteuid() } != 0 {
-                eprintln!("skipped: only root can run a program as somebody else");
-                return None;
+                return skip(Need::Other, "only root can run a program as somebody else");
             }
             command.uid(NOBODY).env("HOME", "/nonexistent");
             // SAFETY: only `setrlimit` is called there.
@@ -112,8 +112,7 @@ fn run(arguments: &[&str], given: Given) -> Option<Output> {
     match command.output() {
         Ok(output) => Some(output),
         Err(cause) if given == Given::OneProcess => {
-            eprintln!("skipped: nobody may not run the program here ({cause})");
-            None
+            skip(Need::Other, &format!("nobody may not run the program here ({cause})"))
         }
         Err(cause) => panic!("{arguments:?} {given:?}: {cause}"),
     }

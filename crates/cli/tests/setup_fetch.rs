@@ -1,13 +1,14 @@
 //! Fetching, against a stand-in for pip, and once against the real registry.
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
-#![cfg(all(unix, feature = "cli"))]
+#![cfg(unix)]
 
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use evenmatch_testkit::{Need, skip};
 use evenmatch_core::Digest;
 
 /// The smallest ONNX model that there is: an empty graph.
@@ -205,7 +206,7 @@ fn two_runs_at_once_both_succeed() {
 #[test]
 fn the_registrys_files_prepare_to_the_pinned_digests() {
     if std::env::var_os("EVENMATCH_TEST_NETWORK").is_none() {
-        eprintln!("skipped: EVENMATCH_TEST_NETWORK is not set");
+        let _: Option<()> = skip(Need::Other, "EVENMATCH_TEST_NETWORK is not set");
         return;
     }
     let folder = tempfile::tempdir().unwrap();

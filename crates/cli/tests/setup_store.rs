@@ -3,7 +3,6 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 use std::path::Path;
-#[cfg(feature = "cli")]
 use std::process::{Command, Output};
 
 use evenmatch::model::{FileState, Manifest, ModelStore, Role, VerifiedModel};
@@ -77,7 +76,6 @@ fn models_with_tensors_elsewhere_are_refused_even_with_the_right_digest() {
 }
 
 /// Runs the command on a models' folder, with nothing else set.
-#[cfg(feature = "cli")]
 fn evenmatch(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_evenmatch"))
         .args(arguments)
@@ -88,7 +86,6 @@ fn evenmatch(folder: &Path, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
-#[cfg(feature = "cli")]
 #[test]
 fn the_command_exits_2_on_missing_and_wrong_files_and_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
@@ -120,7 +117,6 @@ fn the_command_exits_2_on_missing_and_wrong_files_and_says_what_to_do() {
     assert_eq!(json["models"][1]["default"], true);
 }
 
-#[cfg(feature = "cli")]
 #[test]
 fn the_command_reads_a_users_manifest() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,6 +1,5 @@
 //! Stress tests: on null networks everything around the models, on real photos the command. The
 //! latter needs the models and the data set, and skips aloud without them.
-#![cfg(feature = "parquet")]
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 use std::path::Path;
@@ -196,7 +195,6 @@ fn the_files_say_first_what_it_is() {
 }
 
 /// The command on real photos.
-#[cfg(feature = "cli")]
 mod command {
     use std::path::PathBuf;
     use std::process::{Command, Output};

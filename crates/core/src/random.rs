@@ -12,7 +12,8 @@ pub fn mix(mut z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+/// By how much the state of the generator grows with every number: 2⁶⁴ by the golden ratio.
+pub const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl SplitMix {
     /// The stream that begins after this state, as the published generator has it.
@@ -30,6 +31,11 @@ impl SplitMix {
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(STEP);
         mix(self.0)
+    }
+
+    /// Uniform in [0, 1), in single precision.
+    pub fn unit_f32(&mut self) -> f32 {
+        (self.next() >> 40) as f32 / (1_u64 << 24) as f32
     }
 
     /// Uniform in [0, 1).

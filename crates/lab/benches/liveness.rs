@@ -5,7 +5,6 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use evenmatch::{
@@ -18,7 +17,7 @@ use evenmatch_lab::simulate::{Actor, Frame, SimulatedKind, Take, TakeSettings};
 
 fn main() {
     let data = std::env::var_os("EVENMATCH_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
+        || evenmatch_testkit::workspace().join("../shared/data"),
         std::path::PathBuf::from,
     );
     let profile = Profile::Throughput { workers: 1 };

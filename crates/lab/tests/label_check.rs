@@ -13,24 +13,20 @@ use evenmatch_lab::label_check::{
     suspects, write_csv, write_page,
 };
 use evenmatch_scores::crossmatch::ScoredPair;
+use evenmatch_testkit::Random;
 use image::{Rgb, RgbImage};
 use rayon::prelude::*;
 
-/// Normally distributed numbers by Box and Muller's method over SplitMix64.
-struct Normal(u64);
+/// Normally distributed scores.
+struct Normal(Random);
 
 impl Normal {
-    fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+    fn new(seed: u64) -> Self {
+        Normal(Random::new(seed))
     }
 
     fn score(&mut self, mean: f64, sd: f64) -> f32 {
-        let radius = (-2.0 * (1.0 - self.uniform()).ln()).sqrt();
-        (mean + sd * radius * (std::f64::consts::TAU * self.uniform()).cos()) as f32
+        (mean + sd * self.0.normal()) as f32
     }
 }
 
@@ -42,7 +38,7 @@ fn pairs(scores: &[f32]) -> impl Iterator<Item = ScoredPair> + '_ {
 #[test]
 fn planted_label_errors_are_found_with_few_false_alarms() {
     for seed in 1..=5 {
-        let mut normal = Normal(seed);
+        let mut normal = Normal::new(seed);
         // One non-mated pair in ten is of people who look alike to the model.
         let mut nonmated: Vec<f32> =
             (0..200_000).map(|i| normal.score(if i % 10 == 0 { 0.1 } else { 0.02 }, 0.1)).collect();

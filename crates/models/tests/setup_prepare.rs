@@ -1,8 +1,8 @@
 //! Preparation: the prepared models compute what the publishers' files compute.
 
-#![cfg(feature = "onnx")]
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
+use evenmatch_testkit::{Need, skip};
 use evenmatch::model::{Manifest, ModelStore, Network, OnnxNetwork, Preparation, Profile};
 use evenmatch_core::{Digest, ErrorKind};
 use evenmatch_models::prepare;
@@ -39,8 +39,7 @@ fn network(store: &ModelStore, id: &str) -> Option<OnnxNetwork> {
             if error.kind() == ErrorKind::ModelMissing
                 && std::env::var_os("EVENMATCH_TEST_NETWORK").is_none() =>
         {
-            eprintln!("skipped: {error} (run: evenmatch models fetch)");
-            None
+            skip(Need::Models, &format!("{error} (run: evenmatch models fetch)"))
         }
         Err(error) => panic!("{error}"),
     }
@@ -48,7 +47,7 @@ fn network(store: &ModelStore, id: &str) -> Option<OnnxNetwork> {
 
 #[test]
 fn prepared_models_compute_what_the_originals_compute() {
-    let text = include_str!("data/model_reference.json");
+    let text = include_str!("../../../tests/data/model_reference.json");
     let references: Vec<Reference> = serde_json::from_str(text).unwrap();
     let store = ModelStore::open().unwrap();
     let store = ModelStore::at(store.dir(), Manifest::built_in().unwrap());

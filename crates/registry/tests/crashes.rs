@@ -1,6 +1,6 @@
 //! Processes that are killed in the middle, and processes that write at once: what was
 //! acknowledged is there, nothing is half there, and the ledger verifies.
-#![cfg(all(feature = "registry", unix))]
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::collections::BTreeSet;

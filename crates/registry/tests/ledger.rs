@@ -1,5 +1,4 @@
 //! The ledger: nothing that was acknowledged is lost, and nothing is changed unnoticed.
-#![cfg(feature = "registry")]
 #![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use evenmatch_testkit::{Need, skip};
 use crate::support::{RED_BLUE, enrol, key, of, photo, verifier};
 use evenmatch::Probe;
 use evenmatch_core::ErrorKind;
@@ -13,8 +14,7 @@ use evenmatch_registry::{DeletionGround, Registry, store::PostgresStore};
 /// A database of its own on the server, or a printed reason to skip.
 fn address(name: &str) -> Option<String> {
     let Ok(server) = std::env::var("EVENMATCH_TEST_POSTGRES") else {
-        eprintln!("skipped: no server (run scripts/postgres.sh)");
-        return None;
+        return skip(Need::Other, "no server (run scripts/postgres.sh)");
     };
     let mut client = postgres::Client::connect(&server, postgres::NoTls).unwrap();
     client.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();

@@ -1,5 +1,4 @@
 //! Enrolments at rest: sealed, bound to their place, recognised when old, and gone when deleted.
-#![cfg(feature = "registry")]
 #![allow(clippy::unwrap_used)]
 
 use crate::support::*;

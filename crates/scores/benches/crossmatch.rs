@@ -6,45 +6,33 @@
 //! `quick`, 100,000 rows are left out.
 #![allow(unreachable_pub, clippy::print_stdout)]
 
-mod timing;
 
 use std::hint::black_box;
 
+use evenmatch_core::random::SplitMix;
 use evenmatch_scores::crossmatch::{CrossMatch, Shard, TILE_COLUMNS, TILE_ROWS};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, s};
 use rayon::prelude::*;
-use timing::{median, seconds};
+use evenmatch_testkit::timing::{median, seconds};
 
 const DIMENSION: usize = 128;
 const ROUNDS: usize = 7;
 /// About one in 10⁵ pairs of random directions in 128 dimensions is as similar as this.
 const THRESHOLD: f32 = 0.37;
 
-/// SplitMix64, and sums of twelve of its numbers in place of normal ones.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn normal(&mut self) -> f32 {
-        let sum: u64 = (0..3)
-            .map(|_| self.next())
-            .map(|z| (0..4).map(|part| (z >> (16 * part)) & 0xffff).sum::<u64>())
-            .sum();
-        sum as f32 / 65_535.0 - 6.0
-    }
+/// Sums of twelve numbers of 16 bits in place of a normal one.
+fn normal(random: &mut SplitMix) -> f32 {
+    let sum: u64 = (0..3)
+        .map(|_| random.next())
+        .map(|z| (0..4).map(|part| (z >> (16 * part)) & 0xffff).sum::<u64>())
+        .sum();
+    sum as f32 / 65_535.0 - 6.0
 }
 
 fn templates(rows: usize) -> Vec<f32> {
-    let mut random = Random(7);
-    let mut values: Vec<f32> = (0..rows * DIMENSION).map(|_| random.normal()).collect();
+    let mut random = SplitMix::from_state(7);
+    let mut values: Vec<f32> = (0..rows * DIMENSION).map(|_| normal(&mut random)).collect();
     for template in values.chunks_exact_mut(DIMENSION) {
         let length = template.iter().map(|v| v * v).sum::<f32>().sqrt();
         template.iter_mut().for_each(|v| *v /= length);

@@ -7,23 +7,8 @@ use evenmatch_core::ErrorKind;
 use evenmatch_scores::crossmatch::{
     BINS, ClassHistograms, CrossMatch, ScoredPair, Shard, TILE_COLUMNS, bin, edge,
 };
+use evenmatch_testkit::Random;
 use proptest::prelude::*;
-
-struct Random(u64);
-
-impl Random {
-    fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    fn below(&mut self, n: usize) -> usize {
-        (self.unit() * n as f64) as usize
-    }
-}
 
 /// By pair of rows, the lower first.
 type Scores = BTreeMap<(u32, u32), f64>;
@@ -41,7 +26,7 @@ impl Data {
     /// Random subjects and classes, so that a subject is in several classes. Half of each
     /// template is its subject's, so that scores are all over the range.
     fn random(seed: u64, rows: usize, dimension: usize, subjects: usize, classes: usize) -> Data {
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         let people: Vec<f64> = (0..subjects * dimension).map(|_| random.unit() - 0.5).collect();
         let subject: Vec<u32> = (0..rows).map(|_| random.below(subjects) as u32).collect();
         let class = (0..rows).map(|_| random.below(classes) as u16 * 3).collect();
@@ -259,7 +244,7 @@ fn shards_in_any_order_make_the_whole() {
 #[test]
 fn the_order_of_rows_changes_no_bit_of_a_score() {
     for data in samples() {
-        let mut random = Random(11);
+        let mut random = Random::new(11);
         let mut order: Vec<usize> = (0..data.rows()).collect();
         for last in (1..order.len()).rev() {
             order.swap(last, random.below(last + 1));

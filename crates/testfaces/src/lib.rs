@@ -1,5 +1,5 @@
-//! What the integration tests share: where real photos and models are, and how to skip aloud.
-#![allow(dead_code, unreachable_pub)]
+//! What the tests on real faces share: verifiers, photos of LFW, people to simulate, pictures.
+#![allow(missing_docs, clippy::unwrap_used)]
 
 pub mod people;
 pub mod pictures;
@@ -8,28 +8,17 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use evenmatch::{Policy, Probe, Template, Verifier, model::Profile};
+use evenmatch_testkit::{Need, skip};
 use image::RgbImage;
 
-/// The folder of real photos, or a printed reason to skip.
-pub fn data_dir() -> Option<PathBuf> {
-    let dir = std::env::var_os("EVENMATCH_DATA").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
-        PathBuf::from,
-    );
-    if dir.join("lfw.csv").is_file() {
-        return Some(dir);
-    }
-    eprintln!("skipped: no data set at {} (set EVENMATCH_DATA)", dir.display());
-    None
-}
+pub use evenmatch_testkit::data_dir;
 
 /// A verifier on the real models, or a printed reason to skip.
 pub fn verifier(profile: Profile, policy: Policy) -> Option<Verifier> {
     match Verifier::open(profile, policy) {
         Ok(verifier) => Some(verifier),
         Err(error) if error.kind() == evenmatch_core::ErrorKind::ModelMissing => {
-            eprintln!("skipped: {error} (run: evenmatch models fetch)");
-            None
+            skip(Need::Models, &format!("{error} (run: evenmatch models fetch)"))
         }
         Err(error) => panic!("{error}: {:?}", std::error::Error::source(&error)),
     }

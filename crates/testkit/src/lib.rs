@@ -6,9 +6,40 @@
 //! (`models`, `photos`, or both with a comma), the test fails.
 #![allow(clippy::print_stderr)]
 
+pub mod timing;
+
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+
+use evenmatch_core::random::SplitMix;
+
+/// Simulated numbers with a fixed stream.
+#[derive(Debug, Clone)]
+pub struct Random(SplitMix);
+
+impl Random {
+    /// The stream of this seed.
+    pub fn new(seed: u64) -> Self {
+        Random(SplitMix::from_state(seed))
+    }
+
+    /// Uniform in [0, 1).
+    pub fn unit(&mut self) -> f64 {
+        self.0.unit()
+    }
+
+    /// Uniform in 0 to `n` − 1.
+    pub fn below(&mut self, n: usize) -> usize {
+        (self.unit() * n as f64) as usize
+    }
+
+    /// Standard normal (Box and Muller).
+    pub fn normal(&mut self) -> f64 {
+        let (u, v) = (1.0 - self.unit(), self.unit());
+        (-2.0 * u.ln()).sqrt() * (2.0 * std::f64::consts::PI * v).cos()
+    }
+}
 
 /// What a test may need that is not in the repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,18 +1,10 @@
 //! Every signal on pictures that tests draw, clean and attacked; and what no picture may do.
 
 use super::*;
+use evenmatch_core::random::SplitMix;
 use evenmatch_core::record::{Liveness, LivenessOutcome};
 use image::codecs::jpeg::JpegEncoder;
 use image::{Rgb, RgbImage};
-
-/// SplitMix64, as a number from 0 to 1.
-fn random(seed: &mut u64) -> f32 {
-    *seed = seed.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let mut z = *seed;
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    ((z ^ (z >> 31)) >> 40) as f32 / (1_u64 << 24) as f32
-}
 
 const FACE: [f32; 4] = [90.0, 70.0, 120.0, 150.0];
 
@@ -23,7 +15,7 @@ fn face() -> BoundingBox {
 /// Something round and skin-coloured before a coloured wall, with a sensor's noise; `change` adds
 /// to its values.
 fn drawn(change: impl Fn(f32, f32) -> [f32; 3]) -> RgbImage {
-    let mut seed = 5;
+    let mut random = SplitMix::from_state(5);
     RgbImage::from_fn(300, 300, |x, y| {
         let (x, y) = (x as f32, y as f32);
         let (u, v) = ((x - 150.0) / 60.0, (y - 145.0) / 75.0);
@@ -39,7 +31,7 @@ fn drawn(change: impl Fn(f32, f32) -> [f32; 3]) -> RgbImage {
             wall
         };
         let change = change(x, y);
-        let noise = 6.0 * (random(&mut seed) + random(&mut seed) - 1.0);
+        let noise = 6.0 * (random.unit_f32() + random.unit_f32() - 1.0);
         Rgb([0, 1, 2].map(|c| (colour[c] + change[c] + noise).clamp(0.0, 255.0) as u8))
     })
 }

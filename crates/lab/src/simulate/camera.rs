@@ -66,7 +66,7 @@ impl Camera {
             })
             .collect();
         // Steps by the golden ratio come near no earlier beginning for a long time.
-        self.frames = self.frames.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        self.frames = self.frames.wrapping_add(evenmatch_core::random::STEP);
         let mut place = (self.frames >> 40) as usize % DEVIATES;
         let (width, height) = scene.dimensions();
         let (columns, rows) = (width as usize, height as usize);

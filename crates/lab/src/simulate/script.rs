@@ -163,7 +163,10 @@ mod tests {
     use super::*;
     use evenmatch::{
         mesh::Pose,
-        pad::{BASELINE_MS, Measures, StepWatch, UNASKED, movement::moves_unasked},
+        pad::{
+            BASELINE_MS, Measures, UNASKED,
+            movement::{StepWatch, moves_unasked},
+        },
     };
 
     /// What would be measured of a head, without any noise.

@@ -2,9 +2,7 @@
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
-#[cfg(all(feature = "cli", feature = "parquet"))]
-use crate::support::Random;
-use evenmatch::{OperatingPoint, Policy, Probe, Template, Verifier};
+use evenmatch::{OperatingPoint, Policy, Probe, Template, Verifier, shipped};
 use evenmatch_audit::{
     AuditSettings, LabelledSample, RateCell, SampleSet, Thresholds, audit_samples,
     calibrate::{CalibrationNotes, calibration, carried, evidence, normalised, without},
@@ -17,6 +15,7 @@ use evenmatch_core::{
         ReasonCode,
     },
 };
+use evenmatch_testkit::{Need, Random, skip};
 use evenmatch_scores::{
     crossmatch::{CrossMatch, Shard},
     normalise::{self, FitSettings, Normaliser},
@@ -25,7 +24,7 @@ use evenmatch_scores::{
 const DIMENSION: usize = 24;
 
 fn set(people: usize, seed: u64) -> SampleSet {
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let mut set =
         SampleSet { attributes: vec!["race".into()], dimension: DIMENSION, ..SampleSet::default() };
     // People of group B resemble each other.
@@ -128,8 +127,8 @@ fn a_calibration_is_read_back_and_every_change_is_seen() {
 
 #[test]
 fn what_ships_is_whole_and_of_one_stack() {
-    let shipped = evenmatch::shipped::shipped().unwrap();
-    let raw = evenmatch::shipped::shipped_raw().unwrap();
+    let shipped = shipped::normalised().unwrap();
+    let raw = shipped::plain().unwrap();
     let names = |all: &[Calibration]| all.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
     assert_eq!(names(&shipped), ["fairface", "lfw"]);
     assert_eq!(names(&raw), ["fairface-raw", "lfw-raw"]);
@@ -226,7 +225,7 @@ fn photo(colour: u8) -> image::RgbImage {
 fn null_normaliser(verifier: &Verifier, seed: u64) -> NormaliserRecord {
     let template: Template<Probe> = verifier.acquire(&photo(20)).unwrap().template.unwrap();
     let dimension = template.features().len();
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let mut features = Vec::new();
     for _ in 0..300 {
         let raw: Vec<f64> = (0..dimension).map(|_| random.normal()).collect();
@@ -391,17 +390,17 @@ fn thresholds_hold_on_people_that_did_not_choose_them() {
 /// The same on real people: those of FairFace whom the shipped normaliser has not seen, split at
 /// random, with plain and with normalised scores.
 #[test]
-#[cfg(all(feature = "cli", feature = "parquet"))]
-#[ignore = "acquires 2,575 photos and audits 800 times: run with --release -- --ignored --nocapture"]
+#[ignore = "audits 800 times; EVENMATCH_TEMPLATES names the templates: run with --release -- --ignored --nocapture"]
 fn thresholds_hold_on_real_people_that_did_not_choose_them() {
     use evenmatch_lab::batch::TemplateStore;
     let Some(data) = evenmatch_testfaces::data_dir() else { return };
-    let folder = tempfile::tempdir().unwrap();
+    let Some(folder) = std::env::var_os("EVENMATCH_TEMPLATES") else {
+        let why = "EVENMATCH_TEMPLATES names no folder of `evenmatch embed --manifest fairface.csv`";
+        let _: Option<()> = skip(Need::Other, why);
+        return;
+    };
     let manifest = data.join("fairface.csv");
-    let mut embed = std::process::Command::new(env!("CARGO_BIN_EXE_evenmatch"));
-    embed.arg("embed").arg("--manifest").arg(&manifest).arg("--out").arg(folder.path());
-    assert!(embed.status().unwrap().success());
-    let store = TemplateStore::read(&TemplateStore::file_in(folder.path())).unwrap();
+    let store = TemplateStore::read(&TemplateStore::file_in(folder.as_ref())).unwrap();
     let names = PeopleManifest::read(&manifest).unwrap();
     let mut plain = SampleSet { dimension: 128, ..SampleSet::default() };
     for row in store.rows {
@@ -415,14 +414,14 @@ fn thresholds_hold_on_real_people_that_did_not_choose_them() {
         });
     }
     let plain = without(&plain, &|sample| normalise::forms_cohort(&sample.subject));
-    let shipped = evenmatch::shipped::shipped().unwrap();
+    let shipped = shipped::normalised().unwrap();
     let normaliser = Normaliser::open(shipped[0].normaliser.as_ref().unwrap()).unwrap();
     let even = normalised(&plain, &normaliser).unwrap();
     for (name, whole) in [("plain", &plain), ("normalised", &even)] {
         for target in [1e-2, 1e-3] {
             print!("{name} scores of {} people, FMR {target:e}: ", whole.samples.len());
             let splits = (0..200).map(|seed| {
-                let mut random = Random(seed);
+                let mut random = Random::new(seed);
                 let half: std::collections::HashMap<&str, usize> = whole
                     .samples
                     .iter()

@@ -5,7 +5,6 @@
 //! ```
 #![allow(unreachable_pub, clippy::print_stdout, clippy::expect_used)]
 
-mod timing;
 
 use std::hint::black_box;
 
@@ -13,7 +12,7 @@ use evenmatch::{Policy, Verifier};
 use evenmatch_core::Digest;
 use evenmatch_ledger::{DecisionEntry, Disposition, Ledger, LedgerFiles, vault::SecretKey};
 use image::{Rgb, RgbImage};
-use timing::{median, seconds};
+use evenmatch_testkit::timing::{median, seconds};
 
 const BATCH: usize = 64;
 const BATCHES: usize = 400;

@@ -5,16 +5,15 @@
 //! ```
 #![allow(unreachable_pub, clippy::print_stdout, clippy::expect_used)]
 
-mod timing;
 
 use std::hint::black_box;
 
-use evenmatch::shipped::shipped;
+use evenmatch::shipped;
 use evenmatch_scores::{
     crossmatch::{CrossMatch, Shard},
     normalise::Normaliser,
 };
-use timing::{median, seconds};
+use evenmatch_testkit::timing::{median, seconds};
 
 const ROWS: usize = 10_000;
 const ROUNDS: usize = 9;
@@ -37,12 +36,12 @@ fn templates(rows: usize, dimension: usize) -> Vec<f32> {
 }
 
 fn main() {
-    let calibrations = shipped().expect("the shipped calibrations");
+    let calibrations = shipped::normalised().expect("the shipped calibrations");
     let record = calibrations[0].normaliser.as_ref().expect("a normaliser");
     let opening = median(
         (0..ROUNDS).map(|_| seconds(|| drop(black_box(Normaliser::open(record))))).collect(),
     );
-    let parsing = median((0..ROUNDS).map(|_| seconds(|| drop(black_box(shipped())))).collect());
+    let parsing = median((0..ROUNDS).map(|_| seconds(|| drop(black_box(shipped::normalised())))).collect());
     let normaliser = Normaliser::open(record).expect("a normaliser");
     let values = templates(ROWS, normaliser.dimension());
     let rows = || values.chunks_exact(normaliser.dimension());

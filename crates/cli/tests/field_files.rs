@@ -8,6 +8,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use evenmatch_testkit::{Need, skip};
 use evenmatch_audit::records::{LabelRules, PairList, PeopleManifest, PresentationManifest};
 use serde_json::Value;
 
@@ -344,7 +345,6 @@ fn what_is_no_table_is_named() {
     }
 }
 
-#[cfg(feature = "parquet")]
 #[test]
 fn parquet_is_read_with_every_codec_and_an_index() {
     use std::sync::Arc;
@@ -856,7 +856,7 @@ fn the_field_files_have_the_numbers_of_the_plain_one() {
         std::env::var_os("EVENMATCH_DATA").map_or_else(|| "../shared/data".into(), PathBuf::from);
     let field = data.join("field");
     if !field.join("ok.csv").is_file() {
-        println!("skipped: no field files; set EVENMATCH_DATA to the folder of shared data");
+        let _: Option<()> = skip(Need::Photos, "no field files; set EVENMATCH_DATA to the folder of shared data");
         return;
     }
     let folder = tempfile::tempdir().unwrap();

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use crate::support::Random;
+use evenmatch_testkit::{Need, Random, skip};
 use evenmatch_audit::{
     AuditReport, AuditSettings, LabelledSample, SampleSet, Thresholds, audit, audit_samples,
     export::FILES,
@@ -22,7 +22,7 @@ const HEADER: &str = "probe_id,reference_id,probe_subject,reference_subject,mate
 /// Rows of 6,000 people in two groups, and a label of the person that `label` makes of a number.
 fn rows(rows: usize, label: impl Fn(usize, usize) -> String) -> String {
     const PEOPLE: usize = 6_000;
-    let mut random = Random(11);
+    let mut random = Random::new(11);
     let mut text = HEADER.to_owned();
     for row in 0..rows {
         // Everybody, in an order without a pattern; every second row is mated.
@@ -243,7 +243,7 @@ fn thousands_of_groups_take_hardly_longer_than_ten() {
 
 /// A manifest's set of `people` with two photos each; every label is somebody's own.
 fn set(people: usize, label: impl Fn(usize) -> String) -> SampleSet {
-    let mut random = Random(3);
+    let mut random = Random::new(3);
     let mut set = SampleSet {
         attributes: vec!["label".into(), "race".into()],
         dimension: 16,
@@ -339,10 +339,10 @@ fn no_table_is_cut_off_in_a_browser() {
     let bench =
         Bench::new(&rows(4_000, |person, _| format!("a group with a long name {}", person % 12)));
     assert_eq!(bench.audit(3_000, &["--by", "label,race,label*race"]).status.code(), Some(0));
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/check_report.py");
+    let script = evenmatch_testkit::workspace().join("scripts/check_report.py");
     let checked = Command::new("python3").arg(script).arg(bench.path("out/report.html")).output();
     let Ok(checked) = checked else {
-        println!("skipped: there is no python3");
+        let _: Option<()> = skip(Need::Other, "there is no python3");
         return;
     };
     let said = String::from_utf8_lossy(&checked.stdout);

@@ -1,0 +1,17 @@
+//! The tests of this crate, in one program.
+
+mod audit_cli;
+mod audit_groups;
+mod audit_manifest;
+mod batch;
+mod challenge_cli;
+mod cli_pad_eval;
+mod cli_registry;
+mod cli_verify;
+mod explain_cli;
+mod field_files;
+mod gate;
+mod process;
+mod setup_fetch;
+mod setup_store;
+mod stress;
