@@ -1,8 +1,8 @@
-//! The parts of the ONNX file format that preparation reads and writes, and the check that a
-//! file keeps all its tensors to itself.
+//! The parts of the ONNX file format that preparation reads and writes, and the check that a file
+//! contains all of its own tensors.
 //!
 //! Field numbers are those of `onnx.proto` (ONNX 1.16, IR version 10). Fields that inference does
-//! not need, such as documentation strings, are left out, and so are dropped by preparation.
+//! not need, such as documentation strings, are left out, so preparation drops them.
 
 use prost::Message;
 
@@ -138,7 +138,7 @@ pub(crate) struct Dimension {
     pub(crate) extent: Option<Extent>,
 }
 
-/// How far a dimension reaches: a number, or a name for one that is known only at run time.
+/// The size of a dimension: a number, or a name for one that is known only at run time.
 #[derive(Clone, PartialEq, prost::Oneof)]
 pub(crate) enum Extent {
     #[prost(int64, tag = "1")]
@@ -260,7 +260,7 @@ impl Tensor {
         if values.len() == self.len()? {
             Ok(values)
         } else {
-            Err(self.invalid("has another number of values than its dimensions say"))
+            Err(self.invalid("does not have the number of values that its dimensions give"))
         }
     }
 
@@ -269,7 +269,7 @@ impl Tensor {
     }
 }
 
-/// A model that can't be used or prepared.
+/// A model that cannot be used or prepared.
 pub(crate) fn invalid(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidModel, Stage::Setup, message)
 }
@@ -279,26 +279,27 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Model> {
     Model::decode(bytes).map_err(|cause| invalid("this is not an ONNX file").caused_by(cause))
 }
 
-/// Checks that a file is in ONNX format and keeps every tensor in itself.
+/// Checks that a file is in ONNX format and contains all of its tensors.
 ///
-/// ONNX lets a tensor name another file, which the runtime would then open; a digest of this
-/// file would not cover that one. Weights are skipped, not read: a file of 40 MB takes about a
+/// ONNX lets a tensor name another file, which the runtime would then open; a digest of this file
+/// would not cover that one. Weights are skipped, not read: a file of 40 MB takes about a
 /// millisecond.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidModel`] if the bytes are no ONNX model, or if a tensor lies elsewhere.
+/// [`ErrorKind::InvalidModel`] if the bytes are not an ONNX model, or if a tensor is in another
+/// file.
 pub fn check_model(bytes: &[u8]) -> Result<()> {
     let model = skim::Model::decode(bytes)
         .map_err(|cause| invalid("this is not an ONNX file").caused_by(cause))?;
     let graph = model.graph.as_ref().ok_or_else(|| invalid("this ONNX file has no graph"))?;
     match model.external(graph) {
         None => Ok(()),
-        Some(name) => Err(invalid(format!("the tensor {name:?} lies in another file"))
+        Some(name) => Err(invalid(format!("the tensor {name:?} is in another file"))
             .next("save the model as a single file, without external data")),
     }
 }
 
-/// The file's shape without its weights, down to every place where a tensor can be.
+/// The file's structure without its weights, including every place where a tensor can be.
 mod skim {
     use prost::Message;
 
@@ -380,7 +381,7 @@ mod skim {
     struct Entry {}
 
     impl Model {
-        /// The name of a tensor that lies in another file.
+        /// The name of a tensor that is in another file.
         pub(super) fn external(&self, graph: &Graph) -> Option<String> {
             let training = self.training.iter().flat_map(|t| [&t.initialization, &t.algorithm]);
             let graphs = training.flatten().chain([graph]);
@@ -466,7 +467,7 @@ mod tests {
         for (place, bytes) in places {
             let error = check_model(&bytes).expect_err(place);
             assert_eq!(error.kind(), ErrorKind::InvalidModel, "{place}");
-            assert!(error.to_string().contains("\"w\" lies in another file"), "{place}: {error}");
+            assert!(error.to_string().contains("\"w\" is in another file"), "{place}: {error}");
         }
         let inside = Tensor::of_floats("w", &[1], &[1.0]).encode_to_vec();
         check_model(&field(7, &field(5, &inside))).unwrap();

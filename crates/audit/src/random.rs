@@ -1,6 +1,6 @@
 //! Small seeded generators whose streams do not depend on the order of rows or on threads.
 
-/// SplitMix64 (G. Steele, D. Lea and C. Flood, 2014): one multiply-shift chain a number, any
+/// SplitMix64 (G. Steele, D. Lea and C. Flood, 2014): one multiply-shift chain per number, any
 /// 64-bit state.
 #[derive(Debug, Clone)]
 pub(crate) struct SplitMix(u64);
@@ -15,7 +15,7 @@ pub(crate) fn mix(mut z: u64) -> u64 {
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl SplitMix {
-    /// A stream named by these numbers.
+    /// A stream identified by these numbers.
     pub(crate) fn new(seed: u64, stream: u64) -> Self {
         SplitMix(mix(seed.wrapping_add(STEP)) ^ mix(stream.wrapping_mul(STEP).wrapping_add(1)))
     }
@@ -43,8 +43,8 @@ pub(crate) fn log_factorials(n: usize) -> Vec<f64> {
     table
 }
 
-/// How many of `draws` items, taken without replacement from `total` of which `marked` are
-/// marked, are marked. Inversion outwards from the mode.
+/// How many of `draws` items are marked, if they are taken without replacement from `total` items
+/// of which `marked` are marked. Inversion outwards from the mode.
 pub(crate) fn hypergeometric(
     random: &mut SplitMix,
     log_factorial: &[f64],
