@@ -1,4 +1,5 @@
-//! What looking again costs: nothing where a photo is good, and how much where it is hopeless.
+//! What further attempts to find a face cost: nothing if a photo is good, and how much if it is
+//! hopeless.
 //!
 //! ```sh
 //! cargo bench --bench look_again
@@ -44,7 +45,7 @@ fn photos() -> Vec<RgbImage> {
     paths.map(|path| image::open(path).expect("a photo").into_rgb8()).collect()
 }
 
-/// A photo of one megapixel in which nobody is, dark and noisy, so that every look is made.
+/// A photo of one megapixel without anyone in it, dark and noisy, so that every attempt is made.
 fn hopeless() -> RgbImage {
     let mut state = 7_u64;
     RgbImage::from_fn(1_000, 1_000, |_, _| {
@@ -68,8 +69,8 @@ fn main() {
         median((0..ROUNDS).map(|_| one()).collect())
     };
     println!(
-        "hopeless photo of 1 megapixel, one core: {} looks, {:.0} ms (bar: 500 ms), of these {:.0} \
-         ms for the plain ones",
+        "hopeless photo of 1 megapixel, one core: {} attempts, {:.0} ms (bar: 500 ms), {:.0} ms of \
+         it for the plain ones",
         looked.attempts.len(),
         1e3 * times(&whole),
         1e3 * times(&plain)
@@ -83,11 +84,11 @@ fn main() {
     let pass = |verifier: &Verifier| {
         seconds(|| photos.iter().for_each(|photo| drop(black_box(template(verifier, photo)))))
     };
-    // One after the other in each round, so that what else the machine does meets both.
+    // One after the other in each round, so that other load on the machine affects both.
     for (verifier, what) in [(&silent, "(bar: .98)"), (&whole, "with the gate's advice")] {
         let ratio = median((0..ROUNDS).map(|_| pass(&plain) / pass(verifier)).collect());
         println!(
-            "{} LFW photos, decoded: rate {ratio:.3} of that with plain looks only {what}",
+            "{} LFW photos, decoded: rate {ratio:.3} of that with plain attempts only {what}",
             photos.len()
         );
     }

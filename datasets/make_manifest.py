@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the manifest (path,subject_id and attributes) of a set of photos.
 
-  make_manifest.py folders PHOTOS > people.csv             one folder a person
+  make_manifest.py folders PHOTOS > people.csv             one folder per person
   make_manifest.py rfw RFW > people.csv                    RACE/PERSON/photo
   make_manifest.py fairface DIR --labels fairface_label_val.csv > people.csv
   make_manifest.py bfw DIR > people.csv                    GROUP/PERSON/photo, such as asian_females
@@ -10,7 +10,7 @@
 
 --labels for folders, rfw and bfw is a CSV with `subject_id` and attribute columns, which are
 added to every photo of that person. Paths are relative to the folder; give it to evenmatch as
---root. Nothing is copied, and the rows are sorted, so that the same folder gives the same bytes.
+--root. Nothing is copied. The rows are sorted, so the same folder always gives the same bytes.
 """
 
 import argparse
@@ -70,7 +70,7 @@ def main():
     parser.add_argument("--labels", type=Path)
     args = parser.parse_args()
     if not args.root.is_dir():
-        parser.error(f"{args.root} is no folder")
+        parser.error(f"{args.root} is not a folder")
     labels = []
     if args.labels:
         with args.labels.open(newline="", encoding="utf-8-sig") as handle:
@@ -80,7 +80,7 @@ def main():
     layout = {"folders": folders, "rfw": rfw, "bfw": bfw, "muct": muct, "fairface": fairface}[args.layout]
     rows = list(layout(args.root, labels))
     if not rows:
-        parser.error(f"{args.root} holds no photos in this layout")
+        parser.error(f"{args.root} contains no photos in this layout")
     extra = {}
     if labels and args.layout != "fairface":
         if "subject_id" not in labels[0]:

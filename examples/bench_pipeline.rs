@@ -1,12 +1,12 @@
 //! Times decode, detect, align and embed on one thread, for `scripts/bench_peers.sh`.
 //!
 //! ```text
-//! bench_pipeline --photos N --root DIR    N photos spread over DIR/lfw.csv
+//! bench_pipeline --photos N --root DIR          N photos spread over DIR/lfw.csv
 //! bench_pipeline --folder DIR [--full-decode]   every *.jpg of a folder
 //! bench_pipeline --folder DIR --agreement       cosine of reduced and full decoding
 //! ```
 //!
-//! Prints one line of JSON: medians in milliseconds, and the processor time of an image.
+//! Prints one line of JSON: medians in milliseconds, and the processor time per image.
 
 #![allow(clippy::print_stdout)]
 
@@ -80,7 +80,7 @@ fn arguments() -> Outcome<Arguments> {
     let photos = match (root, folder) {
         (Some(root), None) => spread(&root, count)?,
         (None, Some(folder)) => jpegs(&folder)?,
-        _ => return Err("state either --root or --folder".into()),
+        _ => return Err("give either --root or --folder".into()),
     };
     if photos.is_empty() {
         return Err("there are no photos".into());
@@ -88,7 +88,7 @@ fn arguments() -> Outcome<Arguments> {
     Ok(Arguments { photos, full_decode, agreement })
 }
 
-/// Cosine similarity of each photo's templates from a reduced and from a full decoding.
+/// Cosine similarity of each photo's templates from reduced and from full decoding.
 fn print_agreement(photos: &[PathBuf]) -> Outcome<()> {
     let open = |full_decode| {
         let policy = Policy { full_decode, ..Policy::default() };
@@ -132,7 +132,7 @@ fn acquire(verifier: &Verifier, photo: &Path) -> evenmatch_core::Result<()> {
     verifier.acquire(Source::<Probe>::Path(photo)).map(drop)
 }
 
-/// Seconds of the four stages, one by one, on the path that acquiring this photo takes.
+/// Seconds of each of the four stages, on the path that this photo takes.
 fn time_stages(verifier: &Verifier, photo: &Path) -> Outcome<[f64; 4]> {
     let inspection = verifier.inspect(Source::<Probe>::Path(photo))?;
     let started = Instant::now();
@@ -160,7 +160,7 @@ fn median(mut seconds: Vec<f64>) -> f64 {
 /// Processor time of this process so far, user and system, in seconds.
 fn processor_seconds() -> f64 {
     let ticks = std::fs::read_to_string("/proc/self/stat").ok().and_then(|stat| {
-        // Fields 14 and 15, counted behind the name, which may hold spaces.
+        // Fields 14 and 15, counted from after the name, which may contain spaces.
         let fields: Vec<f64> = stat
             .rsplit_once(')')?
             .1

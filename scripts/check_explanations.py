@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Opens what people are told in headless Chromium on a phone, in every language.
+"""Opens the texts for applicants in headless Chromium at phone width, in every language.
 
     scripts/check_explanations.py [FOLDER_FOR_SCREENSHOTS]
 
-Explanations and disclosures, 360 pixels wide: the language and direction they should have, nothing
-wider than the screen, headings in order, landmarks, contrast, no request and no word on the
-console; from right to left, text begins at the right. Every page is in the accessibility tree with
-all its headings. Screenshots are left in the folder, to be looked at.
+For explanations and disclosures, 360 pixels wide, it checks: the right language and direction,
+nothing wider than the screen, headings in order, landmarks, contrast, no request and no message on
+the console; in languages written from right to left, text starts at the right. Every page must be
+in the accessibility tree with all its headings. It leaves screenshots in the folder for inspection.
 
-Without a Chromium (CHROMIUM names it) it installs Debian's where it may (root and apt-get), else it
-says that it skips and exits 0.
+Set CHROMIUM to choose the browser. Without one, it installs Debian's (as root, with apt-get);
+otherwise it prints that it skips and exits with 0.
 """
 
 import base64
@@ -151,7 +151,7 @@ def check(browser, page, folder):
 
 
 def chromium():
-    """A browser, installed if need be and allowed; or None."""
+    """A browser, installed if necessary and permitted; or None."""
     found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
     apt = shutil.which("apt-get")
     if found or not apt or os.geteuid() != 0:

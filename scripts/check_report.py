@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Renders report.html in headless Chromium and checks what a reader would see.
+"""Renders report.html in headless Chromium and checks what a reader sees.
 
     scripts/check_report.py REPORT.html [FOLDER_FOR_SCREENSHOTS]
 
-At desktop, tablet and phone width, and with scripts off: no message on the console, no request but
-the file itself, no horizontal scrolling of the page, nothing beyond its right edge, no table that
-has to be scrolled sideways but those with a column for each group, headings in order, a title in
-every chart, and a PDF that prints. Screenshots are left in the folder, to be looked at.
+At desktop, tablet and phone width, and with scripts off, it checks: no message on the console, no
+request other than the file itself, no horizontal scrolling of the page, nothing beyond its right
+edge, no table that scrolls sideways except those with one column per group, headings in order, a
+title in every chart, and a PDF that prints. It leaves screenshots in the folder for inspection.
 
-It needs a Chromium (CHROMIUM names it) and installs nothing: without one it says so and exits 0.
-It talks to the browser over the debugging pipe, so it needs no package either.
+It needs Chromium (set CHROMIUM to choose the program) and installs nothing: without a browser, it
+says so and exits with 0. It talks to the browser over the debugging pipe, so it needs no package.
 """
 
 import base64
@@ -26,14 +26,14 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "chrome-head
 
 
 class Browser:
-    """A browser on the other end of two pipes; messages are JSON ended by a zero byte."""
+    """A browser at the other end of two pipes; messages are JSON, each ended by a zero byte."""
 
     def __init__(self, program, profile):
         to_child, self.out = os.pipe()
         self.inp, from_child = os.pipe()
 
         def place_pipes():
-            # Both may already lie on 3 or 4: go through numbers that are surely free.
+            # Either may already be 3 or 4, so go through numbers that are certainly free.
             a, b = os.dup(to_child), os.dup(from_child)
             os.dup2(a, 3)
             os.dup2(b, 4)

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Fetches the demonstration photos and prints the folder in which they lie.
+"""Fetches the demonstration photos and prints the folder that contains them.
 
 Three portraits of one person and one of another, press photographs that are part of the source
-distribution of `face-recognition` 1.3.0, and a picture without a face that is made here. They are
-kept in a cache folder outside the repository (EVENMATCH_DEMO_PHOTOS to override), and every file
-is checked against its SHA-256. Needs Python 3.8 with pip, nothing else.
+distribution of `face-recognition` 1.3.0, and an image without a face that is made here. They are
+kept in a cache folder outside the repository (set EVENMATCH_DEMO_PHOTOS to override it), and every
+file is checked against its SHA-256. Needs only Python 3.8 with pip.
 
-Downloading a source distribution makes pip run its setup.py to learn its metadata. pip is
-therefore given the digest, and checks it before it runs anything.
+To read the metadata of a source distribution, pip runs its setup.py. pip is therefore given the
+digest, which it checks before it runs anything.
 """
 import hashlib
 import os
@@ -58,7 +58,7 @@ def is_right(path, digest):
 
 
 def put(path, data):
-    """Writes a file beside its place and moves it there in one step."""
+    """Writes a temporary file next to the target and moves it there in one step."""
     handle, partial = tempfile.mkstemp(prefix=".partial-", dir=os.path.dirname(path))
     try:
         with os.fdopen(handle, "wb") as file:
@@ -70,14 +70,14 @@ def put(path, data):
 
 
 def download(folder):
-    """Downloads the source distribution into the folder, checked by pip, and again here."""
+    """Downloads the source distribution into the folder; pip checks it, and so does this."""
     wanted = os.path.join(folder, "requirements.txt")
     with open(wanted, "w") as file:
         file.write(f"{PACKAGE} --hash=sha256:{SDIST}\n")
     pip = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     pip += ["--no-input", "--no-deps", "--require-hashes", "--no-binary=face-recognition"]
     pip += ["--retries", "2", "--dest", folder, "--requirement", wanted]
-    # With isolation pip fetches setuptools for the build; without, it uses what is installed.
+    # With isolation, pip fetches setuptools for the build; without, it uses the installed one.
     tries = [pip, pip + ["--no-build-isolation"]]
     results = []
     for command in tries:

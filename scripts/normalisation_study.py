@@ -18,7 +18,7 @@ The group labels serve the measurement alone; no normaliser reads them.
 
 import os
 
-# One thread for each worker: sums then have one order, however many cores there are.
+# One thread per worker, so that the order of sums does not depend on the number of cores.
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 
@@ -77,7 +77,7 @@ def codes(labels):
 
 
 class FairFace:
-    """One photo a person, with the groups that rates are compared between."""
+    """One photo per person, with the groups between which rates are compared."""
 
     def __init__(self, templates, rows):
         subjects = [row["subject_id"] for row in rows]
@@ -110,7 +110,7 @@ class Lfw:
 
 
 class Cohort:
-    """The people a normaliser is fitted on; what several methods need is worked out once."""
+    """The people a normaliser is fitted on; what several methods need is calculated once."""
 
     def __init__(self, templates, seed):
         self.seed = seed
@@ -256,7 +256,7 @@ class SNorm:
             mean, deviation = moments(x)
             return mean, deviation / usual
 
-        # In units of a usual deviation scores stay near cosines; their order is the same.
+        # In units of a typical deviation, scores stay close to cosines; their order is the same.
         usual = moments(cohort.raw)[1].mean()
         return FittedScaled(cohort, False, describe)
 
@@ -295,7 +295,7 @@ def threshold_of(scores, otherwise=None):
 
 
 class Ridge:
-    """h: half the mean of the 10 largest cosines with others, as regression foretells it."""
+    """h: half the mean of the 10 largest cosines with others, as regression predicts it."""
 
     # Of 0.1, 1 and 10 those with the least error when one of a cohort is left out.
     PENALTIES = {1: 1.0, 2: 0.1}
@@ -347,7 +347,7 @@ DETAILED = (RAW, CHOSEN, SHIPPED)
 
 
 def methods(m):
-    """(method, parameters, normaliser, strengths) of everything that is tried with this m."""
+    """(method, parameters, normaliser, strengths) of every combination that is tried with this m."""
     centroids = lambda c, k, t: (
         "centroids, centred" if c else "centroids",
         f"K={k} S=8 t={t}",
@@ -681,7 +681,7 @@ def by_name(points):
     return names
 
 
-# Mid tones, about as far from white as from black, so that no background hides them.
+# Mid tones, about as far from white as from black, to be visible on any background.
 TONES = ("#d1495b", "#2f7ed8", "#2a9461", "#b07d12", "#8f5fd6", "#d9702b", "#1592a6", "#c2559d", "#6b8e23", "#7a7a7a")
 INK = "#787878"
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 940, 640, 70, 250, 56, 60
@@ -742,7 +742,7 @@ def write_svg(points, path):
     families = {n: g for n, g in by_name(points).items() if n not in (RAW[0], CENTRED[0], SHIPPED[0])}
     for number, (name, members) in enumerate(families.items()):
         tone = TONES[number % len(TONES)]
-        # So that colours are not all that tells neighbours in the list apart.
+        # So that neighbours in the list differ in more than colour.
         dashes = ' stroke-dasharray="7 3"' if number % 2 else ""
         best = best_under_bar(members) or min(members, key=lambda p: p.race)
         shown = CHOSEN[1] if name == CHOSEN[0] else best.parameters
@@ -788,7 +788,7 @@ def write_svg(points, path):
         text(LEFT, 44, "one line a method over its strength β; thin: its other parameters", more=' font-size="12"'),
         "</g>",
         f'<g fill="{INK}" stroke="{INK}">',
-        # Letters would be smudged by a stroke of their own.
+        # A stroke of their own would smudge the letters.
         *(part.replace("<text", '<text stroke="none"') for part in axes()),
         "</g>",
         '<g clip-path="url(#frame)">', *inside, "</g>",

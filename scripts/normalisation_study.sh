@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Measures what group-blind score normalisations do to the fairness between groups (FairFace) and
-# to false non-matches (LFW), cross-validated over people, and writes docs/normalisation/. The
-# templates are personal data: they go to the first argument, or to the cache, and are made there
-# only where they are missing; never into the repository.
+# Measures how group-blind score normalisations change the fairness between groups (FairFace) and
+# the false non-matches (LFW), cross-validated over people, and writes docs/normalisation/. The
+# templates are personal data: they go to the folder of the first argument, or to the cache, and
+# are made only if they are missing there; they never go into the repository.
 #
 #   scripts/normalisation_study.sh [TEMPLATES]
 set -euo pipefail

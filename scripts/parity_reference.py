@@ -8,7 +8,7 @@ photo of LFW and writes
   tests/data/parity/opencv_scores.csv  cosines of consecutive selected photos
   tests/data/parity/opencv.json        versions, settings and model digests
 
-and, only with --out FOLDER and never inside the repository, because they are
+and, only with --out FOLDER and never inside the repository, because this is
 biometric data,
 
   FOLDER/opencv_embeddings.csv         sha256, crop_sha256, 128 raw values
@@ -18,8 +18,8 @@ biometric data,
                                        another in the order of opencv_lfw.csv
 
 The parity test reads FOLDER through EVENMATCH_PARITY_DIR. With --against FOLDER
-nothing is written; this OpenCV is compared with the values stored there, which
-is how OpenCV 4 cross-checks the OpenCV 5 reference.
+nothing is written; this OpenCV is compared with the values stored there. This is
+how OpenCV 4 cross-checks the OpenCV 5 reference.
 
   python -m venv V && V/bin/pip install -r scripts/peers/requirements.txt
   V/bin/python scripts/parity_reference.py --out CACHE/parity
@@ -49,7 +49,7 @@ def number(value):
 
 
 def run(pipeline, paths):
-    """One dictionary a photo, in order."""
+    """One dictionary per photo, in order."""
     results = []
     for path in paths:
         digest = peer.sha256(path.read_bytes())
@@ -122,7 +122,7 @@ def write_embeddings(results, folder):
 
 
 def compare(pipeline, results, folder):
-    """This OpenCV against a stored run: detection, crops, embedding, all three together."""
+    """Compares this OpenCV with a stored run: detection, crops, embedding, and all three together."""
     with (folder / "opencv_embeddings.csv").open(newline="", encoding="utf-8") as handle:
         rows = {r["sha256"]: (i, r) for i, r in enumerate(csv.DictReader(handle))}
     with (peer.REPOSITORY / "tests/data/parity/opencv_lfw.csv").open(newline="") as handle:
@@ -160,7 +160,7 @@ def main():
     parser.add_argument("--step", type=int, default=31, help="take every STEP-th photo (31)")
     args = parser.parse_args()
     if args.out and args.out.resolve().is_relative_to(peer.REPOSITORY):
-        parser.error("--out lies inside the repository; embeddings are biometric data and may not")
+        parser.error("--out is inside the repository; embeddings are biometric data and must stay outside")
 
     cv2.setNumThreads(1)
     pipeline = peer.Pipeline(peer.models_dir(args.models))

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Regenerates the parity reference with OpenCV 5, checks the written formulas,
-# and cross-checks both with OpenCV 4. Embeddings and crops go to the first
-# argument, or to the cache; never into the repository.
+# and cross-checks both with OpenCV 4. Embeddings and crops go to the folder of the
+# first argument, or to the cache; never into the repository.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 # shellcheck source=peers/environment.sh

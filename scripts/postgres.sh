@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs the tests of the PostgreSQL store against a server of its own: a new cluster in a temporary
-# folder, on a socket in that folder, without a network port. Where none is installed it installs
-# Debian's if it may (root and apt-get), else it skips aloud.
+# Runs the tests of the PostgreSQL store on their own server: a new cluster in a temporary folder, on
+# a socket in that folder, without a network port. If no server is installed, it installs Debian's
+# (as root, with apt-get); otherwise it prints that it skips.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,7 +18,7 @@ if [ -z "$bin" ] || [ ! -x "$bin/initdb" ]; then
 fi
 
 folder="$(mktemp -d)"
-# The server refuses to run as root; then an ordinary user of the system runs it.
+# The server refuses to run as root, so an ordinary user of the system runs it.
 as=()
 if [ "$(id -u)" = 0 ]; then
     if ! id postgres > /dev/null 2>&1; then

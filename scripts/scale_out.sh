@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Shows that acquisition and cross-match give the same bytes as shards on two Dask workers as in
-# one process: on every 20th photo of LFW, or on the manifest and folder of photos named.
+# Shows that acquisition and cross-match give the same bytes in shards on two Dask workers as in one
+# process: on every 20th photo of LFW, or on the given manifest and folder of photos.
 #
 #   scripts/scale_out.sh [MANIFEST ROOT]
 set -euo pipefail
@@ -34,4 +34,4 @@ fi
 "$program" crossmatch --manifest "$manifest" --templates "$out/one" --out "$out/one.json"
 cmp "$out/one/templates.parquet" "$out/dask/templates/templates.parquet"
 cmp "$out/one.json" "$out/dask/crossmatch.json"
-echo "the same bytes from one process and from Dask"
+echo "one process and Dask give the same bytes"

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Acquisition and cross-match as shards on Dask, which schedules them and retries.
+"""Runs acquisition and cross-match as shards on Dask, which schedules and retries them.
 
     scale_out_dask.py --evenmatch PROGRAM --manifest people.csv --root PHOTOS --out DIR
                       [--shards 8] [--scheduler tcp://host:8786]
 
-Without --scheduler it starts two workers on this machine. Every worker runs `evenmatch embed
---shard i/n` and `evenmatch crossmatch --tiles i/n`, so that a worker needs the program, its
-models, the manifest, the photos and DIR (a shared folder) and nothing of Dask's own data. Shards
-are ordinary files: one that is there already is not made again (--resume), and the merged files
-are the same, byte for byte, as those of one machine. scripts/scale_out.sh shows that.
+Without --scheduler, it starts two workers on this machine. Every worker runs `evenmatch embed
+--shard i/n` and `evenmatch crossmatch --tiles i/n`, so a worker needs the program, its models, the
+manifest, the photos and DIR (a shared folder), but no data from Dask. Shards are ordinary files: an
+existing one is not made again (--resume), and the merged files are the same, byte for byte, as those
+of one machine, as scripts/scale_out.sh shows.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from dask.distributed import Client, LocalCluster
 
 
 def step(command):
-    """Runs one command; its last words are the error, which Dask shows after its retries."""
+    """Runs one command; the end of its output is the error, which Dask shows after its retries."""
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}\n{done.stderr[-2000:]}")

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs every test. Models and demonstration photos are fetched first; with EVENMATCH_OFFLINE set,
-# nothing is fetched, and tests that need what is not there say that they skip.
+# Runs every test. Fetches the models and the demonstration photos first. With EVENMATCH_OFFLINE set,
+# it fetches nothing, and tests print that they skip if something they need is missing.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

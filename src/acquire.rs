@@ -12,35 +12,38 @@ use evenmatch_core::record::{
     ReasonSubject, SampleRecord, SignalRecord,
 };
 
-/// A photo is decoded so that its longer side has at least this many pixels, and looked at again
-/// with more where the face needs them: a selfie's face then has enough at the first decoding.
+/// A photo is first decoded so that its longer side has at least this many pixels, and again at a
+/// larger size if the face needs it. At this size the face in a selfie is usually large enough.
 const FIRST_LONGER_SIDE: u32 = 800;
 /// Pixels of the decoded image per pixel of the crop that a reduced decoding must leave.
 const OVERSAMPLING: f32 = 2.0;
-/// Smoothing of a face that noise drowns: of its light, and of its colour, in which eyes and
-/// embedders miss little. It is this many distances between the eyes, times the square root of the
-/// noise's share of the light (at most [`MOST_NOISE`]). And the mean light that the face then gets.
+/// Smoothing of a face lost in noise: of its light, and more strongly of its colour, where eyes and
+/// embedders lose little. The width is this many inter-eye distances, times the square root of the
+/// noise's share of the light (at most [`MOST_NOISE`]). [`FACE_LEVEL`] is the mean light that the
+/// face then gets.
 ///
-/// Of smoothings of the light from .008 to .07 distances and of the colour from none to .14, .018
-/// and .06 lose fewest mated pairs of LFW at 1/16 of its light (noise .17); .036 and .1 leave
-/// templates of FairFace's faces that only looks in other light find (noise .55) nearest to those
-/// of the same photos in full light. Levels from .1 to .3 do equally well.
+/// Of the widths tried (0.008 to 0.07 for the light, 0 to 0.14 for the colour), 0.018 and 0.06 lose
+/// the fewest mated pairs of LFW at 1/16 of its light (noise 0.17). 0.036 and 0.1 leave templates
+/// of FairFace's faces that are found only in other light (noise 0.55) nearest to those of the same
+/// photos in full light. Levels from 0.1 to 0.3 do equally well.
 const LIGHT_SMOOTHING: f32 = 0.045;
 const COLOUR_SMOOTHING: f32 = 0.14;
 const MOST_NOISE: f32 = 0.8;
 const FACE_LEVEL: f32 = 0.18;
-/// A crop that shows fewer pixels than this share of its own is called small.
+/// A crop with fewer image pixels per crop pixel than this is called small.
 const SMALL_SOURCE_SCALE: f32 = 0.5;
-/// A face is compared where no landmark lies further outside the image than this, in distances
-/// between the eyes, and not both eyes do; the crop is black there.
+/// A face is compared if no landmark lies further outside the image than this, in inter-eye
+/// distances, and at least one eye is inside; the crop is black outside the image.
 ///
-/// LFW photos of 200 people cut so that the outermost landmark lies .3 outside match the whole ones
-/// of the same people in 88 % (left), 82 % (right) and 90 % (below), those of others in 3 to 10 of
-/// 100,000 pairs, and each other in 26 to 51, at the threshold at which 100 whole pairs do. Where
-/// both eyes are outside 20 % match and 4,636 do: such faces are refused.
+/// Photos of 200 LFW people were cut so that the outermost landmark lies 0.3 outside. At the
+/// threshold at which 100 of 100,000 non-mated whole pairs match, they match the whole photos of
+/// the same people in 88 % (left), 82 % (right) and 90 % (below) of pairs, those of other people in
+/// 3 to 10 of 100,000 pairs, and other people's cut photos in 26 to 51. With both eyes outside,
+/// 20 % of mated pairs and 4,636 of 100,000 non-mated pairs match: such faces are refused.
 const MOST_OUTSIDE: f32 = 0.4;
-/// Landmarks that lie further from those of a face than this (see [`Landmarks5::misfit`]) are not
-/// compared. Of 2,131 LFW and 2,575 FairFace photos none has more than .46, profiles included.
+/// A face whose landmarks lie further from those of a normal face than this (see
+/// [`Landmarks5::misfit`]) is not compared. Of 2,131 LFW and 2,575 FairFace photos none has more
+/// than 0.46, profiles included.
 const MISFIT: f32 = 0.5;
 /// A face is called cut where the image covers less than this share of its crop.
 const CUT_COVERAGE: f32 = 0.9;
@@ -54,19 +57,19 @@ pub struct Inspection {
     pub detections: Detections,
     /// The crop of the face that would be compared; `None` where there is none.
     pub aligned: Option<AlignedFace>,
-    /// The decisive reasons where there is no crop, and what else should be known.
+    /// The decisive reasons where there is no crop, and other reasons worth knowing.
     pub reasons: Vec<Reason>,
     /// The same as data; `acquired` says whether there is a crop.
     pub record: SampleRecord,
-    /// What the gate says, whether it is enforced or only advises.
+    /// What the gate says, whether or not it is enforced.
     pub gate: GateOutcome,
-    /// The passive signals of a probe; empty where liveness is not looked at, and where there is no
-    /// face to be compared.
+    /// The passive signals of a probe; empty where liveness is not checked, and where there is no
+    /// face to compare.
     pub signals: Vec<SignalRecord>,
 }
 
-/// The largest reduction that is worth decoding first: one that leaves the longer side at 800
-/// pixels or more.
+/// The largest reduction worth decoding first: one that leaves the longer side at 800 pixels or
+/// more.
 fn first_reduction(encoded: &EncodedSample<'_>, policy: &Policy) -> u32 {
     if policy.full_decode {
         return encoded.reductions()[0];
@@ -75,7 +78,7 @@ fn first_reduction(encoded: &EncodedSample<'_>, policy: &Policy) -> u32 {
     largest_reduction(encoded, |r| longer / r >= FIRST_LONGER_SIDE)
 }
 
-/// The largest reduction that will do; the least there is where none does.
+/// The largest reduction that will do; the smallest one available where none will.
 fn largest_reduction(encoded: &EncodedSample<'_>, will_do: impl Fn(u32) -> bool) -> u32 {
     let all = encoded.reductions();
     all.iter().copied().filter(|r| will_do(*r)).max().unwrap_or(all[0])
@@ -83,10 +86,10 @@ fn largest_reduction(encoded: &EncodedSample<'_>, will_do: impl Fn(u32) -> bool)
 
 /// Decodes a photo, finds its faces, and aligns the one that would be compared.
 ///
-/// A large JPEG is decoded at a reduced size, and again at a larger one where the first would
-/// leave the face less than twice the size of the crop. Passive signals, where they are asked for,
-/// are measured on the photo at its full size: a reduced one has lost the patterns that they look
-/// for. Everything else is as it would be without them.
+/// A large JPEG is decoded at a reduced size, and again at a larger one where the first would leave
+/// the face less than twice the size of the crop. Passive signals, if requested, are measured on
+/// the photo at its full size: a reduced photo has lost the patterns that they look for. Everything
+/// else is the same as without them.
 pub(crate) fn inspect(
     encoded: &EncodedSample<'_>,
     detector: &FaceDetector,
@@ -113,7 +116,7 @@ pub(crate) fn inspect(
     let sample = if wanted < sample.reduction() { encoded.decode_reduced(wanted)? } else { sample };
     let mut found = gated(finish(sample, found, policy.several_faces, subject), policy, subject);
     if encoded.pages() > 1 {
-        // Where no face was found, it may be on another page.
+        // If no face was found, it may be on another page.
         let pages = Reason::new(ReasonCode::SeveralPages).measured(encoded.pages() as f32, 1.0);
         found.reasons.push(pages.about(subject).advisory());
     }
@@ -235,8 +238,8 @@ fn finish(
     Inspection { sample, detections, aligned, reasons, record, gate, signals }
 }
 
-/// Measures the face and holds it against the policy's limits. Unless the gate is enforced, only
-/// advice and measures come in; a face that it refuses has no crop any more.
+/// Measures the face and checks it against the policy's limits. Unless the gate is enforced, this
+/// only adds advice and measures; a face that an enforced gate refuses loses its crop.
 fn gated(mut found: Inspection, policy: &Policy, subject: ReasonSubject) -> Inspection {
     if policy.gate == Gate::Off || found.aligned.is_none() {
         return found;
@@ -252,7 +255,7 @@ fn gated(mut found: Inspection, policy: &Policy, subject: ReasonSubject) -> Insp
         })
         .collect();
     let refused = policy.gate == Gate::Enforce && !found.gate.passed;
-    // What the gate judges, it judges by the face and by the policy's limits.
+    // The gate's own reasons replace those that earlier stages gave for the same measures.
     let judged = |reason: &Reason| Component::ALL.iter().any(|c| c.reason() == reason.code);
     found.reasons.retain(|reason| !judged(reason));
     let told = |reason: &Reason| Reason { decisive: refused && reason.decisive, ..reason.clone() };
@@ -275,8 +278,8 @@ fn outside(face: &Detection, (width, height): (u32, u32)) -> (f32, bool) {
     (furthest / eyes, off[0] > 0.0 && off[1] > 0.0)
 }
 
-/// The sample in the light in which a face is recognised best: smoothed in linear light, its colour
-/// more than its light, and exposed for the face.
+/// The sample in the light in which a face is recognised best: smoothed in linear light, colour
+/// more than brightness, and exposed for the face.
 fn lit(sample: &Sample, face: &Detection, noise: f32) -> Sample {
     let scale = sample.pixels().width() as f32 / sample.full_width() as f32;
     let part = face.bounding_box().scaled(scale, scale).pixels();

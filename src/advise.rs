@@ -10,32 +10,32 @@ use evenmatch_core::record::{Reason, ReasonCode, ReasonStage};
 pub struct CaptureChange {
     /// The reason for it.
     pub code: ReasonCode,
-    /// What is the matter, in plain words.
+    /// What is wrong, in plain words.
     pub meaning: String,
     /// What to do, in plain words.
     pub advice: String,
-    /// Whether the photo won't do without it.
+    /// Whether the photo cannot be used without this change.
     pub needed: bool,
 }
 
-/// What to change about a photo before it is sent again.
+/// What to change about a photo before sending it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaptureAdvice {
-    /// Whether the photo would do as it is: there is a face, and the gate would let it pass if it
-    /// were enforced.
+    /// Whether the photo can be used as it is: there is a face, and the gate would let it pass if
+    /// it were enforced.
     pub would_do: bool,
     /// What to change, most important first; empty where there is nothing to change.
     pub changes: Vec<CaptureChange>,
 }
 
 impl CaptureAdvice {
-    /// The advice on a photo that [`Verifier::inspect`](crate::Verifier::inspect) has looked at.
-    /// With a policy whose gate is off, only faces that can't be used are noticed.
+    /// The advice on a photo that [`Verifier::inspect`](crate::Verifier::inspect) has examined.
+    /// With a policy whose gate is off, only faces that cannot be used are reported.
     pub fn of(inspection: &Inspection) -> Self {
         let gate = &inspection.gate;
         let about_photo =
             |reason: &&Reason| matches!(reason.stage, ReasonStage::Detect | ReasonStage::Quality);
-        // A bystander far behind is no fault of the photo; the gate tells of those who are near.
+        // A bystander far behind is not a fault of the photo; the gate reports those who are near.
         let useful = |reason: &&Reason| reason.code != ReasonCode::SeveralFacesLargestUsed;
         // The gate's own list says what is needed even where it is not enforced.
         let found = inspection.reasons.iter().filter(about_photo).filter(useful);

@@ -10,7 +10,7 @@ use crate::sample::Sample;
 /// Side of the canonical crop, in pixels.
 pub const CROP_SIDE: u32 = 112;
 
-/// Sampling one pixel in this many, or more, would alias; the image is averaged down first.
+/// Sampling one pixel in this many or more would alias; the image is averaged down first.
 const ALIASING: f32 = 4.0;
 
 /// A face brought to the canonical position, made from a sample and a detection in it.
@@ -140,7 +140,7 @@ fn sample_bilinear(pixels: &RgbImage, grid: &Grid, offset: (f32, f32)) -> RgbIma
             for c in 0..3 {
                 let upper = p00[c] + ax * (p01[c] - p00[c]);
                 let lower = p10[c] + ax * (p11[c] - p10[c]);
-                // The cast saturates, and the value can't be negative.
+                // The cast saturates, and the value cannot be negative.
                 out.push((upper + ay * (lower - upper)).round_ties_even() as u8);
             }
         }

@@ -21,7 +21,7 @@ impl ComparisonScore {
 
 /// Compares a probe with a reference that the same model made.
 ///
-/// Two references can't be compared:
+/// Two references cannot be compared:
 ///
 /// ```compile_fail
 /// # fn f(a: &evenmatch::Template<evenmatch::Reference>, b: &evenmatch::Template<evenmatch::Reference>) {
@@ -41,13 +41,13 @@ pub fn compare(
     Ok(ComparisonScore(cosine(probe, reference) as f32))
 }
 
-/// Compares a probe with a reference and normalises the score by what the normaliser `by` found
-/// out about both; see [`evenmatch_scores::normalise`].
+/// Compares a probe with a reference and normalises the score with the statistics that the
+/// normaliser `by` measured for both; see [`evenmatch_scores::normalise`].
 ///
 /// # Errors
 ///
 /// As for [`compare`]; and [`ErrorKind::NormaliserMismatch`] where one of the templates has no
-/// statistics, or those of another normaliser.
+/// statistics, or has those of another normaliser.
 pub fn compare_normalised(
     probe: &Template<Probe>,
     reference: &Template<Reference>,
@@ -68,17 +68,17 @@ fn statistics<'a, R: Role>(
     let own = template.statistics();
     own.filter(|own| own.normaliser == by).ok_or_else(|| {
         let has = own.map_or_else(
-            || "was normalised by none".to_owned(),
+            || "was not normalised".to_owned(),
             |own| format!("was normalised by {}", own.normaliser),
         );
-        let message = format!("the {name} {has}, and scores are normalised by {by}");
+        let message = format!("the {name} {has}, but scores are normalised by {by}");
         Error::new(ErrorKind::NormaliserMismatch, Stage::Compare, message)
             .next("compute its statistics again: Template::normalised_by, or enrol it again")
     })
 }
 
 fn cosine(probe: &Template<Probe>, reference: &Template<Reference>) -> f64 {
-    // Summed in order and in double precision: the same on every machine and for every thread.
+    // Summed in order and in double precision: the same on every machine and in every thread.
     let cosine: f64 = probe
         .features()
         .iter()
@@ -93,7 +93,7 @@ fn check_models(probe: &Template<Probe>, reference: &Template<Reference>) -> Res
     if a.sha256 != b.sha256 || probe.features().len() != reference.features().len() {
         let message = format!("the probe was made by {a} and the reference by {b}");
         return Err(Error::new(ErrorKind::ModelMismatch, Stage::Compare, message)
-            .next("enrol the reference again with the model that is now in use"));
+            .next("enrol the reference again with the current model"));
     }
     Ok(())
 }

@@ -46,7 +46,7 @@ impl From<Point> for [f32; 2] {
 
 /// An upright rectangle, in pixels; serialises as `[x, y, width, height]`.
 ///
-/// It may reach beyond the image: a detector extrapolates faces that the border cuts.
+/// It may reach beyond the image: a detector extrapolates faces that the border cuts off.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(from = "[f32; 4]", into = "[f32; 4]")]
 pub struct BoundingBox {
@@ -87,8 +87,8 @@ impl BoundingBox {
         self.width.max(0.0) * self.height.max(0.0)
     }
 
-    /// The whole pixels that it covers, `x, y, width, height`, without what lies left of the image
-    /// or above it.
+    /// The whole pixels that it covers, `x, y, width, height`, without the part left of or above
+    /// the image.
     pub(crate) fn pixels(&self) -> [u32; 4] {
         let (left, top) = (self.x.max(0.0), self.y.max(0.0));
         let (right, bottom) = (self.x + self.width, self.y + self.height);
@@ -148,16 +148,16 @@ impl Landmarks5 {
     }
 
     /// The tilt of the face towards a shoulder, in degrees from −180 to 180, positive clockwise in
-    /// the picture: that of the similarity which brings the canonical face nearest to all five
+    /// the image: the rotation of the similarity that brings the canonical face nearest to all five
     /// landmarks. `None` where they coincide.
     pub(crate) fn tilt(&self) -> Option<f32> {
         let from_canonical = Similarity::fit(&CANONICAL, &self.0)?;
         Some(from_canonical.b.atan2(from_canonical.a).to_degrees())
     }
 
-    /// How far the landmarks are from those of a face: the root mean square of their distances to
-    /// the canonical landmarks once a similarity has brought them as near as it can, in distances
-    /// between the canonical eyes. `None` where they coincide.
+    /// How far the landmarks are from those of a normal face: the root mean square of their
+    /// distances to the canonical landmarks, after a similarity has brought them as near as it can,
+    /// in distances between the canonical eyes. `None` where they coincide.
     pub(crate) fn misfit(&self) -> Option<f32> {
         let to_canonical = Similarity::fit(&self.0, &CANONICAL)?;
         let squares = self.0.iter().zip(&CANONICAL).map(|(from, to)| {
@@ -229,7 +229,7 @@ impl Similarity {
         self.a.hypot(self.b)
     }
 
-    /// Where a point goes.
+    /// Where a point is mapped to.
     pub fn apply(&self, p: Point) -> Point {
         Point::new(self.a * p.x - self.b * p.y + self.tx, self.b * p.x + self.a * p.y + self.ty)
     }
@@ -242,8 +242,8 @@ impl Similarity {
         Similarity { a, b, tx: -(a * self.tx - b * self.ty), ty: -(b * self.tx + a * self.ty) }
     }
 
-    /// What one step to the right in the source adds to the target; a step downwards adds
-    /// `(−y, x)` of it.
+    /// What one step to the right in the source adds in the target; a step downwards adds `(−y, x)`
+    /// of it.
     pub(crate) fn step(&self) -> Point {
         Point::new(self.a, self.b)
     }

@@ -4,7 +4,7 @@
 //! use evenmatch::{Policy, Verifier, record::Outcome};
 //! use image::{Rgb, RgbImage};
 //!
-//! // Null networks need no models and know nothing of faces; in earnest: `Verifier::open`.
+//! // Null networks need no models and know nothing about faces. For real use: `Verifier::open`.
 //! let verifier = Verifier::with_null_networks(Policy::default())?;
 //! let photo = |face: [u8; 3]| RgbImage::from_fn(320, 320, |x, y| match (x, y) {
 //!     (96..224, 96..256) => Rgb(face),
@@ -18,33 +18,33 @@
 //! # Ok::<(), evenmatch::Error>(())
 //! ```
 //!
-//! # In the order of work
+//! # Typical use
 //!
 //! 1. **Open.** `evenmatch models fetch` prepares the default models once. `Verifier::open` loads
-//!    them; [`Verifier`] is `Send + Sync`, so that a backend opens one and shares it.
-//!    `model::Profile` says whether one photo should be answered soon, or many in all.
+//!    them; [`Verifier`] is `Send + Sync`, so a backend opens one and shares it. `model::Profile`
+//!    chooses between a quick answer for one photo and high throughput for many.
 //! 2. **Set the rules.** A [`Policy`] says what to do with several faces, whether liveness is
-//!    asked for, the threshold, and the limits on what is decoded. It reads from TOML.
-//! 3. **Acquire.** [`Verifier::acquire`] takes a path, bytes, an image or a ready [`Template`]
-//!    (all are a [`Source`]) and gives a template or the reasons why there is none.
-//!    [`Verifier::inspect`] stops before the template, for those who want to look;
-//!    [`CaptureAdvice`] then says in words what the person should change about the photo.
-//! 4. **Store.** [`Template::to_bytes`] and [`Template::from_bytes`] carry references over to the
-//!    next day. They are personal data: encrypt them.
+//!    asked for, the threshold, and the limits on what is decoded. It can be read from TOML.
+//! 3. **Acquire.** [`Verifier::acquire`] takes a path, bytes, an image or a ready [`Template`] (all
+//!    are a [`Source`]) and gives a template, or the reasons why there is none.
+//!    [`Verifier::inspect`] stops before the template and returns what it found in the photo;
+//!    [`CaptureAdvice`] turns that into plain words: what the person should change about the photo.
+//! 4. **Store.** [`Template::to_bytes`] and [`Template::from_bytes`] store references and read them
+//!    back. They are personal data: encrypt them.
 //! 5. **Decide.** [`Verifier::decide`] compares a probe with a reference; [`Verifier::verify`] does
-//!    it all at once. Both give a [`record::DecisionRecord`], which serialises to JSON.
+//!    everything in one call. Both give a [`record::DecisionRecord`], which serialises to JSON.
 //!
-//! A face that is not found is an *outcome* with reasons, since people who can't be acquired must
-//! stay in the statistics. An [`Error`] means that the question could not be asked: it has a
-//! [`kind`](ErrorKind), a [`stage`](Stage), a [`place`](Place) and mostly a next step.
+//! A face that is not found is an *outcome* with reasons, because people who cannot be acquired
+//! must stay in the statistics. An [`Error`] means that the question could not be asked: it has a
+//! [`kind`](ErrorKind), a [`stage`](Stage), a [`place`](Place) and usually a next step.
 //!
 //! `examples/verify.rs` is the shortest program on real models; `examples/backend/` is a web service:
 //! enrol, verify, explain, appeal, disclose, delete.
 //!
-//! # The pipeline is its types
+//! # The types enforce the pipeline
 //!
 //! [`Sample`] → [`Detection`] → [`AlignedFace`] → [`Template`] → [`ComparisonScore`] →
-//! [`Decision`]: each is made only from the one before. Comparing takes a [`Probe`] and a
+//! [`Decision`]: each can only be made from the one before. Comparing takes a [`Probe`] and a
 //! [`Reference`] of the same model. The same inputs, build and models give the same record, byte
 //! for byte, from any number of threads.
 //!
@@ -55,26 +55,27 @@
 //! | `onnx` | yes | inference by ONNX Runtime, a shared library that is loaded at run time |
 //! | `cli` | yes | the command `evenmatch`; implies all others |
 //! | `setup` | with `cli` | fetching and preparing models |
-//! | `registry` | with `cli` | enrolments at rest and the ledger of decisions: `registry`, `ledger`, `store`, `vault` |
-//! | `postgres` | no | enrolments in PostgreSQL; opens a connection to the server that is named |
-//! | `parquet` | yes | comparison records in Parquet files, `batch`: many photos, once each, and `stress`: the same degraded |
+//! | `registry` | with `cli` | stored enrolments and the ledger of decisions: `registry`, `ledger`, `store`, `vault` |
+//! | `postgres` | no | enrolments in PostgreSQL; opens a connection to the server you name |
+//! | `parquet` | yes | comparison records in Parquet files; `batch`: many photos, each processed once; `stress`: photos degraded step by step |
 //!
-//! A backend needs `default-features = false, features = ["onnx"]`. Without any feature there are
-//! still the null networks, the records, and the trait [`model::Network`] for an engine of one's
+//! A backend needs `default-features = false, features = ["onnx"]`. With no features there are
+//! still the null networks, the records, and the trait [`model::Network`] for an engine of your
 //! own.
 //!
 //! # What it does not do
 //!
 //! - It verifies a claim ("this is Alice"); it does not search a crowd for a face.
-//! - It guesses no one's age, sex, race or feelings.
-//! - It does not tell a person from a photo of that person by one photo: that takes a challenge session
-//!   ([`pad::LivenessSession`]), and a policy that requires one. Otherwise records say
+//! - It does not estimate anyone's age, sex, race or emotions.
+//! - It cannot tell a person from a photo of that person with one photo: that takes a challenge
+//!   session ([`pad::LivenessSession`]) and a policy that requires one. Otherwise records say
 //!   [`NotChecked`](record::LivenessOutcome::NotChecked).
-//! - A verifier's first threshold is the publisher's. No measured error rate stands behind that
-//!   one, and every decision says so; [`Verifier::calibrated`] sets one with a claim, and evens
-//!   the scores out between groups: [`calibrate::shipped`] has what the command uses.
-//! - It opens no socket (but for the feature `postgres`, to the server that is named) and stores
-//!   nothing by itself; `registry` stores what it is told to.
+//! - A verifier starts with the publisher's threshold. No measured error rate supports it, and
+//!   every decision says so. [`Verifier::calibrated`] sets a threshold with a measured error rate,
+//!   and normalises scores to reduce differences between groups; [`calibrate::shipped`] has the
+//!   calibration that the command uses.
+//! - It opens no socket (except, with the feature `postgres`, to the server you name) and stores
+//!   nothing by itself; `registry` stores only what it is told to.
 
 mod acquire;
 mod advise;

@@ -11,7 +11,7 @@ use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_core::record::ReasonSubject;
 use evenmatch_scores::normalise::{Normaliser, NormaliserStatistics};
 
-/// What a template is for. Comparing takes one of each.
+/// What a template is for. A comparison takes one of each.
 pub trait Role: sealed::Sealed + Copy + Eq + std::fmt::Debug + Send + Sync + 'static {
     /// The role's byte in a serialised template.
     const BYTE: u8;
@@ -52,7 +52,7 @@ mod sealed {
 /// Templates are personal data: a face can be reconstructed from one. `Debug` therefore shows no
 /// feature, and nothing in this crate logs any.
 ///
-/// Unaligned pixels can't be embedded:
+/// Unaligned pixels cannot be embedded:
 ///
 /// ```compile_fail
 /// # fn f(embedder: &evenmatch::Embedder, sample: &evenmatch::Sample) -> evenmatch::Result<()> {
@@ -67,8 +67,8 @@ pub struct Template<R: Role> {
     role: PhantomData<R>,
 }
 
-/// First bytes of a serialised template, with the version of the layout: with a normaliser's
-/// statistics behind the features it is the second.
+/// First bytes of a serialised template, with the version of the layout; the second version has a
+/// normaliser's statistics after the features.
 const MAGIC: &[u8; 4] = b"EMT1";
 const MAGIC_NORMALISED: &[u8; 4] = b"EMT2";
 /// Longest model name and longest feature vector that a serialised template may have.
@@ -95,8 +95,8 @@ impl<R: Role> Template<R> {
         Some(Template { model, features, statistics: None, role: PhantomData })
     }
 
-    /// A template from features that this model made and a store kept; `None` where they are not
-    /// of unit length. The features stay as they are, bit for bit.
+    /// A template from features that this model made and a store kept; `None` where they are not of
+    /// unit length. The features stay as they are, bit for bit.
     pub fn restore(model: ModelId, features: Vec<f32>) -> Option<Self> {
         let template = Template { model, features, statistics: None, role: PhantomData };
         of_unit_length(&template.features).then_some(template)
@@ -130,21 +130,21 @@ impl<R: Role> Template<R> {
         &self.features
     }
 
-    /// What a normaliser found out about the template; `None` where none has seen it.
+    /// What a normaliser measured for the template; `None` where none was applied.
     pub fn statistics(&self) -> Option<&NormaliserStatistics> {
         self.statistics.as_ref()
     }
 
-    /// The template with the statistics of this normaliser, in place of any other's: computed
-    /// once, at enrolment.
+    /// The template with the statistics of this normaliser, in place of any other's: computed once,
+    /// at enrolment.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::ModelMismatch`] where the normaliser was formed with another embedder.
+    /// [`ErrorKind::ModelMismatch`] where the normaliser was built with another embedder.
     pub fn normalised_by(mut self, normaliser: &Normaliser) -> Result<Self> {
         if normaliser.embedder() != self.model.sha256 {
             let message = format!(
-                "the normaliser was formed with the embedder {}, and {} made the template",
+                "the normaliser was built with the embedder {}, but {} made the template",
                 normaliser.embedder(),
                 self.model
             );
@@ -198,8 +198,7 @@ impl<R: Role> Template<R> {
         };
         let mut rest = bytes;
         let mut take = |n: usize| {
-            let (head, tail) =
-                rest.split_at_checked(n).ok_or_else(|| refuse("it ends too early"))?;
+            let (head, tail) = rest.split_at_checked(n).ok_or_else(|| refuse("it is truncated"))?;
             rest = tail;
             Ok::<_, Error>(head)
         };
@@ -252,7 +251,7 @@ impl<R: Role> Template<R> {
             None
         };
         if !rest.is_empty() {
-            return Err(refuse("bytes follow its end"));
+            return Err(refuse("there are bytes after its end"));
         }
         if !of_unit_length(&features) {
             return Err(refuse("the features are not of unit length"));
@@ -315,15 +314,15 @@ impl Embedder {
                 Ok(Embedder { network, input, least_magnitude: None })
             }
             other => {
-                let message = format!("an embedder can't have the input size {other:?}");
+                let message = format!("an embedder cannot have the input size {other:?}");
                 Err(Error::new(ErrorKind::InvalidModel, Stage::Setup, message)
                     .in_file(network.id().id.clone())
-                    .next("only embedders of 112×112 aligned faces are supported"))
+                    .next("use an embedder for aligned faces of 112×112 pixels"))
             }
         }
     }
 
-    /// The embedder with the length of features below which it has seen too little of a face: the
+    /// The embedder with the feature length below which it has seen too little of a face: the
     /// manifest's `least_magnitude` of this model.
     #[must_use]
     pub fn with_least_magnitude(mut self, least: Option<f32>) -> Self {
@@ -331,8 +330,8 @@ impl Embedder {
         self
     }
 
-    /// The length of features below which too little of a face was seen; `None` where nobody has
-    /// measured it for this model.
+    /// The feature length below which too little of a face was seen; `None` where it has not been
+    /// measured for this model.
     pub fn least_magnitude(&self) -> Option<f32> {
         self.least_magnitude
     }
@@ -352,9 +351,9 @@ impl Embedder {
         Ok(self.embed_measured(face)?.0)
     }
 
-    /// The template of an aligned face, and the length of its features before they were brought to
-    /// unit length. Embedders that were trained with a margin give the longer features the more
-    /// they see of a face (Meng et al., "MagFace", CVPR 2021, which trains for it).
+    /// The template of an aligned face, and the length of its features before they were scaled to
+    /// unit length. Embedders trained with a margin give longer features the more they see of a
+    /// face (Meng et al., "MagFace", CVPR 2021, which trains for it).
     pub fn embed_measured<R: Role>(&self, face: &AlignedFace) -> Result<(Template<R>, f32)> {
         let side = CROP_SIDE as usize;
         let tensor = self.input.tensor(face.image(), side, side);

@@ -1,4 +1,4 @@
-//! The façade: the stages, top to bottom, nothing else.
+//! The façade: the stages from top to bottom, and nothing else.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,15 +23,15 @@ use evenmatch_core::record::{
 };
 use evenmatch_scores::normalise::Normaliser;
 
-/// What a sample can be handed over as.
+/// The forms in which a sample can be passed.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub enum Source<'a, R: Role> {
-    /// A file in one of the formats that are read: JPEG, PNG, WebP, BMP, TIFF.
+    /// A file in one of the supported formats: JPEG, PNG, WebP, BMP, TIFF.
     Path(&'a Path),
     /// The bytes of such a file.
     Bytes(&'a [u8]),
-    /// An upright image that is decoded already.
+    /// An upright image that is already decoded.
     Image(&'a RgbImage),
     /// A template that was made earlier.
     Template(&'a Template<R>),
@@ -85,21 +85,21 @@ impl<'a, R: Role> From<&'a Template<R>> for Source<'a, R> {
     }
 }
 
-/// A face of which something hides a part is unclear where its features are shorter than this many
-/// times the embedder's limit: 9 for the default one, and no LFW photo has less than 9.1.
+/// A partly hidden face is unclear where its features are shorter than this many times the
+/// embedder's limit: 9 for the default one, and no LFW photo has less than 9.1.
 const HIDDEN: f32 = 1.2;
 
-/// What came of one sample: a template, or the reasons why there is none.
+/// The result for one sample: a template, or the reasons why there is none.
 #[derive(Debug, Clone)]
 pub struct Acquisition<R: Role> {
     /// The template; `None` is a failure to acquire.
     pub template: Option<Template<R>>,
-    /// What was found in the photo and measured of it.
+    /// What was found in the photo and measured.
     pub sample: SampleRecord,
-    /// The decisive reasons of a failure to acquire, and what else should be known.
+    /// The decisive reasons of a failure to acquire, and other reasons worth knowing.
     pub reasons: Vec<Reason>,
-    /// The passive signals of a probe; empty unless the policy's `liveness` asks for them, and of a
-    /// ready template.
+    /// The passive signals of a probe; empty unless the policy's `liveness` asks for them, and
+    /// empty for a ready template.
     pub signals: Vec<SignalRecord>,
 }
 
@@ -131,7 +131,8 @@ impl Verifier {
     }
 
     /// The verifier with other passive signals than those that the policy's limits alone give, such
-    /// as with a network. They are measured where the policy's `liveness` is not `off`.
+    /// as signals that include a network. They are measured where the policy's `liveness` is not
+    /// `off`.
     #[must_use]
     pub fn with_passive_signals(mut self, passive: PassiveSignals) -> Self {
         self.passive = passive;
@@ -157,7 +158,7 @@ impl Verifier {
         VerifierBuilder::default()
     }
 
-    /// A verifier that needs no models and knows nothing of faces: for tests of everything around
+    /// A verifier that needs no models and knows nothing about faces: for testing everything around
     /// inference, and for trying out the interface. See [`NullDetector`] and [`NullEmbedder`].
     pub fn with_null_networks(policy: Policy) -> Result<Self> {
         let spec = |size, channels| InputSpec::new(size, channels, [0.0; 3], [1.0; 3]);
@@ -174,14 +175,14 @@ impl Verifier {
         Verifier::new(detector, embedder, published, policy)
     }
 
-    /// The verifier with the operating point that a calibration measured for this false match
-    /// rate (whose, the policy's `fmr_of` says), in place of the one it had, and with its
+    /// The verifier with the operating point that a calibration measured for this false match rate
+    /// (the policy's `fmr_of` says whose rate), in place of its own, and with the calibration's
     /// normaliser.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::ModelMismatch`](crate::ErrorKind::ModelMismatch) where the calibration was
-    /// measured with other models; and it may have no threshold for this rate.
+    /// measured with other models; another kind where it has no threshold for this rate.
     pub fn calibrated(mut self, calibration: &Calibration, target_fmr: f64) -> Result<Self> {
         calibration.check_models(&self.models())?;
         self.point = OperatingPoint::calibrated(calibration, target_fmr, self.policy.fmr_of)?;
@@ -201,8 +202,8 @@ impl Verifier {
         self.normaliser.as_deref()
     }
 
-    /// The models that scores depend on, by role. Records name the network of the passive signals
-    /// besides, where one is asked.
+    /// The models that scores depend on, by role. Records also name the network of the passive
+    /// signals, where there is one.
     pub fn models(&self) -> Vec<ModelRecord> {
         let model = |role: &str, id: &ModelId| ModelRecord {
             role: role.to_owned(),
@@ -214,12 +215,13 @@ impl Verifier {
         needed.into_iter().chain(second).collect()
     }
 
-    /// The passive signals, whether or not the policy asks for them.
+    /// The passive signals, whether or not the policy uses them.
     pub fn passive_signals(&self) -> &PassiveSignals {
         &self.passive
     }
 
-    /// What is measured of the liveness of such a sample: of probes, where the policy says so.
+    /// The liveness signals that are measured for such a sample: those of probes, where the policy
+    /// says so.
     fn passive_for(&self, subject: ReasonSubject) -> Option<&PassiveSignals> {
         let looked_at = self.policy.liveness != LivenessPolicy::Off;
         (looked_at && subject == ReasonSubject::Probe).then_some(&self.passive)
@@ -250,7 +252,7 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// As for [`Verifier::acquire`]; and of a ready template there is nothing to inspect.
+    /// As for [`Verifier::acquire`]; also for a ready template, which has no photo to inspect.
     pub fn inspect<'a, R: Role>(&self, source: impl Into<Source<'a, R>>) -> Result<Inspection> {
         let (policy, limits) = (&self.policy, &self.policy.limits);
         let passive = self.passive_for(R::SUBJECT);
@@ -267,9 +269,9 @@ impl Verifier {
                 .and_then(of_file)
                 .map_err(|error| error.in_path(path)),
             Source::Template(_) => {
-                let message = "a template holds no picture that could be inspected";
+                let message = "a template contains no photo to inspect";
                 Err(Error::new(ErrorKind::InvalidArgument, Stage::Detect, message)
-                    .next("give the photo"))
+                    .next("pass the photo"))
             }
         }
     }
@@ -281,8 +283,8 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// The file can't be read, is damaged, is in a format that is not read here, or exceeds the
-    /// policy's limits; or the networks fail.
+    /// The file cannot be read, is damaged, is in an unsupported format, or exceeds the policy's
+    /// limits; or the networks fail.
     pub fn acquire<'a, R: Role>(&self, source: impl Into<Source<'a, R>>) -> Result<Acquisition<R>> {
         let source = source.into();
         if let Source::Template(template) = source {
@@ -356,8 +358,8 @@ impl Verifier {
     }
 
     /// Compares two acquisitions and decides, with a challenge session as evidence that a live
-    /// person was there. Without one nothing matches under `liveness = "require"`: a photo alone
-    /// can only speak against it.
+    /// person was present. Without one nothing matches under `liveness = "require"`: a photo alone
+    /// can only count against it.
     ///
     /// # Errors
     ///
@@ -383,7 +385,7 @@ impl Verifier {
         if probe.sample.sha256.is_some() && probe.sample.sha256 == reference.sample.sha256 {
             reasons.push(Reason::new(ReasonCode::IdenticalFiles).advisory());
         }
-        // Where liveness is off, nothing is said about it, whatever was brought.
+        // Where liveness is off, the record says nothing about it, whatever evidence was passed.
         let liveness = match self.policy.liveness {
             LivenessPolicy::Off => Liveness::not_checked(),
             _ => Liveness::judged(probe.signals.clone(), session),

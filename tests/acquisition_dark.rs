@@ -1,4 +1,5 @@
-//! Faces in bad light: found by looking again, and recognised. Needs the models and the data set, and skips aloud without them.
+//! Faces in bad light are found by looking again, and recognised. Needs the models and the data
+//! set; without them it skips and says so.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 use std::collections::BTreeMap;
@@ -12,7 +13,7 @@ use image::RgbImage;
 use image::imageops::flip_horizontal;
 
 /// The photo as it would be with `factor` of its light: linear light × factor, shot noise at 4,000
-/// photo-electrons of full scale, read noise of .002, 8-bit sRGB.
+/// photo-electrons of full scale, read noise of 0.002, 8-bit sRGB.
 fn under_exposed(photo: &RgbImage, factor: f64, seed: u64) -> RgbImage {
     degrade(photo, Degradation::new(DegradationKind::UnderExposure, factor).unwrap(), seed).unwrap()
 }
@@ -52,30 +53,29 @@ fn faces_in_the_dark_are_found_and_still_recognised() {
         }
     }
     println!(
-        "found {found} of 80; {missed_plainly} missed by plain looks, {rescued} of them rescued"
+        "found {found} of 80; {missed_plainly} missed by plain passes, {rescued} of them rescued"
     );
     println!("{rescued_alike} of {rescued} rescued templates are like those in good light");
     assert!(found >= 76 && missed_plainly >= 8, "{found} {missed_plainly}");
     assert!(rescued_alike * 10 >= rescued * 7, "{rescued_alike} of {rescued}");
 }
 
-/// Mean distance of five landmarks, in distances between the second one's eyes.
+/// Mean distance of five landmarks, in inter-eye distances of the second face.
 fn apart(found: &Landmarks5, clean: &Landmarks5) -> f32 {
     let pairs = found.points().iter().zip(clean.points());
     pairs.map(|(a, b)| a.distance(*b)).sum::<f32>() / 5.0 / clean.inter_eye_distance()
 }
 
-/// Where the landmarks of a mirrored photo lie in the photo itself.
+/// Where the landmarks of a mirrored photo are in the photo itself.
 fn mirrored_back(face: &Detection, width: u32) -> Landmarks5 {
     let [right_eye, left_eye, nose, right_mouth, left_mouth] =
         face.landmarks().points().map(|p| Point::new(width as f32 - p.x, p.y));
     Landmarks5([left_eye, right_eye, nose, left_mouth, right_mouth])
 }
 
-/// Not-found rates by race under the simulation of the issue that this answers: 100 FairFace
-/// photos a group.
+/// Not-found rates by race under the simulation of dark photos: 100 FairFace photos per group.
 #[test]
-#[ignore = "2,100 photos, each with and without rescue: run with -- --ignored --nocapture"]
+#[ignore = "2,100 photos, each with and without looking again: run with -- --ignored --nocapture"]
 fn not_found_rates_in_the_dark_by_group() {
     let Some(data) = evenmatch_testfaces::data_dir() else { return };
     let Some((whole, plain)) = verifiers() else { return };
@@ -132,9 +132,9 @@ fn not_found_rates_in_the_dark_by_group() {
     }
 }
 
-/// Mated pairs of LFW, one a person, with the probe at 1/16 of its light: how many are not
-/// matched at the threshold of a false match rate of 1e-3 in good light, with looking again and
-/// with plain looks only. A face that is not found counts as not matched.
+/// Mated pairs of LFW, one per person, with the probe at 1/16 of its light: how many do not match
+/// at the threshold of a false match rate of 1e-3 in good light, with looking again and with plain
+/// passes only. A face that is not found counts as not matched.
 #[test]
 #[ignore = "822 pairs of photos, each twice: run with -- --ignored --nocapture"]
 fn dark_probes_match_more_often_when_looked_at_again() {
@@ -171,7 +171,7 @@ fn dark_probes_match_more_often_when_looked_at_again() {
     }
     println!("{pairs} pairs: in good light {lost_in_light} are not matched");
     println!("{drowned} photos in good light count as drowned in noise");
-    println!("at 1/16 {lost_plainly} by plain looks ({not_found_plainly} not found)");
+    println!("at 1/16 {lost_plainly} with plain passes ({not_found_plainly} not found)");
     println!("at 1/16 {lost} with looking again ({not_found} not found)");
     assert!(2 * lost <= lost_plainly, "{lost} against {lost_plainly} of {pairs}");
 }

@@ -1,5 +1,5 @@
-//! Pictures without a face, dark and bright: looking again finds no more in them than a plain look
-//! does. Needs the models, and skips aloud without them; photos of things come from
+//! Images without a face, dark and bright: looking again finds no more faces in them than a plain
+//! pass does. Needs the models; without them it skips and says so. Photos of things come from
 //! scripts/faceless_photos.py.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
@@ -13,7 +13,7 @@ use evenmatch_testfaces::{template, verifiers};
 use image::imageops::{FilterType, crop_imm, resize};
 use image::{Rgb, RgbImage};
 
-/// Light at which every picture is looked at.
+/// The brightness at which every image is examined.
 const LIGHTS: [f64; 5] = [1.0, 1.0 / 8.0, 1.0 / 16.0, 1.0 / 32.0, 1.0 / 64.0];
 
 fn photos() -> Vec<RgbImage> {
@@ -50,7 +50,7 @@ fn part(photo: &RgbImage, random: &mut Random) -> RgbImage {
     resize(&crop_imm(photo, x, y, side, side).to_image(), 224, 224, FilterType::Triangle)
 }
 
-/// Faces found in so many pictures: by all looks, and by the plain ones.
+/// Faces found in this many images: by all passes, and by the plain ones.
 fn invented(count: usize) -> Option<(usize, usize)> {
     let (whole, plain) = verifiers()?;
     let (photos, mut random) = (photos(), Random::new(5));
@@ -66,7 +66,7 @@ fn invented(count: usize) -> Option<(usize, usize)> {
         by_whole += usize::from(template(&whole, &seen).is_some());
         by_plain += usize::from(template(&plain, &seen).is_some());
     }
-    println!("{count} pictures: faces in {by_whole}; by plain looks in {by_plain}");
+    println!("{count} images: faces in {by_whole}; with plain passes in {by_plain}");
     Some((by_whole, by_plain))
 }
 
@@ -77,7 +77,7 @@ fn pictures_without_a_face_stay_without_one() {
 }
 
 #[test]
-#[ignore = "1,500 pictures, each with and without looking again: run with -- --ignored --nocapture"]
+#[ignore = "1,500 images, each with and without looking again: run with -- --ignored --nocapture"]
 fn looking_again_invents_at_most_two_faces_in_a_thousand_pictures() {
     let Some((whole, plain)) = invented(1500) else { return };
     assert!(whole <= plain + 3, "{whole} against {plain}");

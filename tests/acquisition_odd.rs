@@ -1,6 +1,6 @@
-//! Photos that show less of a face than they should: hidden, squashed, cut, turned into a negative;
-//! and those that only look as if there were little light. Needs the models and the data set, and
-//! skips aloud without them.
+//! Photos that show less of a face than they should (hidden, squashed, cut, turned into a
+//! negative), and those that only seem to have little light. Needs the models and the data set;
+//! without them it skips and says so.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 use evenmatch::{Point, Probe, Verifier};
@@ -10,21 +10,21 @@ use image::imageops::{FilterType, resize};
 use image::{Rgb, RgbImage};
 use imageproc::drawing::draw_polygon_mut;
 
-/// Where eyes, nose and mouth of a photo are.
+/// Where the eyes, nose and mouth of a photo are.
 fn landmarks(verifier: &Verifier, photo: &RgbImage) -> Option<[Point; 5]> {
     let found = verifier.inspect::<Probe>(photo).unwrap().detections;
     found.faces.first().map(|face| *face.landmarks().points())
 }
 
-/// A point of the face: so many distances between the eyes to the left of the picture's right and
-/// below the middle of the eyes.
+/// A point of the face: this many inter-eye distances towards the right of the image and below the
+/// middle of the eyes.
 fn place([right, left, ..]: &[Point; 5], across: f32, down: f32) -> (f32, f32) {
     let (dx, dy) = (left.x - right.x, left.y - right.y);
     let (x, y) = ((left.x + right.x) / 2.0, (left.y + right.y) / 2.0);
     (x + across * dx - down * dy, y + across * dy + down * dx)
 }
 
-/// The photo with a part of the face painted over: corners in distances between the eyes.
+/// The photo with a part of the face painted over: corners in inter-eye distances.
 fn painted(
     photo: &RgbImage,
     face: &[Point; 5],
@@ -68,10 +68,10 @@ fn tells(reasons: &[Reason], code: ReasonCode) -> bool {
     reasons.iter().any(|reason| reason.code == code)
 }
 
-/// What is done to a photo; `None` where it can't be.
+/// A change to a photo; `None` if it is not possible.
 type Change<'a> = &'a dyn Fn(&RgbImage) -> Option<RgbImage>;
 
-/// Whether this is a refusal by the score alone, without another word.
+/// Whether this is a refusal by the score alone, without any other reason.
 fn is_silent(record: &DecisionRecord) -> bool {
     record.outcome == Outcome::NonMatch
 }
@@ -100,13 +100,16 @@ fn a_mask_of_any_colour_is_told_and_nobody_without_one_is_told_of_it() {
         all += 1;
     }
     let uncovered = pairs.iter().flatten().filter(|photo| hidden(photo)).count();
-    println!("told of {told} of {all} masks, and of {uncovered} of {} faces", 2 * pairs.len());
+    println!(
+        "advice on {told} of {all} masks, and on {uncovered} of {} uncovered faces",
+        2 * pairs.len()
+    );
     assert!(told * 10 >= all * 9, "{told} of {all}");
     assert!(uncovered <= 1, "{uncovered}");
 }
 
-/// What becomes of mated pairs whose probe is changed: how many are compared and not matched
-/// without a reason, and how many of all match.
+/// Mated pairs whose probe is changed: how many are compared and not matched without a reason, and
+/// how many of all match.
 fn outcomes(
     verifier: &Verifier,
     pairs: &[[RgbImage; 2]],
@@ -157,7 +160,7 @@ fn who_shows_too_little_of_the_face_is_not_refused_without_a_word() {
     ];
     for (kind, change) in kinds {
         let (silent, matched, all) = outcomes(&verifier, &pairs, change);
-        println!("{kind}: {silent} of {all} refused without a word, {matched} matched");
+        println!("{kind}: {silent} of {all} refused without a reason, {matched} matched");
         assert!(silent * 8 <= all, "{kind}: {silent} of {all}");
     }
     let (silent, matched, all) = outcomes(&verifier, &pairs, |photo| Some(photo.clone()));
@@ -169,7 +172,7 @@ fn who_shows_too_little_of_the_face_is_not_refused_without_a_word() {
 fn a_mouth_outside_the_picture_is_no_reason_to_turn_a_person_away() {
     let Some(pairs) = mated_pairs(24) else { return };
     let Some(verifier) = as_shipped("") else { return };
-    // The lower edge runs a quarter of the distance between the eyes above the mouth's corners.
+    // The lower edge is a quarter of the inter-eye distance above the mouth's corners.
     let cut = |photo: &RgbImage| {
         let face = landmarks(&verifier, photo)?;
         let mouth = face[3].y.max(face[4].y);
@@ -224,7 +227,7 @@ fn small_faces_patterns_and_bright_light_are_not_told_to_be_in_little_light() {
             evenmatch_lab::degrade::degrade(photo, under_exposed.unwrap(), number as u64).unwrap();
         dark += usize::from(told(&darkened));
     }
-    println!("{alarms} false alarms of {all}; told of {dark} of {} dark ones", pairs.len());
+    println!("{alarms} false alarms of {all}; advice on {dark} of {} dark ones", pairs.len());
     assert!(alarms * 18 <= all, "{alarms} of {all}");
     assert!(dark * 4 >= pairs.len() * 3, "{dark} of {}", pairs.len());
 }

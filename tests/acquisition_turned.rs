@@ -1,5 +1,5 @@
-//! Photos that lie on their side, with and without a tag that says so: found, the right way up.
-//! Needs the models and the data set, and skips aloud without them.
+//! Photos that lie on their side, with and without a tag that says so, are found the right way up.
+//! Needs the models and the data set; without them it skips and says so.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 use evenmatch::{Acquisition, Probe, Reference, Template, Verifier};
@@ -10,17 +10,17 @@ use image::{Rgb, RgbImage};
 use imageproc::geometric_transformations::{Border, Interpolation, rotate_about_center};
 use rayon::prelude::*;
 
-/// So many LFW photos, evenly from the whole list.
+/// This many LFW photos, evenly from the whole list.
 fn photos(count: usize) -> Option<Vec<RgbImage>> {
     let photos = evenmatch_testfaces::lfw(&evenmatch_testfaces::data_dir()?);
     let some = photos.iter().step_by(photos.len() / count).take(count);
     Some(some.map(|photo| image::open(&photo.path).unwrap().into_rgb8()).collect())
 }
 
-/// Whether this is the template of the upright photo, which it is not where the face was read
-/// lying, upside down or in a mirror.
+/// Whether this is the template of the upright photo; it is not if the face was read sideways,
+/// upside down or mirrored.
 fn is_upright(found: Option<Template<Probe>>, upright: &Template<Probe>) -> bool {
-    // Storing it as JPEG again alone brings one photo of 200 down to .59.
+    // Storing it as JPEG again is enough to bring one photo of 200 down to 0.59.
     found.is_some_and(|found| cosine(&found, upright) > 0.5)
 }
 
@@ -73,8 +73,8 @@ fn two_hundred_photos_are_read_the_right_way_up() {
     assert!(right == all && right_with == all_with);
 }
 
-/// How many mated pairs do not match where the probe is turned about its middle by each of these
-/// angles, in degrees clockwise; what the turning brings in from outside is black.
+/// How many mated pairs do not match if the probe is rotated about its middle by each of these
+/// angles, in degrees clockwise; pixels from outside the photo are black.
 fn not_matched(verifier: &Verifier, pairs: &[[RgbImage; 2]], angles: &[f32]) -> Vec<usize> {
     let references: Vec<Acquisition<Reference>> =
         pairs.iter().map(|[reference, _]| verifier.acquire(reference).unwrap()).collect();
@@ -106,7 +106,7 @@ fn a_face_that_leans_is_matched_as_an_upright_one_is() {
     let missed = not_matched(&verifier, &pairs, &angles);
     println!("not matched of {}, at {angles:?} degrees: {missed:?}", pairs.len());
     assert!(missed[1..].iter().all(|more| *more <= missed[0] + 2), "{missed:?}");
-    // The looks that level a face are what it is for.
+    // Levelling is what this test is for.
     let plain = as_shipped("plain_looks_only = true").unwrap();
     let missed = not_matched(&plain, &pairs, &[36.0]);
     assert!(missed[0] > 8, "{missed:?}");

@@ -1,4 +1,4 @@
-//! Faces of every size in the frame are found, and the attempts that it took are recorded.
+//! Faces of every size in the frame are found, and the attempts needed are recorded.
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
@@ -24,7 +24,7 @@ fn a_plain_photo_is_looked_at_once_and_an_empty_one_at_every_scale() {
     let large = RgbImage::from_pixel(2000, 1500, Rgb([200; 3]));
     assert_eq!(steps(&verifier, &large), [Step::Plain, Step::Coarser, Step::Finer]);
 
-    // Unless told not to, it is looked at again: turned, and in other light.
+    // By default it looks again: turned, and in other light.
     let verifier = Verifier::with_null_networks(Policy::default()).unwrap();
     assert_eq!(steps(&verifier, &plain), [Step::Plain]);
     let again = steps(&verifier, &empty);
@@ -37,7 +37,7 @@ fn a_plain_photo_is_looked_at_once_and_an_empty_one_at_every_scale() {
 fn a_small_face_is_looked_at_with_more_pixels() {
     let verifier = Verifier::with_null_networks(Policy::default()).unwrap();
     let mut image = RgbImage::from_pixel(960, 960, Rgb([200; 3]));
-    // One cell of the plain look is 96 pixels of this image.
+    // One cell of the plain pass is 96 pixels of this image.
     replace(&mut image, &RgbImage::from_pixel(60, 60, Rgb([90, 60, 50])), 498, 498);
     let found = verifier.inspect(Source::<Probe>::Image(&image)).unwrap().detections;
     assert_eq!(found.attempts.last().unwrap().step, Step::Finer);
@@ -59,12 +59,12 @@ fn a_face_is_found_whether_it_fills_the_frame_or_a_fortieth_of_it() {
         let inspect = |image: &RgbImage| verifier.inspect(Source::<Probe>::Image(image)).unwrap();
         let plain = inspect(&picture);
         let [x, y, w, h] = (*plain.detections.faces[0].bounding_box()).into();
-        // The box alone, enlarged to a photo of its own.
+        // The box alone, enlarged to a full photo.
         let (x, y) = (x.max(0.0) as u32, y.max(0.0) as u32);
         let tight = crop_imm(&picture, x, y, w as u32, h as u32).to_image();
         let tight = resize(&tight, 900, (900.0 * h / w) as u32, FilterType::Triangle);
         filling += usize::from(inspect(&tight).detections.faces.len() == 1);
-        // The photo in the corner of a scene 2,400 pixels wide: the face takes a fortieth.
+        // The photo in the corner of a scene 2,400 pixels wide: the face takes up a fortieth.
         let mut scene = RgbImage::from_pixel(2400, 1800, Rgb([110, 120, 130]));
         let reduced = resize(&picture, 150, 150, FilterType::Triangle);
         replace(&mut scene, &reduced, 1900, 1300);

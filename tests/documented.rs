@@ -1,4 +1,4 @@
-//! The lists in docs/ are those of the code: nothing is missing, and nothing is there that isn't.
+//! The lists in docs/ match the code: nothing is missing, and nothing is extra.
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
@@ -11,7 +11,7 @@ fn document(name: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
-/// The cells of the table rows that begin with a name in backquotes.
+/// The cells of table rows that start with a name in backquotes.
 fn rows(text: &str) -> Vec<Vec<String>> {
     text.lines()
         .filter(|line| line.starts_with("| `"))
@@ -35,7 +35,7 @@ fn reasons_are_documented_as_they_are() {
     assert_eq!(documented, actual, "the rows should be:\n{}", expected.join("\n"));
 }
 
-/// Every setting as `table.key`, in the order in which the default policy serialises.
+/// Every setting as `table.key`, in the order that the default policy serialises them.
 fn settings(value: &serde_json::Value, prefix: &str, found: &mut Vec<String>) {
     for (key, value) in value.as_object().unwrap() {
         let name = format!("{prefix}{key}");
@@ -49,7 +49,7 @@ fn settings(value: &serde_json::Value, prefix: &str, found: &mut Vec<String>) {
 
 #[test]
 fn every_policy_setting_is_documented_with_its_default() {
-    // As JSON, since TOML leaves out what is absent by default.
+    // As JSON, because TOML leaves out settings that are absent by default.
     let default = serde_json::to_value(Policy::default()).unwrap();
     let mut names = Vec::new();
     settings(&default, "", &mut names);

@@ -1,5 +1,5 @@
-//! Whom the gate's limits would advise or refuse, on clean photos, by the groups people were put
-//! in.
+//! Who would get advice or be refused at the gate's limits, on clean photos, by the groups people
+//! were put in.
 //!
 //! `cargo test --test gate_by_group -- --ignored --nocapture` prints the tables of
 //! docs/FAIRNESS.md, section "The gate". Needs the models and the data set.
@@ -21,7 +21,8 @@ use evenmatch_core::record::ReasonCode;
 use image::{Rgb, RgbImage};
 use rayon::prelude::*;
 
-/// What the gate said of a face: the codes of all that falls short, and whether it would pass.
+/// The gate's result for a face: the codes of everything below its limit, and whether it would
+/// pass.
 type Judged = (Vec<ReasonCode>, bool);
 type Short<'a> = &'a dyn Fn(&Judged) -> bool;
 
@@ -42,7 +43,7 @@ fn outcomes(verifier: &Verifier, list: &str, step: usize) -> Option<Vec<(String,
     Some(rows.par_iter().map(of).collect())
 }
 
-/// How many of a group fall short, of how many.
+/// How many of a group are below a limit, out of how many.
 fn count(group: &[&Judged], short: Short<'_>) -> (usize, usize) {
     (group.iter().filter(|outcome| short(outcome)).count(), group.len())
 }
@@ -52,8 +53,8 @@ fn interval((errors, trials): (usize, usize)) -> Bounds {
     wilson(errors as f64 / trials as f64, trials as f64, normal_quantile(0.95))
 }
 
-/// The difference of two rates with R. Newcombe's interval (Statistics in Medicine 17, 1998,
-/// method 10), which joins two of Wilson's.
+/// The difference of two rates with R. Newcombe's interval (Statistics in Medicine 17, 1998, method
+/// 10), which combines two of Wilson's.
 fn difference(high: (usize, usize), low: (usize, usize)) -> [f64; 3] {
     let rate = |(errors, trials): (usize, usize)| errors as f64 / trials as f64;
     let (p, q, above, below) = (rate(high), rate(low), interval(high), interval(low));
@@ -61,7 +62,7 @@ fn difference(high: (usize, usize), low: (usize, usize)) -> [f64; 3] {
     [d, d - (p - above.low).hypot(below.high - q), d + (above.high - p).hypot(q - below.low)]
 }
 
-/// Median time of measuring one face of LFW, without finding it, on one thread.
+/// Median time to measure one face of LFW, without detection, on one thread.
 fn milliseconds(verifier: &Verifier) -> f64 {
     let photos = evenmatch_testfaces::lfw(&evenmatch_testfaces::data_dir().unwrap());
     let mut times: Vec<f64> = photos
@@ -131,7 +132,7 @@ fn shares_by_group_at_the_default_limits() {
     }
 }
 
-/// Each value in linear light changed, and back to 8-bit sRGB.
+/// Changes each value in linear light, and converts back to 8-bit sRGB.
 fn relit(photo: &RgbImage, mut change: impl FnMut(f64) -> f64) -> RgbImage {
     let mut changed = photo.clone();
     for value in changed.iter_mut() {
@@ -174,7 +175,7 @@ fn compressed(photo: &RgbImage, quality: u8) -> RgbImage {
     image::load_from_memory(&bytes).unwrap().into_rgb8()
 }
 
-/// With a mask of one colour from the tip of the nose on, or dark glasses over both eyes.
+/// With a mask of one colour from the tip of the nose down, or dark glasses over both eyes.
 fn covered(photo: &RgbImage, verifier: &Verifier, cloth: Option<[u8; 3]>) -> RgbImage {
     let mut covered = photo.clone();
     let inspection = verifier.inspect::<Probe>(photo).unwrap();
@@ -197,10 +198,10 @@ fn covered(photo: &RgbImage, verifier: &Verifier, cloth: Option<[u8; 3]>) -> Rgb
     covered
 }
 
-/// What docs/QUALITY.md says of how much each measure sees: every eighth photo of FairFace, made
-/// worse in a way that is known.
+/// What docs/QUALITY.md says about how much each measure sees: every eighth photo of FairFace,
+/// degraded in a known way.
 #[test]
-#[ignore = "two minutes: 322 photos, each made worse in thirteen ways"]
+#[ignore = "two minutes: 322 photos, each degraded in thirteen ways"]
 fn shares_of_worse_photos_that_are_told() {
     let workers = rayon::current_num_threads();
     let profile = Profile::Throughput { workers };

@@ -1,5 +1,5 @@
-//! Accuracy on every photo of the LFW subset: every non-mated pair, and the mated pairs among
-//! each person's first ten photos. It takes minutes, and is run by hand:
+//! Accuracy on every photo of the LFW subset: every non-mated pair, and the mated pairs among each
+//! person's first ten photos. It takes minutes, and is run by hand:
 //!
 //! `cargo test --release --test lfw_accuracy -- --ignored --nocapture`
 
@@ -80,7 +80,7 @@ fn false_non_match_rate_at_a_false_match_rate_of_one_in_a_thousand() {
     let mut at_one_in_a_thousand = 1.0;
     for target in [1e-2, 1e-3, 1e-4, 1e-5] {
         let allowed = (non_mated.len() as f64 * target).floor() as usize;
-        // The smallest observed score that keeps the rate: tie groups stay whole.
+        // The smallest observed score that keeps the rate: tied scores stay together.
         let threshold = (1..=allowed)
             .rev()
             .find(|&n| non_mated[n - 1] > non_mated[n])
@@ -100,7 +100,7 @@ fn false_non_match_rate_at_a_false_match_rate_of_one_in_a_thousand() {
     assert!(at_one_in_a_thousand <= 0.011, "FNMR {at_one_in_a_thousand}");
 }
 
-/// The photo with its colours in another profile's numbers, as a PNG with that profile or without.
+/// The photo with its colours in another profile's values, as a PNG with or without that profile.
 fn in_profile(photo: &RgbImage, profile: &ColorProfile, embedded: bool) -> Vec<u8> {
     let options = TransformOptions::default();
     let transform = ColorProfile::new_srgb()
@@ -118,7 +118,7 @@ fn in_profile(photo: &RgbImage, profile: &ColorProfile, embedded: bool) -> Vec<u
     bytes
 }
 
-/// Prints what a wide-gamut profile costs in score where it is applied, and where it is not:
+/// Prints what a wide-gamut profile costs in score if it is applied, and if it is not:
 /// docs/FORMATS.md.
 #[test]
 #[ignore = "a minute or two: 200 mated pairs, five times"]

@@ -1,5 +1,6 @@
 //! The landmark mesh: the converted network computes what the TFLite interpreter computes, and on
-//! photos it lies where the face is. Needs the models, and in part the data set; skips aloud.
+//! photos it lies on the face. Needs the models, and in part the data set; without them it skips
+//! and says so.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 use evenmatch_testkit::{Need, skip};
@@ -15,7 +16,7 @@ use serde::Deserialize;
 
 const PROFILE: Profile = Profile::Throughput { workers: 1 };
 
-/// What the TFLite interpreter made of one picture; `scripts/mesh_reference.sh` wrote it.
+/// The TFLite interpreter's output for one image; `scripts/mesh_reference.sh` wrote it.
 #[derive(Deserialize)]
 struct Reference {
     picture: String,
@@ -23,7 +24,7 @@ struct Reference {
     presence: f32,
 }
 
-/// The same pictures as in `scripts/mesh_reference.py`.
+/// The same images as in `scripts/mesh_reference.py`.
 fn picture(name: &str) -> RgbImage {
     let face = |shift: i64| {
         RgbImage::from_fn(192, 192, |x, y| {
@@ -52,12 +53,12 @@ fn picture(name: &str) -> RgbImage {
         "slope" => every(&|x, y, c| ((x + y / 2 * c) % 256) as u8),
         "face" => face(0),
         "face_aside" => face(17),
-        other => panic!("no picture {other}"),
+        other => panic!("no image {other}"),
     }
 }
 
-/// What was opened, or `None` after a printed reason; a missing model is a failure where one was
-/// promised.
+/// What was opened, or `None` after printing the reason; where models are promised, a missing one
+/// is a failure.
 fn or_skip<T>(opened: evenmatch_core::Result<T>) -> Option<T> {
     match opened {
         Ok(opened) => Some(opened),
@@ -94,14 +95,14 @@ fn the_converted_network_computes_what_the_interpreter_computes() {
         }
         let found = *outputs.of_length(1).unwrap().iter().next().unwrap();
         assert!((found - presence).abs() < 1e-3, "{name}: {found} {presence}");
-        // The pictures tell faces from what is none.
+        // The images distinguish faces from other things.
         assert_eq!(presence > 0.0, name.starts_with("face"), "{name}: {presence}");
     }
     println!("largest difference {worst} of 192 pixels");
     assert!(worst < 1e-3, "{worst}");
 }
 
-/// The mean of the five distances, as a share of the distance between the eyes.
+/// The mean of the five distances, as a share of the inter-eye distance.
 fn apart(a: &Landmarks5, b: &Landmarks5) -> f32 {
     let pairs = a.points().iter().zip(b.points());
     pairs.map(|(a, b)| a.distance(*b)).sum::<f32>() / 5.0 / b.inter_eye_distance()
@@ -153,7 +154,7 @@ fn on_photos_the_mesh_lies_on_the_face_and_its_pose_is_the_heads() {
         let (eyes, mouth) = ((right.y + left.y) / 2.0, (right_mouth.y + left_mouth.y) / 2.0);
         pitches.push((pose.pitch, (nose.y - eyes) / (mouth - eyes)));
 
-        // The same face in the mirror, and lying on its side.
+        // The same face mirrored, and lying on its side.
         let mirror = |p: Point| Point::new(photo.width() as f32 - 1.0 - p.x, p.y);
         let in_mirror = [left, right, nose, left_mouth, right_mouth].map(mirror);
         let other = mesh.locate(&flip_horizontal(&photo), &Landmarks5(in_mirror)).unwrap().unwrap();
@@ -169,7 +170,7 @@ fn on_photos_the_mesh_lies_on_the_face_and_its_pose_is_the_heads() {
     let median = |values: &Vec<f32>| percentile(values.clone(), 0.5);
     let (of_yaw, of_pitch) = (correlation(&yaws), correlation(&pitches));
     println!(
-        "{all} photos: presence over .5 in {present}; mesh and detector {:.4} apart at the median, \
+        "{all} photos: presence over 0.5 in {present}; mesh and detector {:.4} apart at the median, \
          {:.4} at the 90th percentile; a second mesh {:.4}; turned {:.5}",
         median(&distances),
         percentile(distances.clone(), 0.9),
@@ -188,8 +189,8 @@ fn on_photos_the_mesh_lies_on_the_face_and_its_pose_is_the_heads() {
     assert!(median(&again) < 0.04);
     assert!(median(&turned) < 0.005, "the same pixels, turned");
     assert!(median(&mirrored) < 3.0 && percentile(mirrored, 0.95) < 8.0);
-    assert!(of_yaw > 0.9, "who looks to the viewer's right has the nose there: {of_yaw}");
-    assert!(of_pitch < -0.3, "who looks up has the nose nearer to the eyes: {of_pitch}");
+    assert!(of_yaw > 0.9, "a head turned to the viewer's right has its nose there: {of_yaw}");
+    assert!(of_pitch < -0.3, "a head looking up has its nose nearer to the eyes: {of_pitch}");
 }
 
 #[test]
@@ -203,7 +204,7 @@ fn verification_does_without_the_mesh() {
     }
     for file in files.into_iter().flatten() {
         if std::fs::copy(whole.dir().join(&file), folder.path().join(&file)).is_err() {
-            let _: Option<()> = skip(Need::Models, &format!("{} is not there (run: evenmatch models fetch)", file.display()));
+            let _: Option<()> = skip(Need::Models, &format!("{} is missing (run: evenmatch models fetch)", file.display()));
             return;
         }
     }
@@ -235,7 +236,7 @@ fn landmarks_that_make_no_face_are_no_fault() {
     for landmarks in [same, none] {
         assert!(mesh.locate(&photo, &landmarks).unwrap().is_none());
     }
-    // Far outside there is only black, and no face in it.
+    // Far outside there is only black, and no face.
     let outside =
         [(1e6, 0.0), (1e6 + 40.0, 0.0), (1e6 + 20.0, 20.0), (1e6, 40.0), (1e6 + 40.0, 40.0)];
     let outside = Landmarks5(outside.map(|(x, y)| Point::new(x, y)));

@@ -2,7 +2,7 @@
 //!
 //! Boxes, landmarks, scores and digests of decoded pixels are committed, keyed by the photo's
 //! digest. Embeddings and crops of people are not: `scripts/parity_reference.sh` makes them on
-//! the spot, in a folder that EVENMATCH_PARITY_DIR names.
+//! demand, in a folder that EVENMATCH_PARITY_DIR names.
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
@@ -46,7 +46,7 @@ fn expected() -> Vec<Expected> {
         .collect()
 }
 
-/// The photos of the reference with their bytes, or `None` after a printed reason.
+/// The photos of the reference with their bytes, or `None` after printing the reason.
 fn photos() -> Option<Vec<(Expected, Vec<u8>)>> {
     let data = evenmatch_testfaces::data_dir()?;
     let mut by_digest: HashMap<Digest, Vec<u8>> = evenmatch_testfaces::lfw(&data)
@@ -68,7 +68,7 @@ fn photos() -> Option<Vec<(Expected, Vec<u8>)>> {
 }
 
 fn verifier() -> Option<Verifier> {
-    // OpenCV looks once.
+    // OpenCV makes one pass.
     let policy = Policy { plain_looks_only: true, ..Policy::default() };
     evenmatch_testfaces::verifier(Profile::Throughput { workers: 1 }, policy)
 }
@@ -77,8 +77,8 @@ fn inspect(verifier: &Verifier, bytes: &[u8]) -> Inspection {
     verifier.inspect(Source::<Probe>::Bytes(bytes)).unwrap()
 }
 
-/// Which of our faces is OpenCV's largest: the reference has the largest by area, and ours may
-/// have put a more central face of about the same size first.
+/// Which of our faces is OpenCV's largest: the reference has the largest by area, and ours may have
+/// put a more central face of about the same size first.
 fn same_face<'a>(inspection: &'a Inspection, e: &Expected) -> &'a evenmatch::Detection {
     let area = |d: &&evenmatch::Detection| d.bounding_box().area();
     let faces = &inspection.detections.faces;
@@ -92,7 +92,7 @@ fn decoded_pixels_are_those_that_opencv_decodes() {
     for (e, bytes) in photos {
         let encoded = EncodedSample::from_bytes(&bytes, &DecodeLimits::default()).unwrap();
         let sample = encoded.decode().unwrap();
-        // OpenCV keeps blue first.
+        // OpenCV stores blue first.
         let bgr: Vec<u8> =
             sample.pixels().as_raw().chunks_exact(3).flat_map(|p| [p[2], p[1], p[0]]).collect();
         assert_eq!(Digest::of(&bgr), e.pixels, "{}", e.digest);
@@ -130,7 +130,7 @@ fn comparison_scores_agree_with_face_recognizer_sf() {
     let mut templates = HashMap::new();
     for (e, bytes) in &photos {
         let inspection = inspect(&verifier, bytes);
-        // Only where both have chosen the same face are the templates of one face.
+        // Templates are of the same face only if both have chosen it.
         let first: [f32; 4] = (*inspection.detections.faces[0].bounding_box()).into();
         if first.iter().zip(e.bounding_box).all(|(a, b)| (a - b).abs() < 1.0) {
             let template = verifier.acquire(Source::<Probe>::Bytes(bytes)).unwrap().template;

@@ -1,5 +1,5 @@
 //! Passive signals on photos of live people, by group, on three real stills, and on simulated
-//! recaptures. Needs the models and the data set; skips aloud.
+//! recaptures. Needs the models and the data set; without them it skips and says so.
 //!
 //! `cargo test --release --test passive_bona_fide -- --ignored --nocapture` prints the tables of
 //! docs/PASSIVE.md.
@@ -37,7 +37,7 @@ fn verifier(policy: &str) -> Option<Verifier> {
 struct Photo {
     path: PathBuf,
     groups: Vec<String>,
-    /// Limits were tuned on these people; figures come from the others.
+    /// Limits were tuned on these people; reported figures come from the others.
     tuned: bool,
 }
 
@@ -136,7 +136,7 @@ fn a_still_never_matches_where_liveness_is_required() {
     assert!(required.reasons.iter().filter(stood).all(|reason| reason.decisive));
     assert!(advised.reasons.iter().filter(stood).all(|reason| !reason.decisive));
     assert_eq!(required.reasons.iter().filter(stood).count(), 1);
-    // Of the reference nothing is measured.
+    // Nothing is measured of the reference.
     let reference = require.acquire::<Reference>(pair[0].path.as_path()).unwrap();
     assert!(reference.signals.is_empty());
 }

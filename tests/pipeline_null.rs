@@ -1,4 +1,4 @@
-//! Everything around inference, on null networks: no models, no runtime and no faces are needed.
+//! Everything around inference, with null networks: no models, runtime or faces are needed.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
@@ -28,8 +28,8 @@ fn blank() -> RgbImage {
     RgbImage::from_pixel(320, 320, BACKGROUND)
 }
 
-/// Draws what the null detector takes for a face: a rectangle that stands out, `above` and `below`
-/// its middle in two colours, by which the null embedder tells it from others.
+/// Draws what the null detector takes for a face: a rectangle that stands out, in two colours
+/// `above` and `below` its middle, by which the null embedder tells it from others.
 fn draw(image: &mut RgbImage, [x, y, width, height]: [u32; 4], above: Rgb<u8>, below: Rgb<u8>) {
     for row in y..y + height {
         for column in x..x + width {
@@ -45,7 +45,7 @@ fn portrait(above: Rgb<u8>, below: Rgb<u8>) -> RgbImage {
     image
 }
 
-/// A large face of one look and a small one of another.
+/// A large face with one appearance and a small one with another.
 fn group(large: [Rgb<u8>; 2], small: [Rgb<u8>; 2]) -> RgbImage {
     let mut image = blank();
     draw(&mut image, [32, 32, 128, 160], large[0], large[1]);
@@ -97,7 +97,7 @@ fn the_box_is_where_the_face_was_drawn() {
     let record = verify(Policy::default(), &image, &image);
     assert_eq!(record.probe.bounding_box, Some([96.0, 96.0, 128.0, 160.0]));
     assert_eq!(record.probe.size, Some([320, 320]));
-    // In an image twice as large the same box comes back in that image's own pixels.
+    // In an image twice as large, the box has the same place in that image's own pixels.
     let large = image::imageops::resize(&image, 640, 640, image::imageops::FilterType::Nearest);
     let record = verify(Policy::default(), &large, &large);
     assert_eq!(record.probe.bounding_box, Some([192.0, 192.0, 256.0, 320.0]));
@@ -120,7 +120,7 @@ fn of_several_faces_the_largest_is_compared_and_the_others_are_reported() {
 
 #[test]
 fn the_best_score_over_all_faces_is_never_taken() {
-    // The small face would match; the large one doesn't.
+    // The small face would match; the large one does not.
     let record = verify(Policy::default(), &portrait(RED, BLUE), &group([BLUE, RED], [RED, BLUE]));
     assert_eq!(record.outcome, Outcome::NonMatch);
 }
@@ -162,7 +162,11 @@ fn no_face_is_an_outcome_about_the_right_photo() {
         {
             assert_eq!(sample.acquired, !subjects.contains(&subject));
             assert_eq!(sample.attempts.last().unwrap().found, sample.acquired);
-            assert_eq!(sample.attempts.len() > 1, !sample.acquired, "it looks again in vain");
+            assert_eq!(
+                sample.attempts.len() > 1,
+                !sample.acquired,
+                "it looks again without success"
+            );
         }
     }
 }
@@ -227,12 +231,12 @@ fn a_ready_template_stands_in_for_a_photo() {
     assert_eq!(record.probe, photo.probe);
     assert!(record.reference.acquired);
     assert_eq!((record.reference.sha256, record.reference.faces), (None, None));
-    // Templates of equal photos are no "identical files": there is no file to speak of.
+    // Templates of equal photos are not "identical files": there is no file.
     let probe = verifier.acquire::<Probe>(&reference).unwrap().template.unwrap();
     let record = verifier.verify(&stored, &probe).unwrap();
     assert_eq!(record.outcome, Outcome::Match);
     assert!(!has(&record, ReasonCode::IdenticalFiles));
-    // And a template has no picture to inspect.
+    // And a template contains no photo to inspect.
     let error = verifier.inspect(Source::Template(&stored)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
 }
@@ -275,7 +279,7 @@ fn a_template_of_another_model_is_refused() {
     assert_eq!((error.kind(), error.stage()), (ErrorKind::ModelMismatch, Stage::Compare));
     assert!(error.to_string().contains("another"), "{error}");
     assert!(error.next_step().is_some_and(|next| next.contains("enrol")));
-    // By the model that made it, it is accepted.
+    // The model that made it accepts it.
     assert_eq!(theirs.verify(&template, &image).unwrap().outcome, Outcome::Match);
 }
 
@@ -320,7 +324,7 @@ fn where_liveness_is_required_there_is_no_match_without_it() {
     };
     let live = with(LivenessPolicy::Require, portrait(RED, BLUE));
     assert_eq!(live.outcome, Outcome::Undecided);
-    // Passive signals see that the portrait is drawn, and ask for more; a photo never shows more.
+    // Passive signals see that the portrait is drawn, and ask for more; a photo never proves more.
     assert_eq!(decisive(&live), [ReasonCode::AttackSignsUnclear; 2]);
     assert_eq!(live.liveness.outcome, LivenessOutcome::Inconclusive);
     assert!(live.score.is_some() && has(&live, ReasonCode::ScoreAtOrAboveThreshold));
@@ -335,7 +339,7 @@ fn where_liveness_is_required_there_is_no_match_without_it() {
     let off = with(LivenessPolicy::Off, portrait(RED, BLUE));
     assert!(!has(&off, ReasonCode::LivenessNotChecked));
     assert!(!has(&off, ReasonCode::AttackSignsUnclear) && off.liveness.signals.is_empty());
-    // Not checked is what the record says even where nobody asked.
+    // The record says "not checked" even if nobody asked.
     assert_eq!(off.liveness.outcome, LivenessOutcome::NotChecked);
 }
 
@@ -360,7 +364,7 @@ fn one_and_eight_threads_give_the_same_bytes() {
     };
     let one = records(1);
     assert_eq!(one, records(8));
-    // They are not all the same record.
+    // The records are not all the same.
     let distinct: std::collections::BTreeSet<&Vec<u8>> = one.iter().collect();
     assert_eq!(distinct.len(), photos.len());
 }

@@ -1,5 +1,5 @@
-//! Decoding: formats, orientations, colour layouts, limits and damaged bytes. All pictures are
-//! made here.
+//! Decoding: formats, orientations, colour layouts, limits and damaged bytes. All images are made
+//! here.
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
@@ -9,7 +9,7 @@ use evenmatch_testfaces::pictures::{self, encode, jpeg, oriented_jpeg, stored_as
 use image::{DynamicImage, GrayImage, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use proptest::prelude::*;
 
-/// 48×32, each quarter of another colour, so that every turn and flip can be told.
+/// 48×32, each quarter in another colour, so that every rotation and flip is recognised.
 fn quarters() -> RgbImage {
     RgbImage::from_fn(48, 32, |x, y| {
         Rgb(match (x < 24, y < 16) {
@@ -31,7 +31,7 @@ fn largest_difference(a: &RgbImage, b: &RgbImage) -> u8 {
 }
 
 fn kind(bytes: &[u8]) -> ErrorKind {
-    decode(bytes).expect_err("these bytes are no photo").kind()
+    decode(bytes).expect_err("these bytes are not a photo").kind()
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn every_exif_orientation_comes_out_upright() {
         let sample =
             decode(&oriented_jpeg(&stored_as(&upright, orientation), orientation)).unwrap();
         assert_eq!((sample.full_width(), sample.full_height()), (48, 32));
-        // Compared away from the edges between colours, where JPEG rings.
+        // Compared away from the edges between colours, where JPEG has ringing artefacts.
         for (x, y) in [(8, 8), (40, 8), (8, 24), (40, 24)] {
             let (found, due) = (sample.pixels().get_pixel(x, y), upright.get_pixel(x, y));
             for c in 0..3 {
@@ -107,7 +107,7 @@ fn cmyk(adobe: bool) -> Vec<u8> {
     let mut started = encoder.start_compress(Vec::new()).unwrap();
     started.write_scanlines(&stored.repeat(32 * 32)).unwrap();
     let bytes = started.finish().unwrap();
-    // libjpeg marks CMYK with an Adobe segment of its own accord; the plain variant loses it.
+    // libjpeg marks CMYK with an Adobe segment by itself; the plain variant loses it.
     let at = bytes.windows(7).position(|w| w == b"\0\x0eAdobe");
     match (adobe, at) {
         (false, Some(at)) => [&bytes[..at - 2], &bytes[at + 14..]].concat(),
@@ -180,7 +180,7 @@ fn limits_hold_before_anything_is_decoded() {
     for limits in [
         DecodeLimits { max_bytes: 100, ..default },
         DecodeLimits { max_jpeg_pixels: 48 * 32 - 1, ..default },
-        // Not even an eighth of its sides.
+        // Not even at an eighth of its sides.
         DecodeLimits { max_pixels: 6 * 4 - 1, ..default },
         DecodeLimits { max_decoded_bytes: 3 * 6 * 4 - 1, ..default },
         DecodeLimits { max_scans: 0, ..default },
@@ -201,7 +201,7 @@ fn a_jpeg_too_large_to_be_decoded_whole_is_decoded_smaller() {
     assert_eq!(sample.pixels().dimensions(), (240, 160));
     assert_eq!((sample.full_width(), sample.full_height()), (480, 320));
     assert!(encoded.decode_reduced(1).is_err());
-    // Whoever looks for faces in it, or finds none, asks for no more.
+    // Looking for faces in it, or finding none, asks for no larger size.
     for full_decode in [false, true] {
         let policy = evenmatch::Policy { limits, full_decode, ..evenmatch::Policy::default() };
         let verifier = evenmatch::Verifier::with_null_networks(policy).unwrap();
@@ -209,7 +209,7 @@ fn a_jpeg_too_large_to_be_decoded_whole_is_decoded_smaller() {
         let empty = jpeg(&RgbImage::from_pixel(480, 320, Rgb([128; 3])));
         verifier.acquire::<evenmatch::Probe>(&empty[..]).unwrap();
     }
-    // No other format can be.
+    // No other format can be reduced.
     let png = encode(&DynamicImage::ImageRgb8(large), ImageFormat::Png);
     let refused = EncodedSample::from_bytes(&png, &limits).map(|_| ()).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::LimitExceeded);
@@ -293,7 +293,7 @@ fn bytes_before_a_picture_are_passed_over() {
         assert_eq!(found.pixels(), decode(&jpeg(&quarters())).unwrap().pixels());
         assert_eq!(decode(&[&junk[..], &png].concat()).unwrap().pixels(), &quarters());
     }
-    // A cut one is cut wherever it starts.
+    // A truncated one is truncated wherever it starts.
     let whole = [b"\n\n".to_vec(), jpeg(&quarters())].concat();
     assert_eq!(kind(&whole[..whole.len() - 60]), ErrorKind::Corrupt);
 }
@@ -350,7 +350,7 @@ fn what_is_not_read_is_named_with_the_way_out() {
     assert_eq!(kind(&[0; 5000]), ErrorKind::Corrupt);
 }
 
-/// A TIFF of one strip a page. A tag's value is a number, or lies behind the directory.
+/// A TIFF with one strip per page. A tag's value is a number, or is stored after the directory.
 struct Tiff(Vec<u8>);
 
 impl Tiff {
@@ -358,7 +358,7 @@ impl Tiff {
         Tiff(b"II*\0\0\0\0\0".to_vec())
     }
 
-    /// Adds a page: 8 or 16 bits a sample, with the tags given besides the usual ones.
+    /// Adds a page: 8 or 16 bits per sample, with the given tags in addition to the usual ones.
     fn page(
         mut self,
         (width, height): (u32, u32),
@@ -414,7 +414,7 @@ impl Tiff {
         self
     }
 
-    /// Enters a page's directory where the chain ends so far.
+    /// Writes a page's directory to where the chain currently ends.
     fn link(&mut self, directory: u32, own_next: usize) {
         let mut at = 4;
         loop {
@@ -446,11 +446,11 @@ fn twelve_bits_in_sixteen_are_not_read_dark() {
     assert_eq!(brightest(&of(1023, &[(281, 1023)])), 255);
     assert_eq!(brightest(&of(16_383, &[(281, 16_383)])), 255);
     assert_eq!(brightest(&of(65_535, &[])), 255);
-    // Dark, and really so: more than 12 bits, or 8 bits widened.
+    // Really dark: more than 12 bits, or 8 bits widened.
     assert_eq!(brightest(&of(8000, &[])), 31);
     let dark = deep((0..64_u16).map(|n| n % 16 * 257));
     assert_eq!(brightest(&Tiff::new().page((8, 8), 16, &dark, &[]).0), 15);
-    // A stated white that is the brightest value of this photo and no depth.
+    // A stated white that is this photo's brightest value and not a bit depth.
     assert_eq!(brightest(&of(8000, &[(281, 8000)])), 31);
 }
 
@@ -462,7 +462,7 @@ fn pages_of_a_tiff_are_counted_and_the_first_is_read() {
         |bytes: &[u8]| EncodedSample::from_bytes(bytes, &DecodeLimits::default()).unwrap().pages();
     assert_eq!(pages(&two), 2);
     assert_eq!(decode(&two).unwrap().pixels().get_pixel(0, 0), &Rgb([10; 3]));
-    // A preview and a mask are no pages.
+    // A preview and a mask are not pages.
     let previews = Tiff::new()
         .page((8, 8), 8, &grey(10), &[])
         .page((4, 4), 8, &[5; 16], &[(254, 1)])
@@ -483,7 +483,7 @@ fn a_cameras_raw_file_is_not_its_preview() {
 #[test]
 fn jpeg_and_zstandard_inside_a_tiff_are_read() {
     let inside = jpeg(&quarters());
-    // The encoder stores light and differences: what `image` itself refuses.
+    // The encoder stores brightness and two differences, which `image` itself refuses.
     let pixels = vec![0; 48 * 32 * 3];
     let whole = Tiff::new().page((48, 32), 8, &pixels, &[]).0;
     assert!(decode(&whole).is_ok());
@@ -497,14 +497,14 @@ fn jpeg_and_zstandard_inside_a_tiff_are_read() {
     let sample = decode(&strip(&inside, 7, 6)).unwrap();
     let due = decode(&inside).unwrap();
     assert!(largest_difference(sample.pixels(), due.pixels()) <= 4);
-    // A Zstandard frame of one raw block: magic, no checksum, single segment of 4 bytes' size.
+    // A Zstandard frame with one raw block: magic, no checksum, single segment, size in 4 bytes.
     let raw = quarters().into_raw();
     let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0xa0];
     frame.extend_from_slice(&(raw.len() as u32).to_le_bytes());
     frame.extend_from_slice(&((raw.len() as u32) << 3 | 1).to_le_bytes()[..3]);
     frame.extend_from_slice(&raw);
     assert_eq!(decode(&strip(&frame, 50_000, 2)).unwrap().pixels(), &quarters());
-    // One that is not read names what it is.
+    // An unsupported compression is named in the error.
     let error = decode(&strip(&raw, 34_925, 2)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnsupportedFormat, "{error}");
     assert!(error.to_string().contains("LZMA"), "{error}");
@@ -526,7 +526,7 @@ fn wide_gamuts_are_brought_to_srgb_and_srgb_is_left_alone() {
     for wide in [moxcms::ColorProfile::new_display_p3(), moxcms::ColorProfile::new_adobe_rgb()] {
         let sample = decode(&png(&wide)).unwrap();
         let (red, grey) = (sample.pixels().get_pixel(2, 2).0, sample.pixels().get_pixel(40, 24).0);
-        // The same numbers mean a stronger red, of which sRGB shows the strongest that it has.
+        // The same values mean a stronger red, of which sRGB shows the strongest that it has.
         assert!(red[0] > 205 && red[1] < 30, "{red:?}");
         assert!(grey.iter().all(|c| c.abs_diff(220) <= 1), "{grey:?}");
     }

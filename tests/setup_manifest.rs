@@ -48,7 +48,7 @@ fn the_built_in_manifest_pins_everything_that_is_fetched() {
     assert_eq!(platforms, ["linux-x86_64", "linux-aarch64"]);
     // Original and prepared files differ, and no digest was pasted twice.
     let mut digests: Vec<_> = manifest.models().iter().map(|entry| entry.sha256).collect();
-    // A file that is loaded as it comes is its own original.
+    // A file that is used unchanged is its own original.
     let prepared = manifest.models().iter().filter(|entry| !entry.prepare.is_empty());
     digests.extend(prepared.filter_map(|entry| entry.original_sha256));
     digests.extend(manifest.runtimes().iter().map(|entry| entry.sha256));
@@ -68,7 +68,7 @@ fn a_users_manifest_adds_models_and_replaces_defaults() {
     assert_eq!(embedder.file, Path::new("folder").join("weights/r50.onnx"));
     let detector = manifest.default_for(Role::Detector).unwrap();
     assert_eq!(detector.id, built_in.default_for(Role::Detector).unwrap().id);
-    // A default may also be one of ours.
+    // A default may also be one of the built-in models.
     let text = "schema = \"evenmatch.models/1\"\n[defaults]\nembedder = \"sface-2021dec\"\n";
     assert_eq!(built_in.extended(text, "own.toml", Path::new("")).unwrap(), built_in);
 }
@@ -101,7 +101,7 @@ fn every_fault_is_refused_with_file_and_line() {
         ("unknown alignment", with("sface-112", "sface-113"), 14),
         ("detector with alignment", with("role = \"embedder\"", "role = \"detector\""), 7),
         ("default of another role", with("embedder = ", "detector = "), 5),
-        ("default that is not there", with("\"arcface-r50\"\n\n", "\"arcface-r100\"\n\n"), 5),
+        ("default that does not exist", with("\"arcface-r50\"\n\n", "\"arcface-r100\"\n\n"), 5),
         ("the same id twice", twice, 18),
         ("preparation without source", with("license", "prepare = [\"dequantise\"]\nlicense"), 7),
         ("unknown preparation", with("license", "prepare = [\"magic\"]\nlicense"), 15),
@@ -111,7 +111,7 @@ fn every_fault_is_refused_with_file_and_line() {
             7,
         ),
         (
-            "threshold that is no number",
+            "threshold that is not a number",
             format!("{OWN}threshold = {{ value = nan, source = \"x\" }}\n"),
             7,
         ),

@@ -28,8 +28,8 @@ fn an_aligned_face_of_one_colour_has_its_angle() {
     assert_eq!(ita_band(tone.ita), "ITA 2 41 to 55");
 }
 
-/// Not a claim about people: annotators chose these groups, and the light was whatever it was.
-/// But a measure under which the medians were in another order would not measure skin at all.
+/// This is not a claim about people: annotators chose these groups, and the light was uncontrolled.
+/// But a measure that put the medians in another order would not measure skin at all.
 #[test]
 #[ignore = "a minute: the faces of 2,575 photos"]
 fn medians_by_annotated_group_are_ordered() {

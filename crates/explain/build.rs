@@ -1,5 +1,5 @@
-//! Fails the build where a language lacks a message or a variable, has one too many, or does not
-//! parse; and writes a constant for each message, so that the code can name no other.
+//! Fails the build if a language lacks a message or a variable, has one too many, or does not
+//! parse; and writes a constant for each message, so that the code cannot name any other.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
@@ -39,7 +39,7 @@ fn run() -> Result<(), Vec<String>> {
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| path.extension().is_some_and(|extension| extension == "ftl"))
         .collect();
-    // English first: the others are held to it.
+    // English first: the others are compared with it.
     paths.sort_by_key(|path| (path.file_stem().is_none_or(|stem| stem != "en"), path.clone()));
     let mut files = Vec::new();
     for path in paths {
@@ -48,7 +48,7 @@ fn run() -> Result<(), Vec<String>> {
     }
     let english = check::check(&files)?;
     let mut keys = String::new();
-    // Reasons are looked up by their codes; a test holds those to the list of codes.
+    // Reasons are looked up by their codes; a test compares them with the list of codes.
     let named = english.keys().filter(|name| !name.starts_with("reason-") && !name.contains('.'));
     for name in named {
         let constant = name.replace('-', "_").to_uppercase();

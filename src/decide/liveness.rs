@@ -1,11 +1,11 @@
-//! What is known of liveness, as reasons.
+//! What is known about liveness, as reasons.
 
 use evenmatch_core::record::{
     Liveness, LivenessOutcome, Reason, ReasonCode, ReasonSubject, SessionEvidence, SignalRecord,
     SignalVerdict,
 };
 
-/// The reasons that liveness gives. Those that stand against a pass are decisive; the caller makes
+/// The reasons that liveness gives. Those that count against a pass are decisive; the caller makes
 /// them advisory where liveness is not required.
 pub(super) fn reasons(liveness: &Liveness) -> Vec<Reason> {
     let passed = liveness.outcome == LivenessOutcome::Pass;
@@ -21,7 +21,8 @@ pub(super) fn reasons(liveness: &Liveness) -> Vec<Reason> {
         None => {}
     }
     for reason in &mut reasons {
-        // A pass decides nothing against the person, and neither does a signal that it answers.
+        // A pass decides nothing against the person, and neither does a signal that the pass
+        // answers.
         let granted = [ReasonCode::LivenessShown, ReasonCode::AttackSignsUnclear];
         if passed || granted.contains(&reason.code) && liveness.session.is_some() {
             reason.decisive = false;

@@ -32,20 +32,20 @@ pub enum SeveralFaces {
     Error,
 }
 
-/// Whether evidence of liveness is asked for.
+/// Whether evidence of liveness is required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LivenessPolicy {
-    /// It is not looked at.
+    /// Liveness is not checked.
     #[default]
     Off,
-    /// It is reported and decides nothing.
+    /// It is reported but does not affect the decision.
     Advisory,
     /// Without it there is no match.
     Require,
 }
 
-/// A switch that is on unless a policy turns it off.
+/// A switch that is on by default; a policy can turn it off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct NoAutomatedFinalRefusal(pub bool);
@@ -57,7 +57,7 @@ impl Default for NoAutomatedFinalRefusal {
 }
 
 /// The rules by which a [`Verifier`](crate::Verifier) acquires and decides. In a file it is TOML;
-/// what is left out has its default.
+/// settings that are left out have their defaults.
 ///
 /// ```
 /// let policy: evenmatch::Policy = "several_faces = 'error'\nthreshold = 0.4".parse()?;
@@ -69,7 +69,7 @@ impl Default for NoAutomatedFinalRefusal {
 pub struct Policy {
     /// What to do when a photo shows several faces.
     pub several_faces: SeveralFaces,
-    /// Whether evidence of liveness is asked for.
+    /// Whether evidence of liveness is required.
     pub liveness: LivenessPolicy,
     /// What is done with photos of poor quality.
     pub gate: Gate,
@@ -79,28 +79,28 @@ pub struct Policy {
     pub fmr: Option<f64>,
     /// Whose rate that is: `everyone`, or the `worst_group`'s upper bound.
     pub fmr_of: FmrOf,
-    /// Scores that are nearer than this to the threshold, on either side, are left to a person.
+    /// Scores nearer than this to the threshold, on either side, are left to a person.
     pub review_band: f32,
     /// When a face counts as found.
     pub detector: DetectorSettings,
     /// What counts as poor quality.
     pub quality: QualityLimits,
-    /// From where on a photo speaks of an attack, where liveness is looked at.
+    /// The limits from which a photo's signals indicate an attack, where liveness is checked.
     pub passive: PassiveLimits,
-    /// Do without looking again, turned and in other light, at photos in which no face was found or
-    /// one that looks odd.
+    /// Do not look again, turned and in other light, at photos in which no face was found or the
+    /// face looks unusual.
     pub plain_looks_only: bool,
-    /// Milliseconds after which no further look is begun; without it, the number of looks is the
-    /// limit, and the same photo gives the same answer on every machine.
+    /// Milliseconds after which no further detection attempt starts; without it, only the number of
+    /// attempts is limited, and the same photo gives the same answer on every machine.
     pub look_again_ms: Option<u32>,
     /// Whether a non-match is never final by itself: it then means "not confirmed, a person must
-    /// look".
+    /// review it".
     pub no_automated_final_refusal: NoAutomatedFinalRefusal,
     /// How long enrolments are kept.
     pub retention: Retention,
     /// Limits on what is decoded.
     pub limits: DecodeLimits,
-    /// Decode large JPEGs at full size, which is slower and shows the embedder nothing more.
+    /// Decode large JPEGs at full size, which is slower and gives the embedder no more detail.
     pub full_decode: bool,
 }
 
@@ -136,7 +136,7 @@ impl Policy {
         text.parse().map_err(|error: Error| error.in_path(path))
     }
 
-    /// How long a photo may be looked at again.
+    /// How long to keep looking again at a photo.
     pub(crate) fn look_again_for(&self) -> Option<Duration> {
         self.look_again_ms.map(|ms| Duration::from_millis(ms.into()))
     }
@@ -147,15 +147,18 @@ impl Policy {
             Err(Error::new(ErrorKind::InvalidArgument, Stage::Decide, message).next(next))
         };
         if let Some(rate) = self.fmr.filter(|rate| !(*rate > 0.0 && *rate < 1.0)) {
-            return refuse(format!("{rate} is not a rate between 0 and 1"), "try 1e-3");
+            return refuse(
+                format!("{rate} is not a rate between 0 and 1"),
+                "set a rate such as 1e-3",
+            );
         }
         if self.fmr.is_some() && self.threshold.is_some() {
-            let message = "the policy states both a threshold and a false match rate".to_owned();
-            return refuse(message, "leave out one of `threshold` and `fmr`");
+            let message = "the policy sets both a threshold and a false match rate".to_owned();
+            return refuse(message, "remove either `threshold` or `fmr`");
         }
         if !(0.0..=2.0).contains(&self.review_band) {
-            let message = format!("the review band {} is no distance of scores", self.review_band);
-            return refuse(message, "state one from 0 to 2, such as 0.02");
+            let message = format!("the review band {} is out of range", self.review_band);
+            return refuse(message, "set it to a value from 0 to 2, such as 0.02");
         }
         self.quality.check()?;
         self.passive.check()?;
@@ -170,10 +173,10 @@ fn check_threshold(threshold: f32) -> Result<()> {
     }
     let message = format!("the threshold {threshold} is not a cosine between -1 and 1");
     Err(Error::new(ErrorKind::InvalidArgument, Stage::Decide, message)
-        .next("state a threshold between -1 and 1, such as 0.363"))
+        .next("set a threshold between -1 and 1, such as 0.363"))
 }
 
-/// A threshold, and what is known of the error rate behind it.
+/// A threshold, and what is known about the error rate at it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OperatingPoint {
     threshold: f32,
@@ -189,18 +192,18 @@ pub enum ThresholdBasis {
         /// Where it was published.
         source: String,
     },
-    /// The caller stated it.
+    /// The caller set it.
     Stated,
     /// A calibration measured it.
     Calibrated {
         /// Name and digest of the calibration.
         calibration: String,
-        /// The false match rate aimed at.
+        /// The target false match rate.
         target_fmr: f64,
         /// Upper bound on the false match rate of the worst measured group, or of everyone where
         /// no group was measured.
         fmr_upper_worst_group: f64,
-        /// Non-mated comparisons behind it.
+        /// The number of non-mated comparisons it was measured on.
         n_nonmated: u64,
         /// The same in words.
         claim: String,
@@ -210,8 +213,8 @@ pub enum ThresholdBasis {
 }
 
 impl OperatingPoint {
-    /// The operating point that a policy or, failing that, the embedder's publisher sets. No
-    /// calibration stands behind either, and the record says so.
+    /// The operating point that a policy sets or, failing that, the embedder's publisher. No
+    /// calibration supports either, and the record says so.
     pub fn resolve(stated: Option<f32>, published: Option<(f32, String)>) -> Result<Self> {
         let (threshold, basis) = match (stated, published) {
             (Some(threshold), _) => (threshold, ThresholdBasis::Stated),
@@ -219,7 +222,7 @@ impl OperatingPoint {
             (None, None) => {
                 let message = "the embedder's publisher states no threshold";
                 return Err(Error::new(ErrorKind::InvalidArgument, Stage::Decide, message)
-                    .next("state one: --threshold X, or `threshold = X` in the policy"));
+                    .next("set one: --threshold X, or `threshold = X` in the policy"));
             }
         };
         check_threshold(threshold)?;
@@ -241,12 +244,12 @@ impl OperatingPoint {
         let worst = point.worst_group.as_ref();
         let upper = worst.map_or(point.fmr.high, |group| group.fmr.high);
         let whom = worst.map_or_else(String::new, |group| {
-            format!(" of the group with the highest measured rate ({})", group.group)
+            format!(" in the group with the highest measured rate ({})", group.group)
         });
         let claim = format!(
-            "at this threshold, at most {:.2} of 10,000 pairs of different people{whom} match, with \
-             95 % confidence; measured on {} people in {} comparisons",
-            1e4 * upper,
+            "at this threshold, at most {} % of pairs of different people{whom} match, with 95 % \
+             confidence; measured on {} people in {} comparisons",
+            percent(upper),
             calibration.data.subjects,
             calibration.data.nonmated
         );
@@ -313,7 +316,7 @@ impl OperatingPoint {
         }
     }
 
-    /// What a score is evidence of, where a calibration says so.
+    /// What a score is evidence of, where a calibration gives that.
     pub fn evidence(&self, score: ComparisonScore) -> Option<EvidenceRecord> {
         self.evidence.as_ref().map(|evidence| EvidenceRecord {
             log_likelihood_ratio: evidence.log_likelihood_ratio(score.value()),
@@ -327,26 +330,35 @@ impl OperatingPoint {
     }
 }
 
+/// A rate in percent, with three significant digits.
+fn percent(rate: f64) -> String {
+    let percent = 100.0 * rate;
+    // The cast saturates, also where the rate is 0.
+    let magnitude = percent.log10().floor() as i32;
+    let decimals = 2_i32.saturating_sub(magnitude).clamp(0, 9) as usize;
+    format!("{percent:.decimals$}")
+}
+
 /// What was decided, and why.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
     /// Match, non-match or undecided.
     pub outcome: Outcome,
-    /// The reasons, those that decided first.
+    /// The reasons, decisive ones first.
     pub reasons: Vec<Reason>,
-    /// What is known of liveness.
+    /// What is known about liveness.
     pub liveness: Liveness,
 }
 
 /// Decides one transaction.
 ///
 /// `score` is `None` where a sample could not be acquired; `acquisition` are the reasons that
-/// acquiring gave; `liveness` is what was seen of it. The rule, in order:
+/// acquiring gave; `liveness` is the evidence of it. The rule, in order:
 ///
 /// ```text
 /// no score                                  → undecided
 /// |score − threshold| < review band         → undecided
-/// score < threshold, and hardly a face to compare → undecided
+/// score < threshold, and the face hard to compare → undecided
 /// score < threshold                         → non-match
 /// liveness required, and no pass            → undecided
 /// score ≥ threshold                         → match
@@ -400,7 +412,7 @@ pub fn decide(
     if score.is_some() && !point.is_calibrated() {
         reasons.push(Reason::new(ReasonCode::ThresholdNotCalibrated).advisory());
     }
-    // On which side a score lies does not decide where liveness or nearness was the obstacle.
+    // Where liveness or nearness was the obstacle, the side that a score lies on is not decisive.
     if outcome == Outcome::Undecided {
         for reason in &mut reasons {
             let codes = [ReasonCode::ScoreAtOrAboveThreshold, ReasonCode::ScoreBelowThreshold];

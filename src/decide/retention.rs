@@ -11,8 +11,8 @@ const DAY: i64 = 86_400_000;
 /// Longest period that can be stated: a hundred years.
 const MAX_DAYS: u32 = 36_525;
 
-/// How long enrolments are kept. A purpose that has no period of its own has the common one; where
-/// that is absent too, an enrolment stays until somebody deletes it.
+/// How long enrolments are kept. A purpose without a period of its own has the common one; without
+/// that too, an enrolment stays until somebody deletes it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Retention {
@@ -33,9 +33,9 @@ impl Retention {
     pub(super) fn check(&self) -> Result<()> {
         let wrong = self.purposes.values().chain(&self.days).find(|d| !(1..=MAX_DAYS).contains(*d));
         wrong.map_or(Ok(()), |days| {
-            let message = format!("{days} days is no period of retention");
+            let message = format!("{days} days is not a valid retention period");
             Err(Error::new(ErrorKind::InvalidArgument, Stage::Decide, message)
-                .next(format!("state 1 to {MAX_DAYS} days; delete at once with `forget`")))
+                .next(format!("set 1 to {MAX_DAYS} days; to delete at once, use `forget`")))
         })
     }
 }

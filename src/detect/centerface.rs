@@ -19,10 +19,10 @@ const SIZE: &str = "538";
 const OFFSET: &str = "539";
 const POINTS: &str = "540";
 
-/// Where YuNet puts the five landmarks, seen from where CenterFace puts them: shares of the
-/// distance between the eyes, along the line from the subject's right eye to the left one and at
-/// right angles to it, downwards. Medians over 280 faces of FairFace; the two were taught by
-/// different annotators, and the embedder's alignment goes by YuNet's.
+/// Where YuNet puts the five landmarks, relative to where CenterFace puts them: shares of the
+/// inter-eye distance, along the line from the subject's right eye to the left one and at right
+/// angles to it, downwards. Medians over 280 faces of FairFace; the two networks were trained on
+/// different annotations, and the embedder's alignment expects YuNet's.
 const TO_YUNET: [(f32, f32); 5] =
     [(-0.013, -0.052), (-0.004, -0.021), (-0.029, 0.012), (-0.013, 0.012), (-0.004, 0.054)];
 
@@ -73,7 +73,7 @@ pub(super) fn decode(outputs: &Outputs, min_score: f32) -> Result<Vec<Detection>
     Ok(candidates)
 }
 
-/// The landmarks as YuNet's annotators would have put them.
+/// The landmarks as YuNet would place them.
 fn to_yunet(points: &[Point; 5]) -> Landmarks5 {
     let (x, y) = (points[1].x - points[0].x, points[1].y - points[0].y);
     let moved = |(point, (along, down)): (&Point, (f32, f32))| {
@@ -84,9 +84,9 @@ fn to_yunet(points: &[Point; 5]) -> Landmarks5 {
 }
 
 fn unfit(name: &str, shape: &[usize]) -> Error {
-    let message = format!("output {name} has the shape {shape:?}, which CenterFace's has not");
+    let message = format!("output {name} has the shape {shape:?}, which is not CenterFace's");
     Error::new(ErrorKind::InvalidModel, Stage::Detect, message)
-        .next("check that the manifest's second detector has CenterFace's heads")
+        .next("set the manifest's second detector to a model with CenterFace's heads")
 }
 
 #[cfg(test)]

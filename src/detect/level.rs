@@ -1,12 +1,12 @@
-//! Levelling: a face that leans, or of which the detector is not sure, is looked at again in a
-//! square of its own, turned so that it stands upright; and one whose box has the shape of no
-//! face's, stretched.
+//! Levelling: a face that leans, or that the detector is unsure of, is detected again in a square
+//! of its own, turned so that the face is upright; and one whose box does not have the shape of a
+//! face is detected again stretched.
 //!
-//! YuNet was trained on faces that stand nearly upright. It finds one that leans by 30 to 60 degrees
-//! with a confidence near .9 and puts its landmarks where an upright face would have them: of a tilt
-//! of 10 to 50 degrees they show about half, and of a larger one nothing. Turning the face back by
-//! what they show, and looking again until nothing is left, puts them right; where they show nothing,
-//! the confidence does, since it is highest on a face that stands upright.
+//! YuNet was trained on faces that are nearly upright. It finds one that leans by 30 to 60 degrees
+//! with a confidence near 0.9 and puts its landmarks where an upright face would have them: they
+//! show about half of a tilt of 10 to 50 degrees, and nothing of a larger one. Turning the face
+//! back by what they show, and detecting again until no tilt is left, corrects them; where they
+//! show nothing, the confidence helps, since it is highest for an upright face.
 
 use std::time::Instant;
 
@@ -18,60 +18,62 @@ use crate::Result;
 use crate::geometry::{Landmarks5, Point};
 use crate::sample::cut;
 
-/// Side of the square, in pixels, and in heights of the face: it then stands 84 pixels high, where
-/// YuNet is at its best, at a quarter of the cost of a plain look. With 75 pixels in 128 two more
-/// of 300 pairs are lost at 30 degrees, with 96 in 192 none is won.
+/// Side of the square, in pixels, and in heights of the face: the face is then 84 pixels high,
+/// where YuNet works best, at a quarter of the cost of a plain pass. With 75 pixels in 128, two
+/// more of 300 pairs are lost at 30 degrees; with 96 in 192, none is gained.
 pub(super) const SIDE: u32 = 160;
 const MARGIN: f32 = 1.9;
-/// A tilt of the landmarks up to which a face counts as upright, in degrees. Of LFW's photos as
-/// they are 8 % lean by more, of FairFace's 30 %. From 5 degrees on three more of 300 pairs are lost
-/// at 30 degrees.
+/// A tilt of the landmarks up to which a face counts as upright, in degrees. Of unmodified LFW
+/// photos 8 % lean by more, of FairFace's 30 %. With 5 degrees, three more of 300 pairs are lost at
+/// 30 degrees.
 const UPRIGHT: f32 = 4.0;
-/// A tilt that is not worth another look, in degrees.
+/// A tilt that is not worth another pass, in degrees.
 const SETTLED: f32 = 2.5;
-/// The tilt of a face is this many times what its landmarks show of it. The median is 2 at 10
-/// degrees and 1.6 at 25.
+/// The tilt of a face is this many times what its landmarks show. The median is 2 at 10 degrees and
+/// 1.6 at 25.
 const SHORTFALL: f32 = 1.6;
-/// Most looks from one beginning.
+/// The most passes from one start.
 const ROUNDS: usize = 4;
-/// Below this confidence a photo is also looked at turned, and a face by itself. Of 200 LFW photos
-/// the upright ones have .90 and more, those turned by a half .90 at most, and by a quarter .88.
+/// Below this confidence, a turned photo is also searched, and a face is examined by itself. Of 200
+/// LFW photos, the upright ones have 0.90 and more, those turned by a half 0.90 at most, and those
+/// by a quarter 0.88.
 pub(super) const ODD: f32 = 0.905;
-/// Confidence from which on the search for another tilt has found it; three quarters of LFW's faces
-/// as they are have more.
+/// From this confidence on, the search for another tilt has succeeded; three quarters of unmodified
+/// LFW faces have more.
 const SURE: f32 = 0.92;
-/// What else is looked at once where the landmarks lead to no sure face, in degrees; the surest
-/// of these is followed, unless it is less sure by [`FAR`].
+/// Angles that are each tried once where the landmarks lead to no sure face, in degrees; the surest
+/// of them is followed, unless it is less sure by [`FAR`].
 const STARTS: [f32; 7] = [-45.0, 45.0, 90.0, -90.0, 180.0, 135.0, -135.0];
 const FAR: f32 = 0.03;
-/// A look must be surer by this to be taken for its beginning; within one beginning a later look
-/// may be less sure by [`ALIKE`], since its landmarks are the better ones.
+/// A pass must be surer by this to replace the result of another start; within one start a later
+/// pass may be less sure by [`ALIKE`], since its landmarks are better.
 const SURER: f32 = 0.01;
 const ALIKE: f32 = 0.02;
-/// A levelled face may be less sure than the one it comes from by this: the square shows less of
-/// what is around.
+/// A levelled face may be less sure than the original detection by this: the square shows less of
+/// the surroundings.
 const WORTH_TAKING: f32 = 0.05;
 
-/// Heights of a face's box in widths that need no second thought. Of 1,598 LFW photos five lie
-/// outside, of 1,288 FairFace ones 81.
+/// Box heights, in widths, that need no further check. Of 1,598 LFW photos five lie outside, of
+/// 1,288 FairFace ones 81.
 const ASPECTS: std::ops::RangeInclusive<f32> = 1.08..=1.6;
-/// Stretches that are tried on a box that lies outside: its height is multiplied by these.
+/// Stretches to try on a box that lies outside: its height is multiplied by these.
 const HIGHER: [f32; 3] = [1.26, 1.6, 2.0];
 const LOWER: [f32; 3] = [0.79, 0.63, 0.5];
-/// A face is out of proportion where a look at it stretched by one of the last two is the surest,
-/// by this; and a negative where one with light and dark exchanged is. Of those photos as they are 0 and 2 are; squashed to half their height 62 % and 82 %,
+/// A face is out of proportion where a pass stretched by one of the last two is the surest, by
+/// this; and a negative where a pass with light and dark exchanged is. Of unmodified photos of
+/// those sets, 0 and 2 are out of proportion; of those squashed to half their height 62 % and 82 %,
 /// to half their width 97 % and 97 %.
 const BETTER: f32 = 0.02;
-/// Least confidence of looks that are compared with one another.
+/// Least confidence of passes that are compared with one another.
 const FAINT: f32 = 0.3;
 
-/// A face as it was seen standing upright.
+/// A face as detected upright.
 #[derive(Debug, Clone)]
 pub(super) struct Level {
     /// In pixels of the image.
     pub(super) landmarks: Landmarks5,
     pub(super) score: f32,
-    /// The tilt that its landmarks still showed, in degrees.
+    /// The tilt that its landmarks still show, in degrees.
     rest: f32,
     /// Height of its box in widths.
     aspect: f32,
@@ -79,7 +81,7 @@ pub(super) struct Level {
     angle: f32,
 }
 
-/// Where a square lies in the image: its middle, its sides in pixels, and its turn in degrees.
+/// Where a square lies in the image: its centre, its sides in pixels, and its rotation in degrees.
 struct Square {
     centre: Point,
     width: f32,
@@ -88,7 +90,7 @@ struct Square {
 }
 
 impl Square {
-    /// Where a place of the square lies in the image.
+    /// Maps a position in the square to one in the image.
     fn place(&self) -> impl Fn(f32, f32) -> (f32, f32) {
         let (sine, cosine) = self.angle.to_radians().sin_cos();
         let middle = (SIDE as f32 - 1.0) / 2.0;
@@ -101,7 +103,7 @@ impl Square {
     }
 }
 
-/// Looks at single faces of an image.
+/// Examines single faces of an image.
 pub(super) struct Leveller<'a> {
     pub(super) watcher: &'a Watcher,
     pub(super) image: &'a RgbImage,
@@ -110,20 +112,20 @@ pub(super) struct Leveller<'a> {
     pub(super) deadline: Option<Instant>,
 }
 
-/// The angle within half a turn of nothing, in degrees.
+/// The same angle between −180 and 180 degrees.
 fn within_half_a_turn(degrees: f32) -> f32 {
     (degrees + 180.0).rem_euclid(360.0) - 180.0
 }
 
-/// Whether a face stands upright as far as one can see, so that nothing has to be looked at again.
+/// Whether a face seems upright, so that it need not be detected again.
 pub(super) fn is_upright(face: &Detection) -> bool {
     face.score >= ODD && face.landmarks.tilt().is_some_and(|tilt| tilt.abs() <= UPRIGHT)
 }
 
 impl Leveller<'_> {
-    /// The face of a detection, in pixels of the image, as it is seen upright. `quarter` is the
-    /// turn that the look which found it undid, in degrees: 0, ±90 or 180. `None` where no
-    /// look is as sure of it.
+    /// The face of a detection, in pixels of the image, as detected upright. `quarter` is the
+    /// rotation that the pass which found it undid, in degrees: 0, ±90 or 180. `None` where no pass
+    /// is as sure of it.
     pub(super) fn level(&self, face: &Detection, quarter: f32) -> Result<Option<Level>> {
         let Some(tilt) = face.landmarks.tilt() else { return Ok(None) };
         let lean = within_half_a_turn(tilt - quarter);
@@ -151,7 +153,7 @@ impl Leveller<'_> {
         Ok(best.filter(|level| level.score >= face.score - WORTH_TAKING))
     }
 
-    /// Turns the square until the face in it stands upright.
+    /// Turns the square until the face in it is upright.
     fn settle(&self, mut centre: Point, size: f32, mut angle: f32) -> Result<Option<Level>> {
         let mut best: Option<Level> = None;
         for _ in 0..ROUNDS {
@@ -170,8 +172,8 @@ impl Leveller<'_> {
         Ok(best)
     }
 
-    /// By how much the height of a face must be multiplied for it to look most like a face; `None`
-    /// where it does as it is. `level` is the same face upright, where it was looked at so.
+    /// The factor by which to multiply the height of a face so that it looks most like one; `None`
+    /// where it does so unchanged. `level` is the same face upright, where that was detected.
     pub(super) fn stretch(&self, face: &Detection, level: Option<&Level>) -> Result<Option<f32>> {
         let (width, height) = (face.bounding_box.width(), face.bounding_box.height());
         let aspect = level.map_or(height / width.max(1.0), |level| level.aspect);
@@ -200,8 +202,8 @@ impl Leveller<'_> {
         Ok((by_much && surest > as_it_is + BETTER).then_some(best))
     }
 
-    /// Whether a face looks more like one with light and dark exchanged, and is then as sure as this
-    /// at least. Of 536 negatives in which a face was found 524 do, of 830 photos none.
+    /// Whether a face looks more like one with light and dark exchanged, at a confidence of at
+    /// least this. Of 536 negatives in which a face was found 524 do, of 830 photos none.
     pub(super) fn is_negative(
         &self,
         face: &Detection,

@@ -1,5 +1,5 @@
-//! Finding faces: one network at scales chosen from the image, and a second one where that finds
-//! none.
+//! Finding faces: one network at scales chosen from the image, and a second one where the first
+//! finds no face.
 
 mod centerface;
 mod level;
@@ -56,7 +56,7 @@ impl Detection {
     }
 }
 
-/// One try at finding a face, and what came of it.
+/// One attempt to find a face, and its result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attempt {
     /// What was tried.
@@ -80,22 +80,22 @@ pub struct Detections {
     /// Noise of the first face, in linear light: its standard deviation as a share of the mean.
     /// `None` where there is no face, or where nobody looked again.
     pub noise: Option<f32>,
-    /// By how much the height of the first face has to be multiplied before it has the proportions
-    /// of a face, where it has not got them. `None` too where there is no face, or where nobody
-    /// looked again.
+    /// The factor by which the height of the first face must be multiplied to give it the
+    /// proportions of a face. `None` where it has them already, where there is no face, or where
+    /// nobody looked again.
     pub stretch: Option<f32>,
     /// Whether the first face looks more like a face with light and dark exchanged.
     pub negative: bool,
 }
 
-/// Share of its mean light that the noise of a face may have before it counts as drowned. Of 700
-/// FairFace and 822 LFW photos as they are, none has so much; of those LFW photos at 1/16 of
-/// their light every one has .095 or more.
+/// Share of its mean light from which the noise of a face counts as too much. Of 700 unmodified
+/// FairFace and 822 LFW photos none has so much; of the LFW photos at 1/16 of their light every one
+/// has 0.095 or more.
 const DROWNED: f32 = 0.06;
 
 impl Detections {
-    /// The noise of the first face, where it is so much that the face has to be smoothed: as in a
-    /// photo with too little light. Its landmarks are then those of looks at smoothed images.
+    /// The noise of the first face, where there is so much that the face has to be smoothed, as in
+    /// a photo with too little light. Its landmarks then come from passes over smoothed images.
     pub fn drowning_noise(&self) -> Option<f32> {
         self.noise.filter(|noise| *noise > DROWNED)
     }
@@ -106,10 +106,10 @@ impl Detections {
 #[serde(deny_unknown_fields, default)]
 pub struct DetectorSettings {
     /// Lowest confidence at which a face counts, 0 to 1. OpenCV's demonstration uses 0.9, which
-    /// loses faces in poor light; at 0.6 the landmarks are still sound.
+    /// loses faces in poor light; at 0.6 the landmarks are still reliable.
     pub min_score: f32,
     /// Largest intersection over union of two faces; a box that overlaps a better one by more is
-    /// the same face again. OpenCV's default.
+    /// the same face again. The default is OpenCV's.
     pub max_overlap: f32,
 }
 
@@ -119,8 +119,8 @@ impl Default for DetectorSettings {
     }
 }
 
-/// A detector with YuNet's heads; and, for photos in which that finds no face, one with
-/// CenterFace's.
+/// A detector with YuNet's heads, and optionally one with CenterFace's for photos in which the
+/// first finds no face.
 #[derive(Debug, Clone)]
 pub struct FaceDetector {
     first: Watcher,
@@ -146,7 +146,7 @@ impl FaceDetector {
         Ok(FaceDetector { first, second: None, settings })
     }
 
-    /// The detector with a second network, of CenterFace's heads, for photos in which the first
+    /// The detector with a second network, with CenterFace's heads, for photos in which the first
     /// finds no face.
     ///
     /// # Errors
@@ -162,7 +162,7 @@ impl FaceDetector {
         self.first.id()
     }
 
-    /// Which model looks where the first finds no face; `None` where no other does.
+    /// Which model is used where the first finds no face; `None` where there is no second.
     pub fn second_id(&self) -> Option<&ModelId> {
         self.second.as_ref().map(Watcher::id)
     }
@@ -189,14 +189,14 @@ impl FaceDetector {
         Ok(Detections { faces, attempts, by, noise: None, stretch: None, negative: false })
     }
 
-    /// Looks again at a photo in which no face was found, or one that looks odd: turned by
-    /// quarters, and where there is still none, in other light, with both networks. A face in
-    /// other light counts only where enough looks agree on it. A face that leans, or that the
-    /// detector is not sure of, is looked at by itself, turned until it stands upright; one that
-    /// noise drowns, in other light. Both are for its landmarks.
+    /// Tries again with a photo in which no face was found, or in which the face looks unusual:
+    /// turned by quarters, and where there is still no face, with other brightness, with both
+    /// networks. A face found with other brightness counts only where enough passes agree on it. To
+    /// improve its landmarks, a face that leans, or that the detector is unsure of, is examined by
+    /// itself, turned until it is upright; and one with too much noise, with other brightness.
     ///
-    /// After `limit` nothing new is tried. That makes the answer depend on how fast the machine
-    /// is; without a limit, only on the photo.
+    /// After `limit` nothing new is tried. The answer then depends on how fast the machine is;
+    /// without a limit, only on the photo.
     ///
     /// # Errors
     ///

@@ -1,12 +1,12 @@
-//! Non-maximum suppression: of boxes that overlap, the best one stays.
+//! Non-maximum suppression: of overlapping boxes, only the best one stays.
 
 use super::Detection;
 
 /// Keeps, in descending order of score, each detection whose intersection over union with every
 /// detection kept before it is at most `overlap`.
 ///
-/// Equal scores are taken in the order in which the detector listed them (finest stride first,
-/// then row by row), so that the result does not depend on the sort:
+/// Equal scores keep the order in which the detector listed them (finest stride first, then row by
+/// row), so that the result does not depend on the sort:
 ///
 /// ```text
 /// order the candidates by score, descending; ties by position in the list, ascending

@@ -1,17 +1,17 @@
-//! Which of several faces is the largest, for those who look at the picture.
+//! Which of several faces a viewer would call the largest.
 
 use super::Detection;
 use crate::sample::Sample;
 
-/// Faces whose area is at least the largest's divided by this count as equally large: a person
-/// would not call one of them the larger (their sides differ by less than a quarter).
+/// Faces whose area is at least the largest's divided by this count as equally large: a viewer
+/// would not call one of them larger (their sides differ by less than a quarter).
 const COMPARABLE_AREA: f32 = 1.5;
 
 /// Orders faces by area, descending, with one exception: of the faces that are about as large as
 /// the largest, the one nearest to the centre of the image comes first.
 ///
-/// A bystander who stands a little nearer to the camera is otherwise taken for the subject: in
-/// the LFW subset that happens in 33 of 6,391 photos, and doubles the false non-match rate.
+/// Otherwise a bystander who stands a little nearer to the camera is taken for the subject: in the
+/// LFW subset that happens in 33 of 6,391 photos, and doubles the false non-match rate.
 ///
 /// ```text
 /// order by area, descending; ties by score, descending; ties by position in the list

@@ -1,9 +1,9 @@
-//! Looking again: turned by quarters, where a face looks odd or there is none; at the face by
-//! itself, where it leans or looks odd (see `level`); and with more light, where there still is no
-//! face or where noise drowns it.
+//! Looking again: the photo turned by quarters, where the face looks unusual or there is none; the
+//! face by itself, where it leans or looks unusual (see `level`); and with more light, where there
+//! still is no face or where it has too much noise.
 //!
-//! A look at more noise finds faces that are there, and now and then one that is not. A face in
-//! the dark therefore counts only where several looks agree on its place.
+//! Passes with amplified noise find faces that are there, and occasionally one that is not. A face
+//! in the dark therefore counts only where several passes agree on its place.
 
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
@@ -18,42 +18,42 @@ use crate::Result;
 use crate::geometry::{BoundingBox, Landmarks5, Point};
 use crate::sample::{Sample, noise_to_signal, relit};
 
-/// A turned look must be surer than the upright one by this, and as sure as this. Upright is the
-/// surest of the four in each of those 800 looks.
+/// A turned pass must be surer than the upright one by the first, and at least as sure as the
+/// second. Of the four orientations of each of 200 LFW photos, upright is always the surest.
 const SURER: f32 = 0.03;
 const SURE: f32 = 0.75;
-/// Least confidence of what may be a face that leans; it counts where it is sure once upright.
+/// Least confidence of a possible face that leans; it counts if it is sure once upright.
 const FAINT: f32 = 0.3;
-/// A face of fewer pixels in the plain look is cut out of the decoded photo.
+/// A face of fewer pixels than this in the plain pass is cut out of the decoded photo.
 const SMALL: f32 = 72.0;
 /// Quarter turns, clockwise.
 const TURNS: [u8; 3] = [1, 3, 2];
 
-/// What it takes for looks in the dark to find a face.
+/// What passes in the dark need to find a face.
 struct Judge {
-    /// Least confidence of a look that takes part.
+    /// Least confidence of a pass that takes part.
     faint: f32,
-    /// Least confidence of the surest one.
+    /// Least confidence of the surest pass.
     seen: f32,
-    /// Least mean confidence over all looks, those that see nothing counting as 0.
+    /// Least mean confidence over all passes, counting those that find nothing as 0.
     agreed: f32,
 }
 
-/// The first detector alone: of 600 dark and bright textures one gets a mean of .41, none more.
+/// The first detector alone: of 600 dark and bright textures one gets a mean of 0.41, none more.
 const FIRST: Judge = Judge { faint: 0.3, seen: 0.5, agreed: 0.42 };
 /// The second one: of 600 textures and 1,150 parts of photos without a face, dark and bright, one
-/// (of a cat) gets .24 and no other more than .09.
+/// (of a cat) gets 0.24 and no other more than 0.09.
 const SECOND: Judge = Judge { faint: 0.2, seen: 0.35, agreed: 0.15 };
-/// Least confidence of a look whose landmarks count.
+/// Least confidence of a pass whose landmarks count.
 const CLEAR: f32 = 0.3;
-/// Intersection over union of two looks' boxes of the same face; and of what is left of a face
-/// when it has been counted.
+/// Intersection over union from which two passes' boxes are of the same face; and from which a box
+/// is a face that was already counted.
 const SAME_PLACE: f32 = 0.5;
 const SAME_FACE: f32 = 0.3;
-/// Fewest looks of which a mean is worth anything, where time ran out.
+/// Fewest passes for a meaningful average, where time ran out.
 const FEWEST: usize = 3;
 
-/// A look in linear light: standard deviation of the smoothing, in pixels of the plain look, and
+/// A pass in linear light: standard deviation of the smoothing, in pixels of the plain pass, and
 /// mean light afterwards; then mirrored, or at half the size.
 struct Light(f32, f32, View);
 
@@ -75,12 +75,12 @@ const LIGHTS: [Light; 8] = [
     Light(2.5, 0.15, View::Half),
 ];
 
-/// One photo that is looked at again.
+/// One photo that is examined again.
 pub(super) struct Rescue<'a> {
     detector: &'a FaceDetector,
     sample: &'a Sample,
     found: &'a mut Detections,
-    /// What the plain look saw.
+    /// What the plain pass saw.
     plain: Cow<'a, RgbImage>,
     deadline: Option<Instant>,
 }
@@ -117,14 +117,14 @@ impl<'a> Rescue<'a> {
             .first()
             .map(|face| noise_to_signal(pixels, face.bounding_box.scaled(rate, rate).pixels()));
         let drowned = self.found.drowning_noise().is_some();
-        // Looks in other light see faces as they stand in the photo.
+        // Passes in other light see faces at their original orientation.
         if found_already && drowned && !levelled { self.clarify() } else { Ok(()) }
     }
 
-    /// Looks at the first face by itself, unless it stands upright and the detector is sure of it:
-    /// for its landmarks, and for whether it has the proportions of a face. Where there is no
-    /// face, at the surest of the faint ones, which counts only if it is sure upright. Whether
-    /// landmarks were taken from there.
+    /// Examines the first face by itself, for its landmarks and its proportions, unless it is
+    /// upright and the detector is sure of it. Where there is no face, examines the surest of the
+    /// faint ones, which counts only if it is sure once upright. Returns whether landmarks were
+    /// taken from there.
     fn level(&mut self, turns: u8) -> Result<bool> {
         let faint = if self.found.faces.is_empty() { self.faint()? } else { None };
         let first = faint.as_ref().or(self.found.faces.first()).cloned();
@@ -155,9 +155,9 @@ impl<'a> Rescue<'a> {
         Ok(true)
     }
 
-    /// What looks at one face by itself, the face in pixels of the image that it looks at, and how
-    /// many pixels of the full-size image are one of those. What stands small in the plain look is
-    /// cut out of the decoded photo.
+    /// The leveller for one face, the face in pixels of the leveller's image, and how many pixels
+    /// of the full-size image one of those is. A face that is small in the plain pass is cut out of
+    /// the decoded photo.
     fn around(&self, face: &Detection) -> (Leveller<'_>, Detection, (f32, f32)) {
         let (width, height) = (self.sample.full_width() as f32, self.sample.full_height() as f32);
         let (sample, plain) = (self.sample.pixels(), &*self.plain);
@@ -175,7 +175,7 @@ impl<'a> Rescue<'a> {
         (leveller, face.scaled(1.0 / factors.0, 1.0 / factors.1), factors)
     }
 
-    /// The surest of what looks a little like a face, upright or turned by a quarter, in pixels of
+    /// The surest of what faintly resembles a face, upright or turned by a quarter, in pixels of
     /// the full-size image.
     fn faint(&mut self) -> Result<Option<Detection>> {
         let overlap = self.detector.settings.max_overlap;
@@ -196,7 +196,7 @@ impl<'a> Rescue<'a> {
         Ok(best.map(|face| face.scaled(factor_x, factor_y)))
     }
 
-    /// Takes the landmarks of faces that were found from looks in which they are clearer.
+    /// Takes the landmarks of faces that were found from passes in which they are clearer.
     fn clarify(&mut self) -> Result<()> {
         let clear = self.lit()?;
         let factors = self.to_full_size();
@@ -219,8 +219,8 @@ impl<'a> Rescue<'a> {
         late
     }
 
-    /// Looks at the photo turned by quarters, unless the upright look is sure of its face already,
-    /// and takes the faces of the surest one. The quarter turns, clockwise, of what was taken.
+    /// Searches the photo turned by quarters, unless the upright pass is already sure of its face,
+    /// and takes the faces of the surest pass. Returns the quarter turns, clockwise, of that pass.
     fn turned(&mut self) -> Result<u8> {
         let upright = surest(&self.found.faces);
         if upright >= ODD {
@@ -248,7 +248,7 @@ impl<'a> Rescue<'a> {
             }
         }
         let Some((faces, turns)) = taken else {
-            // Looks that confirm the upright one tell nothing more.
+            // Passes that confirm the upright one add nothing.
             if upright > 0.0 {
                 self.found.attempts.truncate(before);
             }
@@ -258,9 +258,9 @@ impl<'a> Rescue<'a> {
         Ok(turns)
     }
 
-    /// Looks in other light, for the faces in whose places enough looks see one, in pixels of the
-    /// plain look. The second detector judges where there is one, since it hardly ever sees faces
-    /// in noise; the first one then helps to say where eyes, nose and mouth are.
+    /// Searches in other light, for faces on whose places enough passes agree, in pixels of the
+    /// plain pass. The second detector decides where there is one, since it hardly ever sees faces
+    /// in noise; the first one then helps to place eyes, nose and mouth.
     fn lit(&mut self) -> Result<Vec<Detection>> {
         let whole = [0, 0, self.plain.width(), self.plain.height()];
         let overlap = self.detector.settings.max_overlap;
@@ -302,7 +302,7 @@ impl<'a> Rescue<'a> {
             Some(_) => agreed(&by_second, &by_first, &SECOND),
             None => agreed(&by_first, &[], &FIRST),
         };
-        // The last look's attempt says what came of them all.
+        // The attempt of the last pass carries the result of them all.
         let is_light = |attempt: &&mut Attempt| matches!(attempt.step, Step::Light(_));
         if let Some(last) = self.found.attempts.iter_mut().rev().find(is_light) {
             last.found = !faces.is_empty();
@@ -317,7 +317,7 @@ impl<'a> Rescue<'a> {
         self.found.faces = super::prominence::order(faces, self.sample);
     }
 
-    /// Pixels of the full-size image per pixel of the plain look, across and down.
+    /// Pixels of the full-size image per pixel of the plain pass, across and down.
     fn to_full_size(&self) -> (f32, f32) {
         (
             self.sample.full_width() as f32 / self.plain.width() as f32,
@@ -326,7 +326,7 @@ impl<'a> Rescue<'a> {
     }
 }
 
-/// The image turned clockwise by so many quarters.
+/// The image turned clockwise by this many quarters.
 fn turned(image: &RgbImage, turns: u8) -> Cow<'_, RgbImage> {
     match turns {
         0 => Cow::Borrowed(image),
@@ -348,8 +348,8 @@ fn overlap(a: &Detection, b: &Detection) -> f32 {
     a.bounding_box.intersection_over_union(&b.bounding_box)
 }
 
-/// The faces on whose places the looks agree. Each one's confidence is their mean; its landmarks
-/// are the mean of all who see it clearly, helpers too.
+/// The faces on whose places the passes agree. Each one's confidence is their mean; its landmarks
+/// are the mean of all that see it clearly, helpers included.
 fn agreed(looks: &[Vec<Detection>], helpers: &[Vec<Detection>], judge: &Judge) -> Vec<Detection> {
     if looks.len() < FEWEST {
         return Vec::new();
@@ -371,7 +371,7 @@ fn agreed(looks: &[Vec<Detection>], helpers: &[Vec<Detection>], judge: &Judge) -
     faces
 }
 
-/// The detection in whose place the looks are surest of a face, with their mean confidence.
+/// The detection on whose place the passes are surest of a face, with their mean confidence.
 fn most_agreed(looks: &[Vec<Detection>], judge: &Judge) -> Option<(f32, Detection)> {
     let mut best: Option<(f32, &Detection)> = None;
     for face in looks.iter().flatten().filter(|face| face.score >= judge.seen) {
@@ -384,7 +384,7 @@ fn most_agreed(looks: &[Vec<Detection>], judge: &Judge) -> Option<(f32, Detectio
     best.map(|(score, face)| (score, face.clone()))
 }
 
-/// Of each look the surest face in this place.
+/// The surest face of each pass in this place.
 fn witnesses<'a>(
     looks: &'a [Vec<Detection>],
     face: &Detection,
@@ -405,7 +405,7 @@ fn mean_landmarks(faces: &[&Detection], n: f32) -> Landmarks5 {
     }))
 }
 
-/// Where a face lies in the image whose mirror image it was found in. The subject's right is its
+/// Where a face lies in an image, if it was found in the mirror image. The subject's right is the
 /// left there.
 fn mirrored_back(face: &Detection, width: f32) -> Detection {
     let area = &face.bounding_box;
@@ -503,7 +503,7 @@ mod tests {
         let found = agreed(&looks(&[0.7, 0.6, 0.5, 0.4]), &[], &FIRST);
         assert_eq!(found.len(), 1);
         assert!((found[0].score - 0.55).abs() < 1e-6);
-        // Sure, but alone; and all together, but nobody sure.
+        // One sure pass alone; and all together, but none sure.
         let mut alone = looks(&[0.9, 0.9, 0.9, 0.9]);
         for (place, look) in alone.iter_mut().enumerate() {
             *look = vec![face(200.0 * place as f32, 10.0, 0.9)];

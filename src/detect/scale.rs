@@ -9,12 +9,12 @@ use super::Detection;
 use crate::sample::Sample;
 use crate::{Error, ErrorKind, Result, Stage};
 
-/// Longer side, in pixels, at which a photo is first looked at. A selfie's or a portrait's face is
-/// then 40 to 300 pixels high, where YuNet is at its best, at a quarter of the cost of 640.
+/// Longer side, in pixels, of the first pass over a photo. The face of a selfie or portrait is then
+/// 40 to 300 pixels high, where YuNet works best, at a quarter of the cost of 640.
 const PLAIN_SIDE: u32 = 320;
-/// Longer side of the look for faces that were too small at first.
+/// Longer side of the pass for faces that were too small at first.
 const FINER_SIDE: u32 = 1280;
-/// YuNet misses faces higher than about 300 pixels of its input and grows unsure before that.
+/// YuNet misses faces higher than about 300 pixels of its input and becomes unsure before that.
 const FRAME_FILLING: f32 = 256.0;
 /// Below this distance between the eyes, in pixels of the input, landmarks are coarse.
 const SMALL_INTER_EYE: f32 = 16.0;
@@ -27,16 +27,16 @@ pub enum Step {
     Plain,
     /// The longer side at up to 1,280 pixels: for faces that are small in the image.
     Finer,
-    /// Half the size of the plain look: for a face that fills the frame.
+    /// Half the size of the plain pass: for a face that fills the frame.
     Coarser,
-    /// The size of the plain look, smoothed in linear light and exposed anew: the first to eighth
-    /// way.
+    /// The size of the plain pass, smoothed in linear light with corrected exposure: variants one
+    /// to eight.
     Light(u8),
-    /// The size of the plain look, turned clockwise by so many quarters.
+    /// The size of the plain pass, turned clockwise by this many quarters.
     Turned(u8),
-    /// The first face by itself, 84 pixels high, turned until it stands upright.
+    /// The first face by itself, 84 pixels high, turned until it is upright.
     Levelled,
-    /// None: the policy's time for looking again was over.
+    /// No attempt: the policy's time for looking again was over.
     TimeLimit,
 }
 
@@ -91,7 +91,7 @@ impl Step {
     }
 }
 
-/// The further looks that the plain one calls for.
+/// The further passes that the plain one calls for.
 pub(super) fn further_looks(found: &[Detection], sample: &Sample) -> &'static [Step] {
     let plain = Step::Plain.input_size(sample);
     let more_pixels = Step::Finer.input_size(sample) != plain;
@@ -110,10 +110,10 @@ pub(super) fn further_looks(found: &[Detection], sample: &Sample) -> &'static [S
     }
 }
 
-/// Whether a further look is better than the best one so far.
+/// Whether a further pass is better than the best one so far.
 ///
-/// A look for small faces that finds any has seen them with more pixels. A look at a frame-filling
-/// face must be surer of it, since the coarser image has fewer.
+/// A pass for small faces that finds any has seen them with more pixels. A pass for a frame-filling
+/// face must be surer of it, since the coarser image has fewer pixels.
 pub(super) fn improves(faces: &[Detection], best: &[Detection], step: Step) -> bool {
     let top = |faces: &[Detection]| faces.iter().map(|f| f.score).fold(0.0, f32::max);
     match step {
@@ -142,5 +142,5 @@ pub(super) fn resize(image: &RgbImage, width: u32, height: u32) -> Result<RgbIma
         .resize(&source, &mut target, &options)
         .map_err(|cause| failed(cause.into()))?;
     RgbImage::from_raw(width, height, target.into_vec())
-        .ok_or_else(|| failed("the buffer has another size".into()))
+        .ok_or_else(|| failed("the buffer has the wrong size".into()))
 }

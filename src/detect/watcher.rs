@@ -1,4 +1,4 @@
-//! A network that sees faces in an image, and the heads by which it says where.
+//! A network that finds faces in an image, and how its outputs are decoded.
 
 use std::sync::Arc;
 
@@ -29,10 +29,10 @@ impl Watcher {
         let multiple = match input.size() {
             InputSize::MultipleOf(multiple) if multiple >= 32 && multiple % 32 == 0 => multiple,
             other => {
-                let message = format!("a detector can't have the input size {other:?}");
+                let message = format!("a detector cannot have the input size {other:?}");
                 return Err(Error::new(ErrorKind::InvalidModel, Stage::Setup, message)
                     .in_file(network.id().id.clone())
-                    .next("state `multiple_of = 32` in the manifest"));
+                    .next("set `multiple_of = 32` in the manifest"));
             }
         };
         Ok(Watcher { network, input, multiple: multiple as usize, heads })

@@ -1,7 +1,7 @@
 //! YuNet's heads: from output tensors to candidate faces.
 //!
 //! Wu et al., "YuNet: A Tiny Millisecond-level Face Detector", 2023; the decoding is that of
-//! OpenCV's FaceDetectorYN, with which it is held to agree (docs/PARITY.md).
+//! OpenCV's FaceDetectorYN, and is tested to agree with it (docs/PARITY.md).
 
 use ndarray::ArrayViewD;
 
@@ -78,5 +78,5 @@ fn check_shape(
     let message =
         format!("output {name} has shape {:?}, not [1, {cells}, {length}]", tensor.shape());
     Err(Error::new(ErrorKind::InvalidModel, Stage::Detect, message)
-        .next("check that the manifest's detector has YuNet's heads"))
+        .next("set the manifest's detector to a model with YuNet's heads"))
 }

@@ -1,9 +1,9 @@
 //! A mesh of 468 points laid over a face: MediaPipe's face mesh (Kartynnik et al., "Real-time
 //! Facial Surface Geometry from Monocular Video on Mobile GPUs", 2019).
 //!
-//! It takes a face that a detector has found, and gives a denser, three-dimensional account of it:
-//! which way the head is turned, and where eyes, nose and mouth are by another network than the
-//! detector's. Verification does without; nothing loads this model unless it is asked for.
+//! It takes a face that a detector has found and describes it in more detail, in three dimensions:
+//! which way the head is turned, and where eyes, nose and mouth are according to another network
+//! than the detector. Verification does not need it; the model is loaded only on request.
 
 mod points;
 mod region;
@@ -41,10 +41,10 @@ impl FaceMesh {
                 Ok(FaceMesh { network, input, side: width })
             }
             other => {
-                let message = format!("a mesh can't have the input size {other:?}");
+                let message = format!("a mesh cannot have the input size {other:?}");
                 Err(Error::new(ErrorKind::InvalidModel, Stage::Setup, message)
                     .in_file(network.id().id.clone())
-                    .next("state `width` and `height` in the manifest, and the same for both"))
+                    .next("set `width` and `height` to the same value in the manifest"))
             }
         }
     }
@@ -80,11 +80,11 @@ impl FaceMesh {
         self.network.id()
     }
 
-    /// Lays the mesh over a face whose five landmarks are given, in pixels of this image; so are
-    /// the mesh's points. `None` where the landmarks coincide or are not finite.
+    /// Lays the mesh over a face whose five landmarks are given, in pixels of this image; the
+    /// mesh's points are in the same pixels. `None` where the landmarks coincide or are not finite.
     ///
-    /// Where the landmarks are rough, a second mesh at [`Mesh::landmarks5`] of the first is better
-    /// placed.
+    /// If the landmarks are rough, a second mesh placed at [`Mesh::landmarks5`] of the first is
+    /// better.
     ///
     /// # Errors
     /// The network fails, or does not give 468 points of three coordinates and one presence.

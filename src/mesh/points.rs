@@ -1,11 +1,11 @@
-//! What a mesh says: points, and what follows from them.
+//! The points of a mesh, and the landmarks and pose that follow from them.
 
 use crate::geometry::{Landmarks5, Point};
 
 use super::POINTS;
 
-/// A point of a mesh. `x` and `y` are pixels of the image; `z` is in the same scale, grows away
-/// from the camera, and is 0 about the middle of the head.
+/// A point of a mesh. `x` and `y` are pixels of the image; `z` has the same scale, grows away from
+/// the camera, and is 0 near the middle of the head.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point3 {
     /// Distance from the left edge.
@@ -16,7 +16,7 @@ pub struct Point3 {
     pub z: f32,
 }
 
-/// Which way a head is turned, in degrees; all are 0 where it faces the camera upright.
+/// Which way a head is turned, in degrees; all are 0 if it faces the camera upright.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pose {
     /// Positive where the subject looks to the viewer's right, which is the subject's left.
@@ -32,7 +32,7 @@ pub struct Pose {
 pub struct Mesh {
     /// The points, numbered as in MediaPipe's canonical face model.
     pub points: [Point3; POINTS],
-    /// How sure the network is that there is a face, 0 to 1; MediaPipe asks for .5.
+    /// How sure the network is that there is a face, 0 to 1; MediaPipe requires 0.5.
     pub presence: f32,
 }
 
@@ -47,8 +47,8 @@ const NOSE_TIP: usize = 1;
 const RIGHT_MOUTH: usize = 61;
 const LEFT_MOUTH: usize = 291;
 
-/// Pairs of points, on the subject's right and left, that a face's expression hardly moves: outer
-/// and inner corners of the eyes, temples, cheekbones before the ears.
+/// Pairs of points, on the subject's right and left, that expressions hardly move: outer and inner
+/// corners of the eyes, temples, cheekbones in front of the ears.
 const ACROSS: [(usize, usize); 4] = [(33, 263), (133, 362), (127, 356), (234, 454)];
 /// Pairs, above and below: the middle of the face, and its two sides, from temple to jaw.
 const DOWN: [(usize, usize); 3] = [(10, 152), (127, 58), (356, 288)];
@@ -78,10 +78,10 @@ impl Mesh {
     /// Which way the head is turned.
     ///
     /// With `r`, the direction from the subject's right to the left, and `d`, downwards, made
-    /// perpendicular to it: roll = atan2(r_y, r_x), yaw = asin(r_z), and with the direction
-    /// `f = r × d` in which the back of the head lies, pitch = atan2(−d_z, f_z), less that of a level face. That is the
-    /// rotation about the vertical, then the horizontal axis of the face, then in the plane of the
-    /// image.
+    /// perpendicular to it: roll = atan2(r_y, r_x), yaw = asin(r_z), and with the direction `f = r
+    /// × d` in which the back of the head lies, pitch = atan2(−d_z, f_z), minus that of a level
+    /// face. This is the rotation about the vertical, then the horizontal axis of the face, then in
+    /// the plane of the image.
     pub fn pose(&self) -> Pose {
         let sum = |pairs: &[(usize, usize)]| {
             pairs.iter().fold([0.0_f32; 3], |sum, &(from, to)| {

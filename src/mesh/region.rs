@@ -1,11 +1,11 @@
 //! The part of an image that the network sees.
 //!
-//! MediaPipe cuts out a square, turned so that the eyes are level, around the middle of the face's
-//! box, one and a half times as large as it. Its box comes from a detector of its own, or from the
-//! mesh of the frame before: there it is the rectangle around all points. Here five landmarks are
-//! given. Their similarity transform to the canonical crop says how the face is turned and how
-//! large it is; where the square lies in that crop, and its side, are the medians of the squares
-//! that meshes of 400 LFW photos would ask for (docs/MODELS.md).
+//! MediaPipe cuts out a square around the middle of the face's box, turned so that the eyes are
+//! level and one and a half times as large as the box. Its box comes from its own detector, or from
+//! the mesh of the previous frame, where it is the rectangle around all points. Here five landmarks
+//! are given. Their similarity transform to the canonical crop says how the face is turned and how
+//! large it is; the position of the square in that crop, and its side, are the medians of the
+//! squares that meshes of 400 LFW photos would give (docs/MODELS.md).
 
 use image::RgbImage;
 
@@ -43,7 +43,7 @@ impl Region {
     }
 
     /// Where a point of the network's lies in the image. Both count from the middle of the first
-    /// pixel: only so do a photo and its mirror image give mirrored points.
+    /// pixel: only then do a photo and its mirror image give mirrored points.
     pub(super) fn in_image(&self, point: Point) -> Point {
         self.to_image.apply(point)
     }

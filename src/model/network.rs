@@ -1,4 +1,4 @@
-//! What every inference engine offers, and the null network for tests of all that is around it.
+//! What every inference engine provides, and the null networks for testing everything around it.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ pub trait Network: Send + Sync {
 pub struct Outputs(Vec<(Arc<str>, ArrayD<f32>)>);
 
 impl Outputs {
-    /// The output of this name; a model without it is not fit for its role.
+    /// The output with this name; a model without it does not fit its role.
     pub fn get(&self, name: &str) -> Result<ArrayViewD<'_, f32>> {
         self.0
             .iter()
@@ -34,20 +34,20 @@ impl Outputs {
             .ok_or_else(|| self.unfit(format!("the model has no output named {name}")))
     }
 
-    /// The only output; a model with none or several is not fit for its role.
+    /// The only output; a model with none or several does not fit its role.
     pub fn single(&self) -> Result<ArrayViewD<'_, f32>> {
         match self.0.as_slice() {
             [(_, tensor)] => Ok(tensor.view()),
-            all => Err(self.unfit(format!("the model has {} outputs where one is due", all.len()))),
+            all => Err(self.unfit(format!("the model must have one output, not {}", all.len()))),
         }
     }
 
-    /// The only output of this many values; a model with none or several is not fit for its role.
+    /// The only output with this many values; a model with none or several does not fit its role.
     pub fn of_length(&self, length: usize) -> Result<ArrayViewD<'_, f32>> {
         let mut fitting = self.0.iter().filter(|(_, tensor)| tensor.len() == length);
         match (fitting.next(), fitting.next()) {
             (Some((_, tensor)), None) => Ok(tensor.view()),
-            _ => Err(self.unfit(format!("the model has not one output of {length} values"))),
+            _ => Err(self.unfit(format!("the model must have one output of {length} values"))),
         }
     }
 
@@ -66,20 +66,20 @@ impl FromIterator<(Arc<str>, ArrayD<f32>)> for Outputs {
     }
 }
 
-/// A detector that needs no weights: it "finds a face" wherever something stands out from the
-/// colour of the upper left pixel.
+/// A detector that needs no weights: it "finds a face" wherever something differs from the colour
+/// of the upper left pixel.
 ///
-/// It has the outputs of YuNet, so that everything behind the network is exercised as it is in
-/// earnest. It is meant for tests and for examples; it knows nothing of faces.
+/// It has the outputs of YuNet, so that everything after the network runs as with a real one. It is
+/// meant for tests and examples; it knows nothing about faces.
 #[derive(Debug, Clone)]
 pub struct NullDetector {
     id: ModelId,
 }
 
-/// An embedder that needs no weights: the template is the picture itself, averaged over a grid.
+/// An embedder that needs no weights: the template is the image itself, averaged over a grid.
 ///
-/// Equal crops give equal templates and different pictures different ones, which is what tests of
-/// comparing and deciding need. It knows nothing of faces.
+/// Equal crops give equal templates and different images different ones, which is what tests of
+/// comparing and deciding need. It knows nothing about faces.
 #[derive(Debug, Clone)]
 pub struct NullEmbedder {
     id: ModelId,
@@ -98,7 +98,7 @@ impl NullDetector {
         NullDetector { id: null_id("null-detector") }
     }
 
-    /// Rectangles, in cells, around 4-connected components of cells that stand out.
+    /// Rectangles, in cells, around 4-connected components of cells that differ.
     fn components(input: ArrayView4<'_, f32>) -> Vec<[usize; 4]> {
         let (rows, columns) = (input.shape()[2] / Self::STRIDE, input.shape()[3] / Self::STRIDE);
         let stands_out = |row: usize, column: usize| {
@@ -169,7 +169,7 @@ impl Network for NullDetector {
                 set(0, &[0.95]);
                 set(1, &[0.95]);
                 set(2, &[w / 2.0, h / 2.0, w.ln(), h.ln()]);
-                // Eyes, nose and mouth where an upright frontal face of this box has them.
+                // Eyes, nose and mouth where an upright frontal face of this box would have them.
                 let face = [(0.3, 0.4), (0.7, 0.4), (0.5, 0.6), (0.35, 0.8), (0.65, 0.8)];
                 let points: Vec<f32> = face.iter().flat_map(|(x, y)| [x * w, y * h]).collect();
                 set(3, &points);
@@ -213,7 +213,7 @@ impl Network for NullEmbedder {
                         row * h..(row + 1) * h,
                         column * w..(column + 1) * w
                     ]);
-                    // Centred on mid-grey, so that unlike pictures can have negative cosines.
+                    // Centred on mid-grey, so that different images can have negative cosines.
                     features.push(block.mean().unwrap_or(0.0) - 127.5);
                 }
             }

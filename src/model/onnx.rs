@@ -1,12 +1,12 @@
-//! ONNX Runtime: the only file that names it.
+//! ONNX Runtime: this is the only file that uses it.
 //!
 //! `Session::run` needs exclusive access, so concurrent callers take sessions from a pool. For
-//! batches there is one single-threaded session a worker and the workers are the parallelism; for
-//! one-shot use there is one session that spreads each operator over the cores. The two are never
+//! batches there is one single-threaded session per worker, and the workers run in parallel; for
+//! one photo there is one session that spreads each operator over the cores. The two are never
 //! nested. Threads never spin while they wait, telemetry is off, and nothing is ever fetched.
 //!
-//! Weights are not rearranged ("prepacked") when a session is built: for these networks that
-//! makes no run faster, costs a third of a cold start and 30 MB (docs/PERFORMANCE.md).
+//! Weights are not rearranged ("prepacked") when a session is built: for these networks that makes
+//! no run faster, and costs a third of a cold start and 30 MB (docs/PERFORMANCE.md).
 
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -77,7 +77,7 @@ fn environment(library: &Path) -> Result<Environment> {
     Ok(environment.insert(built).clone())
 }
 
-/// What the system did not grant the runtime.
+/// What the system did not give the runtime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lack {
     Memory,
@@ -93,15 +93,15 @@ impl Lack {
             ),
             Lack::Threads => (
                 "the system allows no more threads",
-                "allow this user more processes (ulimit -u), or end some",
+                "allow this user more processes (ulimit -u), or end some of them",
             ),
         };
         Error::new(ErrorKind::Runtime, stage, message).next(next)
     }
 }
 
-/// Whether this message of the runtime or of the system's loader is about memory or threads, and
-/// says nothing of the model.
+/// Whether this message of the runtime or the system's loader is about memory or threads, and not
+/// about the model.
 fn lack(message: &str) -> Option<Lack> {
     let message = message.to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
@@ -123,7 +123,7 @@ fn lack(message: &str) -> Option<Lack> {
     says(&memory).then_some(Lack::Memory)
 }
 
-/// Loads the runtime library, and says which build it is.
+/// Loads the runtime library and returns which build it is.
 pub fn runtime_version(library: &Path) -> Result<String> {
     environment(library)?;
     Ok(ort::info().to_owned())
@@ -138,7 +138,8 @@ pub struct OnnxNetwork {
 impl OnnxNetwork {
     /// Loads a model whose digest has been checked; `library` is the runtime's shared library.
     ///
-    /// The first session is built here, so that an unfit model is refused now and not at first use.
+    /// The first session is built here, so that an unsuitable model is refused now and not at first
+    /// use.
     pub fn load(model: VerifiedModel, library: &Path, profile: Profile) -> Result<Self> {
         let environment = environment(library)?;
         let id = model.id();
@@ -186,7 +187,7 @@ fn collect_outputs(session: &mut Session, input: ArrayView4<'_, f32>) -> ort::Re
         .collect()
 }
 
-/// Sessions of one model, built as they are first needed.
+/// Sessions of one model, built when first needed.
 struct SessionPool {
     environment: Environment,
     name: String,
@@ -234,7 +235,8 @@ impl SessionPool {
                 }
                 drop(state);
                 return self.build(&model).inspect_err(|_| {
-                    // Another caller may try again, and must not wait for a session that never was.
+                    // Another caller may try again, and must not wait for a session that was never
+                    // built.
                     let mut state = lock(&self.state);
                     state.unbuilt += 1;
                     state.model = Some(model.clone());
@@ -269,18 +271,20 @@ impl SessionPool {
         });
         session.map_err(|cause| match lack(&cause.to_string()) {
             Some(lack) => lack.error(Stage::Setup).caused_by(cause),
-            None => {
-                Error::new(ErrorKind::InvalidModel, Stage::Setup, "ONNX Runtime refuses this model")
-                    .in_file(self.name.clone())
-                    .caused_by(cause)
-                    .next("run: evenmatch models verify")
-            }
+            None => Error::new(
+                ErrorKind::InvalidModel,
+                Stage::Setup,
+                "ONNX Runtime cannot load this model",
+            )
+            .in_file(self.name.clone())
+            .caused_by(cause)
+            .next("run: evenmatch models verify"),
         })
     }
 }
 
-/// Locks, also where another thread panicked while it held the lock: what these mutexes guard is
-/// whole between any two statements.
+/// Locks, even if another thread panicked while it held the lock: what these mutexes guard is
+/// consistent between any two statements.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -8,21 +8,22 @@ fn invalid(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidModel, Stage::Setup, message)
 }
 
-/// Checks that a file is in ONNX format and keeps every tensor in itself.
+/// Checks that a file is in ONNX format and contains all of its tensors.
 ///
 /// ONNX lets a tensor name another file, which the runtime would then open; a digest of this
 /// file would not cover that one. Weights are skipped, not read: a file of 40 MB takes about a
 /// millisecond.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidModel`] if the bytes are no ONNX model, or if a tensor lies elsewhere.
+/// [`ErrorKind::InvalidModel`] if the bytes are not an ONNX model, or if a tensor is in another
+/// file.
 pub fn check_model(bytes: &[u8]) -> Result<()> {
     let model = skim::Model::decode(bytes)
         .map_err(|cause| invalid("this is not an ONNX file").caused_by(cause))?;
     let graph = model.graph.as_ref().ok_or_else(|| invalid("this ONNX file has no graph"))?;
     match model.external(graph) {
         None => Ok(()),
-        Some(name) => Err(invalid(format!("the tensor {name:?} lies in another file"))
+        Some(name) => Err(invalid(format!("the tensor {name:?} is in another file"))
             .next("save the model as a single file, without external data")),
     }
 }
@@ -109,7 +110,7 @@ mod skim {
     struct Entry {}
 
     impl Model {
-        /// The name of a tensor that lies in another file.
+        /// The name of a tensor that is in another file.
         pub(super) fn external(&self, graph: &Graph) -> Option<String> {
             let training = self.training.iter().flat_map(|t| [&t.initialization, &t.algorithm]);
             let graphs = training.flatten().chain([graph]);
@@ -195,7 +196,7 @@ mod tests {
         for (place, bytes) in places {
             let error = check_model(&bytes).expect_err(place);
             assert_eq!(error.kind(), ErrorKind::InvalidModel, "{place}");
-            assert!(error.to_string().contains("\"w\" lies in another file"), "{place}: {error}");
+            assert!(error.to_string().contains("\"w\" is in another file"), "{place}: {error}");
         }
         let inside = Tensor::of_floats("w", &[1], &[1.0]).encode_to_vec();
         check_model(&field(7, &field(5, &inside))).unwrap();

@@ -1,4 +1,4 @@
-//! The folder that models lie in, and the only way out of it: past the digest check.
+//! The folder that models are in, and the only way to read them: through the digest check.
 
 use std::fmt;
 use std::fs::File;
@@ -12,7 +12,7 @@ use crate::{Digest, Error, ErrorKind, Result, Stage};
 
 /// The models' folder, in place of the platform's cache folder.
 pub const MODELS_VARIABLE: &str = "EVENMATCH_MODELS";
-/// A user's manifest, laid upon the built-in one.
+/// A user's manifest, which extends the built-in one.
 pub const MANIFEST_VARIABLE: &str = "EVENMATCH_MANIFEST";
 /// The runtime's shared library, in place of the fetched one.
 pub const RUNTIME_VARIABLE: &str = "EVENMATCH_ORT_LIB";
@@ -21,7 +21,7 @@ pub const RUNTIME_VARIABLE: &str = "EVENMATCH_ORT_LIB";
 pub(crate) const FETCH: &str = "run: evenmatch models fetch";
 const FETCH_AGAIN: &str = "delete the file, then run: evenmatch models fetch";
 
-/// Which model exactly: its name, and the digest of the file that is loaded.
+/// Identifies a model: its name, and the digest of the file that is loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ModelId {
     /// The manifest's name for it.
@@ -36,7 +36,7 @@ impl fmt::Display for ModelId {
     }
 }
 
-/// A model file whose digest has been checked; there is no other way to make one.
+/// A model file whose digest has been checked; there is no other way to create one.
 #[derive(Debug, Clone)]
 pub struct VerifiedModel {
     entry: ModelEntry,
@@ -44,11 +44,11 @@ pub struct VerifiedModel {
 }
 
 impl VerifiedModel {
-    /// Checks the bytes against the entry's digest, and that all tensors are among them.
+    /// Checks the bytes against the entry's digest, and that they contain all tensors.
     ///
     /// # Errors
-    /// [`ErrorKind::DigestMismatch`] if the digest is another one; [`ErrorKind::InvalidModel`] if
-    /// the bytes are no ONNX model or a tensor lies in another file.
+    /// [`ErrorKind::DigestMismatch`] if the digest differs; [`ErrorKind::InvalidModel`] if the
+    /// bytes are not an ONNX model or a tensor is in another file.
     pub fn check(entry: ModelEntry, bytes: Vec<u8>) -> Result<Self> {
         let next = match entry.source {
             Some(_) => FETCH_AGAIN,
@@ -80,21 +80,21 @@ impl VerifiedModel {
     }
 }
 
-/// Whether a file is in its place.
+/// Whether a file is in place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileState {
     /// It is there, and its digest is the pinned one.
     Ready,
     /// It is not there.
     Missing,
-    /// It is there with another digest.
+    /// It is there with a different digest.
     WrongDigest {
         /// The digest that was found.
         found: Digest,
     },
 }
 
-/// The models' folder together with the manifest that says what should lie in it.
+/// The models' folder together with the manifest that says what should be in it.
 #[derive(Debug, Clone)]
 pub struct ModelStore {
     dir: PathBuf,
@@ -102,11 +102,11 @@ pub struct ModelStore {
 }
 
 impl ModelStore {
-    /// The folder that `EVENMATCH_MODELS` names, else the platform's cache folder; with the
-    /// built-in manifest, and upon it the one that `EVENMATCH_MANIFEST` names.
+    /// The folder that `EVENMATCH_MODELS` names, or else the platform's cache folder; with the
+    /// built-in manifest, extended by the one that `EVENMATCH_MANIFEST` names.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] if the user's manifest can't be read, [`ErrorKind::InvalidModel`] if it
+    /// [`ErrorKind::Io`] if the user's manifest cannot be read, [`ErrorKind::InvalidModel`] if it
     /// is malformed, [`ErrorKind::InvalidArgument`] if the platform has no cache folder.
     pub fn open() -> Result<Self> {
         let dir = match std::env::var_os(MODELS_VARIABLE) {
@@ -147,18 +147,18 @@ impl ModelStore {
         }
     }
 
-    /// Whether the model's file is in its place.
+    /// Whether the model's file is in place.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] if the file is there but can't be read.
+    /// [`ErrorKind::Io`] if the file is there but cannot be read.
     pub fn state_of(&self, entry: &ModelEntry) -> Result<FileState> {
         state(&self.path_of(entry), entry.sha256)
     }
 
-    /// Whether the fetched runtime library is in its place.
+    /// Whether the fetched runtime library is in place.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] if the file is there but can't be read.
+    /// [`ErrorKind::Io`] if the file is there but cannot be read.
     pub fn state_of_runtime(&self, entry: &RuntimeEntry) -> Result<FileState> {
         state(&self.dir.join(&entry.file), entry.sha256)
     }
@@ -167,9 +167,8 @@ impl ModelStore {
     ///
     /// # Errors
     /// [`ErrorKind::InvalidArgument`] if the manifest has no such model,
-    /// [`ErrorKind::ModelMissing`] if it has not been fetched, [`ErrorKind::DigestMismatch`] if
-    /// the file is not the pinned one, [`ErrorKind::InvalidModel`] if it keeps tensors in other
-    /// files.
+    /// [`ErrorKind::ModelMissing`] if it has not been fetched, [`ErrorKind::DigestMismatch`] if the
+    /// file is not the pinned one, [`ErrorKind::InvalidModel`] if it keeps tensors in other files.
     pub fn load(&self, id: &str) -> Result<VerifiedModel> {
         self.load_entry(self.manifest.model(id)?)
     }
@@ -189,7 +188,7 @@ impl ModelStore {
         VerifiedModel::check(entry, bytes)
     }
 
-    /// That the model's file is there, whatever is in it.
+    /// Checks that the model's file exists, whatever it contains.
     #[cfg(feature = "onnx")]
     pub fn expect_file(&self, entry: &ModelEntry) -> Result<()> {
         let path = self.path_of(entry);
@@ -203,7 +202,7 @@ impl ModelStore {
         if cause.kind() != std::io::ErrorKind::NotFound {
             return Error::io(Stage::Setup, path, cause);
         }
-        let message = format!("the {} {} is not there", entry.role, entry.id);
+        let message = format!("the {} {} is missing", entry.role, entry.id);
         let error = Error::new(ErrorKind::ModelMissing, Stage::Setup, message).in_path(path);
         match entry.source {
             Some(_) => error.next(FETCH),
@@ -211,8 +210,8 @@ impl ModelStore {
         }
     }
 
-    /// The path of the runtime's shared library: the one that `EVENMATCH_ORT_LIB` names, else the
-    /// fetched one. Its digest is not read here: [`ModelStore::verify_runtime`] does that.
+    /// The path of the runtime's shared library: the one that `EVENMATCH_ORT_LIB` names, or else
+    /// the fetched one. Its digest is not checked here: [`ModelStore::verify_runtime`] does that.
     ///
     /// # Errors
     /// [`ErrorKind::ModelMissing`] if there is no such file, or if no library is pinned for this
@@ -223,7 +222,7 @@ impl ModelStore {
             if path.is_file() {
                 return Ok(path);
             }
-            let message = format!("{RUNTIME_VARIABLE} names a file that is not there");
+            let message = format!("{RUNTIME_VARIABLE} names a file that does not exist");
             return Err(Error::new(ErrorKind::ModelMissing, Stage::Setup, message)
                 .in_path(&path)
                 .next(format!("set {RUNTIME_VARIABLE} to ONNX Runtime's shared library")));
@@ -238,11 +237,11 @@ impl ModelStore {
         if path.is_file() {
             return Ok(path);
         }
-        let message = format!("ONNX Runtime {} is not there", entry.version);
+        let message = format!("ONNX Runtime {} is missing", entry.version);
         Err(Error::new(ErrorKind::ModelMissing, Stage::Setup, message).in_path(&path).next(FETCH))
     }
 
-    /// Reads the fetched runtime library and checks its digest; answers its path. A library that
+    /// Reads the fetched runtime library, checks its digest and returns its path. A library that
     /// `EVENMATCH_ORT_LIB` names is the user's own, and has no pinned digest.
     ///
     /// # Errors
@@ -262,7 +261,7 @@ impl ModelStore {
     }
 }
 
-/// The models' folder where no variable names one.
+/// The models' folder if no variable names one.
 fn default_dir() -> Result<PathBuf> {
     let dirs = directories::ProjectDirs::from("", "", "evenmatch").ok_or_else(|| {
         let message = "this account has no home folder, so there is no cache folder";
@@ -285,7 +284,7 @@ fn state(path: &Path, expected: Digest) -> Result<FileState> {
     Ok(if found == expected { FileState::Ready } else { FileState::WrongDigest { found } })
 }
 
-/// Compares digests, and names the file and both digests where they differ.
+/// Compares digests; if they differ, the error names the file and both digests.
 fn expect_digest(file: &Path, expected: Digest, found: Digest, next: &str) -> Result<()> {
     if expected == found {
         return Ok(());

@@ -6,13 +6,12 @@ use ndarray::Array4;
 use super::{ChannelOrder, InputSpec};
 
 impl InputSpec {
-    /// The 1×3×`height`×`width` tensor of an image that lies in its upper left corner.
+    /// The 1×3×`height`×`width` tensor of an image in its upper left corner.
     ///
-    /// What the image does not cover is filled as black pixels would be. The image must not be
-    /// larger than the tensor.
+    /// The rest is filled as with black pixels. The image must not be larger than the tensor.
     pub fn tensor(&self, image: &RgbImage, width: usize, height: usize) -> Array4<f32> {
         debug_assert!(image.width() as usize <= width && image.height() as usize <= height);
-        // The first tensor channel shows red or blue.
+        // The first tensor channel is red or blue.
         let source: [usize; 3] = match self.channels() {
             ChannelOrder::Rgb => [0, 1, 2],
             ChannelOrder::Bgr => [2, 1, 0],

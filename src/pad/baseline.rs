@@ -1,4 +1,4 @@
-//! The face at the beginning of a session, against which everything after it is measured.
+//! The face at the start of a session, which is the reference for everything after it.
 
 use super::face::{FaceView, Measures};
 use super::openings::Openings;
@@ -6,31 +6,31 @@ use super::parallax::Shape;
 use super::recent::median;
 use crate::mesh::Pose;
 
-/// Views that it is made of, at most; and at least.
+/// The most and the fewest views that it is made of.
 pub(super) const MOST_VIEWS: usize = 30;
 const LEAST_VIEWS: usize = 6;
 
-/// The face as it looks into the camera.
+/// The face looking into the camera.
 #[derive(Debug)]
 pub(super) struct Baseline {
     pub(super) shape: Shape,
     /// Medians.
     pub(super) measures: Measures,
     openings: Openings,
-    /// How unlike that the eyes and the mouth looked at the beginning already, by noise and by the
-    /// mesh's trembling: medians.
+    /// How different from this the eyes and the mouth already looked at the start, because of noise
+    /// and the mesh's jitter: medians.
     restless: (f32, f32),
 }
 
 impl Baseline {
-    /// How unlike eyes and mouth look beyond that; variances add up.
+    /// How much more than that the eyes and mouth differ now; variances add up.
     pub(super) fn opened(&self, face: &FaceView) -> (f32, f32) {
         let beyond = |now: f32, rest: f32| (now * now - rest * rest).max(0.0).sqrt();
         let (lids, lips) = face.openings.unlike(&self.openings);
         (beyond(lids, self.restless.0), beyond(lips, self.restless.1))
     }
 
-    /// From the views at the beginning; `None` where they are too few.
+    /// From the views at the start; `None` where there are too few.
     pub(super) fn of(views: &[FaceView]) -> Option<Baseline> {
         if views.len() < LEAST_VIEWS {
             return None;

@@ -1,4 +1,4 @@
-//! Frames in blocks: small enough that every two can be compared, and hardly noisy.
+//! Frames in blocks: few enough that any two frames can be compared, and with little noise.
 
 use image::RgbImage;
 
@@ -7,8 +7,8 @@ use super::recent::median;
 
 /// Side of the blocks whose mean values are compared, in pixels.
 pub(super) const BLOCK: u32 = 8;
-/// The room around the face begins so many sizes of the face from its middle; the face itself ends
-/// so many beside its middle, and above and below.
+/// The room around the face starts this many sizes of the face from its middle; the face itself
+/// ends this many sizes beside its middle, and above and below it.
 const AROUND: f32 = 2.4;
 const WITHIN: (f32, f32) = (0.9, 1.1);
 
@@ -41,8 +41,8 @@ impl Blocks {
         (place(n % self.columns), place(n / self.columns))
     }
 
-    /// How much the room around a face changed, under the same light; and how much the light did. `None`
-    /// where a face is so near that hardly any of the room is seen.
+    /// How much the room around a face changed, under the same light; and how much the light did.
+    /// `None` where a face is so near that hardly any of the room is visible.
     pub(super) fn room_changed(&self, before: &Blocks, face: &Measures) -> Option<(f32, f32)> {
         let reach = AROUND * face.size;
         let outside = |n: &usize| {
@@ -71,7 +71,7 @@ impl Blocks {
 pub(super) struct FaceBlocks {
     pub(super) face: Measures,
     pub(super) places: Vec<usize>,
-    /// Their mean value, at least half of one step of 255.
+    /// Their mean value, at least half a step of 255.
     pub(super) mean: f32,
 }
 
@@ -88,7 +88,7 @@ impl FaceBlocks {
         FaceBlocks { face: *face, places, mean }
     }
 
-    /// How large something is that each block has, as a share of the face's light: the median of its
+    /// How large a value of each block is, as a share of the face's light: the median over the
     /// blocks, so that eyes and lips alone count for little.
     pub(super) fn size(&self, of: impl Fn(usize) -> f32) -> f32 {
         let values: Vec<f32> = self.places.iter().map(|n| of(*n).abs()).collect();

@@ -10,29 +10,29 @@ use crate::{Error, ErrorKind, Result, Stage};
 /// The `schema` of a challenge as JSON.
 pub const CHALLENGE_SCHEMA: &str = "evenmatch.challenge/1";
 
-/// Milliseconds at the beginning in which the person just looks into the camera.
+/// Milliseconds at the start in which the person just looks into the camera.
 pub const BASELINE_MS: u32 = 1500;
 /// Milliseconds that a step may take.
 const STEP_MS: u32 = 3000;
-/// Milliseconds between steps: drawn from this range, so that nobody knows when the next begins. A
-/// recording that happens to show the right steps must show them at the right times, too.
+/// Milliseconds between steps: drawn from this range, so that nobody knows when the next one
+/// starts. A recording that happens to show the right steps must also show them at the right times.
 const PAUSE_MS: (u32, u32) = (300, 4000);
 /// Seconds for which a challenge may be answered.
 const VALID_SECONDS: u64 = 120;
 /// The least and the most steps.
 const STEPS: (usize, usize) = (2, 3);
-/// A challenge that lasts longer than this is none of ours.
+/// A challenge that lasts longer than this is not one of ours.
 const LONGEST_MS: u32 = 60_000;
 
-/// A step, and the time in which it is to be done.
+/// A step, and the time in which to do it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TimedStep {
-    /// What is asked for.
+    /// What the person is asked to do.
     pub step: Step,
     /// When the person is told, in milliseconds since the first frame.
     pub from_ms: u32,
-    /// When it must be done and the head be back.
+    /// By when it must be done and the head be back.
     pub until_ms: u32,
 }
 
@@ -47,9 +47,10 @@ struct Wire {
     duration_ms: u32,
 }
 
-/// A challenge: a nonce, which may be used once, and random steps at random times.
+/// A challenge: a nonce, which can be used once, and random steps at random times.
 ///
-/// As JSON, schema `evenmatch.challenge/1`, it goes to whatever shows the person what to do.
+/// As JSON, schema `evenmatch.challenge/1`, it goes to the program that shows the person what to
+/// do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Wire", into = "Wire")]
 pub struct Challenge {
@@ -66,31 +67,31 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// The operating system gives no random numbers; or a number of steps other than 2 or 3.
+    /// The operating system gives no random numbers; or the number of steps is not 2 or 3.
     pub fn new(steps: usize) -> Result<Challenge> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(|cause| {
-            let message = "the operating system gives no random numbers";
+            let message = "the operating system provides no random numbers";
             Error::new(ErrorKind::Io, Stage::Liveness, message).caused_by(cause)
         })?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |t| t.as_secs());
         Challenge::from_seed(seed, steps, now)
     }
 
-    /// The challenge that this seed stands for; a seed that others know makes no challenge for
-    /// people. `issued_at` is in seconds since 1970.
+    /// The challenge that this seed gives; never use a seed that others know for a real challenge.
+    /// `issued_at` is in seconds since 1970.
     ///
-    /// The nonce and the steps come from different parts of the seed, so that neither tells the
+    /// The nonce and the steps come from different parts of the seed, so that neither reveals the
     /// other.
     ///
     /// # Errors
     ///
-    /// A number of steps other than 2 or 3.
+    /// The number of steps is not 2 or 3.
     pub fn from_seed(seed: [u8; 32], steps: usize, issued_at: u64) -> Result<Challenge> {
         use chacha20::ChaCha20Rng;
         use chacha20::rand_core::{Rng, SeedableRng};
         if !(STEPS.0..=STEPS.1).contains(&steps) {
-            let message = format!("a challenge can't have {steps} steps");
+            let message = format!("a challenge cannot have {steps} steps");
             return Err(Error::new(ErrorKind::InvalidArgument, Stage::Liveness, message)
                 .next("ask for 2 or 3"));
         }
@@ -99,11 +100,11 @@ impl Challenge {
         for _ in 0..4 {
             nonce.push_str(&format!("{:08x}", random.next_u32()));
         }
-        // 32 bits over at most 3,701 values are even to one in two million.
+        // 32 bits over at most 3,701 values are uniform to one in two million.
         let mut below = |n: u32| ((u64::from(random.next_u32()) * u64::from(n)) >> 32) as u32;
-        // A solid head shows its depth best when it turns to a side: one step always does so. All other
-        // orders are as likely as each other, and a step may come again, so that what came before says
-        // nothing of what comes next.
+        // A solid head shows its depth best when it turns to a side, so one step always does that.
+        // All other orders are equally likely, and a step may be repeated, so that earlier steps do
+        // not reveal later ones.
         let drawn = loop {
             let draw = |_| Step::ALL[below(Step::ALL.len() as u32) as usize];
             let drawn: Vec<Step> = (0..steps).map(draw).collect();
@@ -126,17 +127,17 @@ impl Challenge {
     ///
     /// # Errors
     ///
-    /// The text is no challenge; the message says what is wrong with it.
+    /// The text is not a challenge; the message says what is wrong with it.
     pub fn from_json(text: &str) -> Result<Challenge> {
         serde_json::from_str(text).map_err(|cause| {
-            let message = format!("this is no challenge: {cause}");
+            let message = format!("this is not a challenge: {cause}");
             Error::new(ErrorKind::Corrupt, Stage::Liveness, message)
                 .at_line(cause.line() as u64)
                 .next("use what `evenmatch challenge new --json` printed")
         })
     }
 
-    /// The number that may be used once: 128 random bits in hexadecimal digits.
+    /// The number used once: 128 random bits in hexadecimal digits.
     pub fn nonce(&self) -> &str {
         &self.nonce
     }
@@ -146,17 +147,17 @@ impl Challenge {
         &self.steps
     }
 
-    /// When it was made, in seconds since 1970.
+    /// When it was created, in seconds since 1970.
     pub fn issued_at(&self) -> u64 {
         self.issued_at
     }
 
-    /// Until when it may be answered, in seconds since 1970.
+    /// Until when it can be answered, in seconds since 1970.
     pub fn expires_at(&self) -> u64 {
         self.expires_at
     }
 
-    /// How long the camera is to be on, in milliseconds.
+    /// How long the camera must be on, in milliseconds.
     pub fn duration_ms(&self) -> u32 {
         self.duration_ms
     }
@@ -178,7 +179,7 @@ impl TryFrom<Wire> for Challenge {
             return Err("the nonce is not 32 hexadecimal digits".to_owned());
         }
         if wire.steps.is_empty() || wire.steps.len() > 2 * STEPS.1 {
-            return Err(format!("{} steps", wire.steps.len()));
+            return Err(format!("it has {} steps", wire.steps.len()));
         }
         if wire.duration_ms > LONGEST_MS {
             return Err(format!("it lasts {} ms, longer than {LONGEST_MS}", wire.duration_ms));
@@ -186,7 +187,7 @@ impl TryFrom<Wire> for Challenge {
         let mut end = BASELINE_MS;
         for timed in &wire.steps {
             if timed.from_ms < end || timed.until_ms <= timed.from_ms {
-                return Err(format!("the step {} is not after what precedes it", timed.step));
+                return Err(format!("the step {} does not come after the one before", timed.step));
             }
             end = timed.until_ms;
         }
@@ -239,7 +240,7 @@ mod tests {
         }
         let orders: BTreeSet<[Step; 3]> =
             all.iter().map(|c| [0, 1, 2].map(|n| c.steps()[n].step)).collect();
-        // 7³ orders less the 5³ without a turn to a side.
+        // 7³ orders minus the 5³ without a turn to a side.
         assert!(orders.len() > 200 && orders.len() <= 218, "{}", orders.len());
         for challenge in &all {
             assert!(challenge.steps().iter().any(|timed| timed.step.turns_to_a_side()));

@@ -1,8 +1,8 @@
-//! Is this one uncut recording, as it comes from a camera?
+//! Checks that the frames are one uncut recording, as it comes from a camera.
 //!
-//! A sensor's noise makes every frame another one, so equal frames come from elsewhere. Where two
-//! recordings are cut together, the room or the face is somewhere else from one frame to the next
-//! though neither moved before nor after.
+//! A sensor's noise makes every frame different, so equal frames do not come from a camera. Where
+//! two recordings are joined, the room or the face is somewhere else from one frame to the next,
+//! although neither moved before or after.
 
 use std::collections::HashSet;
 
@@ -15,31 +15,32 @@ use super::recent::Recent;
 use super::report::Finding;
 use crate::Digest;
 
-/// Frames behind one that could not be read whose changes may be those of two frames at once: a
-/// change is judged when the one after it is known.
+/// The number of frames after an unreadable one whose changes may span two frames: a change is
+/// judged when the one after it is known.
 const FRAMES_BEHIND_GAP: u32 = 3;
-/// Equal frames in a row that a camera's driver may deliver.
+/// The most equal frames in a row that a camera's driver may deliver.
 const MOST_FROZEN: u32 = 3;
-/// A jump is so many times as large as the changes before it, after it, and usually; from the first
-/// number on it stays open what it was. These were chosen on 105 people: in 630 of their simulated
-/// sessions, half of them at 1/8 of the light, and 210 recordings without cuts, no change was more than
-/// 1.51 times as large.
+/// A jump is this many times as large as the changes before it, after it, and usually; above the
+/// first number the cause stays open, above the second it is a cut. These were chosen on 105
+/// people: in 630 of their simulated sessions, half of them at 1/8 of the light, and 210 recordings
+/// without cuts, no change was more than 1.51 times as large.
 const TIMES: (f32, f32) = (1.8, 2.6);
-/// The same where the head moves fast, so that the face changes by more than [`FAST`]: for the face,
-/// before and after, since a head then gathers its speed within a frame or two; for the room, before
-/// or after, since what is at its border moves with the head. In the same sessions such changes were
-/// up to 2.48 times as large.
+/// The same where the head moves fast, so that the face changes by more than [`FAST`]. For the
+/// face, the changes before and after count, since a head reaches its speed within a frame or two;
+/// for the room, before or after, since what is at its border moves with the head. In the same
+/// sessions such changes were up to 2.48 times as large.
 const TIMES_FAST: (f32, f32) = (3.0, 4.0);
-/// Such a change of the face, a share of its light, is that of a head that moves fast.
+/// From this change of the face, a share of its light, the head moves fast.
 const FAST: f32 = 0.1;
-/// Motion is broken from here on; see [`Course::broken`]. In the same sessions it was 1.67 at most. Cuts
-/// of the same people were 1.4 times as large as this limit, or that of a jump, in the least.
+/// From this value motion is broken; see [`Course::broken`]. In the same sessions it was at most
+/// 1.67. Cuts between recordings of the same person were at least 1.4 times as large as this limit,
+/// or that of a jump.
 const BROKEN: f32 = 2.1;
-/// Changes below this are what a sensor's noise and a steady hand make: shares of the mean light.
+/// Smaller changes come from a sensor's noise and a steady hand: shares of the mean light.
 const PICTURE_FLOOR: f32 = 0.004;
 const FACE_FLOOR: f32 = 0.006;
-/// Change of the light of the room, on a logarithmic scale, that no exposure control makes within one
-/// frame and then leaves; hair that swings past the room's border may.
+/// A change of the room's light, on a logarithmic scale, that no exposure control makes within one
+/// frame and then keeps; hair that swings past the room's border may cause it.
 const LIGHT_FLOOR: f32 = 0.02;
 
 /// What is remembered of the frames so far.
@@ -48,9 +49,9 @@ pub(super) struct Continuity {
     seen: HashSet<Digest>,
     last: Option<Digest>,
     frozen: u32,
-    /// Frames that still lie behind one that could not be read.
+    /// Frames that still count as coming after an unreadable one.
     behind_gap: u32,
-    /// The frame before.
+    /// The previous frame.
     before: Blocks,
     picture: Changes,
     light: Changes,
@@ -64,7 +65,7 @@ impl Continuity {
         self.behind_gap = FRAMES_BEHIND_GAP;
     }
 
-    /// Looks at the next frame.
+    /// Checks the next frame.
     pub(super) fn frame(
         &mut self,
         digest: Digest,
@@ -84,13 +85,13 @@ impl Continuity {
         let behind_gap = self.behind_gap > 0;
         self.behind_gap = self.behind_gap.saturating_sub(1);
         self.changes(&before, face).map(|finding| match finding {
-            // Across a frame that nobody saw, a fast head looks like a cut, and a cut like one.
+            // Across an unread frame, a fast head looks like a cut, and a cut like a fast head.
             Finding::PictureJumped | Finding::FaceJumped if behind_gap => Finding::AbruptChange,
             finding => finding,
         })
     }
 
-    /// What the newest frame says of the changes from the one before.
+    /// What the newest frame says about the changes since the previous one.
     fn changes(&mut self, before: &Blocks, face: Option<&FaceView>) -> Option<Finding> {
         let now = &self.before;
         if !now.fits(before) {
@@ -142,8 +143,8 @@ impl Changes {
         self.0.back(1).unwrap_or(0.0)
     }
 
-    /// How many times as large the change before this one was as that before it, as this one after
-    /// it, and as usual. Whatever moves by itself gathers speed and loses it again.
+    /// How many times as large the previous change was as the one before it, the one after it (this
+    /// one), and usually. Anything that moves by itself speeds up and slows down again.
     fn jump(&mut self, change: f32, floor: f32) -> f32 {
         let (Some(jump), Some(earlier)) = (self.0.back(0), self.0.back(1)) else {
             self.0.push(change);

@@ -1,4 +1,5 @@
-//! Where challenges wait for their answers: a folder with a file for each, which is taken once.
+//! Where challenges wait for their answers: a folder with one file for each, which can be claimed
+//! once.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -9,31 +10,31 @@ use super::challenge::{Challenge, is_nonce};
 use super::report::Finding;
 use crate::{Error, ErrorKind, Result, Stage};
 
-/// Challenges are forgotten so many seconds after they expire; until then their nonces are known.
+/// Challenges are deleted this many seconds after they expire; until then their nonces are known.
 const FORGET_AFTER: u64 = 24 * 3600;
 
 /// A folder of open and answered challenges. Several processes may use it at once: a challenge is
-/// taken by renaming its file, which only one of them can do.
+/// claimed by renaming its file, which only one of them can do.
 #[derive(Debug, Clone)]
 pub struct ChallengeDesk {
     folder: PathBuf,
 }
 
-/// What became of a nonce that was brought.
+/// The result of claiming a nonce.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
-    /// The challenge is open, and now taken.
+    /// The challenge was open, and is now claimed.
     Taken(Challenge),
-    /// It can't be answered any more: it was answered before, or it is too late.
+    /// It can no longer be answered: it was answered before, or it is too late.
     Refused(Challenge, Finding),
 }
 
 impl ChallengeDesk {
-    /// The desk in this folder, which is made where it is missing.
+    /// The desk in this folder, which is created if missing.
     ///
     /// # Errors
     ///
-    /// The folder can't be made.
+    /// The folder cannot be created.
     pub fn open(folder: &Path) -> Result<ChallengeDesk> {
         evenmatch_core::files::create_folder(folder, Stage::Liveness)?;
         Ok(ChallengeDesk { folder: folder.to_owned() })
@@ -43,14 +44,14 @@ impl ChallengeDesk {
     ///
     /// # Errors
     ///
-    /// There is no such folder, or it can't be made.
+    /// There is no such folder, or it cannot be created.
     pub fn open_default() -> Result<ChallengeDesk> {
         let folder = std::env::var_os("EVENMATCH_CHALLENGES").map(PathBuf::from).or_else(|| {
             let project = directories::ProjectDirs::from("", "", "evenmatch")?;
             Some(project.data_local_dir().join("challenges"))
         });
         let folder = folder.ok_or_else(|| {
-            let message = "this user has no folder for data";
+            let message = "this user has no data folder";
             Error::new(ErrorKind::Io, Stage::Liveness, message)
                 .next("set EVENMATCH_CHALLENGES to a folder")
         })?;
@@ -61,11 +62,11 @@ impl ChallengeDesk {
         self.folder.join(format!("{nonce}.{state}.json"))
     }
 
-    /// Keeps a challenge until it is answered, and forgets those of the day before.
+    /// Stores a challenge until it is answered, and deletes those that expired more than a day ago.
     ///
     /// # Errors
     ///
-    /// The file can't be written, or there is one of this nonce already.
+    /// The file cannot be written, or there is already one with this nonce.
     pub fn keep(&self, challenge: &Challenge) -> Result<()> {
         self.forget_old();
         let path = self.path(challenge.nonce(), "open");
@@ -75,14 +76,14 @@ impl ChallengeDesk {
         file.write_all(&text).and_then(|()| file.sync_all()).map_err(io)
     }
 
-    /// Takes the challenge of a nonce, once: whoever asks again is refused.
+    /// Claims the challenge with this nonce, once: later claims are refused.
     ///
     /// # Errors
     ///
-    /// There is no such nonce, or the folder can't be read.
+    /// There is no such nonce, or the folder cannot be read.
     pub fn claim(&self, nonce: &str) -> Result<Claim> {
         let unknown = || {
-            Error::new(ErrorKind::InvalidArgument, Stage::Liveness, "this nonce is not known here")
+            Error::new(ErrorKind::InvalidArgument, Stage::Liveness, "this nonce is unknown")
                 .next("run: evenmatch challenge new --json")
         };
         if !is_nonce(nonce) {
@@ -104,7 +105,8 @@ impl ChallengeDesk {
         Ok(Claim::Taken(challenge))
     }
 
-    /// Removes challenges that expired long ago. What can't be removed stays for the next time.
+    /// Removes challenges that expired long ago. Those that cannot be removed stay until the next
+    /// time.
     fn forget_old(&self) {
         let Ok(entries) = fs::read_dir(&self.folder) else { return };
         for path in entries.flatten().map(|entry| entry.path()) {
@@ -138,7 +140,7 @@ mod tests {
         let desk = ChallengeDesk::open(folder.path()).unwrap();
         let challenge = Challenge::new(3).unwrap();
         desk.keep(&challenge).unwrap();
-        assert!(desk.keep(&challenge).is_err(), "one file a nonce");
+        assert!(desk.keep(&challenge).is_err(), "one file per nonce");
         assert_eq!(desk.claim(challenge.nonce()).unwrap(), Claim::Taken(challenge.clone()));
         let again = desk.claim(challenge.nonce()).unwrap();
         assert_eq!(again, Claim::Refused(challenge, Finding::NonceReused));

@@ -15,25 +15,25 @@ use crate::sample::Sample;
 use crate::template::{Embedder, Probe, Template};
 use crate::{Digest, Result};
 
-/// The mesh's own confidence from which on there is a face: MediaPipe's, where the mesh is alone in
-/// saying so; and a lower one where the detector sees a face too. In hard shadows, and over eyes that
-/// look down, it is often no higher.
+/// The mesh's own confidence from which there is a face: MediaPipe's value, where only the mesh
+/// sees one; and a lower one where the detector sees a face too. In hard shadows, and over eyes
+/// that look down, it is often no higher.
 const PRESENT: f32 = 0.5;
 const PRESENT_TOO: f32 = 0.2;
-/// A mesh is laid where the last one lay if that is so near to what the detector sees, in distances
-/// between the eyes.
+/// A mesh is laid where the last one was if that is this near to what the detector sees, in
+/// inter-eye distances.
 const NEAR: f32 = 0.5;
-/// Meshes that are laid one from the other where the detector sees no face: a head that turns fast is
-/// not where it was.
+/// Meshes laid one from the other where the detector sees no face: a head that turns fast has
+/// moved.
 const ROUNDS: u32 = 3;
-/// A second face counts from this share of the first one's width on: nearer than twice as far away.
+/// A second face counts from this share of the first one's width: nearer than twice as far away.
 const SECOND_FACE: f32 = 0.5;
-/// The detector's confidence from which on a second face counts: what it takes for one otherwise is
-/// often a pattern in the room.
+/// The detector's confidence from which a second face counts: below it, a second face is often a
+/// pattern in the room.
 const SURE: f32 = 0.8;
 
-/// What looks at frames: detector, mesh and embedder, the same for all sessions. It is
-/// `Send + Sync`: make one and share it.
+/// What analyses frames: detector, mesh and embedder, the same for all sessions. It is `Send +
+/// Sync`: make one and share it.
 #[derive(Debug, Clone)]
 pub struct FrameAnalyser {
     detector: Arc<FaceDetector>,
@@ -48,10 +48,10 @@ pub struct Measures {
     pub pose: Pose,
     /// Size of the face in pixels, whichever way it is turned; see [`SPREAD`].
     pub size: f32,
-    /// How much the eyes look unlike they did at the beginning: see [`Openings::unlike`]; 0 while there
-    /// is nothing to compare with.
+    /// How different the eyes look from the start of the session: see [`Openings::unlike`]; 0 while
+    /// there is nothing to compare with.
     pub lids: f32,
-    /// The same of the mouth.
+    /// The same for the mouth.
     pub lips: f32,
     /// Middle of the face, in pixels.
     pub middle: [f32; 2],
@@ -63,9 +63,9 @@ pub(super) struct FaceView {
     pub(super) mesh: Mesh,
     pub(super) measures: Measures,
     pub(super) openings: Openings,
-    /// What the detector saw, by which templates are aligned.
+    /// What the detector saw; templates are aligned by it.
     detection: Detection,
-    /// Whether it saw that in this frame, and not in an earlier one.
+    /// Whether the detector saw it in this frame, and not in an earlier one.
     detected: bool,
 }
 
@@ -87,8 +87,8 @@ fn apart(one: &Landmarks5, other: &Landmarks5) -> f32 {
     distances.sum::<f32>() / 5.0 / other.inter_eye_distance().max(1.0)
 }
 
-/// What meshes are laid on, and what their openings are looked at in: noise blinds the mesh (and the
-/// embedder), and smoothing blurs the lids.
+/// The images that the mesh is laid on and that its openings are examined in: noise misleads the
+/// mesh (and the embedder), and smoothing blurs the lids.
 struct Pixels<'a> {
     clean: &'a RgbImage,
     sharp: &'a RgbImage,
@@ -97,16 +97,17 @@ struct Pixels<'a> {
 /// What a frame shows.
 #[derive(Debug)]
 pub(super) struct FrameView {
-    /// The frame, made brighter and smoothed where it is dark, under the digest of the frame as it came.
+    /// The frame, made brighter and smoothed where it is dark, with the digest of the original
+    /// frame.
     sample: Sample,
-    /// The face that is followed.
+    /// The tracked face.
     pub(super) face: Option<FaceView>,
-    /// Whether somebody else's face is about as large.
+    /// Whether another person's face is about as large.
     pub(super) second_face: bool,
 }
 
 impl FrameView {
-    /// Digest of the frame as it came.
+    /// Digest of the original frame.
     pub(super) fn digest(&self) -> Digest {
         self.sample.digest()
     }
@@ -140,13 +141,13 @@ impl FrameAnalyser {
         Ok(FrameAnalyser::new(detector, FaceMesh::open_in(&store, profile)?, embedder))
     }
 
-    /// The models by which it looks: detector, mesh and embedder.
+    /// The models it uses: detector, mesh and embedder.
     pub fn models(&self) -> [&ModelId; 3] {
         [self.detector.id(), self.mesh.id(), self.embedder.id()]
     }
 
-    /// What a frame shows; `before` is the face as it was last seen. With `search`, more is done to find
-    /// one: see [`Lit::find`].
+    /// What a frame shows; `before` is the face as last seen. With `search`, more effort goes into
+    /// finding one: see [`Lit::find`].
     pub(super) fn look(
         &self,
         frame: &RgbImage,
@@ -178,8 +179,8 @@ impl FrameAnalyser {
         Ok(FrameView { sample, face, second_face })
     }
 
-    /// Lays the mesh where the last one lay, if that is where the detector sees the face: frames
-    /// then differ by the face's motion and not by the detector's whims.
+    /// Lays the mesh where the last one was, if the detector sees the face there: frames then
+    /// differ by the face's motion and not by the detector's jitter.
     fn mesh_on(
         &self,
         pixels: &Pixels<'_>,
@@ -202,8 +203,8 @@ impl FrameAnalyser {
         }
     }
 
-    /// The face where the mesh last lay, in a frame in which the detector sees none, as happens to
-    /// heads that are turned far: the mesh says itself whether there is one.
+    /// The face where the mesh last was, in a frame in which the detector sees none, as happens
+    /// with heads turned far: the mesh itself says whether there is a face.
     fn tracked(&self, pixels: &Pixels<'_>, before: Option<&FaceView>) -> Result<Option<FaceView>> {
         let Some(before) = before else { return Ok(None) };
         let mut start = before.mesh.landmarks5();
@@ -225,7 +226,7 @@ impl FrameAnalyser {
     }
 }
 
-/// The face nearest to the one that was followed, or the first.
+/// The face nearest to the tracked one, or the first.
 fn followed<'a>(found: &'a [Detection], before: Option<&FaceView>) -> Option<&'a Detection> {
     let Some(before) = before else { return found.first() };
     let middle = |b: &BoundingBox| [b.x() + b.width() / 2.0, b.y() + b.height() / 2.0];
@@ -253,6 +254,6 @@ fn measure(mesh: &Mesh) -> Measures {
 }
 
 /// Root mean square distance of a mesh's points from their middle, in sizes of the face. It is not
-/// measured and only sets the unit: simulated heads of 70 to 90 pixels between the eyes have a size
-/// of about 60.
+/// measured and only sets the unit: simulated heads with 70 to 90 pixels between the eyes have a
+/// size of about 60.
 const SPREAD: f32 = 0.98;

@@ -1,4 +1,4 @@
-//! Frames of a session from where they lie: a folder of pictures, an animated picture, or a pipe.
+//! The frames of a session, from a folder of images, an animated image, or a pipe.
 
 use std::cmp::Ordering;
 use std::fs;
@@ -14,24 +14,24 @@ use image::{AnimationDecoder, DynamicImage, RgbImage};
 use crate::sample::{DecodeLimits, EncodedSample};
 use crate::{Error, ErrorKind, Result, Stage};
 
-/// Frames that are read of one source, at most; a session looks at fewer.
+/// The most frames to read from one source; a session examines fewer.
 const MOST_FRAMES: usize = 4000;
-/// The file of a folder that says when its pictures were taken.
+/// The file in a folder that says when its images were taken.
 const TIMES: &str = "timestamps.csv";
-/// Names of pictures in a folder end like this.
+/// The extensions of image files in a folder.
 const ENDINGS: [&str; 7] = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"];
 
-/// A frame and its time since the first one's clock began.
+/// A frame and its time since the first one's clock started.
 pub type TimedFrame = (RgbImage, Duration);
 
-/// Frames one after the other; an iterator, of which one is in memory at a time (of an animated
-/// picture, what its format needs). `None` stands for a frame that is damaged and is passed over:
+/// Frames one after the other: an iterator that has one in memory at a time (for an animated image,
+/// what its format needs). `None` stands for a damaged frame that is skipped:
 /// [`LivenessSession::skip`](super::LivenessSession::skip) counts it.
 pub struct Frames {
     inner: Box<dyn Iterator<Item = Result<TimedFrame>>>,
-    /// Whether a frame could be read.
+    /// Whether any frame could be read.
     any: bool,
-    /// The fault of the first damaged frame, told where no frame is whole.
+    /// The error of the first damaged frame, reported if every frame is damaged.
     first_fault: Option<Error>,
 }
 
@@ -43,28 +43,28 @@ impl std::fmt::Debug for Frames {
 
 impl Frames {
     /// The frames of a folder, in the order of their names (numbers in them count as numbers:
-    /// `frame2` comes before `frame10`), or of an animated picture (GIF, PNG or WebP).
+    /// `frame2` comes before `frame10`), or of an animated image (GIF, PNG or WebP).
     ///
-    /// A folder's file `timestamps.csv`, with the columns `file` and `ms`, says when each picture was
-    /// taken; without it they are `1/fps` seconds apart. Files that are no pictures are passed
-    /// over. An animated picture says itself how long each frame is shown.
+    /// A file `timestamps.csv` in the folder, with the columns `file` and `ms`, says when each
+    /// image was taken; without it they are `1/fps` seconds apart. Files that are not images are
+    /// skipped. An animated image itself says how long each frame is shown.
     ///
     /// # Errors
     ///
-    /// There is no such folder or file, it holds no frames, or `timestamps.csv` is malformed. Where
-    /// a frame is missing, too large, or no frame is whole, an item is the error, which names the
-    /// file.
+    /// There is no such folder or file, it contains no frames, or `timestamps.csv` is malformed. If
+    /// a frame is missing or too large, or all frames are damaged, an item is the error, which
+    /// names the file.
     pub fn open(path: &Path, fps: f64, limits: &DecodeLimits) -> Result<Frames> {
         check_fps(fps)?;
         if path.is_dir() { folder(path, fps, *limits) } else { animation(path, *limits) }
     }
 
-    /// The frames of a pipe: binary PPM pictures (`P6`), one after the other, as
-    /// `ffmpeg -i VIDEO -f image2pipe -c:v ppm -` writes them, `1/fps` seconds apart.
+    /// The frames of a pipe: binary PPM images (`P6`), one after the other, as written by `ffmpeg
+    /// -i VIDEO -f image2pipe -c:v ppm -`, `1/fps` seconds apart.
     ///
     /// # Errors
     ///
-    /// A rate that is none. A malformed or truncated picture is an error in its own place.
+    /// The rate is invalid. A malformed or truncated image is an error in its own position.
     pub fn piped(input: impl Read + 'static, fps: f64, limits: &DecodeLimits) -> Result<Frames> {
         check_fps(fps)?;
         let limits = *limits;
@@ -110,13 +110,13 @@ impl Iterator for Frames {
     }
 }
 
-/// Whether one frame is damaged, and not how all of them were given.
+/// Whether the error is about one frame, and not about all of them.
 fn is_damage(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Corrupt | ErrorKind::UnsupportedFormat)
 }
 
-/// Names with numbers in them as people order them: digits that follow one another count as one
-/// number. Equal numbers are ordered by their leading zeros, so that no two names are equal.
+/// The order in which people sort names with numbers: consecutive digits count as one number. Equal
+/// numbers are ordered by their leading zeros, so that no two names are equal.
 fn by_number(a: &Path, b: &Path) -> Ordering {
     let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let (a_name, b_name) = (name(a), name(b));
@@ -138,7 +138,7 @@ fn by_number(a: &Path, b: &Path) -> Ordering {
     }
 }
 
-/// Takes the digits at the beginning of a text, and gives them without leading zeros.
+/// Takes the digits from the start of a text and returns them without leading zeros.
 fn number_at<'a>(text: &mut &'a str) -> &'a str {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (digits, rest) = text.split_at(end);
@@ -150,8 +150,9 @@ fn check_fps(fps: f64) -> Result<()> {
     if fps.is_finite() && (0.1..=1000.0).contains(&fps) {
         return Ok(());
     }
-    let message = format!("{fps} is no number of frames a second");
-    Err(Error::new(ErrorKind::InvalidArgument, Stage::Liveness, message).next("try --fps 15"))
+    let message = format!("{fps} is not a valid number of frames per second");
+    Err(Error::new(ErrorKind::InvalidArgument, Stage::Liveness, message)
+        .next("set a rate such as --fps 15"))
 }
 
 fn corrupt(message: impl Into<String>) -> Error {
@@ -173,16 +174,17 @@ fn folder(path: &Path, fps: f64, limits: DecodeLimits) -> Result<Frames> {
         return Err(Error::new(
             ErrorKind::InvalidArgument,
             Stage::Liveness,
-            "no pictures in this folder",
+            "there are no images in this folder",
         )
         .in_path(path)
-        .next("put the frames there as JPEG or PNG, named so that their order is theirs"));
+        .next("put the frames there as JPEG or PNG files whose names sort in order"));
     }
     if files.len() > MOST_FRAMES {
-        let message = format!("{} pictures, and a session has at most {MOST_FRAMES}", files.len());
+        let message =
+            format!("there are {} images, and a session has at most {MOST_FRAMES}", files.len());
         return Err(Error::new(ErrorKind::LimitExceeded, Stage::Liveness, message)
             .in_path(path)
-            .next("leave only the frames of this session there, or take fewer a second"));
+            .next("leave only this session's frames there, or use fewer frames per second"));
     }
     let times = path.join(TIMES);
     let timed: Vec<(PathBuf, Duration)> = if times.is_file() {
@@ -206,13 +208,13 @@ struct StatedTime {
     ms: u64,
 }
 
-/// The pictures and times that `timestamps.csv` lists, in its order.
+/// The images and times that `timestamps.csv` lists, in its order.
 fn stated_times(times: &Path, folder: &Path) -> Result<Vec<(PathBuf, Duration)>> {
     let malformed = |line: u64, message: String| {
         Error::new(ErrorKind::InvalidRecord, Stage::Liveness, message)
             .in_path(times)
             .at_line(line)
-            .next("write `file,ms` above, and a file's name and milliseconds in each row")
+            .next("write `file,ms` in the first line, and a file name and milliseconds in each row")
     };
     let mut reader =
         csv::Reader::from_path(times).map_err(|cause| malformed(1, cause.to_string()))?;
@@ -222,7 +224,7 @@ fn stated_times(times: &Path, folder: &Path) -> Result<Vec<(PathBuf, Duration)>>
             row.map_err(|cause: csv::Error| malformed(line, cause.to_string()))?;
         let name = Path::new(&row.file);
         if name.components().count() != 1 || name.is_absolute() || row.file == ".." {
-            return Err(malformed(line, format!("`{}` is no file of this folder", row.file)));
+            return Err(malformed(line, format!("`{}` is not a file in this folder", row.file)));
         }
         if timed.len() >= MOST_FRAMES {
             return Err(malformed(line, format!("more than {MOST_FRAMES} frames")));
@@ -235,14 +237,14 @@ fn stated_times(times: &Path, folder: &Path) -> Result<Vec<(PathBuf, Duration)>>
 fn animation(path: &Path, limits: DecodeLimits) -> Result<Frames> {
     let bytes = crate::sample::read_within(path, &limits)?;
     let decoding =
-        |cause: image::ImageError| corrupt("this animated picture can't be read").caused_by(cause);
+        |cause: image::ImageError| corrupt("this animated image cannot be read").caused_by(cause);
     let format = image::guess_format(&bytes).ok();
     let cursor = std::io::Cursor::new(bytes);
     let named = |error: Error| error.in_path(path);
     let refuse = |what: &str| {
         Error::new(ErrorKind::UnsupportedFormat, Stage::Decode, what.to_owned())
             .in_path(path)
-            .next("give a folder of frames, an animated GIF, PNG or WebP, or pipe a video: `ffmpeg -i VIDEO -f image2pipe -c:v ppm - | evenmatch challenge check --frames - …`")
+            .next("pass a folder of frames, an animated GIF, PNG or WebP, or pipe a video: `ffmpeg -i VIDEO -f image2pipe -c:v ppm - | evenmatch challenge check --frames - …`")
     };
     let frames = match format {
         Some(image::ImageFormat::Gif) => {
@@ -254,7 +256,7 @@ fn animation(path: &Path, limits: DecodeLimits) -> Result<Frames> {
             let mut decoder = PngDecoder::new(cursor).map_err(decoding).map_err(named)?;
             limit(&mut decoder, &limits).map_err(named)?;
             if !decoder.is_apng().map_err(decoding).map_err(named)? {
-                return Err(refuse("this is a single picture, and a session has many"));
+                return Err(refuse("this is a single image, and a session has many"));
             }
             decoder.apng().map_err(decoding).map_err(named)?.into_frames()
         }
@@ -262,11 +264,11 @@ fn animation(path: &Path, limits: DecodeLimits) -> Result<Frames> {
             let mut decoder = WebPDecoder::new(cursor).map_err(decoding).map_err(named)?;
             limit(&mut decoder, &limits).map_err(named)?;
             if !decoder.has_animation() {
-                return Err(refuse("this is a single picture, and a session has many"));
+                return Err(refuse("this is a single image, and a session has many"));
             }
             decoder.into_frames()
         }
-        _ => return Err(refuse("this is no animated picture in a format that is read here")),
+        _ => return Err(refuse("this is not an animated image in a supported format")),
     };
     let mut at = Duration::ZERO;
     let file = path.display().to_string();
@@ -286,46 +288,47 @@ fn limit(decoder: &mut impl image::ImageDecoder, limits: &DecodeLimits) -> Resul
     most.max_alloc = Some(limits.max_decoded_bytes);
     decoder
         .set_limits(most)
-        .map_err(|cause| corrupt("this picture asks for too much").caused_by(cause))
+        .map_err(|cause| corrupt("this image needs too much memory").caused_by(cause))
 }
 
 fn check_size(width: u64, height: u64, limits: &DecodeLimits) -> Result<()> {
     let pixels = width.saturating_mul(height);
     if pixels == 0 {
-        return Err(corrupt("a frame without pixels"));
+        return Err(corrupt("a frame has no pixels"));
     }
     if pixels > limits.max_pixels {
-        let message = format!("a frame of {pixels} pixels, and the limit is {}", limits.max_pixels);
+        let message =
+            format!("a frame has {pixels} pixels, and the limit is {}", limits.max_pixels);
         return Err(Error::new(ErrorKind::LimitExceeded, Stage::Decode, message)
             .next("send smaller frames: 640×480 is enough"));
     }
     Ok(())
 }
 
-/// The next picture of a pipe; `None` at its end.
+/// The next image of a pipe; `None` at its end.
 fn read_ppm(input: &mut impl BufRead, limits: &DecodeLimits) -> Result<Option<RgbImage>> {
-    let io = |cause: std::io::Error| corrupt("the pipe ended within a picture").caused_by(cause);
+    let io = |cause: std::io::Error| corrupt("the pipe ended within an image").caused_by(cause);
     let mut magic = [0; 2];
     if input.fill_buf().map_err(io)?.is_empty() {
         return Ok(None);
     }
     input.read_exact(&mut magic).map_err(io)?;
     if &magic != b"P6" {
-        return Err(corrupt("this is no binary PPM picture (P6)")
-            .next("pipe frames so: ffmpeg -i VIDEO -f image2pipe -c:v ppm -"));
+        return Err(corrupt("this is not a binary PPM image (P6)")
+            .next("pipe frames like this: ffmpeg -i VIDEO -f image2pipe -c:v ppm -"));
     }
     let [width, height, most] = [number(input)?, number(input)?, number(input)?];
     if most != 255 {
-        return Err(corrupt(format!("its largest value is {most}, and 255 is read here")));
+        return Err(corrupt(format!("its largest value is {most}, and only 255 is supported")));
     }
     check_size(width.into(), height.into(), limits)?;
-    // No more is set aside than the limit on pixels allows.
+    // No more memory is allocated than the limit on pixels allows.
     let mut pixels = vec![0; 3 * width as usize * height as usize];
     input.read_exact(&mut pixels).map_err(io)?;
     Ok(RgbImage::from_raw(width, height, pixels))
 }
 
-/// A decimal number of a PPM header, with the one blank that ends it; comments are passed over.
+/// A decimal number of a PPM header, with the one blank that ends it; comments are skipped.
 fn number(input: &mut impl BufRead) -> Result<u32> {
     let io = |cause: std::io::Error| corrupt("the pipe ended within a header").caused_by(cause);
     let mut digits = String::new();
@@ -340,10 +343,10 @@ fn number(input: &mut impl BufRead) -> Result<u32> {
             digit @ b'0'..=b'9' if digits.len() < 6 => digits.push(digit.into()),
             b' ' | b'\n' | b'\r' | b'\t' if digits.is_empty() => {}
             b' ' | b'\n' | b'\r' | b'\t' => break,
-            _ => return Err(corrupt("the header of a picture is malformed")),
+            _ => return Err(corrupt("the header of an image is malformed")),
         }
     }
-    digits.parse().map_err(|_| corrupt("the header of a picture is malformed"))
+    digits.parse().map_err(|_| corrupt("the header of an image is malformed"))
 }
 
 #[cfg(test)]

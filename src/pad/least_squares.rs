@@ -1,7 +1,7 @@
 //! Small systems of linear equations.
 
 /// The least-squares solution by the normal equations, which are well conditioned for coordinates
-/// of about 1; `None` where the rows don't determine it.
+/// of about 1; `None` where the rows do not determine it.
 pub(super) fn least_squares<const N: usize>(rows: &[[f64; N]], values: &[f64]) -> Option<[f64; N]> {
     let mut matrix = [[0.0; N]; N];
     let mut right = [0.0; N];
@@ -16,7 +16,7 @@ pub(super) fn least_squares<const N: usize>(rows: &[[f64; N]], values: &[f64]) -
             .max_by(|a, b| matrix[*a][pivot].abs().total_cmp(&matrix[*b][pivot].abs()))?;
         matrix.swap(pivot, best);
         right.swap(pivot, best);
-        // What is no number determines nothing either.
+        // NaN does not determine anything either.
         if matrix[pivot][pivot].is_nan() || matrix[pivot][pivot].abs() <= 1e-9 {
             return None;
         }

@@ -1,5 +1,5 @@
-//! In what light a frame is looked at: a dark face is made brighter, and searched for where it is not
-//! seen.
+//! The brightness at which a frame is examined: a dark face is brightened, and searched for where
+//! none is seen.
 
 use image::RgbImage;
 use image::imageops::fast_blur;
@@ -8,22 +8,22 @@ use crate::Result;
 use crate::detect::{Detection, FaceDetector};
 use crate::sample::{Sample, linear_light, srgb};
 
-/// Mean linear light of a face below which a frame is made brighter, to which, and by how much at
-/// most: detectors and the mesh have learnt from photos in ordinary light.
+/// Mean linear light of a face below which a frame is brightened, the target light, and the largest
+/// factor: detectors and the mesh were trained on photos in ordinary light.
 const DARK: f32 = 0.07;
 const BRIGHT: f32 = 0.18;
 const MOST_GAIN: f32 = 64.0;
-/// Where no face is seen in a dark frame that was made brighter, so much of that gain is tried, on
-/// pixels that are smoothed by this standard deviation: a face whose noise is raised as much as its
-/// light is sometimes seen better in the shade.
+/// Where no face is seen in a dark frame that was brightened, this share of that gain is tried, on
+/// pixels smoothed with this standard deviation: with less brightened noise, a face is sometimes
+/// seen better.
 const FAINTER: f32 = 0.25;
 const SMOOTH: f32 = 1.5;
-/// How much more light is tried where still no face is seen and none was before.
+/// Further gains that are tried where still no face is seen and none was before.
 const SEARCH_GAINS: [f32; 2] = [3.0, 9.0];
 
 /// A frame with as much light as its face needs.
 pub(super) struct Lit {
-    /// Under the digest of the frame as it came.
+    /// With the digest of the original frame.
     pub(super) sample: Sample,
     /// By how much its light was multiplied.
     gain: f32,
@@ -32,9 +32,9 @@ pub(super) struct Lit {
 }
 
 impl Lit {
-    /// Finds the faces in a frame and the light in which they are seen. `part` is where the face was
-    /// last seen, if it was. With `search`, a frame in which none is seen at first is looked at again
-    /// in other light, which takes many times as long.
+    /// Finds the faces in a frame and the brightness at which they are seen. `part` is where the
+    /// face was last seen, if it was. With `search`, a frame in which none is seen at first is
+    /// searched again at other brightness, which takes many times as long.
     ///
     /// # Errors
     ///
@@ -61,11 +61,11 @@ impl Lit {
         if !found.faces.is_empty() || !search {
             return Ok(Lit { sample, gain, faces: found.faces });
         }
-        // A face before a bright window is darker than what is around it.
+        // A face in front of a bright window is darker than what is around it.
         for more in SEARCH_GAINS {
             let faces = smooth(gain * more)?.faces;
             if let Some(face) = faces.first() {
-                // Now it is known by what light the face itself is seen best.
+                // Now the brightness at which the face itself is seen best is known.
                 let gain = self::gain(frame, face.bounding_box().pixels());
                 let sample = sample.with_pixels(brightened(frame, gain));
                 return Ok(Lit { sample, gain, faces });
@@ -75,7 +75,8 @@ impl Lit {
         Ok(Lit { sample, gain, faces: found.faces })
     }
 
-    /// The frame without the noise that more light brings out; `None` where it needs no more light.
+    /// The frame without the noise that brightening amplifies; `None` where it needs no
+    /// brightening.
     pub(super) fn clean(&self) -> Option<RgbImage> {
         (self.gain > 1.0).then(|| fast_blur(self.sample.pixels(), SMOOTH))
     }
@@ -86,7 +87,7 @@ fn middle_of(frame: &RgbImage) -> [u32; 4] {
     [width / 4, height / 4, width / 2, height / 2]
 }
 
-/// By how much more light a part of the frame must have where it is dark; otherwise 1.
+/// How much more light a part of the frame needs if it is dark; otherwise 1.
 fn gain(frame: &RgbImage, part: [u32; 4]) -> f32 {
     let [x, y, width, height] = part;
     let (mut sum, mut count) = (0.0, 0.0);
@@ -101,7 +102,7 @@ fn gain(frame: &RgbImage, part: [u32; 4]) -> f32 {
     if mean < DARK { (BRIGHT / mean.max(1e-6)).min(MOST_GAIN) } else { 1.0 }
 }
 
-/// The frame with more light: every value by one table.
+/// The brightened frame: every value by one table.
 fn brightened(frame: &RgbImage, gain: f32) -> RgbImage {
     let table: Vec<u8> = (0..=255).map(|v| srgb(linear_light(v) * f64::from(gain))).collect();
     let mut brighter = frame.clone();

@@ -1,8 +1,8 @@
 //! Presentation attack detection (ISO/IEC 30107): was a live person in front of the camera?
 //!
-//! A still photo cannot show it: passive signals on it deny or ask for more, and never grant. A
-//! challenge session over frames can: random steps, done in time, by one person, with the parallax
-//! of a solid head.
+//! A still photo cannot show that: its passive signals deny or ask for more evidence, and never
+//! grant. A challenge session over frames can: random steps, done in time, by one person, with the
+//! parallax of a solid head.
 
 mod baseline;
 mod blocks;
@@ -31,6 +31,6 @@ pub use report::{Finding, ParallaxEvidence, SESSION_SCHEMA, SessionReport, StepE
 pub use session::{LivenessSession, SessionProgress, UNASKED};
 pub use step::Step;
 
-/// Likeness, a plain cosine, from which on two faces of one session, or a session's face and a
-/// probe, are taken for one person's.
+/// Similarity, a plain cosine, from which two faces of one session, or a session's face and a
+/// probe, count as the same person's.
 pub(crate) const SAME_PERSON: f32 = 0.45;

@@ -1,36 +1,36 @@
-//! How the face moves from one frame to the next, to a fraction of a pixel; and whether that motion
-//! breaks.
+//! How the face moves from one frame to the next, to a fraction of a pixel, and whether that motion
+//! is broken.
 //!
-//! A head has inertia. Cut two takes together where it happens to be in nearly the same place, and it
-//! still moves another way, or by more, in that one step than in those beside it.
+//! A head has inertia. If two takes are cut together where the head is in nearly the same place, it
+//! still moves in another direction, or by more, in that one step than in the steps next to it.
 
 use super::blocks::{BLOCK, Blocks, FaceBlocks, step};
 use super::least_squares::least_squares;
 use super::recent::{Recent, median};
 use crate::geometry::Point;
 
-/// The face moves as one down to here, in sizes of the face below its middle; mouth and jaw, further
-/// down, move by themselves.
+/// The face moves as one piece down to here, in sizes of the face below its middle; mouth and jaw,
+/// further down, move by themselves.
 const STIFF: f32 = 0.3;
-/// So far from their middles the eyes and their lids move by themselves, in the same unit.
+/// Within this distance of their middles the eyes and lids move by themselves, in the same unit.
 const EYE: f32 = 0.22;
-/// Rounds of weighing blocks by how well the motion explains them: shut eyes are left out.
+/// Rounds of weighting blocks by how well the motion explains them: shut eyes get little weight.
 const ROUNDS: u32 = 3;
-/// Blocks whose change is so many medians away from what the motion explains count half.
+/// Blocks whose change is this many medians away from what the motion explains count half.
 const HALF: f32 = 2.0;
 /// Mean distance of a face's blocks from its middle, in sizes of the face.
 const REACH: f64 = 0.6;
-/// What is not between the motions before and after it counts against so much of their size: the
-/// share of its speed that a head may lose and win again from one frame to the next.
+/// The part of a motion that is not between its neighbours is divided by this share of their size:
+/// the share of its speed that a head may lose and regain from one frame to the next.
 const SHARE: f64 = 0.4;
-/// What moves further in one frame, in sizes of the face, is blurred or has left its blocks: nothing is
-/// said of it here, and `continuity.rs` sees where such a step stands alone.
+/// Anything that moves further in one frame, in sizes of the face, is blurred or has left its
+/// blocks: it is not judged here, and `continuity.rs` sees where such a step stands alone.
 const QUICK: f64 = 0.08;
-/// A break counts against so many times what is usual: hands shake, and noise looks like shaking.
+/// A break is compared with this many times the usual: hands shake, and noise looks like shaking.
 const USUAL: f64 = 2.5;
-/// So many motions say what is usual.
+/// The usual value is known after this many motions.
 const KNOWN: usize = 10;
-/// Motion below this, in sizes of the face, is what the blocks' noise makes: a quarter of a pixel.
+/// Motion below this, in sizes of the face, comes from the blocks' noise: a quarter of a pixel.
 const FLOOR: f64 = 0.004;
 
 /// Motion of a face from one frame to the next: to the right, down, and what growing and turning in the
@@ -40,9 +40,9 @@ struct Motion([f64; 4]);
 
 impl Motion {
     /// The similarity, with a change of the light, that best explains how the blocks of the face
-    /// changed: one step of B. D. Lucas, T. Kanade, "An iterative image registration technique with an
-    /// application to stereo vision", IJCAI 1981, for the whole face at once. `None` where the blocks
-    /// don't determine it. `blocks` are the face's in the newer frame.
+    /// changed: one step of B. D. Lucas, T. Kanade, "An iterative image registration technique with
+    /// an application to stereo vision", IJCAI 1981, for the whole face at once. `None` where the
+    /// blocks do not determine it. `blocks` are the face's in the newer frame.
     fn between(
         [before, now]: [&Blocks; 2],
         blocks: &FaceBlocks,
@@ -60,7 +60,7 @@ impl Motion {
             if edge || blinks || place[1] > STIFF.into() {
                 continue;
             }
-            // Of both frames, so that the second order of the motion cancels out.
+            // Averaged over both frames, so that the second order of the motion cancels out.
             let at = |n: usize| f64::from(before.means[n] + now.means[n]) / 2.0 / mean;
             let apart = 2.0 * f64::from(BLOCK) / f64::from(face.size);
             let right = (at(n + 1) - at(n - 1)) / apart;
@@ -91,7 +91,7 @@ impl Motion {
         Some(Motion([right, down, REACH * growing, REACH * turning]))
     }
 
-    /// How far the face's points go, in sizes of the face: about the root of the mean square.
+    /// How far the face's points move, in sizes of the face: about the root mean square.
     fn size(self) -> f64 {
         self.along(self).sqrt()
     }
@@ -113,18 +113,18 @@ impl Motion {
     }
 }
 
-/// How a face moved until now.
+/// How a face has moved so far.
 #[derive(Debug, Default)]
 pub(super) struct Course {
     /// The last two motions, the newer one first.
     last: [Option<Motion>; 2],
-    /// How far past motions were from the means of those beside them.
+    /// How far past motions were from the means of their neighbours.
     usual: Recent,
 }
 
 impl Course {
-    /// How much the last motion but one broke what was before and after it: how far it was from all that
-    /// is between the two, against a share of their size and how uneven motions usually are.
+    /// How much the last motion but one broke with its neighbours: how far it was from all motions
+    /// between the two, relative to a share of their size and to how uneven motions usually are.
     pub(super) fn broken(
         &mut self,
         frames: [&Blocks; 2],
@@ -167,7 +167,7 @@ mod tests {
 
     const EYES: [Point; 2] = [Point::new(138.0, 100.0), Point::new(182.0, 100.0)];
 
-    /// Something as uneven as a face, moved, grown and turned about the face's middle.
+    /// Something as uneven as a face, shifted, scaled and rotated about the face's middle.
     fn seen([right, down, growing, turning]: [f64; 4]) -> Blocks {
         Blocks::of(&RgbImage::from_fn(320, 240, |x, y| {
             let (x, y) = (f64::from(x) - 160.0 - right, f64::from(y) - 120.0 - down);
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_step_that_is_not_between_its_neighbours_is_a_break() {
-        // Somebody sways; then come the places given, right and down in pixels.
+        // A person sways; then come the given positions, right and down in pixels.
         let most = |places: &[[f64; 2]]| {
             let sway = (0..10).map(|n| [0.4 * (0.3 * f64::from(n)).sin(), 0.0]);
             let frames: Vec<Blocks> = sway
@@ -213,7 +213,7 @@ mod tests {
         };
         let begin = 0.4 * 2.7_f64.sin();
         let along = |steps: [f64; 5]| steps.map(|right| [begin + right, 0.0]);
-        assert!(most(&along([0.1, 0.6, 1.5, 2.6, 3.4])) < 1.2, "whoever moves gathers speed");
+        assert!(most(&along([0.1, 0.6, 1.5, 2.6, 3.4])) < 1.2, "a moving head speeds up");
         assert!(most(&along([0.2, 0.4, 2.4, 2.6, 2.8])) > 3.0, "a leap on the way");
         assert!(most(&along([0.5, 1.0, 0.0, 0.5, 1.0])) > 2.0, "a leap back");
         let turn = [[0.2, 0.0], [0.4, 0.0], [0.5, 0.7], [1.2, 0.7], [1.9, 0.7]];

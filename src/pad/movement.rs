@@ -1,31 +1,31 @@
-//! Was a step done, in its time, and nothing else?
+//! Checks that a step was done, in its time, and nothing else.
 
 use super::Step;
 use super::challenge::TimedStep;
 use super::face::Measures;
 use super::report::{Finding, StepEvidence};
 
-/// A movement has begun from this share of what is needed on, and is over below it.
+/// A movement has started from this share of what is needed, and is over below it.
 const BEGUN: f32 = 0.4;
-/// It is over, too, below this share of the furthest that it reached.
+/// It is also over below this share of the furthest that it reached.
 const BACK: f32 = 0.45;
-/// Another movement than the one asked for, or one in a pause, counts from this share of what would
-/// be needed on: heads never keep quite still.
+/// Another movement than the requested one, or one in a pause, counts from this share of what would
+/// be needed: heads are never quite still.
 const OTHER: f32 = 1.25;
-/// The same of nods while the mouth is asked for, since the mesh takes an open mouth for a small nod: among
-/// 524 people it saw two nod by 10 degrees and more. Who is simulated to look up or down moves by 13.
+/// The same for nods while the mouth is requested, since the mesh takes an open mouth for a small
+/// nod: among 524 people it saw two nod by 10 degrees and more. A simulated look up or down moves
+/// by 13.
 const NOD: f32 = 1.75;
-/// No person begins sooner after having been asked, in milliseconds: reactions to what is seen take
-/// 180 ms and more.
+/// Nobody starts sooner than this after being asked, in milliseconds: visual reactions take 180 ms
+/// and more.
 const FASTEST_MS: i64 = 120;
 
-/// Milliseconds that eyes must stay shut: as somebody shuts them who was asked to, and not as everybody
-/// does every few seconds (100 to 150 ms shut, 300 ms in all).
+/// Milliseconds that eyes must stay shut: as when a person shuts them on request, and not as
+/// everyone blinks every few seconds (100 to 150 ms shut, 300 ms in all).
 const SHUT_MS: i64 = 200;
 
-/// How far a step must go: degrees of the mesh's pose, sizes of the face at the beginning, how
-/// unlike the eyes or the mouth look to how they did then. docs/LIVENESS.md says
-/// how they were chosen.
+/// How far a step must go: degrees of the mesh's pose, sizes of the face at the start, how
+/// different the eyes or the mouth look from then. docs/LIVENESS.md says how they were chosen.
 pub fn needed(step: Step) -> f32 {
     match step {
         Step::TurnLeft | Step::TurnRight => 14.0,
@@ -36,7 +36,7 @@ pub fn needed(step: Step) -> f32 {
     }
 }
 
-/// What a movement has reached, in the unit of [`needed`].
+/// How far a movement has gone, in the unit of [`needed`].
 pub fn reached(step: Step, base: &Measures, now: &Measures) -> f32 {
     match step {
         Step::TurnLeft => now.pose.yaw - base.pose.yaw,
@@ -58,14 +58,14 @@ pub fn share(step: Step, base: &Measures, now: &Measures) -> f32 {
     }
 }
 
-/// What has been seen of the step that is asked for now.
+/// What has been seen of the step that is requested now.
 #[derive(Debug)]
 pub struct StepWatch {
     asked: TimedStep,
-    /// Share in the frame before, and its time after the step was asked for.
+    /// Share in the previous frame, and its time after the request.
     before: f32,
     before_ms: i64,
-    /// The furthest of two frames in a row, as a share and in the step's unit.
+    /// The furthest in two frames in a row, as a share and in the step's unit.
     furthest: (f32, f32),
     began_after_ms: Option<i64>,
     /// Since when the movement has been as far as it must go.
@@ -102,18 +102,18 @@ impl StepWatch {
         self.asked.step
     }
 
-    /// Whether the step is asked for at this time of the session.
+    /// Whether the step is requested at this time of the session.
     pub fn is_at(&self, now_ms: u64) -> bool {
         (u64::from(self.asked.from_ms)..=u64::from(self.asked.until_ms)).contains(&now_ms)
     }
 
-    /// Looks at a frame within the step's time.
+    /// Checks a frame within the step's time.
     pub fn frame(&mut self, base: &Measures, now: &Measures, at_ms: u64) {
         let step = self.asked.step;
         let share = share(step, base, now);
         let after_ms = at_ms as i64 - i64::from(self.asked.from_ms);
-        // Everybody blinks and moves their lips unasked: only the head can move too early.
-        // One frame alone may be the mesh's trembling.
+        // Everyone blinks and moves their lips unasked: only the head can move too early.
+        // One frame alone may be the mesh's jitter.
         if share.min(self.before) >= BEGUN && self.began_after_ms.is_none() {
             self.began_after_ms = Some(self.before_ms);
             self.early |= step.moves_the_head() && self.before_ms < FASTEST_MS;
@@ -126,8 +126,8 @@ impl StepWatch {
         let held_ms = self.there_since_ms.map_or(0, |since| after_ms - since);
         self.done |= both >= 1.0 && (step != Step::Blink || held_ms >= SHUT_MS);
         self.back |= self.done && share < BEGUN.max(BACK * self.furthest.0);
-        // Eyes and mouth look unlike themselves on a head that turns, so while they are asked for it
-        // must not; a head comes back from where it was asked to go as it likes.
+        // Eyes and mouth look different on a turning head, so it must not turn while they are
+        // requested; afterwards a head may come back from its position as it likes.
         if !self.done || !step.moves_the_head() {
             self.watch_others(base, now);
         }
@@ -135,8 +135,8 @@ impl StepWatch {
         self.frames += 1;
     }
 
-    /// Whether another movement is made. Eyes narrow and mouths move with the head, so these
-    /// don't count.
+    /// Checks whether another movement is made. Eyes narrow and mouths move with the head, so these
+    /// do not count.
     fn watch_others(&mut self, base: &Measures, now: &Measures) {
         let asked = self.asked.step;
         for (frames, other) in self.others.iter_mut().zip(Step::ALL) {
@@ -149,7 +149,7 @@ impl StepWatch {
         }
     }
 
-    /// What came of it.
+    /// The result.
     pub fn finish(&self) -> (StepEvidence, Vec<Finding>) {
         let done = self.done && self.back;
         let mut findings = Vec::new();
@@ -179,7 +179,7 @@ impl StepWatch {
     }
 }
 
-/// Whether the head moves as a step would ask, in a pause in which nothing is asked.
+/// Whether the head moves as a step would require, in a pause in which nothing is requested.
 pub fn moves_unasked(base: &Measures, now: &Measures) -> bool {
     Step::ALL.iter().any(|step| step.moves_the_head() && share(*step, base, now) >= OTHER)
 }
@@ -194,7 +194,7 @@ mod tests {
         Measures { pose, size: 60.0, lids, lips: 0.0, middle: [320.0, 240.0] }
     }
 
-    /// Frames ten times a second, in so many of which the eyes are shut.
+    /// Frames ten times a second, with the eyes shut in this many of them.
     fn shut_for(frames: u64) -> (StepEvidence, Vec<Finding>) {
         let asked = TimedStep { step: Step::Blink, from_ms: 2000, until_ms: 5000 };
         let mut watch = StepWatch::new(asked);
@@ -218,7 +218,7 @@ mod tests {
         assert!(!shut_for(22).0.done, "they must open again");
     }
 
-    /// On heads that turn, eyes and mouths look as unlike themselves as shut or open ones.
+    /// On turning heads, eyes and mouths look as different as shut or open ones.
     #[test]
     fn a_turned_head_neither_shuts_its_eyes_nor_opens_its_mouth() {
         for (step, head) in [

@@ -1,21 +1,21 @@
-//! What eyes and mouth look like, by which shut eyes and an open mouth are known.
+//! What eyes and mouth look like, so that shut eyes and an open mouth can be recognised.
 
 use image::RgbImage;
 
 use crate::mesh::Mesh;
 
-/// Corners of the eyes and of the mouth, by MediaPipe's numbers, and half the height that is looked
-/// at between them, in the distance of the corners: from the lower lid to the crease; from lip to
-/// lip.
+/// Corners of the eyes and of the mouth, by MediaPipe's numbers, and half the height that is
+/// examined between them, relative to the distance of the corners: from the lower lid to the
+/// crease; from lip to lip.
 const OPENINGS: [((usize, usize), f32); 3] =
     [((33, 133), 0.25), ((263, 362), 0.25), ((61, 291), 0.4)];
 /// Samples from corner to corner, and across.
 const SAMPLES: (usize, usize) = (21, 9);
 
-/// What both eyes and the mouth look like, whatever the light: values over their mean.
+/// What both eyes and the mouth look like, in any light: values divided by their mean.
 ///
-/// The mesh's own points on the lids hardly move when an eye is shut, and those on the lips too
-/// little in many faces (docs/LIVENESS.md), so it is the picture between the corners that tells.
+/// The mesh's own points on the lids hardly move when an eye is shut, and those on the lips move
+/// too little in many faces (docs/LIVENESS.md), so the pixels between the corners are compared.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Openings([Vec<f32>; 3]);
 
@@ -30,7 +30,7 @@ impl Openings {
                 let across = half * (2.0 * row as f32 / (SAMPLES.1 - 1) as f32 - 1.0);
                 for column in 0..SAMPLES.0 {
                     let along = column as f32 / (SAMPLES.0 - 1) as f32;
-                    // The casts saturate; beyond the border the outermost pixels go on.
+                    // The casts saturate; beyond the border the outermost pixels are repeated.
                     let x = (a.x + along * dx - across * dy + 0.5) as u32;
                     let y = (a.y + along * dy + across * dx + 0.5) as u32;
                     let (x, y) = (x.min(pixels.width() - 1), y.min(pixels.height() - 1));
@@ -43,7 +43,7 @@ impl Openings {
         }))
     }
 
-    /// The mean of several views; `None` of none.
+    /// The mean of several views; `None` if there are none.
     pub(super) fn mean(views: &[&Openings]) -> Option<Openings> {
         let mut mean = (*views.first()?).clone();
         for (n, opening) in mean.0.iter_mut().enumerate() {
@@ -55,8 +55,8 @@ impl Openings {
     }
 
     /// Root mean square difference to an earlier view of the same face, over the standard deviation
-    /// within that: about .15 by the mesh's trembling, about 1 where nothing is left of it. First
-    /// that of the eyes, of the two the one that changed less; then that of the mouth.
+    /// within that view: about 0.15 from the mesh's jitter, about 1 if nothing of it is left. First
+    /// for the eyes, taking the one that changed less; then for the mouth.
     pub(super) fn unlike(&self, before: &Openings) -> (f32, f32) {
         let of = |opening: usize| {
             let (now, before) = (&self.0[opening], &before.0[opening]);

@@ -1,44 +1,45 @@
-//! Three-dimensional evidence: does the face move as a solid head does, or as a flat picture?
+//! Three-dimensional evidence: does the face move like a solid head, or like a flat picture?
 //!
-//! Let `(xᵢ, yᵢ, zᵢ)` be the points of the face as it looks into the camera, and `qᵢ` their places
-//! in a frame in which the head is turned. A distant camera shows a solid as
-//! `q = A·(x, y, 1) + z·v`, where `v` grows with the sine of the angle; a plane as a homography of
-//! `(x, y)`. What tells the two apart is `v`. Of `z` only the part counts that no quadratic surface
-//! has: `z⊥ = z − (its best fit by 1, x, y, x², xy, y²)`, which is the nose, the eye sockets and the
-//! brow. Paper that is bent like a cylinder, and perspective, are quadratic to first order and
-//! leave `v` at nought.
+//! Let `(xᵢ, yᵢ, zᵢ)` be the points of the face looking into the camera, and `qᵢ` their positions
+//! in a frame in which the head is turned. A distant camera shows a solid as `q = A·(x, y, 1) +
+//! z·v`, where `v` grows with the sine of the angle; a plane as a homography of `(x, y)`. The
+//! difference between the two is `v`. Only the part of `z` counts that no quadratic surface has:
+//! `z⊥ = z − (its best fit by 1, x, y, x², xy, y²)`, which is the nose, the eye sockets and the
+//! brow. Paper bent like a cylinder, and perspective, are quadratic to first order and leave `v` at
+//! zero.
 //!
-//! `vᶠ = Σ zᵢ⊥ qᵢ / Σ zᵢ⊥²` is the least-squares answer, since `z⊥` is orthogonal to the rest. For a
-//! head turned by the angles `ψ` (yaw) and `θ` (pitch), `v = (−sin ψ, sin θ)` times the face's size.
-//! The relief is the slope of the one upon the other over all frames: 1 for a head whose depth is
-//! as the mesh says, 0 for anything flat. It is plane and parallax, as in R. Kumar, P. Anandan, K.
-//! Hanna, "Direct recovery of shape from multiple views: a parallax based approach", ICPR 1994.
+//! `vᶠ = Σ zᵢ⊥ qᵢ / Σ zᵢ⊥²` is the least-squares answer, since `z⊥` is orthogonal to the rest. For
+//! a head turned by the angles `ψ` (yaw) and `θ` (pitch), `v = (−sin ψ, sin θ)` times the face's
+//! size. The relief is the slope of the one on the other over all frames: 1 for a head whose depth
+//! is as the mesh says, 0 for anything flat. The method is plane and parallax, as in R. Kumar, P.
+//! Anandan, K. Hanna, "Direct recovery of shape from multiple views: a parallax based approach",
+//! ICPR 1994.
 
 use super::face::{FaceView, Measures};
 use super::least_squares::least_squares;
 use super::report::ParallaxEvidence;
 use crate::mesh::{Mesh, POINTS};
 
-/// Least change of the head's direction, in degrees, in which depth shows above the mesh's noise.
+/// Least change of the head's direction, in degrees, at which depth shows above the mesh's noise.
 const LEAST_TURN: f32 = 7.0;
 
-/// A face that is as narrow as a plane turned by this angle, in degrees, is foreshortened. Of 12
-/// simulated people on whom it was chosen none had three frames so narrow with the head turned by
-/// less than half; of 12 prints every one had.
+/// A face as narrow as a plane turned by this angle, in degrees, is foreshortened. Of the 12
+/// simulated people on whom it was chosen, none had three frames so narrow with the head turned by
+/// less than half of it; all 12 prints did.
 const FORESHORTENED: f32 = 26.0;
-/// Frames from which on a flat picture shows itself so, if they are more than those in which the head
-/// is turned far by its pose: the mesh loses some people's heads towards one side.
+/// From this many such frames a flat picture is recognised, if they outnumber those in which the
+/// pose shows the head turned far: the mesh loses some people's heads towards one side.
 const FORESHORTENED_FRAMES: u32 = 3;
-/// That far, in degrees; flat pictures were seen turned by 11 at most by those on whom limits were
-/// chosen.
+/// That far, in degrees; on the data on which the limits were chosen, flat pictures appeared turned
+/// by 11 at most.
 const FAR: f32 = 12.5;
 
-/// The face as it looks into the camera, in sizes of the face.
+/// The face looking into the camera, in sizes of the face.
 #[derive(Debug, Clone)]
 pub(super) struct Shape {
-    /// Points that neither expression nor speech moves much.
+    /// Points that neither expressions nor speech move much.
     rigid: Vec<usize>,
-    /// Their places `x, y, z`.
+    /// Their positions `x, y, z`.
     places: Vec<[f64; 3]>,
     /// The part of `z` that no quadratic surface has.
     relief: Vec<f64>,
@@ -55,7 +56,7 @@ struct Turned {
     solid: f64,
 }
 
-/// Sums over frames: as much memory for one as for thousands.
+/// Sums over frames: the same memory for one frame as for thousands.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Parallax {
     frames: u32,
@@ -69,7 +70,7 @@ pub(super) struct Parallax {
 }
 
 impl Shape {
-    /// The mean of several views of a face; `None` where there are none, or they span no face.
+    /// The mean of several views of a face; `None` if there are none, or they span no face.
     pub(super) fn mean(views: &[FaceView]) -> Option<Shape> {
         let n = views.len() as f64;
         let mut mean = vec![[0.0_f64; 3]; POINTS];
@@ -96,12 +97,12 @@ impl Shape {
         sound.then_some(Shape { rigid, places, relief, yaw, pitch })
     }
 
-    /// Whether the face is foreshortened as a picture is that is turned away, though the face on it
-    /// looks as straight into the camera as before.
+    /// Whether the face is foreshortened like a picture that is turned away, although the face in
+    /// it looks as straight into the camera as before.
     ///
-    /// A plane turned by `α` is narrower by `cos α`; a head turned by `α` is too, but then its pose
-    /// says so. The ratio of the singular values of the best affine map from the face at the
-    /// beginning is that cosine.
+    /// A plane turned by `α` is narrower by `cos α`; so is a head turned by `α`, but then its pose
+    /// shows it. The ratio of the singular values of the best affine map from the face at the start
+    /// is that cosine.
     fn foreshortened(&self, all: &[[f64; 3]], turn: [f32; 2]) -> bool {
         let rows: Vec<[f64; 3]> = self.places.iter().map(|[x, y, _]| [1.0, *x, *y]).collect();
         let fit = |axis: usize| {
@@ -154,12 +155,12 @@ impl Parallax {
         self.solid += frame.solid;
     }
 
-    /// Whether the face is seen foreshortened, but not turned, as that of a flat picture is.
+    /// Whether the face is foreshortened but not turned, like that of a flat picture.
     pub(super) fn shows_a_plane(&self) -> bool {
         self.foreshortened >= FORESHORTENED_FRAMES && self.foreshortened > self.far
     }
 
-    /// What the frames say together.
+    /// What all frames together show.
     pub(super) fn evidence(&self) -> ParallaxEvidence {
         if self.frames == 0 || self.square <= 0.0 {
             return ParallaxEvidence::default();
@@ -204,7 +205,7 @@ fn dot<const N: usize>(a: &[f64; N], b: &[f64; N]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// Mean square of what the best solid before a distant camera leaves: `q = A·(x, y, 1) + z·v`.
+/// Mean square residual of the best solid seen by a distant camera: `q = A·(x, y, 1) + z·v`.
 fn solid_residual(places: &[[f64; 3]], seen: &[[f64; 2]]) -> Option<f64> {
     let rows: Vec<[f64; 4]> = places.iter().map(|[x, y, z]| [1.0, *x, *y, *z]).collect();
     let mut sum = 0.0;
@@ -216,8 +217,8 @@ fn solid_residual(places: &[[f64; 3]], seen: &[[f64; 2]]) -> Option<f64> {
     Some(sum / seen.len() as f64)
 }
 
-/// Mean square of what the best homography leaves. It is found from its linear form,
-/// `u·(g·x + h·y + 1) = a·x + b·y + c`, whose weights are made those of the plane in a second round.
+/// Mean square residual of the best homography. It is found from its linear form, `u·(g·x + h·y +
+/// 1) = a·x + b·y + c`, whose weights are set to those of the plane in a second round.
 fn homography_residual(places: &[[f64; 3]], seen: &[[f64; 2]]) -> Option<f64> {
     let mut weights = vec![1.0; places.len()];
     let mut fit = [0.0; 8];

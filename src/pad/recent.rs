@@ -1,9 +1,9 @@
-//! What is usual.
+//! The last values of a quantity, and their median: what is usual for it.
 
-/// Values that are remembered.
+/// How many values are kept.
 const REMEMBERED: usize = 15;
 
-/// What is usual: the last values of a quantity.
+/// The last values of a quantity, which show what is usual.
 #[derive(Debug, Default)]
 pub(super) struct Recent(Vec<f32>);
 
@@ -19,7 +19,7 @@ impl Recent {
         self.0.len()
     }
 
-    /// The last value, or one so many before it.
+    /// The last value, or one this many before it.
     pub(super) fn back(&self, before_last: usize) -> Option<f32> {
         self.0.iter().rev().nth(before_last).copied()
     }

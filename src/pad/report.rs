@@ -1,4 +1,4 @@
-//! What came of a session, with its evidence.
+//! The result of a session, with its evidence.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,51 +8,51 @@ use evenmatch_core::record::{LivenessOutcome, SessionEvidence};
 /// The `schema` of a session's report as JSON.
 pub const SESSION_SCHEMA: &str = "evenmatch.session/1";
 
-/// What was found in a session that speaks against a pass. `docs/LIVENESS.md` lists all.
+/// A finding in a session that counts against a pass. `docs/LIVENESS.md` lists all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Finding {
-    /// The nonce was answered before.
+    /// The nonce was used before.
     NonceReused,
-    /// The challenge was answered after its time.
+    /// The challenge was answered too late.
     ChallengeExpired,
     /// Time stamps went backwards or stood still.
     ClockBackwards,
-    /// The same picture came again and again, as no sensor's noise allows.
+    /// The same frame came again and again, which a sensor's noise rules out.
     FrozenFrames,
-    /// A picture from earlier in the session came again.
+    /// A frame from earlier in the session came again.
     RepeatedFrames,
-    /// The picture jumped from one frame to the next, as where two recordings are cut together.
+    /// The image jumped from one frame to the next, as where two recordings are cut together.
     PictureJumped,
     /// The face jumped from one frame to the next.
     FaceJumped,
-    /// The face became somebody else's.
+    /// The face became another person's.
     OtherPerson,
     /// The head turned without the parallax of a solid head.
     FlatFace,
-    /// What was asked for was done, and something else before it.
+    /// The requested movement was done, but another one before it.
     WrongMovement,
-    /// A step was begun before it was asked for.
+    /// A step was started before it was requested.
     TooEarly,
     /// A step was not done in its time.
     StepNotDone,
-    /// The head was turned too little for its depth to show.
+    /// The head turned too little for its depth to show.
     TooLittleParallax,
     /// Frames are missing for more than half a second.
     FramesMissing,
-    /// There were fewer frames a second than can be judged.
+    /// There were too few frames per second to judge.
     TooFewFrames,
     /// More frames came than a session can have.
     TooManyFrames,
     /// The session ended before its last step.
     EndedEarly,
-    /// The picture changed faster from one frame to the next than people mostly move.
+    /// The image changed faster from one frame to the next than people usually move.
     AbruptChange,
-    /// No face was in view for too much of the time.
+    /// The face was out of view for too much of the time.
     FaceNotSeen,
-    /// Somebody else's face was in view.
+    /// Another person's face was in view.
     SecondFace,
-    /// The face was too small to be judged.
+    /// The face was too small to judge.
     FaceTooSmall,
 }
 
@@ -82,8 +82,8 @@ impl Finding {
         Finding::FaceTooSmall,
     ];
 
-    /// Whether it speaks of an attack. The others only leave it open whether a person was there,
-    /// and ask for another try.
+    /// Whether it indicates an attack. The others only leave open whether a person was there, and
+    /// ask for another try.
     pub fn is_attack(self) -> bool {
         matches!(
             self,
@@ -98,28 +98,28 @@ impl Finding {
         )
     }
 
-    /// What it says, in plain words.
+    /// What it means, in plain words.
     pub fn meaning(self) -> &'static str {
         match self {
-            Finding::NonceReused => "this challenge was answered before",
+            Finding::NonceReused => "this challenge was already used",
             Finding::ChallengeExpired => "this challenge was answered too late",
-            Finding::ClockBackwards => "the frames' clock went backwards or stood still",
-            Finding::FrozenFrames => "the picture stood still, as no camera's does",
-            Finding::RepeatedFrames => "a picture from earlier came again",
-            Finding::PictureJumped => "the picture jumped, as where two recordings are joined",
+            Finding::ClockBackwards => "the time stamps of the frames stopped or went backwards",
+            Finding::FrozenFrames => "the picture froze, which does not happen with a live camera",
+            Finding::RepeatedFrames => "an earlier picture came again",
+            Finding::PictureJumped => "the picture jumped, as if two recordings were joined",
             Finding::FaceJumped => "the face jumped from one place or position to another",
-            Finding::OtherPerson => "the face became somebody else's",
-            Finding::FlatFace => "the face moved as a flat picture does",
-            Finding::WrongMovement => "another movement was made than the one asked for",
+            Finding::OtherPerson => "the face changed to another person's",
+            Finding::FlatFace => "the face moved like a flat picture",
+            Finding::WrongMovement => "a different movement was made from the one asked for",
             Finding::TooEarly => "a movement began before it was asked for",
             Finding::StepNotDone => "a movement that was asked for was not seen in time",
-            Finding::TooLittleParallax => "the head turned too little for its depth to show",
+            Finding::TooLittleParallax => "the head turned too little to show its depth",
             Finding::FramesMissing => "pictures are missing for more than half a second",
-            Finding::TooFewFrames => "there were too few pictures a second",
+            Finding::TooFewFrames => "there were too few pictures per second",
             Finding::TooManyFrames => "there were more pictures than a session can have",
-            Finding::EndedEarly => "the pictures ended before the last movement was due",
+            Finding::EndedEarly => "the pictures ended before the last movement",
             Finding::AbruptChange => "the picture changed more abruptly than people move",
-            Finding::FaceNotSeen => "the face was not in view for too much of the time",
+            Finding::FaceNotSeen => "the face was out of view for too much of the time",
             Finding::SecondFace => "a second face was in view",
             Finding::FaceTooSmall => "the face was too far away",
         }
@@ -127,7 +127,7 @@ impl Finding {
 }
 
 impl std::fmt::Display for Finding {
-    /// The code as it stands in reports, such as `flat_face`.
+    /// The code as in reports, such as `flat_face`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.serialize(f)
     }
@@ -136,17 +136,17 @@ impl std::fmt::Display for Finding {
 /// What was seen of one step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StepEvidence {
-    /// What was asked for.
+    /// What was requested.
     pub step: Step,
     /// Whether it was done, in time, and the head was back at the end.
     pub done: bool,
     /// The furthest that it went in two frames in a row, in its unit: degrees for turns, the face's
-    /// size as a multiple of that at the beginning, and how unlike the eyes or the mouth look to how
-    /// they did then (0 the same, about 1 nothing left of them). 0 where no frame shows it.
+    /// size as a multiple of that at the start, and how different the eyes or the mouth look from
+    /// then (0 the same, about 1 if nothing of them is left). 0 where no frame shows it.
     pub reached: f32,
     /// How far it had to go, in the same unit.
     pub needed: f32,
-    /// When the movement began, in milliseconds after it was asked for; null where it did not.
+    /// When the movement started, in milliseconds after it was requested; null if it did not.
     pub began_after_ms: Option<i64>,
 }
 
@@ -160,15 +160,15 @@ pub struct ParallaxEvidence {
     pub relief: f32,
     /// Standard error of the relief, from the scatter between frames.
     pub relief_error: f32,
-    /// What the best homography from the frames that face the camera to those that do not leaves
+    /// What the best homography from the frames that face the camera to the others leaves
     /// unexplained: root mean square over points and frames, in sizes of the face (a little less
-    /// than the distance between the eyes).
+    /// than the inter-eye distance).
     pub homography_residual: f32,
-    /// What the best rigid solid, seen by a distant camera, leaves unexplained, likewise.
+    /// What the best rigid solid, seen by a distant camera, leaves unexplained, in the same unit.
     pub solid_residual: f32,
 }
 
-/// What came of a session.
+/// The result of a session.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SessionReport {
     /// Always `evenmatch.session/1`.
@@ -177,21 +177,21 @@ pub struct SessionReport {
     pub nonce: String,
     /// `pass`, `fail` (an attack was seen) or `inconclusive` (try again).
     pub outcome: LivenessOutcome,
-    /// How much speaks for a live person, 0 to 1: the least of the shares of what a pass needs. It
-    /// orders sessions, for curves; the outcome is what decides.
+    /// How strong the evidence for a live person is, 0 to 1: the least of the shares of what a pass
+    /// needs. It ranks sessions, for curves; the outcome is what decides.
     pub score: f64,
-    /// What speaks against a pass, each once.
+    /// What counts against a pass, each finding once.
     pub findings: Vec<Finding>,
     /// The steps in their order.
     pub steps: Vec<StepEvidence>,
     /// Whether the head showed its depth.
     pub parallax: ParallaxEvidence,
-    /// Least likeness of the session's faces to its first ones, a plain cosine; null where no two
+    /// Lowest similarity of the session's faces to its first ones, a plain cosine; null if no two
     /// were compared.
     pub least_likeness: Option<f32>,
     /// Frames that were fed.
     pub frames: u32,
-    /// Frames that could not be read and were passed over.
+    /// Frames that could not be read and were skipped.
     #[serde(default)]
     pub frames_skipped: u32,
     /// Frames in which the face was seen.
@@ -201,8 +201,8 @@ pub struct SessionReport {
 }
 
 impl SessionReport {
-    /// The same in short, as a decision's record holds it. `likeness` is that of the session's face
-    /// to the probe, where the probe is a photo of its own.
+    /// A summary, as stored in a decision's record. `likeness` is the similarity of the session's
+    /// face to the probe, where the probe is a separate photo.
     pub fn evidence(&self, likeness: Option<f32>) -> SessionEvidence {
         SessionEvidence {
             nonce: self.nonce.clone(),

@@ -17,17 +17,17 @@ use crate::compare::compare;
 use crate::template::{Probe, Reference, Template};
 use evenmatch_core::record::LivenessOutcome;
 
-/// Frames that a session may have: a minute at 60 a second.
+/// The most frames in a session: a minute at 60 per second.
 const MOST_FRAMES: u32 = 3600;
-/// Frames a second below which motion can't be judged.
+/// Frames per second below which motion cannot be judged.
 const LEAST_RATE: f64 = 8.0;
-/// Milliseconds without a frame after which some are missing.
+/// Milliseconds without a frame after which frames count as missing.
 const LONGEST_GAP_MS: u64 = 500;
-/// Milliseconds from one search for a face that the detector does not see to the next.
+/// Milliseconds between searches for a face that the detector does not see.
 const SEARCH_EVERY_MS: u64 = 500;
 /// Share of the frames that must show the face.
 const LEAST_SEEN: f64 = 0.7;
-/// Frames with a second face from which on it counts.
+/// A second face counts from this many frames.
 const SECOND_FACES: u32 = 3;
 /// Size of the face, in pixels, that the mesh needs.
 const LEAST_SIZE: f32 = 28.0;
@@ -35,39 +35,39 @@ const LEAST_SIZE: f32 = 28.0;
 const TEMPLATE_EVERY_MS: u64 = 400;
 /// A head turned further than this, in degrees, shows the embedder too little of the face.
 const TEMPLATE_TURN: f32 = 14.0;
-/// Nor is one made of a face that looks further away from the camera than this, in degrees; or, where it
-/// did so at the beginning, by so much further than then.
+/// Nor is a template made of a face that looks further away from the camera than this, in degrees;
+/// or, if it already did so at the start, by this much more than then.
 const TEMPLATE_AWAY: f32 = 20.0;
 const TEMPLATE_MORE: f32 = 5.0;
-/// Templates in a row that must be unlike before a face counts as somebody else's; and the likeness
+/// Templates in a row that must differ before a face counts as another person's; and the similarity
 /// below which one is enough.
 const UNLIKE: (u32, f32) = (2, 0.25);
-/// Templates that must have been compared with those of the beginning.
+/// Templates that must be compared with those of the start.
 const LEAST_COMPARED: u32 = 3;
-/// Frames with a turned head that depth is judged by, at least.
+/// The fewest frames with a turned head from which depth is judged.
 const PARALLAX_FRAMES: u32 = 4;
-/// A solid head shows at least this share of its relief; something flat at most that one.
+/// A solid head shows at least the first share of its relief; something flat at most the second.
 const SOLID: f32 = 0.45;
 const FLAT: f32 = 0.25;
-/// Frames in a pause with a movement that nobody asked for, from which on it counts.
+/// A movement in a pause, which nobody requested, counts from this many frames.
 pub const UNASKED: u32 = 2;
 
-/// What a session says after a frame.
+/// A session's state after a frame.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SessionProgress {
     /// What the person is asked to do now; `None` in pauses, where they look into the camera.
     pub asked: Option<Step>,
     /// Whether the frame shows the face.
     pub face_seen: bool,
-    /// What speaks against a pass so far.
+    /// What counts against a pass so far.
     pub findings: Vec<Finding>,
     /// Whether the last step's time is over.
     pub over: bool,
 }
 
-/// Judges the frames of one person who answers one challenge.
+/// Judges the frames of one person answering one challenge.
 ///
-/// What it keeps does not grow with the number of frames, but for 32 bytes each.
+/// Its memory does not grow with the number of frames, except for 32 bytes each.
 ///
 /// ```no_run
 /// use std::time::{Duration, Instant};
@@ -98,7 +98,7 @@ pub struct LivenessSession {
     unasked: u32,
     last_ms: Option<u64>,
     first_ms: u64,
-    /// The face as it was last seen, and when.
+    /// The face as last seen, and when.
     face: Option<FaceView>,
     face_ms: u64,
     searched_ms: Option<u64>,
@@ -147,20 +147,20 @@ impl LivenessSession {
         }
     }
 
-    /// The challenge that is answered.
+    /// The challenge to answer.
     pub fn challenge(&self) -> &Challenge {
         &self.challenge
     }
 
-    /// Says that a frame could not be read. It is counted; and since nothing is known of what it
-    /// showed, an abrupt change across it leaves the outcome open, and is not held to be a cut.
+    /// Reports that a frame could not be read. It is counted; since its content is unknown, an
+    /// abrupt change across it leaves the outcome open and does not count as a cut.
     pub fn skip(&mut self) {
         self.frames_skipped += 1;
         self.continuity.gap();
     }
 
-    /// Looks at a frame, upright and not mirrored. `at` is its time; the session's clock begins
-    /// with the first frame, so that the first step is asked for at `steps()[0].from_ms` after it.
+    /// Processes a frame, upright and not mirrored. `at` is its time; the session's clock starts
+    /// with the first frame, so the first step is requested `steps()[0].from_ms` after it.
     ///
     /// A frame that does not fit (no face, a clock that goes backwards) is a finding, not an error.
     ///
@@ -186,7 +186,7 @@ impl LivenessSession {
         self.last_ms = Some(at_ms);
         let now_ms = at_ms - self.first_ms;
         if now_ms > u64::from(self.challenge.duration_ms()) + LONGEST_GAP_MS {
-            // What comes after the end is not looked at.
+            // Frames after the end are ignored.
             return Ok(self.progress(now_ms, false));
         }
         if self.best.is_none() {
@@ -235,7 +235,7 @@ impl LivenessSession {
         }
     }
 
-    /// The beginning, the steps, and what lies between them.
+    /// The start, the steps, and the pauses between them.
     fn motion(&mut self, face: &FaceView, now_ms: u64) {
         if now_ms < u64::from(BASELINE_MS) {
             if self.views.len() < MOST_VIEWS {
@@ -272,7 +272,7 @@ impl LivenessSession {
         }
     }
 
-    /// Whether it is still the person of the beginning.
+    /// Whether it is still the person from the start.
     fn same_person(&mut self, view: &FrameView, now: &Measures, now_ms: u64) -> Result<()> {
         let due = self.template_ms.is_none_or(|last| now_ms >= last + TEMPLATE_EVERY_MS);
         let base = self.baseline.as_ref().map_or(now.pose, |base| base.measures.pose);
@@ -298,13 +298,13 @@ impl LivenessSession {
         Ok(())
     }
 
-    /// Likeness of a template to the nearest of the session's first ones, a plain cosine; `None`
-    /// where the session has none yet.
+    /// Similarity of a template to the nearest of the session's first ones, a plain cosine; `None`
+    /// if the session has none yet.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::ModelMismatch`](crate::ErrorKind::ModelMismatch): the template is another
-    /// embedder's.
+    /// [`ErrorKind::ModelMismatch`](crate::ErrorKind::ModelMismatch): the template comes from
+    /// another embedder.
     pub fn likeness(&self, template: &Template<Probe>) -> Result<Option<f32>> {
         let mut most = None;
         for reference in &self.person {
@@ -314,32 +314,32 @@ impl LivenessSession {
         Ok(most)
     }
 
-    /// Keeps the frame in which the face looks most straight into the camera and is largest.
+    /// Keeps the frame in which the face looks most directly into the camera and is largest.
     fn keep_best(&mut self, now: &Measures, frame: &RgbImage) {
         let away = now.pose.yaw.abs() + now.pose.pitch.abs() + now.pose.roll.abs();
         let worth = now.size - away;
-        // A copy a frame would cost more than it brings: only clear gains count.
+        // Copying every frame would cost more than it gains: only clear improvements count.
         if self.best.as_ref().is_none_or(|(best, _)| worth > best + 2.0) {
             self.best = Some((worth, frame.clone()));
         }
     }
 
-    /// The frame that shows the face best, as a probe for a comparison; where none shows it, the
-    /// first one.
+    /// The frame that shows the face best, as a probe for a comparison; if none shows it, the first
+    /// frame.
     pub fn best_frame(&self) -> Option<&RgbImage> {
         self.best.as_ref().map(|(_, frame)| frame)
     }
 
-    /// What came of it.
+    /// The result.
     ///
     /// ```text
-    /// a finding that speaks of an attack          → fail
+    /// a finding that indicates an attack          → fail
     /// otherwise, any finding                      → inconclusive
     /// otherwise                                   → pass
     /// ```
     ///
     /// A step that was not done, depth that did not show and a face that was not seen are findings,
-    /// so that a pass needs all of what a live person shows.
+    /// so a pass needs everything that a live person shows.
     pub fn finish(&self) -> SessionReport {
         let mut findings = self.findings.clone();
         let mut steps: Vec<StepEvidence> = Vec::new();
@@ -377,7 +377,7 @@ impl LivenessSession {
         }
     }
 
-    /// Findings about how much was seen at all.
+    /// Findings about how much was seen overall.
     fn coverage(&self, duration_ms: u64) -> Vec<Finding> {
         let mut findings = Vec::new();
         let end = self.challenge.steps().last().map_or(0, |step| step.until_ms);
@@ -395,8 +395,8 @@ impl LivenessSession {
         findings
     }
 
-    /// The least of the shares of what a pass needs; with a finding that speaks of an attack, at
-    /// most a quarter, and with any other one, at most a half.
+    /// The least of the shares of what a pass needs; with a finding that indicates an attack at
+    /// most a quarter, and with any other finding at most a half.
     fn score(&self, findings: &[Finding], parallax: &ParallaxEvidence) -> f64 {
         let steps = self.watches.iter().map(|w| f64::from(w.progress())).sum::<f64>()
             / self.watches.len().max(1) as f64;
@@ -413,7 +413,7 @@ impl LivenessSession {
     }
 }
 
-/// What depth says.
+/// What the parallax shows.
 fn depth(parallax: &ParallaxEvidence) -> Option<Finding> {
     if parallax.frames < PARALLAX_FRAMES {
         return Some(Finding::TooLittleParallax);

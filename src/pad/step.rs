@@ -1,24 +1,24 @@
-//! What a challenge may ask for.
+//! The steps that a challenge may ask for.
 
 use serde::{Deserialize, Serialize};
 
-/// One thing that a person is asked to do. Left and right are the person's own.
+/// One movement that a person is asked to make. Left and right are the person's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
-    /// Turn the head to the left, and back.
+    /// Turn your head to your left, then back.
     TurnLeft,
-    /// Turn the head to the right, and back.
+    /// Turn your head to your right, then back.
     TurnRight,
-    /// Lift the chin, and back.
+    /// Lift your chin, then lower it again.
     LookUp,
-    /// Lower the chin, and back.
+    /// Lower your chin, then lift it again.
     LookDown,
-    /// Come closer to the camera, and back.
+    /// Move closer to the camera, then back.
     ComeCloser,
-    /// Close both eyes, and open them.
+    /// Close both eyes, then open them.
     Blink,
-    /// Open the mouth, and close it.
+    /// Open your mouth, then close it.
     OpenMouth,
 }
 
@@ -39,19 +39,19 @@ impl Step {
         matches!(self, Step::TurnLeft | Step::TurnRight | Step::LookUp | Step::LookDown)
     }
 
-    /// Whether the head turns to a side, where depth shows best.
+    /// Whether the head turns to a side, which shows depth best.
     pub(super) fn turns_to_a_side(self) -> bool {
         matches!(self, Step::TurnLeft | Step::TurnRight)
     }
 
-    /// Whether the head moves, which it does not by itself, as eyes and lips do.
+    /// Whether the head moves; unlike eyes and lips, it does not move by itself.
     pub(super) fn moves_the_head(self) -> bool {
         self.turns_the_head() || self == Step::ComeCloser
     }
 }
 
 impl std::fmt::Display for Step {
-    /// The name as it stands in files, such as `turn_left`.
+    /// The name in files, such as `turn_left`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.serialize(f)
     }

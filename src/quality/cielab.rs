@@ -1,7 +1,7 @@
 //! From sRGB to CIELAB under D65.
 //!
-//! Three formulas do not call for a colour library; they are those of IEC 61966-2-1:1999 (sRGB
-//! to XYZ) and CIE 15:2004 (XYZ to CIELAB).
+//! Three formulas do not justify a colour library; they are those of IEC 61966-2-1:1999 (sRGB to
+//! XYZ) and CIE 15:2004 (XYZ to CIELAB).
 
 use crate::sample::linear_light;
 
@@ -20,7 +20,7 @@ const TO_XYZ: [[f64; 3]; 3] =
 /// XYZ of sRGB's white, D65.
 const WHITE: [f64; 3] = [0.9505, 1.0, 1.0890];
 
-/// The compressing function of CIE 15: a cube root with a straight foot.
+/// The compressing function of CIE 15: a cube root with a linear part near 0.
 fn compressed(ratio: f64) -> f64 {
     const FOOT: f64 = 6.0 / 29.0;
     if ratio > FOOT.powi(3) { ratio.cbrt() } else { ratio / (3.0 * FOOT * FOOT) + 4.0 / 29.0 }
@@ -57,7 +57,7 @@ mod tests {
         near([255, 0, 0], [53.24, 80.09, 67.20], 0.05);
         near([0, 255, 0], [87.73, -86.18, 83.18], 0.05);
         near([0, 0, 255], [32.30, 79.19, -107.86], 0.05);
-        // On the straight foot: L* = κ·Y, and Y = 1 / 255 / 12.92.
+        // On the linear part: L* = κ·Y, and Y = 1 / 255 / 12.92.
         near([1, 1, 1], [0.2742, 0.0, 0.0], 1e-3);
     }
 

@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use evenmatch_core::record::ReasonCode;
 
-/// One thing that is measured of a photo; after the quality components of ISO/IEC 29794-5. The
-/// order is that in which advice is given: what makes others moot comes first.
+/// One property that is measured of a photo, after the quality components of ISO/IEC 29794-5. The
+/// order is that in which advice is given: problems that make others irrelevant come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Component {
-    /// How large the next largest face is beside the one that is compared.
+    /// How large the next largest face is compared with the one to be compared.
     FacesInView,
     /// How much of the crop the photo covers.
     Cropping,
@@ -100,7 +100,7 @@ impl Component {
         }
     }
 
-    /// The reason that tells a person of too low a value.
+    /// The reason that tells a person that this value is too low.
     pub fn reason(self) -> ReasonCode {
         match self {
             Component::FacesInView => ReasonCode::OtherFaceProminent,

@@ -7,23 +7,23 @@ use crate::sample::Sample;
 
 /// Side of a JPEG's block, in pixels.
 const BLOCK: usize = 8;
-/// Longest side of the part that is looked at.
+/// Longest side of the part that is examined.
 const LONGEST: usize = 256;
 /// Shortest side on which eight kinds of borders can be told apart.
 const SHORTEST: usize = 40;
-/// Ratio at which half is lost, and the width of the curve.
+/// Ratio that maps to 50, and the width of the curve.
 const MIDDLE: f32 = 2.3;
 const WIDTH: f32 = 0.15;
 
-/// How much larger differences of neighbours are at every eighth border than at the others.
+/// How much larger the differences of neighbours are at every eighth border than at the others.
 ///
-/// Each difference of green values is held against the mean of the seven around it, plus one step;
+/// Each difference of green values is divided by the mean of the seven around it, plus one step;
 /// these are averaged over the borders of each of the eight phases; `raw` is the largest phase over
-/// the median one, averaged over columns and rows. `mapped = 100 / (1 + exp((raw − 2.3) / .15))`.
+/// the median one, averaged over columns and rows. `mapped = 100 / (1 + exp((raw − 2.3) / 0.15))`.
 ///
 /// `None` where the photo was decoded at a reduced size, which averages blocks away, and for faces
-/// below 40 pixels. Blind to compression before the photo was resized or turned by an angle, and
-/// to other formats' losses.
+/// below 40 pixels. It does not see compression before the photo was resized or rotated by an
+/// angle, or the losses of other formats.
 pub(super) fn compression(sample: &Sample, landmarks: &Landmarks5) -> Option<Measure> {
     if sample.reduction() != 1 {
         return None;
@@ -63,7 +63,7 @@ fn prominence(length: usize, lines: usize, value: impl Fn(usize, usize) -> i16) 
     let mut phases: [f32; BLOCK] = std::array::from_fn(|i| sums[i] / counts[i] as f32);
     phases.sort_by(f32::total_cmp);
     let usual = (phases[3] + phases[4]) / 2.0;
-    // A picture without any detail has no blocks either.
+    // An image without any detail has no blocks either.
     Some(if usual > 1e-3 { phases[7] / usual } else { 1.0 })
 }
 
@@ -89,7 +89,7 @@ mod tests {
         assert!(mapped(compressed(95)) >= 95);
         let strong = compressed(5);
         assert!(mapped(strong.clone()) < 30, "{}", mapped(strong.clone()));
-        // Cut off by three and five pixels, the grid lies elsewhere.
+        // Cropped by three and five pixels, the grid is at a different offset.
         let cut = image::imageops::crop_imm(&strong, 3, 5, 160, 160).to_image();
         assert!(mapped(cut) < 50);
     }

@@ -11,8 +11,8 @@ const LATTICE: u8 = 20;
 /// The share of the face, from above the brows to the chin and from cheek to cheek, that the photo
 /// covers, 0 to 1; `mapped = ⌊100·raw⌋`.
 ///
-/// Blind to missing hair, ears and neck, which are not compared; the crop that is compared reaches a
-/// little further, and `coverage` in the record has its share.
+/// It ignores missing hair, ears and neck, which are not compared; the crop that is compared
+/// extends a little further, and `coverage` in the record has its share.
 pub(super) fn cropping(landmarks: &Landmarks5, (width, height): (u32, u32)) -> Option<Measure> {
     let from_crop = Similarity::fit(landmarks.points(), &CANONICAL)?.inverse();
     let [left, top, right, bottom] = FACE;
@@ -42,7 +42,7 @@ mod tests {
         assert_eq!(cropping(&face, (56, 112)).unwrap().mapped, 50);
         assert_eq!(cropping(&face, (70, 112)).unwrap().mapped, 70);
         assert_eq!(cropping(&face, (10, 112)).unwrap().mapped, 0);
-        // Twice as large, the same picture.
+        // Twice as large, the same image.
         assert_eq!(cropping(&face.scaled(2.0, 2.0), (112, 224)).unwrap().mapped, 50);
     }
 }

@@ -3,16 +3,17 @@
 use super::mapping::Measure;
 use super::region::{FACE, FaceRegion, quantile};
 
-/// Stops at which half is lost, and the width of the curve.
+/// Stops that map to 50, and the width of the curve.
 const MIDDLE: f32 = 1.3;
 const WIDTH: f32 = 0.15;
 
 /// `log₂(p95 / p5)` of the face's luminance, in stops; `mapped = 100 / (1 + exp(−(raw − 1.3) /
-/// .15))`. A ratio, not a number of grey levels: those are fewer in a dark skin and in a dark
-/// picture, and say nothing of either.
+/// 0.15))`. It is a ratio, not a number of grey levels: dark skin and dark photos have fewer
+/// levels, which says nothing about their contrast.
 ///
-/// Too little is haze, a dirty lens or light behind the person. Blind to too much: light from a side
-/// is told by its evenness. What is dark beside the face (hair, a background) adds to it.
+/// Too little is haze, a dirty lens or light from behind the person. It does not see too much:
+/// light from a side lowers `light_evenness`. Dark areas next to the face (hair, a background) add
+/// to it.
 pub(super) fn dynamic_range(region: &FaceRegion) -> Option<Measure> {
     let values: Vec<f32> = region.within(FACE).map(|i| region.luminance[i]).collect();
     let floor = 0.01 * region.skin;

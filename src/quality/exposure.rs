@@ -4,10 +4,10 @@ use super::mapping::Measure;
 use super::region::{FaceRegion, SKIN_HALF};
 use super::skin_tone::centres;
 
-/// Decibels at which half is lost, and the width of the curve.
+/// Decibels that map to 50, and the width of the curve.
 const MIDDLE: f32 = 24.0;
 const WIDTH: f32 = 2.0;
-/// A patch whose green reaches this share of full light is clipped and says nothing of noise.
+/// A patch whose green reaches this share of full light is clipped and says nothing about noise.
 const CLIPPED: f32 = 0.97;
 
 /// `20·log₁₀(light of the skin / its noise)` in decibels, of the least noisy patch of cheeks and
@@ -16,10 +16,11 @@ const CLIPPED: f32 = 0.97;
 ///
 /// Noise is what J. Immerkær's mask leaves ("Fast noise variance estimation", Computer Vision and
 /// Image Understanding 64, 1996: `σ = √(π/2)/6 · mean |N∗I|`, in which planes and edges cancel),
-/// and the rounding to 8 bits at the skin's own level, `step / √12`. How bright the skin is plays no
-/// part beside that: a quarter of the light without noise costs what the coarser steps cost.
+/// plus the rounding to 8 bits at the skin's own level, `step / √12`. Apart from that, the
+/// brightness of the skin does not matter: a quarter of the light without noise costs only what the
+/// coarser steps cost.
 ///
-/// Blind to noise that a phone has smoothed away together with the detail.
+/// It does not see noise that a phone has smoothed away together with the detail.
 pub(super) fn exposure(region: &FaceRegion) -> Option<Measure> {
     let of_patch = |centre| {
         let patch = region.patch(centre, SKIN_HALF);
@@ -88,7 +89,7 @@ mod tests {
 
     #[test]
     fn decibels_are_those_of_the_noise_that_was_added() {
-        // 3 % of noise on an even face: 20·log10(1 / .03) = 30.5.
+        // 3 % of noise on an even face: 20·log10(1 / 0.03) = 30.5.
         let mut face = Drawing::face(1.5).with(|_, _, _| [0.3; 3]);
         let mut noise = crate::quality::synthetic::Noise::new(3);
         for pixel in &mut face.light {

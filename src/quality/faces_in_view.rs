@@ -1,12 +1,12 @@
-//! Faces in view: whether somebody else could be taken for the subject.
+//! Faces in view: whether someone else could be taken for the subject.
 
 use super::mapping::Measure;
 
-/// The next largest face's area over that of the face that is compared, 0 where there is none;
-/// `mapped = 100·(1 − raw)`, as ISO/IEC 29794-5 maps it. A face that is larger than the compared
-/// one, which stands nearer to the middle, gives 0.
+/// The next largest face's area over that of the compared face, 0 where there is none; `mapped =
+/// 100·(1 − raw)`, as ISO/IEC 29794-5 maps it. If another face is larger than the compared one,
+/// which is nearer to the middle, this is 0.
 ///
-/// Blind to faces that the detector misses; faces on posters and shirts count.
+/// It does not see faces that the detector misses; faces on posters and shirts count.
 pub(super) fn faces_in_view(own: f32, others: impl Iterator<Item = f32>) -> Option<Measure> {
     let raw = others.fold(0.0, f32::max) / own;
     Measure::of(raw, 1.0 - raw)

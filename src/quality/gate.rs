@@ -1,4 +1,4 @@
-//! The gate: measures against a policy's limits, and what to tell the person.
+//! The gate: measures compared with a policy's limits, and what to tell the person.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,22 +6,22 @@ use super::{Component, QualityReport};
 use crate::{Error, ErrorKind, Result, Stage};
 use evenmatch_core::record::{Reason, ReasonSubject};
 
-/// What is done with photos that fall short.
+/// What happens to photos of poor quality.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Gate {
     /// Nothing is measured.
     Off,
-    /// The person is told; what is compared and decided stays as it is.
+    /// The person gets advice; what is compared and decided stays the same.
     #[default]
     Advise,
-    /// Where a component of the policy's list falls short, the photo is refused: there is no
-    /// template. That is elective, unlike a face that can't be found.
+    /// Where a component on the policy's list is below its limit, the photo is refused: there is no
+    /// template. That is an elective refusal, unlike a face that cannot be found.
     Enforce,
 }
 
-/// The least mapped value, 0 to 100, of each component; below it the person gets advice. 0 never
-/// gives any.
+/// The least mapped value, 0 to 100, of each component; below it the person gets advice. A limit of
+/// 0 never gives advice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct QualityLimits {
@@ -116,11 +116,11 @@ impl QualityLimits {
         let name = component.name();
         let message = format!("quality.{name} is {}, above 100", self.least(component));
         Err(Error::new(ErrorKind::InvalidArgument, Stage::Decide, message)
-            .next("state a value from 0 to 100; 0 gives no advice"))
+            .next("set a value from 0 to 100; 0 turns the advice off"))
     }
 
-    /// The components that fall short, with their mapped and their least values. One that could
-    /// not be measured does not: nobody is refused for what nobody saw.
+    /// The components below their limits, with their mapped and their least values. One that could
+    /// not be measured does not count: nobody is refused for something that was not seen.
     pub fn shortfalls(&self, report: &QualityReport) -> Vec<(Component, u8, u8)> {
         let short = |(component, measure): (Component, super::Measure)| {
             let least = self.least(component);
@@ -130,14 +130,14 @@ impl QualityLimits {
     }
 }
 
-/// What the gate says of one photo.
+/// The gate's result for one photo.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GateOutcome {
-    /// Whether the photo passes: under [`Gate::Advise`], whether it would. True where nothing
-    /// was measured, for want of a face or since the gate is off.
+    /// Whether the photo passes, or under [`Gate::Advise`] would pass. True where nothing was
+    /// measured, because there is no face or the gate is off.
     pub passed: bool,
-    /// What falls short, in the order of [`Component::ALL`]; decisive are the reasons for which
-    /// the photo is, or would be, refused. Values and limits are mapped ones.
+    /// What is below its limit, in the order of [`Component::ALL`]; the decisive reasons are those
+    /// for which the photo is, or would be, refused. Values and limits are mapped ones.
     pub reasons: Vec<Reason>,
 }
 
@@ -147,7 +147,7 @@ impl GateOutcome {
         GateOutcome { passed: true, reasons: Vec::new() }
     }
 
-    /// Holds measures against limits.
+    /// Compares measures with limits.
     pub fn judge(report: &QualityReport, limits: &QualityLimits, subject: ReasonSubject) -> Self {
         let reason = |(component, mapped, least): (Component, u8, u8)| {
             let reason = Reason::new(component.reason()).about(subject);

@@ -1,4 +1,4 @@
-//! Distance between the eyes: how much detail the photo can hold of the face.
+//! Distance between the eyes: how much detail of the face the photo can contain.
 
 use super::mapping::Measure;
 use crate::align::CANONICAL;
@@ -6,12 +6,12 @@ use crate::geometry::Landmarks5;
 
 /// Pixels of the photo between the eyes, at full size.
 ///
-/// `mapped = 100 / (1 + exp(−(raw − 17.6) / 4))`: 50 where the photo has half the pixels of the crop
-/// that is compared, whose eyes are 35.2 pixels apart. OFIQ asks for more, since it judges photos
-/// for passports, which people look at too.
+/// `mapped = 100 / (1 + exp(−(raw − 17.6) / 4))`: 50 where the photo has half the pixels of the
+/// crop that is compared, whose eyes are 35.2 pixels apart. OFIQ requires more, since it judges
+/// photos for passports, which people look at too.
 ///
-/// Blind to what a phone or an editor has enlarged: many pixels need not be much detail. A head
-/// turned aside has eyes nearer to each other.
+/// It does not see that a phone or an editor has enlarged the photo: many pixels need not be much
+/// detail. The eyes of a head turned aside are nearer to each other.
 pub(super) fn inter_eye_distance(landmarks: &Landmarks5) -> Option<Measure> {
     let half_of_crop = CANONICAL[0].distance(CANONICAL[1]) / 2.0;
     Measure::logistic(landmarks.inter_eye_distance(), half_of_crop, 4.0)

@@ -4,22 +4,21 @@ use super::mapping::Measure;
 use super::region::{FaceRegion, SKIN_HALF};
 use super::skin_tone::centres;
 
-/// Stops at which half is lost, and the width of the curve.
+/// Stops that map to 50, and the width of the curve.
 const MIDDLE: f32 = 3.0;
 const WIDTH: f32 = 0.35;
 
-/// `|log₂(right cheek / left cheek)|` of the median luminances, in stops; `mapped = 100 / (1 +
-/// exp((raw − 3) / .35))`. Skin cancels: both cheeks have the same.
+/// `|log₂(right cheek / left cheek)|` of the median luminances, in stops; `mapped = 100 / (1 + exp((raw − 3) / 0.35))`. The skin's own colour cancels out: both cheeks have the same.
 ///
-/// Blind to light from above or below. A cheek under hair counts as one in the shadow. `None` for a head
-/// that is turned too far to show both cheeks.
+/// It does not see light from above or below. A cheek under hair counts as one in shadow. `None`
+/// for a head that is turned too far to show both cheeks.
 pub(super) fn light_evenness(region: &FaceRegion) -> Option<Measure> {
     let [right, left, _] = centres();
     let of = |centre| {
         let patch = region.patch(centre, SKIN_HALF);
         region.median(&patch, |region, i| region.luminance[i])
     };
-    // A two-hundredth of the skin's own light keeps black from being infinitely dark.
+    // A two-hundredth of the skin's own light, so that black is not infinitely dark.
     let floor = 0.005 * region.skin;
     let stops = ((of(right)? + floor) / (of(left)? + floor)).log2().abs();
     Measure::logistic(stops, MIDDLE, -WIDTH)

@@ -1,12 +1,12 @@
-//! What can be measured of a photo of a face beside who it shows, and the gate in front of the
+//! What can be measured of a photo of a face besides who it shows, and the gate before the
 //! comparison.
 //!
 //! Components follow ISO/IEC 29794-5, one file each: a raw value in its own unit, and a mapped one
 //! from 0 to 100. docs/QUALITY.md lists them.
 //!
-//! No measure here takes brightness for quality: a dark picture and a dark skin look alike to
-//! such a measure, and a gate built on it would turn away people for their skin. All light is
-//! held against the light of the face's own skin.
+//! No measure here takes brightness for quality: to such a measure, a dark photo and dark skin look
+//! the same, and a gate built on it would turn people away for their skin. All light is compared
+//! with the light of the face's own skin.
 
 mod cielab;
 mod component;
@@ -39,7 +39,7 @@ pub use gate::{Gate, GateOutcome, QualityLimits};
 pub use mapping::Measure;
 pub use skin_tone::{SkinTone, ita_band, skin_tone};
 
-/// Turned further aside than this, in degrees, a head hides one cheek from the camera.
+/// Turned aside by more than this, in degrees, a head hides one cheek from the camera.
 const FRONTAL: f32 = 30.0;
 
 /// All measures of one face.
@@ -59,7 +59,7 @@ impl QualityReport {
         report
     }
 
-    /// What pixels and landmarks tell.
+    /// What can be measured from pixels and landmarks.
     fn of_landmarks(sample: &Sample, landmarks: &Landmarks5) -> Self {
         let mut report = QualityReport::default();
         let pose = pose::pose(landmarks);
@@ -81,7 +81,7 @@ impl QualityReport {
         let yaw = pose.yaw.map_or(0.0, |yaw| yaw.raw);
         report.set(Component::Saturation, saturation::saturation(&region, yaw));
         report.set(Component::NaturalColour, natural_colour::natural_colour(&region));
-        // Both sides of the face must be seen to be held against each other.
+        // Both sides of the face must be visible to be compared.
         if pose.yaw.is_some_and(|yaw| yaw.raw.abs() <= FRONTAL) {
             report.set(Component::LightEvenness, light_evenness::light_evenness(&region));
             report.set(Component::Occlusion, occlusion::occlusion(&region));
@@ -110,9 +110,9 @@ mod tests {
     use super::*;
     use crate::align::CANONICAL;
 
-    /// What a complaint against the reference implementation of the standard is about
-    /// (OFIQ-Project #93): in the same exposure, skin that reflects a quarter of the light must
-    /// not be worth less. What remains is that a darker picture has coarser steps.
+    /// A complaint against the reference implementation of the standard (OFIQ-Project #93): in the
+    /// same exposure, skin that reflects a quarter of the light must not score lower. What remains
+    /// is that a darker image has coarser steps.
     #[test]
     fn a_quarter_of_the_reflectance_costs_at_most_two_points_of_any_measure() {
         for scale in [0.8, 1.5, 3.3] {
@@ -149,7 +149,7 @@ mod tests {
             for (component, measure) in report_of(plain.clone(), &face).iter() {
                 assert!(measure.raw.is_finite(), "{grey} {component:?}: {measure:?}");
             }
-            // Tiny, beside the picture, and all in one point.
+            // Tiny, outside the image, and all in one point.
             for odd in [face.scaled(0.05, 0.05), face.scaled(9.0, 9.0), face.scaled(0.0, 0.0)] {
                 for (component, measure) in report_of(plain.clone(), &odd).iter() {
                     assert!(measure.raw.is_finite(), "{grey} {component:?}: {measure:?}");

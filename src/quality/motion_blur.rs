@@ -2,17 +2,17 @@
 
 use super::mapping::Measure;
 
-/// The difference of blur between two directions of which half is lost, and the width of the curve.
+/// The difference of blur between two directions that maps to 50, and the width of the curve.
 const MIDDLE: f32 = 0.22;
 const WIDTH: f32 = 0.03;
 
 /// The larger difference of the blur effect (see `sharpness`) between two directions at right
 /// angles: across against down, one diagonal against the other. `mapped = 100 / (1 + exp((raw −
-/// .22) / .03))`.
+/// 0.22) / 0.03))`.
 ///
-/// Since the effect holds fine detail against coarse of the same direction, it matters little that
-/// brows, eyes and mouth all lie across. Blind to movement in circles, and to any that lasts
-/// shorter than two pixels; beards and stripes of shadow look like movement.
+/// Since the effect compares fine detail with coarse detail of the same direction, it matters
+/// little that brows, eyes and mouth are all horizontal. It does not see circular movement, or
+/// movement of less than two pixels; beards and stripes of shadow look like movement.
 pub(super) fn motion_blur(blur: [f32; 4]) -> Option<Measure> {
     let [across, down, falling, rising] = blur;
     Measure::logistic((across - down).abs().max((falling - rising).abs()), MIDDLE, -WIDTH)

@@ -4,19 +4,19 @@ use super::mapping::Measure;
 use super::region::{FaceRegion, SKIN_HALF};
 use super::skin_tone::centres;
 
-/// Where skin in daylight lies: `log₂(red / green)` and `log₂(blue / green)` of linear light, the
-/// medians of 2,575 photos of FairFace. Those of its seven groups lie within a third of a stop.
+/// The colour of skin in daylight: `log₂(red / green)` and `log₂(blue / green)` of linear light,
+/// the medians of 2,575 photos of FairFace. Those of its seven groups are within a third of a stop.
 const DAYLIGHT: [f32; 2] = [1.19, -0.59];
-/// Stops at which half is lost, and the width of the curve.
+/// Stops that map to 50, and the width of the curve.
 const MIDDLE: f32 = 3.0;
 const WIDTH: f32 = 0.3;
 
 /// The distance, in stops, of the skin's median colour from skin in daylight: √(Δ² + Δ²) over
-/// `log₂(red / green)` and `log₂(blue / green)`. `mapped = 100 / (1 + exp((raw − 3) / .3))`. Only
-/// proportions count, so that darker skin is not stranger.
+/// `log₂(red / green)` and `log₂(blue / green)`. `mapped = 100 / (1 + exp((raw − 3) / 0.3))`. Only
+/// proportions count, so that darker skin is no further away.
 ///
-/// Blind to weak colours, which skin itself may have. A black and white picture is about one stop
-/// away, which is no fault.
+/// It does not see weak colour casts, which skin itself may have. A black and white photo is about
+/// one stop away, which is not a fault.
 pub(super) fn natural_colour(region: &FaceRegion) -> Option<Measure> {
     let skin = centres().map(|centre| region.patch(centre, SKIN_HALF)).concat();
     let [red, green, blue] =
@@ -48,6 +48,6 @@ mod tests {
             assert!(under(lamp) < 50, "{lamp:?}: {}", under(lamp));
         }
         let grey = Drawing::face(1.5).with(|_, _, light| [light[1]; 3]);
-        assert!(grey.mapped(NaturalColour) >= 90, "black and white is no fault");
+        assert!(grey.mapped(NaturalColour) >= 90, "black and white is not a fault");
     }
 }

@@ -1,4 +1,4 @@
-//! Occlusion: whether eyes or mouth lie behind something that is not skin.
+//! Occlusion: whether eyes or mouth are behind something that is not skin.
 
 use super::mapping::Measure;
 use super::region::{FaceRegion, SKIN_HALF, quantile};
@@ -12,13 +12,13 @@ const BRIDGE: Point = Point::new(56.0, 60.0);
 /// Half the side of those patches, and of the one around an eye.
 const NARROW_HALF: f32 = 3.5;
 const EYE_HALF: f32 = 7.0;
-/// Colours further apart than this, in stops, are not of one skin.
+/// Colours further apart than this, in stops, are not of the same skin.
 const COLOUR: f32 = 1.0;
-/// Eyes with less than this share of the skin's light are behind dark glass.
+/// Eyes with less than this share of the skin's light are behind dark glasses.
 const DARK: f32 = 0.06;
 
-/// Upper lip, chin, lower cheeks and the tip of the nose, beside the skin below the eyes, on the
-/// forehead and on the bridge of the nose, each with half the side of its patch.
+/// Upper lip, chin, lower cheeks and the tip of the nose; and the skin below the eyes, on the
+/// forehead and on the bridge of the nose. Each has half the side of its patch.
 const LOWER: [(Point, f32); 5] = [
     (Point::new(56.0, 82.5), 3.0),
     (Point::new(56.0, 104.0), 3.5),
@@ -35,41 +35,42 @@ const UPPER: [(Point, f32); 4] = [
 /// Where eyes and mouth are: left, top, right, bottom.
 const EYES_BOX: [f32; 4] = [28.0, 44.0, 84.0, 60.0];
 const MOUTH_BOX: [f32; 4] = [44.0, 84.0, 69.0, 101.0];
-/// What is known from 642 photos of FairFace and LFW as they are, in grey and in warm light, the
-/// same under painted masks and veils of ten colours, and 734 photos of people with and without
-/// masks (public, by others): a logistic regression on the contrast of mouth to eyes, on how dark
-/// the line of the mouth is, and on how far colour and light of the lower face are from those of
-/// the upper one, all in stops. The last is the point from which on 1 in 140 of 1,943 frontal
-/// FairFace photos as they are would be told that something hides the face.
+/// A logistic regression on the contrast of mouth to eyes, on how dark the line of the mouth is,
+/// and on how far the colour and light of the lower face are from those of the upper one, all in
+/// stops. It was fitted to 642 unmodified photos of FairFace and LFW, in grey and in warm light,
+/// the same photos under painted masks and veils of ten colours, and 734 photos of people with and
+/// without masks (public, by others). The last constant is the point from which 1 in 140 of 1,943
+/// unmodified frontal FairFace photos would get the advice that something hides the face.
 const CONTRAST: f32 = -1.608;
 const DARK_LINE: f32 = -1.316;
 const OTHER_COLOUR: f32 = 0.895;
 const OTHER_LIGHT: f32 = 0.536;
 const HIDDEN: f32 = -1.69;
-/// More contrast about the eyes than this, in stops, is not theirs: a patch over one eye, dark
-/// glasses. Of those photos as they are 5 in 6 have less.
+/// More contrast around the eyes than this, in stops, is not from the eyes: a patch over one eye,
+/// dark glasses. Of those unmodified photos 5 in 6 have less.
 const MOST_CONTRAST: f32 = 1.6;
-/// Less than this is no pair of eyes: 99 of 100 of those photos have .44 or more.
+/// Less than this is not a pair of eyes: 99 of 100 of those photos have 0.44 or more.
 const LEAST_CONTRAST: f32 = 0.3;
-/// What that point is mapped to.
+/// The value that this point maps to.
 const DOUBTED: f32 = 0.25;
 
-/// The smallest share of places that show the face, over three regions of it: the eyes (2 places),
-/// mouth and chin (2), and cheeks, forehead and bridge of the nose (4). `mapped = 100·raw`, so that
-/// 0 means that one region is hidden.
+/// The smallest share of places that show the face, over three regions: the eyes (2 places), mouth
+/// and chin (2), and cheeks, forehead and bridge of the nose (4). `mapped = 100·raw`, so 0 means
+/// that one region is hidden.
 ///
-/// A place of skin counts where its colour, `log₂(red / green)` and `log₂(blue / green)` of the
-/// medians, lies within one stop of the median of the third region; an eye counts where it has a
+/// A place of skin counts if its colour, `log₂(red / green)` and `log₂(blue / green)` of the
+/// medians, is within one stop of the median of the third region; an eye counts if it has a
 /// seventeenth of the skin's light or more.
 ///
-/// Of mouth and chin that holds only where the photo is too small to tell whether a mouth can be
-/// seen: lips and make-up are often further than a stop from the skin, and grey cloth is not. Cloth of
-/// any colour, on a black and white picture too, has neither the dark line between the lips nor
-/// their contrast; the share is how likely it is that they are shown, see [`lower_face_shown`].
+/// For mouth and chin this rule is used only where the photo is too small to tell whether a mouth
+/// is visible: lips and make-up often differ from the skin by more than a stop, and grey cloth does
+/// not. Cloth of any colour, in black and white photos too, has neither the dark line between the
+/// lips nor their contrast; the share is the likelihood that they are visible, see
+/// [`lower_face_shown`].
 ///
-/// It sees masks, scarves, veils and dark glasses. Blind to hands and other faces, to cloth with a
-/// strong pattern, and to what lies between the places. `None` for a head that is turned too far to
-/// show them all.
+/// It sees masks, scarves, veils and dark glasses. It does not see hands and other faces, cloth
+/// with a strong pattern, or anything between the places. `None` for a head that is turned too far
+/// to show them all.
 pub(super) fn occlusion(region: &FaceRegion) -> Option<Measure> {
     let floor = 0.02 * region.skin;
     let colour = |centre: Point, half: f32| {
@@ -101,9 +102,9 @@ pub(super) fn occlusion(region: &FaceRegion) -> Option<Measure> {
     Measure::of(raw, raw)
 }
 
-/// How likely it is that the lower face shows a mouth, 0 to 1: a quarter where as little is seen of
-/// it as in 1 of 140 uncovered faces, 1 where it is more likely than not. `None` where the photo is
-/// too small to tell.
+/// How likely it is that the lower face shows a mouth, 0 to 1: a quarter where as little of it is
+/// visible as in 1 of 140 uncovered faces, 1 where it is more likely than not. `None` where the
+/// photo is too small to tell.
 fn lower_face_shown(region: &FaceRegion, floor: f32) -> Option<f32> {
     let stops = |light: f32| (light + floor).log2();
     let patch = |&(centre, half): &(Point, f32)| {
@@ -134,8 +135,8 @@ fn lower_face_shown(region: &FaceRegion, floor: f32) -> Option<f32> {
         let square = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f32>() / n;
         (values.len() >= 16).then(|| square.sqrt())
     };
-    // The hundredths keep an even picture from dividing by nothing.
-    // Where there are no eyes to be seen either, there is nothing to hold the mouth against.
+    // The hundredths prevent a division by zero for a flat image.
+    // Where no eyes are visible either, there is nothing to compare the mouth with.
     let eyes = contrast(EYES_BOX).filter(|eyes| *eyes >= LEAST_CONTRAST)?.min(MOST_CONTRAST);
     let ratio = ((contrast(MOUTH_BOX)? + 0.02) / (eyes + 0.02)).log2();
     let rows = (66..110).step_by(2).map(|y| {
@@ -152,7 +153,7 @@ fn lower_face_shown(region: &FaceRegion, floor: f32) -> Option<f32> {
         + OTHER_LIGHT * other_light.abs()
         + HIDDEN;
     let shown = 1.0 / (1.0 + hidden.exp());
-    // More likely than not is as good as sure: a beard or a shadow makes nobody's face worth less.
+    // More likely than not counts as sure: a beard or a shadow must not lower anyone's value.
     Some(if shown <= DOUBTED { shown } else { (DOUBTED + 3.0 * (shown - DOUBTED)).min(1.0) })
 }
 

@@ -1,6 +1,6 @@
 //! Where the head points, from five landmarks under weak perspective.
 //!
-//! With the tilt of the line between the eyes undone, let the eyes be 1 apart, the mouth `h` below
+//! With the tilt of the line between the eyes removed, let the eyes be 1 apart, the mouth `h` below
 //! the middle of the eyes, and the tip of the nose `t·h` below it and `p` in front of the plane of
 //! eyes and mouth. Turned by a yaw ψ, the eyes appear `cos ψ` apart and the nose moves aside by
 //! `p·sin ψ`; pitched by θ, the mouth appears `h·cos θ` below and the nose moves up by `p·sin θ`:
@@ -9,15 +9,15 @@
 //! tan ψ = (nose aside / eyes apart) / p        tan θ = (t − nose down / mouth down)·h / p
 //! ```
 //!
-//! `h` and `t` are those of the canonical crop, `p` is ½, about three centimetres. People differ
-//! in all three, and so do groups of people: the angles are rough, and a nose that stands out less
-//! seems to turn less.
+//! `h` and `t` are those of the canonical crop, `p` is ½, about three centimetres. People differ in
+//! all three, and so do groups of people: the angles are rough, and the angle of a flatter nose is
+//! underestimated.
 
 use super::mapping::Measure;
 use crate::align::CANONICAL;
 use crate::geometry::{Landmarks5, Point};
 
-/// How far the tip of the nose stands out, in distances between the eyes.
+/// How far the tip of the nose protrudes, in inter-eye distances.
 const PROTRUSION: f32 = 0.5;
 
 /// Turn of a head, each `raw` in degrees and `mapped` as `100·max(0, cos angle)²`, the mapping of
@@ -26,13 +26,14 @@ const PROTRUSION: f32 = 0.5;
 pub(super) struct Pose {
     /// To a side: positive towards the subject's left.
     pub(super) yaw: Option<Measure>,
-    /// Up or down: positive with the chin raised. From the nose alone this is roughest.
+    /// Up or down: positive with the chin raised. Estimated from the nose alone, this is the
+    /// roughest.
     pub(super) pitch: Option<Measure>,
-    /// Towards a shoulder: positive clockwise in the picture. Alignment undoes it.
+    /// Towards a shoulder: positive clockwise in the image. Alignment removes it.
     pub(super) roll: Option<Measure>,
 }
 
-/// Yaw, pitch and roll. Blind to how noses differ, and to turns beyond profile.
+/// Yaw, pitch and roll. They do not account for how noses differ, or for turns beyond profile.
 pub(super) fn pose(landmarks: &Landmarks5) -> Pose {
     let [h, t] = canonical();
     let frame = Frame::of(landmarks);
@@ -67,7 +68,7 @@ impl Frame {
             (x * cosine + y * sine, y * cosine - x * sine)
         };
         let (mouth, nose) = (own(middle(right_mouth, left_mouth)), own(nose));
-        // A mouth that lies aside tilts the middle line, and the nose is held against that.
+        // A mouth off to one side tilts the middle line, and the nose is measured from that line.
         let nose_aside = nose.0 - mouth.0 * nose.1 / mouth.1;
         Frame { roll, eyes_apart: dx.hypot(dy), mouth_down: mouth.1, nose_down: nose.1, nose_aside }
     }
@@ -83,7 +84,7 @@ fn canonical() -> [f32; 2] {
 mod tests {
     use super::*;
 
-    /// A head in space, turned and seen from afar: yaw about the vertical, then pitch, then roll.
+    /// A head in space, rotated and seen from afar: yaw about the vertical, then pitch, then roll.
     fn seen(yaw: f32, pitch: f32, roll: f32, scale: f32) -> Landmarks5 {
         let [yaw, pitch, roll] = [yaw, pitch, roll].map(f32::to_radians);
         let [h, t] = canonical();

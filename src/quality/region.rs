@@ -1,4 +1,4 @@
-//! The pixels of a face, in linear light, with the place of each in the canonical crop.
+//! The pixels of a face, in linear light, with the position of each in the canonical crop.
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ use crate::sample::{Sample, linear_light};
 pub(super) const FACE: [f32; 4] = [22.0, 30.0, 90.0, 108.0];
 /// Half the side of the patches of skin on cheeks and forehead, in pixels of the crop.
 pub(super) const SKIN_HALF: f32 = 7.0;
-/// Fewer pixels than this are no patch.
+/// Fewer pixels than this are not enough for a patch.
 const FEWEST: usize = 16;
 
 /// Linear light of each sRGB value, 0 to 1.
@@ -20,9 +20,9 @@ pub(super) static LIGHT: LazyLock<[f32; 256]> =
 
 /// The part of a sample around a face: source pixels, upright in the photo and not in the face.
 ///
-/// Where the photo has more than twice the pixels of the crop, whole blocks are averaged, in
-/// linear light, so that one pixel of the region covers one to two pixels' width of the crop at
-/// most: detail that the crop can't hold is not judged.
+/// Where the photo has more than twice the pixels of the crop, whole blocks are averaged, in linear
+/// light, so that one pixel of the region covers at most one to two pixels' width of the crop:
+/// detail that the crop cannot contain is not judged.
 pub(super) struct FaceRegion {
     pub(super) width: usize,
     pub(super) height: usize,
@@ -30,14 +30,14 @@ pub(super) struct FaceRegion {
     pub(super) light: Vec<[f32; 3]>,
     /// Luminance, a share of full light: ITU-R BT.709 weights.
     pub(super) luminance: Vec<f32>,
-    /// `√(luminance / skin)`: on this scale shot noise is the same everywhere (Anscombe,
-    /// Biometrika 35, 1948), and a face that reflects a quarter of the light looks the same.
+    /// `√(luminance / skin)`: on this scale shot noise is the same everywhere (Anscombe, Biometrika
+    /// 35, 1948), and a face that reflects a quarter of the light looks the same.
     pub(super) tone: Vec<f32>,
     /// Median luminance of the cheeks.
     pub(super) skin: f32,
     /// How many pixels of the sample one pixel of the region averages along each axis.
     pub(super) block: usize,
-    /// The place in the crop of the first pixel, and what a step right and a step down add.
+    /// The position in the crop of the first pixel, and what a step right and a step down add.
     origin: Point,
     right: Point,
     down: Point,
@@ -104,13 +104,13 @@ impl FaceRegion {
         if skin.is_empty() {
             skin = region.within(FACE).collect();
         }
-        // A thousandth of a level keeps a black picture from dividing by nothing.
+        // A thousandth of a level prevents a division by zero for a black image.
         region.skin = region.median(&skin, |region, i| region.luminance[i])?.max(1e-6);
         region.tone = region.luminance.iter().map(|l| (l / region.skin).sqrt()).collect();
         Some(region)
     }
 
-    /// The place in the crop of a pixel.
+    /// The position in the crop of a pixel.
     fn place(&self, x: usize, y: usize) -> (f32, f32) {
         let (x, y) = (x as f32, y as f32);
         (
@@ -133,8 +133,8 @@ impl FaceRegion {
         })
     }
 
-    /// Indices of the pixels in a square of the crop; none where the photo shows less than half
-    /// of it, or has too few pixels.
+    /// Indices of the pixels in a square of the crop; none where the photo shows less than half of
+    /// it, or has too few pixels.
     pub(super) fn patch(&self, centre: Point, half: f32) -> Vec<usize> {
         // The inverse of the two steps gives the pixel at the centre.
         let determinant = self.right.x * self.down.y - self.right.y * self.down.x;
@@ -173,7 +173,7 @@ impl FaceRegion {
     }
 }
 
-/// The value below which this share lies; `None` of an empty list.
+/// The value below which this share lies; `None` for an empty list.
 pub(super) fn quantile(mut values: Vec<f32>, share: f32) -> Option<f32> {
     let last = values.len().checked_sub(1)?;
     let at = (last as f32 * share).round() as usize;

@@ -1,25 +1,26 @@
-//! Saturation: where the face is so bright that it shows nothing.
+//! Saturation: where the face is so bright that no detail is left.
 
 use super::mapping::Measure;
 use super::region::{FACE, FaceRegion, LIGHT};
 
-/// Share at which half is lost, and the width of the curve.
+/// Share that maps to 50, and the width of the curve.
 const MIDDLE: f32 = 0.10;
 const WIDTH: f32 = 0.02;
 
-/// Further aside than this, in degrees, only the half of the face that is turned to the camera is
-/// looked at: beyond the other lies the background, which is often white.
+/// Turned aside by more than this, in degrees, only the half of the face that is turned to the
+/// camera is examined: behind the other half is the background, which is often white.
 const ASIDE: f32 = 15.0;
 
-/// Share of the face's pixels of which red and green are both clipped, 253 or more of 255: there
-/// is no detail left. `mapped = 100 / (1 + exp((raw − .10) / .02))`.
+/// Share of the face's pixels whose red and green are both clipped, 253 or more of 255: there is no
+/// detail left. `mapped = 100 / (1 + exp((raw − 0.10) / 0.02))`.
 ///
-/// Only the bright end counts. At the dark end lie pupils, nostrils, hair and the blue of brown skin,
-/// which are no fault; where the skin itself lies there, exposure tells. Blind to what was clipped
-/// before the picture was darkened or compressed; something white in front of the face counts.
+/// Only the bright end counts. The dark end contains pupils, nostrils, hair and the blue of brown
+/// skin, which are not faults; where the skin itself is that dark, `exposure` shows it. It does not
+/// see what was clipped before the photo was darkened or compressed; something white in front of
+/// the face counts.
 ///
-/// Of a face that is turned aside by 15 degrees or more, `yaw` as in `pose`, only the half towards
-/// the camera counts, since a white background may lie behind the other.
+/// Of a face turned aside by 15 degrees or more, `yaw` as in `pose`, only the half towards the
+/// camera counts, since a white background may be behind the other.
 pub(super) fn saturation(region: &FaceRegion, yaw: f32) -> Option<Measure> {
     let full = LIGHT[253] - 1e-4;
     let [left, top, right, bottom] = FACE;
@@ -51,7 +52,7 @@ mod tests {
         assert_eq!(face(1.0).mapped(Saturation), 99);
         assert_eq!(face(0.01).mapped(Saturation), 99, "black is not white");
         assert!(face(8.0).mapped(Saturation) < 5);
-        // The rectangle reaches from 22 to 90: a glare from 56 on covers half of it.
+        // The rectangle reaches from 22 to 90: glare from 56 on covers half of it.
         let glare = Drawing::face(1.5)
             .with(|x, _, light| if x >= 56.0 { [1.0; 3] } else { light.map(|c| c * 0.5) });
         let raw = glare.report().get(Saturation).unwrap().raw;

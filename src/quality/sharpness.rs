@@ -5,7 +5,7 @@ use super::region::{FACE, FaceRegion};
 
 /// Half the width of the blur, in pixels of the region: it averages 2·4 + 1.
 const HALF: isize = 4;
-/// Sharpness of which half is lost, and the width of the curve.
+/// Sharpness that maps to 50, and the width of the curve.
 const MIDDLE: f32 = 0.32;
 const WIDTH: f32 = 0.04;
 
@@ -14,9 +14,9 @@ const WIDTH: f32 = 0.04;
 /// directions: right, down, right and down, right and up. 0 is sharp, 1 is blurred; `None` where
 /// the face has no detail at all.
 ///
-/// Differences `d` of neighbours are held against those `b` of the same picture after a running
-/// mean of nine pixels: `blur = 1 − Σ max(0, |d| − |b|) / Σ |d|`. What is blurred already loses
-/// little. Both sums grow with contrast alike, so that contrast and light cancel.
+/// Differences `d` of neighbours are compared with those `b` of the same image after a running mean
+/// of nine pixels: `blur = 1 − Σ max(0, |d| − |b|) / Σ |d|`. A blurred image loses little. Both
+/// sums grow with contrast in the same way, so that contrast and light cancel out.
 pub(super) fn directional_blur(region: &FaceRegion) -> Option<[f32; 4]> {
     let (width, height) = (region.width as isize, region.height as isize);
     let steps: [(isize, isize); 4] = [(1, 0), (0, 1), (1, 1), (1, -1)];
@@ -31,7 +31,7 @@ pub(super) fn directional_blur(region: &FaceRegion) -> Option<[f32; 4]> {
         for (k, (dx, dy)) in steps.into_iter().enumerate() {
             let at = |n: isize| tone[((y + n * dy) * width + x + n * dx) as usize];
             let fine = (at(0) - at(-1)).abs();
-            // The running mean telescopes: nine values, of which the ends alone differ.
+            // The running mean telescopes: of the nine values only the ends differ.
             let coarse = (at(HALF) - at(-HALF - 1)).abs() / (2 * HALF + 1) as f32;
             whole[k] += f64::from(fine);
             kept[k] += f64::from((fine - coarse).max(0.0));
@@ -41,11 +41,12 @@ pub(super) fn directional_blur(region: &FaceRegion) -> Option<[f32; 4]> {
     Some([blur(0)?, blur(1)?, blur(2)?, blur(3)?])
 }
 
-/// One minus the mean blur effect over the directions; `mapped = 100 / (1 + exp(−(raw − .32) /
-/// .04))`.
+/// One minus the mean blur effect over the directions; `mapped = 100 / (1 + exp(−(raw − 0.32) /
+/// 0.04))`.
 ///
-/// Blind to noise, which is as fine as detail can be: a dark and noisy picture counts as sharp, and
-/// exposure tells. An unsharp face before a sharp background is judged by the face.
+/// It does not see noise, which is as fine as detail can be: a dark and noisy photo counts as
+/// sharp, and `exposure` shows the noise. For an unsharp face in front of a sharp background, only
+/// the face counts.
 pub(super) fn sharpness(blur: [f32; 4]) -> Option<Measure> {
     Measure::logistic(1.0 - blur.iter().sum::<f32>() / 4.0, MIDDLE, WIDTH)
 }
@@ -68,7 +69,7 @@ mod tests {
 
     #[test]
     fn detail_beyond_the_crop_is_not_asked_for() {
-        // Five times the crop's pixels: blocks are averaged, so that a blur of two pixels is none.
+        // Five times the crop's pixels: blocks are averaged, so that a blur of two pixels vanishes.
         let large = Drawing::face(5.0).smeared((1, 0), 1).smeared((0, 1), 1);
         assert!(large.mapped(Sharpness) >= 90, "{}", large.mapped(Sharpness));
     }

@@ -1,10 +1,10 @@
 //! The individual typology angle (ITA) of the skin in an aligned face.
 //!
 //! `ITA = atan2(L* − 50, b*) · 180/π` in CIELAB under D65, after Chardon, Cretois and Hourseau
-//! (International Journal of Cosmetic Science 13, 1991), who measured skin with an instrument
-//! that brings its own light. An ordinary photo has no such light: its ITA measures skin and
-//! light *together*. It is a covariate for an audit, never a person's skin tone, and must be kept
-//! apart from labels that people gave.
+//! (International Journal of Cosmetic Science 13, 1991), who measured skin with an instrument that
+//! has its own light. An ordinary photo has no such light: its ITA measures skin and light
+//! *together*. It is a covariate for an audit, never a person's skin tone, and must be kept apart
+//! from labels that people gave.
 
 use image::RgbImage;
 use serde::Serialize;
@@ -19,15 +19,14 @@ const HALF_SIDE: f32 = 7.0;
 /// of the distance between the eyes.
 const CHEEK_OUT: f32 = 0.12;
 /// How far above the line between the eyes the forehead's patch lies: just above and between the
-/// brows, where a fringe or a tight crop reaches last.
+/// brows, which a fringe or a tight crop covers last.
 const FOREHEAD_UP: f32 = 0.5;
 /// The share of each patch's pixels that is left out at the dark end (hair, creases, shadow) and
 /// again at the bright end (specular light).
 const TAIL: f32 = 0.15;
 /// Fewer pixels than this, of 414 after trimming, are too few: about half the skin is hidden.
 const MIN_PIXELS: usize = 200;
-/// Below this median chroma, √(a*² + b*²), a picture is taken for black and white; skin has 10
-/// or more.
+/// Below this median chroma, √(a*² + b*²), a photo counts as black and white; skin has 10 or more.
 const MIN_CHROMA: f32 = 2.0;
 
 /// The colour of the skin as one photo shows it: skin and light together.
@@ -40,7 +39,7 @@ pub struct SkinTone {
     pub lightness: f32,
     /// Median b* of the skin pixels: yellow above 0, blue below.
     pub b_star: f32,
-    /// How many pixels the medians are over.
+    /// The number of pixels that the medians are over.
     pub pixels: u32,
 }
 
@@ -49,10 +48,10 @@ pub struct SkinTone {
 /// Three patches of 14×14 pixels lie at fixed places relative to the canonical landmarks. Of each
 /// the darkest and the brightest 15 % of pixels are left out; L* and b* are medians over the rest.
 ///
-/// `None` where the image covers too little of the patches (what lies outside is black, and black
-/// pixels don't count), and where the picture has no colour, so that the angle would be that of
-/// noise. A cheek that is turned away or lies under hair is not noticed: the patches then show
-/// what is there instead.
+/// `None` where the image covers too little of the patches (the crop is black outside the image,
+/// and black pixels do not count), and where the image has no colour, so that the angle would be
+/// that of noise. A cheek that is turned away or under hair is not noticed: the patches then show
+/// whatever is there instead.
 pub fn skin_tone(face: &AlignedFace) -> Option<SkinTone> {
     of_crop(face.image())
 }
@@ -99,15 +98,15 @@ fn trimmed_patch(crop: &RgbImage, centre: Point) -> Vec<Lab> {
     if colours.len() * 2 < (side * side) as usize {
         return Vec::new();
     }
-    // L* grows with luminance, so that ranks of one are ranks of the other; the second key makes
-    // the cut among equals independent of where they lie.
+    // L* grows with luminance, so ranks of one are ranks of the other; the second key makes the cut
+    // among equal values independent of their position.
     colours.sort_by(|p, q| p.l.total_cmp(&q.l).then(p.b.total_cmp(&q.b)));
     let tail = (colours.len() as f32 * TAIL).round() as usize;
     colours.truncate(colours.len() - tail);
     colours.split_off(tail)
 }
 
-/// The median; the mean of the middle two where their number is even. The list is not empty.
+/// The median; the mean of the middle two if their number is even. The list must not be empty.
 fn median(mut values: Vec<f32>) -> f32 {
     values.sort_by(f32::total_cmp);
     let middle = values.len() / 2;

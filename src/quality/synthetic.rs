@@ -1,4 +1,4 @@
-//! A drawn face for tests: reflectances under a light, so that skin and light can be told apart.
+//! A drawn face for tests: reflectances under a light, so that skin and light can be separated.
 
 use evenmatch_core::random::SplitMix;
 use image::{Rgb, RgbImage};
@@ -9,7 +9,7 @@ use crate::align::CANONICAL;
 use crate::geometry::Landmarks5;
 use crate::sample::Sample;
 
-/// Linear light of a drawn face, three values a pixel, at `scale` pixels a pixel of the crop.
+/// Linear light of a drawn face, three values per pixel, at `scale` pixels per pixel of the crop.
 pub(super) struct Drawing {
     pub(super) width: usize,
     pub(super) height: usize,
@@ -29,7 +29,7 @@ impl Noise {
         self.0.unit_f32()
     }
 
-    /// Sum of twelve uniform numbers: near enough to a normal one.
+    /// Sum of twelve uniform numbers, which is close enough to a normal one.
     pub(super) fn normal(&mut self) -> f32 {
         (0..12).map(|_| self.unit()).sum::<f32>() - 6.0
     }
@@ -73,7 +73,7 @@ impl Drawing {
         Drawing { width: side, height: side, light, scale }
     }
 
-    /// With each pixel's light changed; the function gets its place in the crop.
+    /// Changes each pixel's light; the function gets its position in the crop.
     pub(super) fn with(mut self, change: impl Fn(f32, f32, [f32; 3]) -> [f32; 3]) -> Self {
         for (i, pixel) in self.light.iter_mut().enumerate() {
             let (x, y) = ((i % self.width) as f32, (i / self.width) as f32);
@@ -100,8 +100,8 @@ impl Drawing {
         self
     }
 
-    /// As a camera with this many photo-electrons of full light sees it, with this share of the
-    /// light: shot noise, read noise of eight electrons.
+    /// As a camera sees it with this share of the light and this many photo-electrons at full
+    /// light: shot noise, and read noise of eight electrons.
     pub(super) fn exposed(mut self, share: f32, electrons: f32) -> Self {
         let mut noise = Noise::new(7);
         for value in self.light.iter_mut().flatten() {

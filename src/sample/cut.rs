@@ -1,18 +1,19 @@
-//! A square cut out of an image wherever it lies, however it is turned or stretched.
+//! A square cut out of an image, at any position, rotation and stretch.
 
 use image::RgbImage;
 
-/// From this many image pixels per pixel of the square on, samples are averaged.
+/// From this many image pixels per pixel of the square, samples are averaged.
 const ALIASING: f32 = 2.0;
-/// The most samples that are averaged, along each side; beyond it nothing is gained.
+/// The most samples to average along each side; more gain nothing.
 const MOST_SAMPLES: f32 = 8.0;
 
-/// A square of `side`×`side` pixels. `place` says where in the image a place of the square lies;
-/// both count from the middle of the first pixel. `scale` is how many image pixels one pixel of the
-/// square spans at most.
+/// A square of `side`×`side` pixels. `place` maps a position in the square to one in the image;
+/// both count from the middle of the first pixel. `scale` is the most image pixels that one pixel
+/// of the square spans.
+///
 ///
 /// Bilinear between pixel centres, black outside the image; where the image has more than two
-/// pixels for one of the square, the mean of several samples, so that nothing aliases.
+/// pixels per pixel of the square, the mean of several samples, so that nothing aliases.
 pub(crate) fn cut(
     image: &RgbImage,
     side: u32,
@@ -29,7 +30,7 @@ pub(crate) fn cut(
             let value = bilinear(image, place(x as f32 + dx, y as f32 + dy));
             (0..3).for_each(|c| sums[c] += value[c]);
         }
-        // Sums are not negative: the cast rounds to the nearest.
+        // Sums are not negative: the cast rounds to the nearest integer.
         pixels.extend(sums.map(|sum| (sum / (n * n) + 0.5) as u8));
     }
     // The vector has exactly the length that the size needs.

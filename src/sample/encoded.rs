@@ -14,19 +14,19 @@ use super::profile::Profile;
 use super::{Sample, format, jpeg, png, tiff_file};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
-/// From this size on, a file's digest is computed beside its decoding: SHA-256 takes 0.2 ms for
-/// this many bytes at 1.2 GB/s, and starting a thread some 0.05 ms.
+/// From this size on, a file's digest is computed in parallel with its decoding: SHA-256 takes 0.2
+/// ms for this many bytes at 1.2 GB/s, and starting a thread about 0.05 ms.
 const THREADED_DIGEST_BYTES: usize = 256 << 10;
 
-/// An image file that has not been decoded yet; its header lies within the limits.
+/// An image file that has not been decoded yet; its header is within the limits.
 #[derive(Debug)]
 pub struct EncodedSample<'a> {
     bytes: Cow<'a, [u8]>,
     format: ImageFormat,
-    /// Where the picture starts: other bytes before it are passed over.
+    /// Where the image starts: any bytes before it are skipped.
     start: usize,
     pages: u32,
-    /// White as a TIFF states it.
+    /// The white value that a TIFF states.
     white: Option<u16>,
     profile: Option<Profile>,
     /// Width and height as stored, before the orientation is applied.
@@ -40,7 +40,7 @@ impl EncodedSample<'static> {
     ///
     /// # Errors
     ///
-    /// As for [`EncodedSample::from_bytes`], and where the file can't be read; they name the file.
+    /// As for [`EncodedSample::from_bytes`], and where the file cannot be read; they name the file.
     pub fn from_path(path: &Path, limits: &DecodeLimits) -> Result<Self> {
         let bytes = read_within(path, limits)?;
         Self::parse(Cow::Owned(bytes), limits).map_err(|error| error.in_path(path))
@@ -54,9 +54,9 @@ pub fn read_within(path: &Path, limits: &DecodeLimits) -> Result<Vec<u8>> {
         Ok(leads_to) if cause.kind() == std::io::ErrorKind::NotFound => {
             let next = match leads_to.to_string_lossy().contains("annex/objects/") {
                 true => "fetch the photo itself: git annex get FILE",
-                false => "put the file where the link leads, or name the file itself",
+                false => "put the file where the link points, or name the file itself",
             };
-            let message = "this is a link, and the file that it leads to is not there";
+            let message = "this is a link, and the file that it points to does not exist";
             Error::new(ErrorKind::Io, Stage::Decode, message).in_path(path).next(next)
         }
         _ => io(cause),
@@ -73,7 +73,7 @@ pub fn read_within(path: &Path, limits: &DecodeLimits) -> Result<Vec<u8>> {
     };
     check(metadata.len())?;
     let mut bytes = Vec::with_capacity(metadata.len() as usize);
-    // A pipe has no length beforehand.
+    // The length of a pipe is not known beforehand.
     file.take(limits.max_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(io)?;
     check(bytes.len() as u64)?;
     Ok(bytes)
@@ -140,7 +140,7 @@ impl<'a> EncodedSample<'a> {
         &self.bytes[self.start..]
     }
 
-    /// Pages of a TIFF, or views of a JPEG that holds several; the first is decoded.
+    /// Pages of a TIFF, or views of a JPEG that contains several; the first is decoded.
     pub fn pages(&self) -> u32 {
         self.pages
     }
@@ -179,12 +179,11 @@ impl<'a> EncodedSample<'a> {
         &jpeg::REDUCTIONS[first..]
     }
 
-    /// Decodes at full size; a JPEG that is too large for that, at the largest size that the limits
-    /// allow.
+    /// Decodes at full size, or at the largest size that the limits allow if a JPEG is too large.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Corrupt`] where the data is damaged or ends too early.
+    /// [`ErrorKind::Corrupt`] where the data is damaged or truncated.
     pub fn decode(&self) -> Result<Sample> {
         self.decode_reduced(self.reductions()[0])
     }
@@ -196,9 +195,9 @@ impl<'a> EncodedSample<'a> {
     /// As for [`EncodedSample::decode`]; and another reduction is an invalid argument.
     pub fn decode_reduced(&self, reduction: u32) -> Result<Sample> {
         if !self.reductions().contains(&reduction) {
-            let message = format!("this image can't be reduced by {reduction} while decoding");
+            let message = format!("this image cannot be reduced by {reduction} while decoding");
             return Err(Error::new(ErrorKind::InvalidArgument, Stage::Decode, message)
-                .next(format!("possible are: {:?}", self.reductions())));
+                .next(format!("use one of: {:?}", self.reductions())));
         }
         let (stored, digest) = beside_digest(&self.bytes, || match self.format {
             ImageFormat::Jpeg => jpeg::decode(self.content(), self.stored_size, reduction),
@@ -219,7 +218,7 @@ impl<'a> EncodedSample<'a> {
     }
 
     fn decode_other(&self, format: ImageFormat) -> Result<RgbImage> {
-        // Decoders need working memory besides the image.
+        // Decoders need working memory in addition to the image.
         let most_bytes = self.limits.max_decoded_bytes.saturating_mul(2);
         let content = match format {
             ImageFormat::Png => png::ended(self.content()),
@@ -265,15 +264,15 @@ impl Header {
                 profile: None,
             });
         }
-        // The whole of a JPEG would be copied by the decoder that only reads its header.
+        // The decoder that only reads the header would copy the whole JPEG.
         let header = if format == ImageFormat::Jpeg { jpeg::header(content) } else { content };
         let mut decoder = decoder(header, format).map_err(|error| named(error, content, format))?;
         Ok(Header {
             size: decoder.dimensions(),
             decoded_bytes: decoder.total_bytes(),
-            // A damaged orientation tag says nothing, and is no reason to refuse a photo.
+            // A damaged orientation tag gives no information, and is no reason to refuse a photo.
             orientation: decoder.orientation().unwrap_or(Orientation::NoTransforms),
-            // Nor is a damaged profile. Those of greys and inks speak of other numbers.
+            // Nor is a damaged profile. Profiles for grey or inks describe other values.
             profile: decoder
                 .icc_profile()
                 .ok()
@@ -283,7 +282,7 @@ impl Header {
         })
     }
 
-    /// Pixels where each side is divided by this and rounded up.
+    /// Pixels when each side is divided by this and rounded up.
     fn size_at(&self, reduction: u32) -> u64 {
         pixels_at(self.size, reduction)
     }
@@ -293,7 +292,7 @@ fn pixels_at((width, height): (u32, u32), reduction: u32) -> u64 {
     u64::from(width.div_ceil(reduction)) * u64::from(height.div_ceil(reduction))
 }
 
-/// Spreads samples of 16 bits that use fewer over all of them.
+/// Stretches samples of 16 bits that use fewer bits over the full range.
 fn spread(image: &mut DynamicImage, stated: Option<u16>) {
     let samples = |samples: &mut [u16]| {
         let white = tiff_file::white_of(samples, stated);
@@ -302,13 +301,13 @@ fn spread(image: &mut DynamicImage, stated: Option<u16>) {
     match image {
         DynamicImage::ImageLuma16(image) => samples(image),
         DynamicImage::ImageRgb16(image) => samples(image),
-        // Where there is transparency, it has a white of its own.
+        // With transparency there is a separate white.
         _ => {}
     }
 }
 
-/// The result of `work`, and the digest of `bytes`, which is made on another thread where it takes
-/// longer than starting one.
+/// The result of `work`, and the digest of `bytes`, which is computed on another thread where it
+/// takes longer than starting one.
 fn beside_digest<T>(bytes: &[u8], work: impl FnOnce() -> T) -> (T, Digest) {
     if bytes.len() < THREADED_DIGEST_BYTES {
         return (work(), Digest::of(bytes));
@@ -316,7 +315,7 @@ fn beside_digest<T>(bytes: &[u8], work: impl FnOnce() -> T) -> (T, Digest) {
     std::thread::scope(|scope| {
         let digest = std::thread::Builder::new().spawn_scoped(scope, || Digest::of(bytes));
         let done = work();
-        // Where no thread could be had, this one does it.
+        // If no thread could be started, this one computes it.
         let digest = digest.ok().and_then(|thread| thread.join().ok());
         (done, digest.unwrap_or_else(|| Digest::of(bytes)))
     })
@@ -356,9 +355,9 @@ fn decoder(bytes: &[u8], format: ImageFormat) -> Result<Box<dyn ImageDecoder + '
         Ok((_, true)) => Err(Error::new(
             ErrorKind::UnsupportedFormat,
             Stage::Decode,
-            "this is an animation, and which of its pictures is meant can't be known",
+            "this is an animation, and evenmatch cannot know which frame to use",
         )
-        .next("send one still photo")),
+        .next("send a single still photo")),
         Ok((decoder, false)) => Ok(decoder),
         Err(cause) => Err(refused(format, cause)),
     }
@@ -370,7 +369,7 @@ fn refused(format: ImageFormat, cause: image::ImageError) -> Error {
         image::ImageError::Unsupported(_) => Error::new(
             ErrorKind::UnsupportedFormat,
             Stage::Decode,
-            format!("this kind of {name} is not read here"),
+            format!("evenmatch cannot read this kind of {name}"),
         )
         .caused_by(cause)
         .next("save it as an ordinary JPEG or PNG"),
@@ -381,18 +380,20 @@ fn refused(format: ImageFormat, cause: image::ImageError) -> Error {
         )
         .caused_by(cause)
         .next("send a smaller photo, or raise `limits.max_decoded_bytes` in the policy"),
-        _ => damaged(format!("the {name} is damaged or ends too early")).caused_by(cause),
+        _ => damaged(format!("the {name} is damaged or incomplete")).caused_by(cause),
     }
 }
 
-/// The fault with the compression of a TIFF named, where it is about that.
+/// Adds the compression of a TIFF to the fault, where that is the cause.
 fn named(error: Error, content: &[u8], format: ImageFormat) -> Error {
     let is_about_it = format == ImageFormat::Tiff && error.kind() == ErrorKind::UnsupportedFormat;
     match tiff_file::unread_compression(content).filter(|_| is_about_it) {
         Some(name) => Error::new(
             ErrorKind::UnsupportedFormat,
             Stage::Decode,
-            format!("the pixels in this TIFF are compressed by {name}, which is not read here"),
+            format!(
+                "the pixels in this TIFF are compressed by {name}, which evenmatch cannot read"
+            ),
         )
         .next("convert it: tiffcp -c lzw PHOTO.tif OTHER.tif"),
         None => error,

@@ -1,6 +1,6 @@
-//! What people send that is not read here, told by its first bytes, and the way out of it.
+//! Unsupported formats that people send, recognised by their first bytes, and what to do instead.
 
-/// A format by name, and what to do about it.
+/// The name of a format, and what to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Foreign {
     pub(super) what: &'static str,
@@ -15,17 +15,16 @@ const JPEG_XL: &str = "convert it: djxl PHOTO.jxl PHOTO.png";
 const MAGICK: &str = "convert it: magick PHOTO PHOTO.png";
 const RAW: &str = "export the photo as a JPEG from the camera or its program";
 const EXPORT: &str = "export it as a PNG from the program that made it";
-const PAGE: &str = "export the photo alone as a PNG or JPEG: pdfimages -all FILE photo";
+const PAGE: &str = "export only the photo as a PNG or JPEG: pdfimages -all FILE photo";
 const FRAME: &str = "take one frame of it: ffmpeg -i VIDEO -frames:v 1 PHOTO.png";
 const UNPACK: &str = "unpack it, and name a photo in it";
 const PHOTO: &str = "send a JPEG, PNG, WebP, BMP or TIFF";
-const DOWNLOAD: &str =
-    "download the photo itself: what was saved is the page or the message around it";
+const DOWNLOAD: &str = "download the photo itself: this is the page or message that it was in";
 const TEXT: &str = "decode it first: base64 -d FILE > PHOTO.jpg";
-const GIF: &str = "save one of its pictures as a PNG; the frames of a challenge may be a GIF: challenge \
+const GIF: &str = "save one of its frames as a PNG; the frames of a challenge may be a GIF: challenge \
                    check --frames";
 
-/// First bytes, where they stand, what it is, the way out. The first that fits counts.
+/// First bytes, their offset, what the file is, what to do. The first that fits counts.
 const MAGIC: &[(&[u8], usize, &str, &str)] = &[
     (b"GIF87a", 0, "a GIF", GIF),
     (b"GIF89a", 0, "a GIF", GIF),
@@ -39,18 +38,18 @@ const MAGIC: &[(&[u8], usize, &str, &str)] = &[
     (b"ftypmif1", 4, "a HEIF photo", HEIC),
     (b"ftypmif2", 4, "a HEIF photo", HEIC),
     (b"ftypmsf1", 4, "a HEIF sequence", HEIC),
-    (b"ftypavif", 4, "an AVIF picture", AVIF),
+    (b"ftypavif", 4, "an AVIF image", AVIF),
     (b"ftypavis", 4, "an AVIF sequence", AVIF),
-    (b"ftypjp2 ", 4, "a JPEG 2000 picture", JPEG_2000),
+    (b"ftypjp2 ", 4, "a JPEG 2000 image", JPEG_2000),
     (b"ftypcrx ", 4, "a camera's RAW file (Canon CR3)", RAW),
     (b"ftyp", 4, "a video", FRAME),
     // The JPEG family.
-    (b"\0\0\0\x0cjP  \r\n\x87\n", 0, "a JPEG 2000 picture (JP2)", JPEG_2000),
-    (b"\xff\x4f\xff\x51", 0, "a JPEG 2000 picture (a bare codestream)", JPEG_2000),
-    (b"\0\0\0\x0cJXL \r\n\x87\n", 0, "a JPEG XL picture", JPEG_XL),
-    (b"\xff\x0a", 0, "a JPEG XL picture", JPEG_XL),
-    (b"\xff\xd8\xff\xf7", 0, "a JPEG-LS picture", MAGICK),
-    (b"II\xbc", 0, "a JPEG XR picture", "convert it: JxrDecApp -i PHOTO.jxr -o PHOTO.tif"),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", 0, "a JPEG 2000 image (JP2)", JPEG_2000),
+    (b"\xff\x4f\xff\x51", 0, "a JPEG 2000 image (a bare codestream)", JPEG_2000),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", 0, "a JPEG XL image", JPEG_XL),
+    (b"\xff\x0a", 0, "a JPEG XL image", JPEG_XL),
+    (b"\xff\xd8\xff\xf7", 0, "a JPEG-LS image", MAGICK),
+    (b"II\xbc", 0, "a JPEG XR image", "convert it: JxrDecApp -i PHOTO.jxr -o PHOTO.tif"),
     (b"\xff\xa0\xff", 0, "a fingerprint (WSQ)", PHOTO),
     // Relatives of TIFF, and cameras' own formats.
     (b"II\x2b\0", 0, "a BigTIFF", "convert it: tiffcp PHOTO.tif SMALL.tif (without -8)"),
@@ -66,7 +65,7 @@ const MAGIC: &[(&[u8], usize, &str, &str)] = &[
     (b"FOVb", 0, "a camera's RAW file (Sigma X3F)", RAW),
     // Programs' formats.
     (b"8BPS", 0, "a Photoshop document (PSD)", EXPORT),
-    (b"gimp xcf", 0, "a GIMP picture (XCF)", EXPORT),
+    (b"gimp xcf", 0, "a GIMP image (XCF)", EXPORT),
     (b"%PDF", 0, "a PDF document", PAGE),
     (b"%!PS", 0, "a PostScript document", PAGE),
     (b"\xc5\xd0\xd3\xc6", 0, "a PostScript document (EPS)", PAGE),
@@ -78,25 +77,25 @@ const MAGIC: &[(&[u8], usize, &str, &str)] = &[
     ),
     (b"\0\0\x01\0", 0, "an icon (ICO)", MAGICK),
     (b"icns", 0, "an icon (ICNS)", MAGICK),
-    (b"P7\n", 0, "a PAM picture", MAGICK),
-    (b"P7 332", 0, "a thumbnail of xv", MAGICK),
-    (b"qoif", 0, "a QOI picture", MAGICK),
-    (b"farbfeld", 0, "a farbfeld picture", MAGICK),
+    (b"P7\n", 0, "a PAM image", MAGICK),
+    (b"P7 332", 0, "an xv thumbnail", MAGICK),
+    (b"qoif", 0, "a QOI image", MAGICK),
+    (b"farbfeld", 0, "a farbfeld image", MAGICK),
     (b"DDS ", 0, "a DirectDraw surface (DDS)", MAGICK),
-    (b"\x76\x2f\x31\x01", 0, "an OpenEXR picture", MAGICK),
-    (b"#?RADIANCE", 0, "a Radiance picture (HDR)", MAGICK),
-    (b"#?RGBE", 0, "a Radiance picture (HDR)", MAGICK),
-    (b"BPG\xfb", 0, "a BPG picture", "convert it: bpgdec -o PHOTO.png PHOTO.bpg"),
-    (b"FLIF", 0, "a FLIF picture", MAGICK),
+    (b"\x76\x2f\x31\x01", 0, "an OpenEXR image", MAGICK),
+    (b"#?RADIANCE", 0, "a Radiance image (HDR)", MAGICK),
+    (b"#?RGBE", 0, "a Radiance image (HDR)", MAGICK),
+    (b"BPG\xfb", 0, "a BPG image", "convert it: bpgdec -o PHOTO.png PHOTO.bpg"),
+    (b"FLIF", 0, "a FLIF image", MAGICK),
     (b"\x8aMNG", 0, "an MNG animation", FRAME),
-    (b"\x01\xda", 0, "an SGI picture", MAGICK),
-    (b"\x59\xa6\x6a\x95", 0, "a Sun raster picture", MAGICK),
-    (b"id=ImageMagick", 0, "a MIFF picture", MAGICK),
-    (b"/* XPM */", 0, "an XPM picture", MAGICK),
-    (b"SIMPLE  =", 0, "a FITS picture", MAGICK),
+    (b"\x01\xda", 0, "an SGI image", MAGICK),
+    (b"\x59\xa6\x6a\x95", 0, "a Sun raster image", MAGICK),
+    (b"id=ImageMagick", 0, "a MIFF image", MAGICK),
+    (b"/* XPM */", 0, "an XPM image", MAGICK),
+    (b"SIMPLE  =", 0, "a FITS image", MAGICK),
     (b"DICM", 128, "a DICOM image", "convert it: dcm2img FILE PHOTO.png"),
     (b"\xd7\xcd\xc6\x9a", 0, "a Windows metafile (WMF)", MAGICK),
-    (b"\x93NUMPY", 0, "an array of NumPy", "save it as a PNG: PIL.Image.fromarray(array).save(…)"),
+    (b"\x93NUMPY", 0, "a NumPy array", "save it as a PNG: PIL.Image.fromarray(array).save(…)"),
     (b"\x89HDF", 0, "an HDF5 file", UNPACK),
     (b"PAR1", 0, "a Parquet file", UNPACK),
     // Videos and sound.
@@ -116,41 +115,41 @@ const MAGIC: &[(&[u8], usize, &str, &str)] = &[
     (b"\xfd7zXZ\0", 0, "a file compressed by xz", "unpack it: unxz FILE.xz"),
     (b"\x28\xb5\x2f\xfd", 0, "a file compressed by Zstandard", "unpack it: unzstd FILE.zst"),
     (b"ustar", 257, "an archive (tar)", UNPACK),
-    // A web page's answers in binary, and what stands in place of a file.
-    (b"bplist00", 0, "a property list or a web archive of Apple", DOWNLOAD),
+    // A web page's answers in binary, and what is saved in place of a file.
+    (b"bplist00", 0, "an Apple property list or web archive", DOWNLOAD),
 ];
 
-/// Text that stands in a file in a photo's place, in lower case, at its beginning.
+/// Text that is found in a file instead of a photo, in lower case, from its beginning.
 const WORDS: &[(&str, &str, &str)] = &[
     (
         "version https://git-lfs.github.com/",
-        "a pointer of Git LFS and not the photo",
+        "a Git LFS pointer, not the photo",
         "fetch the photo itself: git lfs pull",
     ),
     (
         "version https://hawser.github.com/",
-        "a pointer of Git LFS and not the photo",
+        "a Git LFS pointer, not the photo",
         "fetch the photo itself: git lfs pull",
     ),
     (
         "/annex/objects/",
-        "a pointer of git-annex and not the photo",
+        "a git-annex pointer, not the photo",
         "fetch the photo itself: git annex get FILE",
     ),
-    ("outs:", "a pointer of DVC and not the photo", "fetch the photo itself: dvc pull"),
+    ("outs:", "a DVC pointer, not the photo", "fetch the photo itself: dvc pull"),
     ("<!doctype html", "a web page (HTML)", DOWNLOAD),
     ("<html", "a web page (HTML)", DOWNLOAD),
     ("<head", "a web page (HTML)", DOWNLOAD),
     ("<svg", "an SVG drawing", "convert it: rsvg-convert FILE.svg -o PHOTO.png"),
     ("<?xml", "an XML document", DOWNLOAD),
-    ("http/1.", "the answer of a web server", DOWNLOAD),
-    ("http/2", "the answer of a web server", DOWNLOAD),
+    ("http/1.", "a web server's response", DOWNLOAD),
+    ("http/2", "a web server's response", DOWNLOAD),
     ("{\"", "a JSON document", DOWNLOAD),
     ("{\n", "a JSON document", DOWNLOAD),
     (
         "data:image/",
-        "a photo written as text (a data address)",
-        "decode what is behind the comma: base64 -d",
+        "a photo written as text (a data URL)",
+        "decode the part after the comma: base64 -d",
     ),
     ("/9j/4", "a JPEG written as text (base64)", TEXT),
     (
@@ -162,7 +161,7 @@ const WORDS: &[(&str, &str, &str)] = &[
     ("path,", "a list (CSV)", "name one photo; embed, batch and audit take lists"),
 ];
 
-/// The format of bytes that are certainly none of those that are read.
+/// The format of bytes that are certainly not in a supported one.
 pub(super) fn name(bytes: &[u8]) -> Option<Foreign> {
     let magic = MAGIC.iter().find(|(magic, at, ..)| {
         bytes.get(*at..*at + magic.len()).is_some_and(|found| found == *magic)
@@ -173,7 +172,7 @@ pub(super) fn name(bytes: &[u8]) -> Option<Foreign> {
     portable_map(bytes).or_else(|| words(bytes))
 }
 
-/// A picture of the PBM family: `P1` to `P6`, a blank, and a number or a comment.
+/// An image of the PBM family: `P1` to `P6`, a blank, and a number or a comment.
 fn portable_map(bytes: &[u8]) -> Option<Foreign> {
     let [b'P', kind @ (b'1'..=b'6' | b'F' | b'f'), blank, next, ..] = bytes else { return None };
     if !blank.is_ascii_whitespace()
@@ -182,10 +181,10 @@ fn portable_map(bytes: &[u8]) -> Option<Foreign> {
         return None;
     }
     let what = match kind {
-        b'1' | b'4' => "a PBM picture",
-        b'2' | b'5' => "a PGM picture",
-        b'3' | b'6' => "a PPM picture",
-        _ => "a PFM picture",
+        b'1' | b'4' => "a PBM image",
+        b'2' | b'5' => "a PGM image",
+        b'3' | b'6' => "a PPM image",
+        _ => "a PFM image",
     };
     Some(Foreign { what, way_out: MAGICK })
 }
@@ -194,7 +193,7 @@ fn words(bytes: &[u8]) -> Option<Foreign> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let head: String =
         bytes.trim_ascii_start().iter().take(512).map(|b| b.to_ascii_lowercase() as char).collect();
-    // What follows the start of an answer may be the photo itself.
+    // A web server's response may be followed by the photo itself.
     let is_text = bytes.iter().take(512).all(|byte| *byte >= b' ' || byte.is_ascii_whitespace());
     if !is_text {
         return None;
@@ -211,23 +210,24 @@ fn words(bytes: &[u8]) -> Option<Foreign> {
     Some(Foreign { what, way_out })
 }
 
-/// What bytes seem to be that no format's first bytes name: a TGA has none, and text is only text.
+/// What bytes seem to be if no format's first bytes identify them: a TGA has none, and neither does
+/// plain text.
 pub(super) fn guess(bytes: &[u8]) -> Option<Foreign> {
     if bytes.ends_with(b"TRUEVISION-XFILE.\0") || looks_like_tga(bytes) {
-        return Some(Foreign { what: "a TGA picture", way_out: MAGICK });
+        return Some(Foreign { what: "a TGA image", way_out: MAGICK });
     }
     if matches!(bytes, [0, 0, 2, 0, images, ..] if *images > 0) {
         return Some(Foreign { what: "a cursor (CUR)", way_out: MAGICK });
     }
     if matches!(bytes, [0x0a, 0..=5, 1, 1 | 2 | 4 | 8, ..]) {
-        return Some(Foreign { what: "a PCX picture", way_out: MAGICK });
+        return Some(Foreign { what: "a PCX image", way_out: MAGICK });
     }
     let head = &bytes[..bytes.len().min(512)];
     let is_text = std::str::from_utf8(head).is_ok_and(|text| !text.contains('\0'));
-    is_text.then_some(Foreign { what: "a text and no picture", way_out: PHOTO })
+    is_text.then_some(Foreign { what: "text, not an image", way_out: PHOTO })
 }
 
-/// Whether the header of a TGA without a footer is one: every field of it can be.
+/// Whether this can be the header of a TGA without a footer: every field has a possible value.
 fn looks_like_tga(bytes: &[u8]) -> bool {
     let Some(header) = bytes.get(..18) else { return false };
     let number = |at: usize| u16::from_le_bytes([header[at], header[at + 1]]);

@@ -1,9 +1,9 @@
 //! JPEG through libjpeg (mozjpeg's build of it), at full size or at a reduced DCT scale.
 //!
-//! Two things decide for this library: its pixels are, byte for byte, those that OpenCV decodes,
-//! without which landmarks drift by pixels (docs/PARITY.md); and it can leave out the high
+//! There are two reasons for this library: its pixels are, byte for byte, those that OpenCV
+//! decodes, without which landmarks drift by pixels (docs/PARITY.md); and it can leave out the high
 //! frequencies of each block, so that a large photo costs little more than reading its entropy
-//! code. Being C, it sees only bytes whose header has passed the limits.
+//! code. Because it is C, it only gets bytes whose header has passed the limits.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -16,25 +16,25 @@ use crate::{Error, ErrorKind, Result, Stage};
 /// The reductions that decoding can apply to each side.
 #[cfg(panic = "unwind")]
 pub(super) const REDUCTIONS: &[u32] = &[1, 2, 4, 8];
-/// libjpeg reports faults by unwinding, so that a build that aborts instead must not call it.
+/// libjpeg reports faults by unwinding, so a build that aborts instead must not call it.
 #[cfg(not(panic = "unwind"))]
 pub(super) const REDUCTIONS: &[u32] = &[1];
 
 fn cut() -> Error {
-    Error::new(ErrorKind::Corrupt, Stage::Decode, "the JPEG ends too early")
+    Error::new(ErrorKind::Corrupt, Stage::Decode, "the JPEG is incomplete")
         .next("copy or take the photo again")
 }
 
-/// Refuses what the header does not show: a file without any of its pixels, or one of endless
-/// passes; and one of several passes whose coefficients, all of which have to be kept until the
-/// last, would take more memory than is allowed.
+/// Refuses what the header does not show: a file with no pixels, a file with too many passes, or
+/// one of several passes whose coefficients, which must all be kept until the last pass, would take
+/// more memory than allowed.
 pub(super) fn check(bytes: &[u8], pixels: u64, limits: &DecodeLimits) -> Result<()> {
     let first_scan = first_scan(bytes).ok_or_else(cut)?;
     if pixels > limits.max_pixels && has_several_scans(bytes, first_scan) {
-        // Two bytes a coefficient, and three channels of full size in the worst case.
+        // Two bytes per coefficient, and three channels of full size in the worst case.
         let (needed, most) = (6 * pixels, limits.max_decoded_bytes);
         limits::check(
-            "the memory for a JPEG of several passes",
+            "the memory in bytes for a JPEG of several passes",
             needed,
             most,
             "max_decoded_bytes",
@@ -50,15 +50,15 @@ pub(super) fn header(bytes: &[u8]) -> &[u8] {
     first_scan(bytes).and_then(|at| bytes.get(..at + 16)).unwrap_or(bytes)
 }
 
-/// Whether the end of the image is there. Within entropy-coded data an FF byte is followed by 00 or a
-/// restart marker, so that these two bytes can only be the end.
+/// Whether the end of the image is there. Within entropy-coded data, an FF byte is followed by 00
+/// or a restart marker, so these two bytes can only be the end.
 fn has_end(bytes: &[u8]) -> bool {
     let first_scan = first_scan(bytes).unwrap_or(bytes.len());
     memmem::rfind(&bytes[first_scan..], b"\xff\xd9").is_some()
 }
 
-/// Whether the pixels come in several passes: the file is progressive, or a pass of a file of one
-/// kind holds only some of the channels.
+/// Whether the pixels come in several passes: the file is progressive, or a pass of a sequential
+/// file has only some of the channels.
 fn has_several_scans(bytes: &[u8], first_scan: usize) -> bool {
     let head = &bytes[..first_scan];
     let frame = (0xc0..=0xc2_u8).find_map(|kind| {
@@ -70,8 +70,8 @@ fn has_several_scans(bytes: &[u8], first_scan: usize) -> bool {
     frame.is_none_or(|(kind, channels)| kind == 0xc2 || in_scan < channels)
 }
 
-/// Views that a JPEG of several (MPO) holds: of a scene from several places or at several times,
-/// as CIPA DC-007 has them. Previews, and the maps of brightness that telephones add, are none.
+/// Views in a JPEG of several (MPO): of a scene from several places or at several times, as CIPA
+/// DC-007 defines them. Previews, and the brightness maps that phones add, do not count.
 pub(super) fn pages(bytes: &[u8]) -> u32 {
     let head = &bytes[..first_scan(bytes).unwrap_or(bytes.len())];
     let views = memmem::find(head, b"MPF\0").and_then(|at| views(&head[at + 4..]));
@@ -96,13 +96,13 @@ fn views(index: &[u8]) -> Option<u32> {
         .map(|n| directory + 2 + 12 * n)
         .find(|at| short(*at) == Some(ENTRIES))?;
     let (bytes, start) = (long(field + 4)? as usize, long(field + 8)? as usize);
-    // Entries of 16 bytes, which begin with flags and the kind: 02 is a view among several.
+    // Entries of 16 bytes, which start with flags and the kind: 02 is a view among several.
     let kinds = (0..(bytes / 16).min(64)).filter_map(|n| long(start + 16 * n));
     Some(kinds.filter(|kind| (kind >> 16) & 0xff == 0x02).count() as u32)
 }
 
-/// Position of the first start-of-scan marker, found by walking the segments before it: an
-/// embedded thumbnail lies inside a segment and is passed over.
+/// Position of the first start-of-scan marker, found by walking the segments before it: an embedded
+/// thumbnail lies inside a segment and is skipped.
 fn first_scan(bytes: &[u8]) -> Option<usize> {
     let mut at = 2;
     loop {
@@ -115,7 +115,7 @@ fn first_scan(bytes: &[u8]) -> Option<usize> {
                 let length = bytes.get(at + 2..at + 4)?;
                 at += 2 + usize::from(u16::from_be_bytes([length[0], length[1]]));
             }
-            // libjpeg passes over stray bytes between segments.
+            // libjpeg skips stray bytes between segments.
             _ => at += 1,
         }
     }
@@ -154,14 +154,14 @@ pub(super) fn decode(bytes: &[u8], size: (u32, u32), reduction: u32) -> Result<R
 }
 
 /// Decodes a file without its end; `None` where more than the end is missing. What the decoder
-/// would read next shows that: where all pixels are there, none depends on it.
+/// would read next shows that: if all pixels are there, none depends on it.
 #[cfg(panic = "unwind")]
 fn read_endless(
     bytes: &[u8],
     size: (u32, u32),
     reduction: u32,
 ) -> std::io::Result<Option<RgbImage>> {
-    // A first byte of an end that lost its second is no pixel.
+    // The first byte of an end marker that lost its second is not a pixel.
     let bytes = bytes.strip_suffix(b"\xff").unwrap_or(bytes);
     let ended = read(&[bytes, b"\xff\xd9"].concat(), size, reduction)?;
     let more = [0x5a; 64];
@@ -187,14 +187,18 @@ fn read(bytes: &[u8], size: (u32, u32), reduction: u32) -> std::io::Result<RgbIm
     let mut started = if inks {
         match header.image()? {
             Format::CMYK(started) => started,
-            _ => return Err(other("four inks were announced and other channels came")),
+            _ => {
+                return Err(other(
+                    "the header announces four inks, but the data has other channels",
+                ));
+            }
         }
     } else {
         header.rgb()?
     };
     let (width, height) = (started.width() as u32, started.height() as u32);
     let pixels: Vec<u8> = started.read_scanlines()?;
-    // What follows the image does not matter; that it is whole has been checked before.
+    // What follows the image does not matter; its completeness was checked earlier.
     let _ = started.finish();
     let pixels = if inks { inks_to_rgb(&pixels, has_adobe_segment(bytes)) } else { pixels };
     RgbImage::from_raw(width, height, pixels).ok_or_else(|| other("rows are missing"))
@@ -213,8 +217,8 @@ fn inks_to_rgb(pixels: &[u8], inverted: bool) -> Vec<u8> {
         .collect()
 }
 
-/// The pure-Rust decoder, for builds that abort on panic. Its pixels differ from OpenCV's by a
-/// few grey levels, and it knows no reduction.
+/// The pure-Rust decoder, for builds that abort on panic. Its pixels differ from OpenCV's by a few
+/// grey levels, and it cannot decode at a reduced size.
 #[cfg(not(panic = "unwind"))]
 pub(super) fn decode(bytes: &[u8], _size: (u32, u32), _reduction: u32) -> Result<RgbImage> {
     image::load_from_memory_with_format(bytes, image::ImageFormat::Jpeg)

@@ -1,9 +1,9 @@
-//! A photo in linear light: noise averaged away, exposed anew.
+//! A photo in linear light: noise averaged away, and exposure corrected.
 //!
-//! In a photo that was taken with too little light, what there is of a face lies in the lowest
-//! values, under noise that is larger than it. Averaging neighbouring pixels keeps the signal and
-//! loses noise, but only where values are proportional to light: sRGB values are not. Exposing
-//! anew then brings the face to where detectors have learnt to look for one.
+//! In a photo taken with too little light, the face lies in the lowest values, under noise that is
+//! stronger than it. Averaging neighbouring pixels keeps the signal and reduces noise, but only
+//! where values are proportional to light, and sRGB values are not. Correcting the exposure then
+//! brings the face to the brightness at which detectors have learnt to find one.
 
 use std::sync::LazyLock;
 
@@ -14,7 +14,7 @@ use imageproc::filter::gaussian_blur_f32;
 type LinearImage = ImageBuffer<Rgb<f32>, Vec<f32>>;
 type LinearGrey = ImageBuffer<Luma<f32>, Vec<f32>>;
 
-/// Steps of the table back to sRGB: fine enough for its steepest part, of slope 12.92.
+/// Steps of the table back to sRGB: fine enough for its steepest part, with slope 12.92.
 const STEPS: usize = 1 << 14;
 
 /// A channel of sRGB, 0 to 255, as a share of full light, 0 to 1: IEC 61966-2-1.
@@ -23,8 +23,8 @@ pub fn linear_light(channel: u8) -> f64 {
     if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
 }
 
-/// A share of full light as the nearest channel of sRGB; the inverse of [`linear_light`]. What lies
-/// outside 0 to 1 is black or white.
+/// A share of full light as the nearest channel of sRGB; the inverse of [`linear_light`]. Values
+/// outside 0 to 1 become black or white.
 pub fn srgb(light: f64) -> u8 {
     let x = light.clamp(0.0, 1.0);
     let encoded = if x <= 0.003_130_8 { 12.92 * x } else { 1.055 * x.powf(1.0 / 2.4) - 0.055 };
@@ -47,9 +47,9 @@ pub(crate) fn relit(image: &RgbImage, sigma: f32, level: f32, part: [u32; 4]) ->
     exposed(&smooth, level, part)
 }
 
-/// The image with a part, and as much around it on each side, smoothed and exposed so that the mean
-/// of the part is `level`. Light and colour are smoothed by a Gaussian each, of these standard
-/// deviations in pixels: where light is little, colour is mostly noise.
+/// The image with a part of it, and as much around it on each side, smoothed and exposed so that
+/// the mean of the part is `level`. Light and colour are each smoothed by a Gaussian of these
+/// standard deviations in pixels: where there is little light, colour is mostly noise.
 pub(crate) fn relit_part(
     image: &RgbImage,
     light: f32,
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn noise_is_averaged_away_in_linear_light() {
-        // A checkerboard of black and white has the mean light of 188 in sRGB, not of 128.
+        // A checkerboard of black and white has a mean light of 188 in sRGB, not 128.
         let noisy =
             RgbImage::from_fn(32, 32, |x, y| Rgb([if (x + y) % 2 == 0 { 255 } else { 0 }; 3]));
         let smooth = relit(&noisy, 3.0, 0.5, [8, 8, 16, 16]);

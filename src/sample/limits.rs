@@ -1,16 +1,16 @@
-//! How much a photo may ask for before it is decoded.
+//! How much a photo may demand before it is decoded.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, ErrorKind, Result, Stage};
 
-/// Limits that are checked against a file's size and header, before anything is decoded.
+/// Limits that are checked against a file's size and header before anything is decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DecodeLimits {
     /// Largest file, in bytes.
     pub max_bytes: u64,
-    /// Largest image that is decoded, in pixels (width × height).
+    /// Largest image to decode, in pixels (width × height).
     pub max_pixels: u64,
     /// Largest JPEG, in pixels as stored. One of more than `max_pixels` is decoded at a half, a
     /// quarter or an eighth of its sides, which takes the memory of the reduced image alone.

@@ -28,7 +28,7 @@ pub(crate) use noise::noise_to_signal;
 ///
 /// Transparent pixels are shown over white; samples of more than 8 bits are rounded. An embedded
 /// profile whose primaries are not those of sRGB, such as Display P3 or Adobe RGB, is applied; a
-/// photo without one, or with sRGB's, keeps its numbers.
+/// photo without a profile, or with one that has sRGB's primaries, keeps its values.
 #[derive(Debug, Clone)]
 pub struct Sample {
     pixels: RgbImage,

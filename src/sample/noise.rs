@@ -1,14 +1,14 @@
 //! How much of a face's light is noise.
 //!
 //! J. Immerkær, "Fast Noise Variance Estimation", Computer Vision and Image Understanding 64
-//! (1996): the difference of two Laplacians is blind to edges and gradients and has six times the
-//! noise's standard deviation. Its median absolute value, in place of the mean, is blind to what
-//! detail remains.
+//! (1996): the difference of two Laplacians ignores edges and gradients and has six times the
+//! noise's standard deviation. Its median absolute value, used here instead of the mean, ignores
+//! the detail that remains.
 //!
-//! It is not blind to fine patterns and to detail at the limit of what the pixels can show: the dots
-//! of a print, a face that was made small. Two things tell noise from these. Its neighbours have
-//! nothing to do with each other, so that averaging four pixels halves it, where detail of a smaller
-//! picture stands out as much or more; and it never comes again, as a pattern does.
+//! It does not ignore fine patterns, or detail at the limit of what the pixels can show: the dots
+//! of a print, a face that was scaled down. Two things distinguish noise from these. Neighbouring
+//! pixels of noise are independent, so averaging four pixels halves it, while detail of a smaller
+//! image stands out as much or more; and noise never repeats, as a pattern does.
 
 use image::{ImageBuffer, Rgb, RgbImage};
 
@@ -21,25 +21,26 @@ type LinearImage = ImageBuffer<Rgb<f32>, Vec<f32>>;
 const HEIGHT: u32 = 100;
 /// Smaller parts are all detail: 40 pixels high, 24 wide.
 const LEAST: (u32, u32) = (24, 40);
-/// Places that are looked at, at most, in each direction.
+/// The most positions to examine in each direction.
 const PLACES: u32 = 64;
 /// Median absolute value of a normal distribution, in standard deviations.
 const MEDIAN: f32 = 0.6745;
-/// Less than this is no matter, whatever it is; the second look is spared.
+/// Less than this does not matter, whatever it is; the second measurement is skipped.
 const LITTLE: f32 = 0.04;
-/// What is left of noise when four pixels are averaged, at most. Of 70 faces of LFW and FairFace at
-/// 1/16 of their light 1 % keep .72 or more, at 1/8 .84; of those made small .94 or less is left of
-/// 1 %.
+/// The most noise that is left when four pixels are averaged, as a share. Of 70 faces of LFW and
+/// FairFace at 1/16 of their light, 1 % keep 0.72 or more, at 1/8 0.84; of faces that were scaled
+/// down, 1 % keep 0.94 or less.
 const HALVED: f32 = 0.88;
-/// How alike noise is to itself a little further on, at most: .06 or less for 95 % of the same
-/// faces. Under a screen's or a print's pattern 5 % have .06 to .15 or less, half .3.
+/// The highest correlation of noise with itself a little further on: 0.06 or less for 95 % of the
+/// same faces. Under the pattern of a screen or a print, 5 % have 0.06 to 0.15 or less, and half
+/// have 0.3.
 const REPEATED: f32 = 0.12;
 /// How far on, in pixels.
 const LAGS: std::ops::RangeInclusive<usize> = 4..=10;
 
 /// The noise of a part of the image, `x, y, width, height`, in linear light: its standard deviation
-/// as a share of the mean. 0 where the part is too small to tell, and where what looks like noise is
-/// a pattern or detail.
+/// as a share of the mean. 0 where the part is too small to tell, and where the apparent noise is a
+/// pattern or detail.
 pub(crate) fn noise_to_signal(image: &RgbImage, [x, y, width, height]: [u32; 4]) -> f32 {
     let (right, bottom) = (x.saturating_add(width), y.saturating_add(height));
     let (right, bottom) = (right.min(image.width()), bottom.min(image.height()));
@@ -58,7 +59,7 @@ pub(crate) fn noise_to_signal(image: &RgbImage, [x, y, width, height]: [u32; 4])
     if is_noise { noise } else { 0.0 }
 }
 
-/// Blocks of `factor`×`factor` pixels from `x, y` on, so many across and down, each the mean of its
+/// Blocks of `factor`×`factor` pixels from `x, y` on, this many across and down, each as its mean
 /// light.
 fn averaged(image: &RgbImage, [x, y, columns, rows]: [u32; 4], factor: u32) -> LinearImage {
     let share = 1.0 / (factor * factor) as f32;
@@ -72,7 +73,7 @@ fn averaged(image: &RgbImage, [x, y, columns, rows]: [u32; 4], factor: u32) -> L
     })
 }
 
-/// Each four pixels as one.
+/// Averages each block of four pixels.
 fn averaged_again(image: &LinearImage) -> LinearImage {
     LinearImage::from_fn(image.width() / 2, image.height() / 2, |x, y| {
         let at = |dx: u32, dy: u32| image.get_pixel(2 * x + dx, 2 * y + dy).0;
@@ -107,8 +108,8 @@ fn immerkaer(image: &LinearImage) -> f32 {
     *median / MEDIAN / 6.0 / (sum / n as f32).max(1e-6)
 }
 
-/// The largest correlation of what the Laplacians leave with the same a little further to the right,
-/// down, or along a diagonal. Outliers are cut, so that one edge does not decide it.
+/// The largest correlation of the Laplacians' result with itself a little further to the right,
+/// down, or along a diagonal. Outliers are clipped, so that one edge does not decide it.
 fn repetition(image: &LinearImage) -> f32 {
     let (width, height) = (image.width() as usize - 2, image.height() as usize - 2);
     let mut values: Vec<f32> = (0..width * height)
@@ -123,7 +124,7 @@ fn repetition(image: &LinearImage) -> f32 {
         let (columns, rows) = (width.saturating_sub(dx), height.saturating_sub(dy));
         let mut sum = 0.0;
         for (y, x) in (0..rows).flat_map(|y| (0..columns).map(move |x| (y, x))) {
-            // Along the other diagonal the first of the two stands to the right.
+            // Along the other diagonal, the first of the two is on the right.
             let (from, to) = if back { (x + dx, x) } else { (x, x + dx) };
             sum += values[y * width + from] * values[(y + dy) * width + to];
         }
@@ -139,7 +140,7 @@ mod tests {
     use super::*;
     use crate::sample::srgb;
 
-    /// Squares of two shades under a deterministic stand-in for noise, uniform, either way.
+    /// Squares of two shades with a deterministic stand-in for noise, uniform in both directions.
     fn picture(light: f32, noise: f32, pattern: impl Fn(u32, u32) -> f32) -> RgbImage {
         let mut state = 1_u64;
         RgbImage::from_fn(80, 80, |x, y| {
@@ -159,7 +160,7 @@ mod tests {
         let plain = |_, _| 1.0;
         let (still, dim) = (picture(0.4, 0.0, plain), picture(0.1, 0.0, plain));
         assert!(noise_to_signal(&still, WHOLE) < 0.01 && noise_to_signal(&dim, WHOLE) < 0.01);
-        // Uniform noise of ±0.3 has a standard deviation of .173; the mean is .75.
+        // Uniform noise of ±0.3 has a standard deviation of 0.173; the mean is 0.75.
         for light in [0.5, 0.1] {
             let found = noise_to_signal(&picture(light, 0.3, plain), WHOLE);
             assert!((found - 0.173 / 0.75).abs() < 0.04, "{light}: {found}");

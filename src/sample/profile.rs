@@ -1,28 +1,29 @@
-//! Colour profiles of photos whose colours are not those of sRGB.
+//! Colour profiles of photos whose colours are not sRGB.
 //!
-//! The models were trained on sRGB. Telephones store Display P3, and cameras Adobe RGB: the same
-//! numbers then mean stronger colours. What such a profile says is applied; a photo without one, or
-//! with one whose primaries are sRGB's, keeps its numbers bit for bit. The arithmetic is plain, so
-//! that it gives the same bits on every processor.
+//! The models were trained on sRGB. Phones store Display P3 and cameras Adobe RGB, where the same
+//! values mean stronger colours. Such a profile is applied; a photo without one, or with one whose
+//! primaries are sRGB's, keeps its values bit for bit. The arithmetic is simple, so that it gives
+//! the same bits on every processor.
 
 use image::RgbImage;
 use moxcms::{ColorProfile, DataColorSpace, ToneReprCurve};
 
 use super::light::srgb;
 
-/// The primaries of sRGB, adapted to D50 as profiles have them: IEC 61966-2-1 with Bradford's
-/// matrix. By channel, then X, Y, Z.
+/// The primaries of sRGB, adapted to D50 as in profiles: IEC 61966-2-1 with Bradford's matrix. By
+/// channel, then X, Y, Z.
 const SRGB: [[f64; 3]; 3] = [
     [0.436_066, 0.222_488, 0.013_916],
     [0.385_147, 0.716_873, 0.097_076],
     [0.143_066, 0.060_608, 0.714_096],
 ];
-/// A profile is sRGB's where no number of its primaries differs by more: makers round differently.
+/// A profile counts as sRGB if none of its primaries' numbers differs by more: makers round
+/// differently.
 const NEARLY: f64 = 0.008;
 /// Steps of the table back to sRGB, fine enough for its steepest part.
 const STEPS: usize = 1 << 14;
 
-/// From a photo's own numbers to those of sRGB.
+/// From a photo's own values to those of sRGB.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Profile {
     /// Linear light by channel and value.
@@ -32,8 +33,8 @@ pub(super) struct Profile {
 }
 
 impl Profile {
-    /// Reads a profile. `None` where nothing is to be applied: it is sRGB's, or one of greys or
-    /// inks, or by tables instead of primaries, or damaged.
+    /// Reads a profile. `None` where there is nothing to apply: it is sRGB's, or is for grey or
+    /// inks, or uses tables instead of primaries, or is damaged.
     pub(super) fn read(bytes: &[u8]) -> Option<Profile> {
         let profile = ColorProfile::new_from_slice(bytes).ok()?;
         if profile.color_space != DataColorSpace::Rgb || profile.pcs != DataColorSpace::Xyz {
@@ -59,7 +60,7 @@ impl Profile {
         Some(Profile { linear: [red, green, blue], matrix })
     }
 
-    /// Brings the colours of an image to sRGB.
+    /// Converts the colours of an image to sRGB.
     pub(super) fn apply(&self, image: &mut RgbImage) {
         let back: Vec<u8> = (0..=STEPS).map(|step| srgb(step as f64 / STEPS as f64)).collect();
         for pixel in image.pixels_mut() {
@@ -89,7 +90,7 @@ fn table(curve: &ToneReprCurve) -> Option<Vec<f32>> {
         Some(match curve {
             ToneReprCurve::Lut(points) => match points.as_slice() {
                 [] => value,
-                // A single number is a power, with 8 bits behind the point.
+                // A single number is a power, with 8 fractional bits.
                 [power] => value.powf(f64::from(*power) / 256.0),
                 points => {
                     let at = value * (points.len() - 1) as f64;

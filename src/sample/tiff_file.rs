@@ -1,4 +1,4 @@
-//! What a TIFF says beside its pixels, and a kind of pixels that `image` leaves to others.
+//! What a TIFF states besides its pixels, and a kind of pixels that `image` does not decode.
 
 use std::io::Cursor;
 
@@ -10,7 +10,7 @@ use tiff::{ColorType, TiffError};
 use super::foreign::Foreign;
 use crate::{Error, ErrorKind, Result, Stage};
 
-/// Directories that are followed at most; a chain of them may be a circle.
+/// The most directories to follow; a chain of them may be circular.
 const MOST_PAGES: u32 = 1000;
 /// `NewSubfileType`: a smaller version of another page, and a mask of one.
 const REDUCED: u32 = 1;
@@ -18,16 +18,17 @@ const MASK: u32 = 4;
 const DNG_VERSION: Tag = Tag::Unknown(50706);
 const ORIENTATION: Tag = Tag::Orientation;
 
-/// What was seen of a TIFF without decoding it.
+/// What is known of a TIFF without decoding it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Look {
-    /// Pages, without previews and masks of others.
+    /// Pages, not counting previews and masks of others.
     pub(super) pages: u32,
-    /// The value of white that a tag states for samples of 16 bits, where it is not all ones.
+    /// The value of white that a tag states for samples of 16 bits, if it is not all ones.
     pub(super) white: Option<u16>,
 }
 
-/// Looks at the directories. A TIFF that `tiff` can't open is one page of which nothing is known.
+/// Reads the directories. A TIFF that `tiff` cannot open counts as one page of which nothing is
+/// known.
 ///
 /// # Errors
 ///
@@ -38,7 +39,7 @@ pub(super) fn look(bytes: &[u8]) -> Result<Look, Foreign> {
     };
     let mut number = |tag| decoder.find_tag_unsigned::<u32>(tag).ok().flatten();
     let is_preview = number(Tag::NewSubfileType).is_some_and(|kind| kind & REDUCED != 0);
-    // Several may be given, one a channel; they are equal in what cameras and scanners write.
+    // Several values may be given, one per channel; cameras and scanners write equal ones.
     let mut first = |tag| {
         let values = decoder.find_tag_unsigned_vec::<u32>(tag).ok().flatten()?;
         values.first().copied()
@@ -63,17 +64,17 @@ pub(super) fn look(bytes: &[u8]) -> Result<Look, Foreign> {
     Ok(Look { pages: pages.max(1), white: white.and_then(stated_white) })
 }
 
-/// A stated white that is one of so many bits, and not the brightest value that happens to occur.
+/// A stated white, if it is the largest value of some number of bits and not just the brightest
+/// value that occurs.
 fn stated_white(value: u32) -> Option<u16> {
     let bits = (value + 1).is_power_of_two() && (511..32_768).contains(&value);
     bits.then_some(value as u16)
 }
 
-/// White of 16-bit samples that are fewer bits wide. A stated one counts where no sample exceeds
-/// it. Without one, samples are taken for 12 bits where none exceeds 4095 and some exceed 255,
-/// unless all are multiples of 256 or 257, as 8-bit values widened to 16 bits are: a photo of 16
-/// bits whose brightest value is a sixteenth of white would be all but black (15 of 255), and shows
-/// no face either way.
+/// White of 16-bit samples that use fewer bits. A stated white counts if no sample exceeds it.
+/// Without one, samples count as 12 bits if none exceeds 4095 and some exceed 255, unless all are
+/// multiples of 256 or 257, as 8-bit values widened to 16 bits are. A 16-bit photo whose brightest
+/// value is a sixteenth of white would be almost black (15 of 255), and shows no face either way.
 pub(super) fn white_of(samples: &[u16], stated: Option<u16>) -> u16 {
     let brightest = samples.iter().copied().max().unwrap_or(0);
     if let Some(white) = stated.filter(|white| brightest <= *white) {
@@ -84,7 +85,7 @@ pub(super) fn white_of(samples: &[u16], stated: Option<u16>) -> u16 {
     if is_12_bits { 4095 } else { u16::MAX }
 }
 
-/// Spreads samples whose white is lower over all 16 bits.
+/// Stretches samples whose white is lower over all 16 bits.
 pub(super) fn spread(samples: &mut [u16], white: u16) {
     if white == u16::MAX {
         return;
@@ -95,7 +96,7 @@ pub(super) fn spread(samples: &mut [u16], white: u16) {
     }
 }
 
-/// A TIFF whose colours are stored as light and two differences: mostly one with JPEG inside.
+/// A TIFF whose colours are stored as brightness and two differences: mostly one with JPEG inside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Indirect {
     pub(super) size: (u32, u32),
@@ -119,7 +120,7 @@ pub(super) fn decode_indirect(bytes: &[u8], most_bytes: u64) -> Result<RgbImage>
         TiffError::UnsupportedError(_) => Error::new(
             ErrorKind::UnsupportedFormat,
             Stage::Decode,
-            "this kind of TIFF is not read here",
+            "evenmatch cannot read this kind of TIFF",
         )
         .caused_by(cause)
         .next("save it as an ordinary JPEG or PNG"),
@@ -137,13 +138,13 @@ pub(super) fn decode_indirect(bytes: &[u8], most_bytes: u64) -> Result<RgbImage>
     RgbImage::from_raw(width, height, pixels).ok_or_else(broken)
 }
 
-/// What the pixels of the first page are compressed by, where that is not read here.
+/// The compression of the first page's pixels, where it is not supported.
 pub(super) fn unread_compression(bytes: &[u8]) -> Option<&'static str> {
     const COMPRESSION: u16 = 259;
     const KNOWN: [(u16, &str); 10] = [
         (2, "CCITT's modified Huffman code"),
         (3, "CCITT Group 3 (fax)"),
-        (6, "JPEG in its outdated form of 1992"),
+        (6, "JPEG in the outdated form of 1992"),
         (9, "JBIG"),
         (34_661, "JBIG"),
         (34_712, "JPEG 2000"),
@@ -167,7 +168,7 @@ pub(super) fn unread_compression(bytes: &[u8]) -> Option<&'static str> {
 }
 
 fn broken() -> Error {
-    Error::new(ErrorKind::Corrupt, Stage::Decode, "the TIFF is damaged or ends too early")
+    Error::new(ErrorKind::Corrupt, Stage::Decode, "the TIFF is damaged or incomplete")
         .next("copy or take the photo again")
 }
 
@@ -187,12 +188,12 @@ mod tests {
         let twelve: Vec<u16> = (0..4000).collect();
         assert_eq!(white_of(&twelve, None), 4095);
         assert_eq!(white_of(&twelve, Some(4095)), 4095);
-        assert_eq!(white_of(&twelve, Some(1023)), 4095, "a tag that samples belie");
+        assert_eq!(white_of(&twelve, Some(1023)), 4095, "a tag that samples contradict");
         let ten: Vec<u16> = (0..1000).collect();
         assert_eq!(white_of(&ten, Some(1023)), 1023);
         let fourteen: Vec<u16> = (0..16_000).collect();
         assert_eq!(white_of(&fourteen, Some(16_383)), 16_383);
-        // Without a tag so many bits may be a dark photo of 16.
+        // Without a tag, this may be a dark photo of 16 bits.
         assert_eq!(white_of(&fourteen, None), u16::MAX);
         // A dark photo of 8 bits in 16.
         let dark: Vec<u16> = (0..15).map(|n| n * 257).collect();

@@ -1,10 +1,10 @@
-//! How often the audit's 95 % intervals hold the truth, for rates with a known truth.
+//! How often the audit's 95 % intervals contain the true rate, for rates with a known true value.
 //!
-//! `cargo bench --bench coverage` prints the table of `docs/COVERAGE.md`. People have a
-//! disposition of their own; a mated comparison fails when a normal score with that disposition
-//! in it falls below a threshold, a pair of different people matches when the sum of both
-//! dispositions and noise is above one. Designs: *sparse lists*, *dense all-pairs* data, and
-//! *heavy tails* of photos per person.
+//! `cargo bench --bench coverage` prints the table of `docs/COVERAGE.md`. Each person has an
+//! individual disposition; a mated comparison fails if a normal score that includes this
+//! disposition falls below a threshold, and a pair of different people matches if the sum of both
+//! dispositions and noise is above one. Designs: *sparse lists*, *dense all-pairs* data, and *heavy
+//! tails* of photos per person.
 #![allow(clippy::print_stdout)]
 
 use std::collections::HashMap;
@@ -21,12 +21,12 @@ fn photos(random: &mut Random, most: usize) -> usize {
     ((1.0 - random.unit()).powf(-1.0 / 1.5) as usize).clamp(1, most)
 }
 
-/// The threshold above which a standard normal lies with this probability.
+/// The threshold that a standard normal exceeds with this probability.
 fn upper(probability: f64) -> f64 {
     Normal::standard().inverse_cdf(1.0 - probability)
 }
 
-/// Mated comparisons: one share a person. `own` is the part of the variance that is personal.
+/// Mated comparisons: one share per person. `own` is the personal part of the variance.
 fn mated(random: &mut Random, trials: &[usize], rate: f64, own: f64) -> Bounds {
     let threshold = upper(rate);
     let shares: Vec<Share> = trials
@@ -42,7 +42,7 @@ fn mated(random: &mut Random, trials: &[usize], rate: f64, own: f64) -> Bounds {
     clustered_interval(&shares, CONFIDENCE)
 }
 
-/// Pairs of different people, as indices; several pairs of the same two are allowed.
+/// Pairs of different people, as indices; the same two people may occur in several pairs.
 fn pairs(
     random: &mut Random,
     people: usize,

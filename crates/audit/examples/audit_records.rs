@@ -1,4 +1,4 @@
-//! Audits a score file with the library and writes the report.
+//! Audits a file of scores with the library and writes the report.
 //!
 //! ```text
 //! cargo run --release --example audit_records -- scores.csv report/

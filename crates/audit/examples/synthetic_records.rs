@@ -1,11 +1,11 @@
-//! Writes comparison records of people who do not exist, with known true error rates.
+//! Writes comparison records of invented people, with known true error rates.
 //!
 //! ```text
 //! cargo run --release --example synthetic_records -- --rows 10000000 --out records.csv
 //! ```
 //!
 //! The model. Every person has a race (four groups), a sex and an age from 18 to 80; every
-//! person has a looks effect `a ~ N(0, 0.3²)` (some people resemble everybody) and six samples.
+//! person has a looks effect `a ~ N(0, 0.3²)` (some people look like everyone) and six samples.
 //!
 //! - Non-mated score: `0.6·[same race] + 0.4·[same sex] + d(race)·[same race] + a_i + a_j + e`.
 //! - Mated score: `5 − m(race) + a_i + e`.
@@ -16,8 +16,8 @@
 //! `σ² = 1 + 2·0.3²`, and the false non-match rate is `Φ((t − 5 + m)/σ')` with `σ'² = 1 + 0.3²`.
 //! A sample fails to be acquired with probability 0.004 (0.008 for people over 65).
 //!
-//! All mated pairs are written, then each sample is compared with others at even distances, so
-//! that no pair occurs twice. The same arguments give the same bytes.
+//! All mated pairs are written; then each sample is compared with others at even distances, so that
+//! no pair occurs twice. The same arguments give the same bytes.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -67,9 +67,9 @@ fn main() -> std::io::Result<()> {
             _ => return Err(std::io::Error::other("flags: --rows --people --seed --out")),
         }
     }
-    let path = path.ok_or_else(|| std::io::Error::other("say where to: --out FILE"))?;
+    let path = path.ok_or_else(|| std::io::Error::other("add --out FILE"))?;
     if people == 0 {
-        // Enough people that no pair is needed twice, and not so few that groups are empty.
+        // Enough people that no pair is needed twice and no group is empty.
         people = ((rows as f64).sqrt() * 1.6) as u64 + 24;
     }
     let mut random = Random(SplitMix::from_state(seed));

@@ -1,7 +1,7 @@
 //! The funnel of acquisition: of all samples of a set, how many gave no template, and why.
 //!
-//! Where each person has one sample there is no mated pair, and yet people are turned away; so
-//! this counts samples, not comparisons.
+//! With one sample per person there are no mated pairs, yet people are still turned away; so this
+//! counts samples, not comparisons.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use super::report::{AcquisitionReport, Funnel, FunnelStage};
 use super::settings::AuditSettings;
 use super::tally::{ATTEMPTS, MatedUnit, STAGES};
 
-/// The acquisition of everyone and of each group.
+/// The acquisition funnel of everyone and of each group.
 pub(crate) fn acquisition(
     pairs: &AllPairs,
     cohort: &Cohort,
@@ -48,7 +48,7 @@ pub(crate) fn acquisition(
     AcquisitionReport { overall, attributes }
 }
 
-/// Samples of each unit, as if each were a transaction.
+/// Samples per unit, each treated as one transaction.
 fn units(pairs: &AllPairs, family: &Family) -> Vec<MatedUnit> {
     let mut units = vec![MatedUnit::default(); family.units];
     for sample in pairs.samples() {

@@ -1,9 +1,9 @@
 //! Every non-mated pair of a sample set, counted without keeping pairs.
 //!
-//! How many comparisons two people, or two groups, have among them follows from how many samples
-//! each has, in closed form; only the comparisons at or above a threshold are looked at one by
-//! one. So an audit passes over the templates three times: for histograms, for the scores of the
-//! bins that thresholds lie in, and for the errors at the thresholds.
+//! The number of comparisons between two people, or two groups, follows in closed form from how
+//! many samples each has; only comparisons at or above a threshold are examined one by one. So an
+//! audit passes over the templates three times: for histograms, for the scores in the bins that
+//! contain thresholds, and for the errors at the thresholds.
 
 use rayon::prelude::*;
 
@@ -21,14 +21,14 @@ use crate::Result;
 use crate::records::MISSING;
 use evenmatch_scores::crossmatch::{self, ClassHistograms, CrossMatch, ScoredPair, Shard};
 
-/// Pairs above a threshold that are held at a time (128 MiB).
+/// Pairs above a threshold kept in memory at a time (128 MiB).
 const PAIRS_AT_ONCE: u64 = 16 << 20;
 
-/// What came of one sample.
+/// What happened to one sample.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SampleOutcome {
     pub(crate) persona: u32,
-    /// Place in [`STAGES`]; `None` for a sample with a template.
+    /// Index into [`STAGES`]; `None` for a sample with a template.
     pub(crate) lost_at: Option<usize>,
     /// Attempt at which the face was found; 0 if unknown.
     pub(crate) attempt: u8,
@@ -82,7 +82,7 @@ impl AllPairs {
         Scale::new(-1.0, 1.0)
     }
 
-    /// Adds these pairs to the first look.
+    /// Adds these pairs to the first pass.
     pub(crate) fn look(&self, seen: &mut Seen, cohort: &Cohort, set: &SampleSet) -> Result<()> {
         let sizes = self.sizes(&cohort.families[0]);
         let all = sizes.everyone();
@@ -242,7 +242,7 @@ impl AllPairs {
         }
     }
 
-    /// Packed pairs of people above the lowest threshold, of this round.
+    /// Packed pairs of people above the lowest threshold, for this round.
     fn entries(&self, job: &Job<'_>, floor: f32, round: u64, rounds: u64) -> Vec<u64> {
         let unit = |row: u32| {
             u64::from(job.family.unit_of_persona[self.persona_of_row[row as usize] as usize])
@@ -273,8 +273,8 @@ fn sum(histograms: &ClassHistograms) -> Vec<u64> {
     total
 }
 
-/// Counters of bootstrap replicates over the pairs among people: with Σ over those that a
-/// replicate has, `(Σx)² − Σx²` over 2 pairs of samples.
+/// Counters of bootstrap replicates over the pairs among people: with Σ over the people in a
+/// replicate, `(Σx)² − Σx²` over 2 pairs of samples.
 pub(super) fn pair_counters(members: impl Iterator<Item = (super::resample::Mask, u64)>) -> Planes {
     let (mut sums, mut squares) = (vec![0_u64; LANES], vec![0_u64; LANES]);
     for (mask, x) in members.filter(|(_, x)| *x > 0) {

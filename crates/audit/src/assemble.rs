@@ -84,7 +84,7 @@ impl<'a> Assembly<'a> {
         let mut nulls = [const { Vec::new() }; 3];
         let nulls_of: Vec<Option<(Null, Vec<f64>)>> =
             (0..3).map(|error| self.null(&grouped, &rates, error)).collect();
-        // One number of permutations for all, since combined measures pair them up.
+        // One number of permutations for all attributes, since combined measures pair them up.
         let replicates =
             nulls_of.iter().flatten().map(|(null, _)| null.replicates()).min().unwrap_or(0);
         for (error, null) in nulls_of.into_iter().enumerate() {
@@ -105,7 +105,7 @@ impl<'a> Assembly<'a> {
         sample.rate.trials() >= self.settings.least_trials.max(1)
     }
 
-    /// The people to permute for an error type, and by how much deviations are widened.
+    /// The people to permute for an error type, and the factor by which deviations are widened.
     fn null(
         &self,
         grouped: &Grouped<'_>,
@@ -306,8 +306,8 @@ fn all(differentials: &mut ErrorDifferentials) -> Vec<&mut Differential> {
     .collect()
 }
 
-/// `√(V_dyadic / V_permuted)` of the pooled within-cohort rate: a permuted person carries half
-/// of each of his or her pairs, so `V_permuted = ¼ Σ r_i² / N²`.
+/// `√(V_dyadic / V_permuted)` of the pooled within-cohort rate: a permuted person carries half of
+/// each of their pairs, so `V_permuted = ¼ Σ r_i² / N²`.
 fn widen(
     grouped: &Grouped<'_>,
     included: &[usize],

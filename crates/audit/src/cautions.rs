@@ -1,9 +1,9 @@
-//! What makes verdicts doubtful, and how they say so.
+//! What makes verdicts doubtful, and how the report says so.
 //!
 //! Labels that contradict each other, that are spelled in several ways, or that were read as
-//! missing move people between groups: a verdict on such an attribute stays what it is and names
-//! the fault. Scores that may point the other way, or lie on another scale than the threshold,
-//! make every rate of matching meaningless: a rule on one does not pass, it is inconclusive.
+//! missing move people between groups: a verdict on such an attribute stays the same but names the
+//! fault. Scores that may point the other way, or are on another scale than the threshold, make
+//! every matching rate meaningless: a rule on one cannot pass; it is inconclusive.
 
 use super::direction::Likeness;
 use super::groups::GroupRates;
@@ -16,7 +16,7 @@ use crate::records::RecordWarning;
 const LESS_ALIKE: &str = "mated_less_alike";
 const OFF_SCALE: &str = "threshold_off_scale";
 
-/// Warnings about the scores of a file. `points` are shown thresholds with everyone's rates.
+/// Warnings about the scores of a file. `points` are the thresholds shown, with everyone's rates.
 pub(crate) fn about_scores(
     likeness: Option<Likeness>,
     given: bool,
@@ -33,10 +33,10 @@ pub(crate) fn about_scores(
     let mut all = Vec::new();
     if let Some(likeness) = likeness.filter(|likeness| likeness.is_doubtful()) {
         let message = format!(
-            "Mated pairs are no more alike than non-mated ones: of two such pairs, the mated one \
-             is the more alike in {:.1} % of cases. These are too few people to be sure. If lower \
-             scores mean more alike, say so: --lower-is-more-similar; if not, check the `mated` \
-             column.",
+            "Mated pairs are no more similar than non-mated pairs: when one of each is compared, \
+             the mated pair is the more similar in only {:.1} % of cases. There are too few people \
+             to be sure. If lower scores mean greater similarity, add --lower-is-more-similar; \
+             otherwise check the `mated` column.",
             100.0 * likeness.mated_above
         );
         all.push(warning(LESS_ALIKE, message, 1));
@@ -65,12 +65,12 @@ fn off_scale(threshold: f64, scale: Scale, rates: &GroupRates) -> Option<String>
     let (fmr, fnmr) = (share(&rates.fmr), share(&rates.fnmr));
     let all_pass = fmr.is_none_or(|rate| rate == 1.0) && fnmr.is_none_or(|rate| rate == 0.0);
     let none_pass = fmr.is_none_or(|rate| rate == 0.0) && fnmr.is_none_or(|rate| rate == 1.0);
-    // Both kinds are needed: a system that tells people apart passes all of the mated alone.
+    // Both kinds are needed: a working system accepts every comparison if all are mated.
     let both = fmr.is_some() && fnmr.is_some();
     let useless = fmr.is_some_and(|rate| rate >= 0.2) || fnmr.is_some_and(|rate| rate >= 0.9);
     if threshold.abs() < 1.0 && largest > 2.0 && largest <= 200.0 && useless {
         return Some(format!(
-            "Scores reach {largest}, as percent do, and the threshold is {threshold}: it is \
+            "Scores go up to {largest}, like percentages, but the threshold is {threshold}: it is \
              probably meant for scores up to 1. Give a threshold on the scale of the scores, such \
              as {}.",
             (threshold * 1e8).round() / 1e6
@@ -79,35 +79,34 @@ fn off_scale(threshold: f64, scale: Scale, rates: &GroupRates) -> Option<String>
     if both && (all_pass || none_pass) {
         let what = if all_pass { "Every" } else { "No" };
         return Some(format!(
-            "{what} comparison is accepted at the threshold {threshold}, mated or not: it is \
-             probably meant for scores on another scale."
+            "{what} comparison is accepted at the threshold {threshold}, mated or not: the \
+             threshold is probably meant for scores on another scale."
         ));
     }
     None
 }
 
-/// The caution that a warning puts on verdicts.
+/// The caution that a warning adds to verdicts.
 fn caution(warning: &RecordWarning) -> Option<String> {
     let attribute = warning.attribute.as_deref().unwrap_or("");
     let n = count(warning.count);
     Some(match warning.code.as_str() {
         "contradictory_label" => {
-            format!("people who have several labels of `{attribute}`: {n}")
+            format!("people with several labels of `{attribute}`: {n}")
         }
         "label_spellings" => format!(
-            "labels of `{attribute}` are spelled in several ways, each counted as a group of its \
-             own"
+            "labels of `{attribute}` are spelled in several ways, each counted as a separate group"
         ),
         "missing_word" | "impossible_value" => {
             format!("rows whose label of `{attribute}` was read as missing: {n}")
         }
-        LESS_ALIKE => "mated pairs are no more alike than non-mated ones".to_owned(),
+        LESS_ALIKE => "mated pairs are no more similar than non-mated pairs".to_owned(),
         OFF_SCALE => "the threshold and the scores are probably on different scales".to_owned(),
         _ => return None,
     })
 }
 
-/// Whether a rule's value depends on scores of comparisons.
+/// Whether a rule's value depends on comparison scores.
 fn on_scores(rule: &RuleReport, packs: &[RulePack]) -> bool {
     let pack = packs.iter().find(|pack| pack.name == rule.pack);
     let own = pack.and_then(|pack| pack.rules.iter().find(|own| own.id == rule.rule));
@@ -121,7 +120,7 @@ fn concerns(warning: &RecordWarning, attribute: &str) -> bool {
     own.is_some_and(|own| attribute.split('×').any(|part| part == own))
 }
 
-/// Puts cautions on the rules of an operating point.
+/// Adds cautions to the rules of an operating point.
 pub(crate) fn onto_rules(
     point: &mut OperatingPointReport,
     packs: &[RulePack],
@@ -145,7 +144,7 @@ pub(crate) fn onto_rules(
                 rule.needed = Some(Needed {
                     trials: None,
                     subjects: None,
-                    sentence: "Scores and a threshold that fit each other would settle it."
+                    sentence: "A threshold on the same scale as the scores would settle it."
                         .to_owned(),
                 });
             }
@@ -160,7 +159,7 @@ pub(crate) fn onto_rules(
     point.verdict = point.rules.iter().map(|rule| rule.verdict).max();
 }
 
-/// Puts cautions on the answers, which lead the report.
+/// Adds cautions to the answers at the top of the report.
 pub(crate) fn onto_answers(answers: &mut [Answer], warnings: &[RecordWarning]) {
     for answer in answers {
         let own = |warning: &&RecordWarning| {

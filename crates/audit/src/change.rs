@@ -21,7 +21,7 @@ pub enum Direction {
     Fell,
     /// The whole interval is above: worse.
     Rose,
-    /// It holds zero (or one).
+    /// It contains zero (or one).
     Unclear,
 }
 
@@ -32,7 +32,7 @@ pub struct Change {
     pub target_fmr: Option<f64>,
     /// `overall`, or the attribute.
     pub attribute: String,
-    /// The group; null for everyone, and for differentials.
+    /// The group; null for everyone and for differentials.
     pub group: Option<String>,
     /// `fmr`, `fnmr`, `fta`, `frr`, or `fmr_max_over_geomean` and the like.
     pub measure: String,
@@ -46,20 +46,20 @@ pub struct Change {
     pub low: f64,
     /// Upper end.
     pub high: f64,
-    /// Which way.
+    /// Which way it moved.
     pub direction: Direction,
     /// In words.
     pub sentence: String,
 }
 
-/// A verdict that is not what it was.
+/// A verdict that changed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct VerdictChange {
     /// Target FMR of the operating point.
     pub target_fmr: Option<f64>,
     /// Pack and rule, `sp800-63a4/fmr`, and the group.
     pub rule: String,
-    /// In the first audit; null where it had no such rule.
+    /// In the first audit; null if it had no such rule.
     pub before: Option<Verdict>,
     /// In the second.
     pub after: Option<Verdict>,
@@ -70,19 +70,19 @@ pub struct VerdictChange {
 pub struct AuditChange {
     /// [`CHANGE_SCHEMA`].
     pub schema: String,
-    /// Whether both audits read the same files: changes then have intervals that are too wide,
-    /// since the two are not independent.
+    /// Whether both audits read the same files: the intervals of changes are then too wide, since
+    /// the two audits are not independent.
     pub same_inputs: bool,
-    /// Rates and differentials that both have.
+    /// Rates and differentials that are in both.
     pub changes: Vec<Change>,
     /// Verdicts that differ.
     pub verdicts: Vec<VerdictChange>,
-    /// What only one of them has.
+    /// What is in only one of them.
     pub unmatched: Vec<String>,
 }
 
-/// Compares two audits; operating points are matched by their target FMR, or by place where
-/// thresholds were given.
+/// Compares two audits; operating points are matched by target FMR, or by position where thresholds
+/// were given.
 pub fn compare_audits(before: &AuditReport, after: &AuditReport) -> AuditChange {
     let digests = |report: &AuditReport| -> Vec<_> {
         report.inputs.iter().map(|input| input.sha256).collect()

@@ -1,10 +1,11 @@
-//! The people: personas, the views that group them, and the units whose outcomes are dependent.
+//! The people: personas, the views that group them, and the units within which outcomes are
+//! dependent.
 //!
 //! A *persona* is a subject together with one combination of attribute values; a person whose
-//! labels never change has one. A *view* is an attribute or an intersection. Views whose groups
-//! are constant for every person share one *family*, in which the unit of dependence is the
-//! subject; a view that differs between samples of one person has a family of its own, in which
-//! the unit is (subject, group): within any group, that is again the subject.
+//! labels never change has one. A *view* is an attribute or an intersection. Views whose groups are
+//! constant for every person share one *family*, in which the unit of dependence is the subject; a
+//! view that differs between samples of one person has its own family, in which the unit is
+//! (subject, group): within any one group, that is again the subject.
 
 use std::collections::HashMap;
 
@@ -22,9 +23,9 @@ pub(crate) struct View {
     pub(crate) groups: Vec<String>,
     /// By persona: index into `groups`, or [`MISSING`].
     pub(crate) group_of_persona: Vec<u16>,
-    /// Whether samples of one person differ in it.
+    /// Whether samples of one person can differ in it.
     pub(crate) per_sample: bool,
-    /// People per group (a person of several groups counts in each).
+    /// People per group (a person in several groups counts in each).
     pub(crate) subjects: Vec<u64>,
     /// Whether rates across groups and the scores of each group are kept.
     pub(crate) detailed: bool,
@@ -44,10 +45,10 @@ pub(crate) struct Family {
 pub(crate) struct Cohort {
     pub(crate) views: Vec<View>,
     pub(crate) families: Vec<Family>,
-    /// Hash of each subject's name, by rank: what seeds the subject's part in a resampling, so
-    /// that it does not depend on the order of rows.
+    /// Hash of each subject's name, by rank: it seeds the subject's part in resampling, so that
+    /// this does not depend on the order of rows.
     pub(crate) subject_keys: Vec<u64>,
-    /// Attributes that have no view, since their values are no division into groups.
+    /// Attributes without a view, because their values do not form groups.
     pub(crate) left_out: Vec<LeftOut>,
 }
 
@@ -56,7 +57,7 @@ pub(crate) fn parts(by: &str) -> Vec<String> {
     by.replace(" x ", "×").replace('*', "×").split('×').map(|p| p.trim().to_owned()).collect()
 }
 
-/// FNV-1a, which is stable for ever; it only seeds generators.
+/// FNV-1a, which never changes; it only seeds generators.
 fn key(name: &str) -> u64 {
     name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
@@ -64,8 +65,8 @@ fn key(name: &str) -> u64 {
 }
 
 impl Cohort {
-    /// Groups the personas by these attributes and intersections; none means each attribute
-    /// whose values divide people into groups.
+    /// Groups the personas by these attributes and intersections; none means every attribute whose
+    /// values divide people into groups.
     pub(crate) fn new(personas: &Personas, names: &Dictionary, by: &[String]) -> Result<Self> {
         let (by, left_out) = if by.is_empty() {
             let (groups, left_out) = columns::sort_out(personas, names);
@@ -95,7 +96,7 @@ impl Cohort {
         Ok(Cohort { views, families, subject_keys, left_out })
     }
 
-    /// What is to be known of attributes that have no view, or one without details.
+    /// Warnings about attributes that have no view, or one without details.
     pub(crate) fn warnings(&self) -> Vec<RecordWarning> {
         let without = self.views.iter().filter(|view| !view.detailed);
         let without = without.map(|view| (view.name.as_str(), view.groups.len()));
@@ -144,7 +145,7 @@ impl View {
                 *known.entry(codes).or_insert(next)
             }));
         }
-        // Counted before anything is as long as the groups are many.
+        // Counted before allocating anything whose size grows with the number of groups.
         if overflow || known.len() > MOST_GROUPS {
             let lone = if let [one] = attributes[..] { Some(one) } else { None };
             return Err(columns::too_many(&name, lone, known.len(), overflow, personas, names));

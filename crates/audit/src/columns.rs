@@ -1,38 +1,38 @@
-//! Which attributes divide people into groups, and which are left out: names of files, dates of
-//! birth, numbers and free text have a value for nearly everybody, and tell nothing of groups.
+//! Which attributes divide people into groups, and which are left out: file names, dates of birth,
+//! numbers and free text have a different value for nearly everyone, and say nothing about groups.
 
 use super::personas::Personas;
 use super::words::count;
 use crate::records::{Dictionary, MISSING, MOST_VALUES, RecordWarning};
 use crate::{Error, ErrorKind, Stage};
 
-/// Most groups of one attribute or intersection, asked for or not.
+/// Most groups of one attribute or intersection, whether requested or not.
 pub(crate) const MOST_GROUPS: usize = 5_000;
-/// Attributes with more values than this are no groups unless somebody names them.
+/// Attributes with more values than this are not groups unless requested by name.
 pub(crate) const USUAL_VALUES: usize = 100;
-/// With more groups than this, rates between groups and the scores of each are left out: they
-/// would be as many as the groups squared, or as long as a page each.
+/// With more groups than this, rates between groups and the scores of each group are left out: the
+/// first grow with the square of the number of groups, the second take a page each.
 pub(crate) const DETAILED_GROUPS: usize = 100;
-/// The same for all attributes and intersections of an audit together.
+/// The same limit for all attributes and intersections of an audit together.
 pub(crate) const DETAILED_IN_ALL: usize = 1_000;
-/// Attributes with up to this many values are kept, however few people share one.
+/// Attributes with up to this many values are kept, however few people share a value.
 const FEW_VALUES: usize = 10;
 
-/// An attribute that is no division into groups.
+/// An attribute that does not divide people into groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LeftOut {
     pub(crate) name: String,
     values: usize,
     /// Whether there are more than `values`.
     more: bool,
-    /// How often somebody has a value; a person counts once for each.
+    /// How many (person, value) pairs there are; a person counts once per value.
     people: usize,
     numeric: bool,
     /// The attributes that were kept.
     kept: Vec<String>,
 }
 
-/// The attributes whose values are groups, and the others.
+/// The attributes whose values are groups, and the rest.
 pub(crate) fn sort_out(personas: &Personas, names: &Dictionary) -> (Vec<String>, Vec<LeftOut>) {
     let (mut kept, mut others) = (Vec::new(), Vec::new());
     for (attribute, name) in names.attributes.iter().enumerate() {
@@ -57,7 +57,7 @@ pub(crate) fn sort_out(personas: &Personas, names: &Dictionary) -> (Vec<String>,
     (kept, others)
 }
 
-/// Distinct pairs of a person and a value.
+/// Distinct (person, value) pairs.
 fn people(personas: &Personas, attribute: usize) -> usize {
     let mut pairs: Vec<(u32, u16)> = personas
         .subjects()
@@ -80,11 +80,11 @@ fn numeric(names: &Dictionary, attribute: usize) -> bool {
 fn remedy(name: &str, numeric: bool) -> String {
     match numeric {
         true => format!("cut it into groups with --bins {name}=EDGES, such as {name}=18,30,45"),
-        false => "replace its values by a few groups, such as decades for dates".to_owned(),
+        false => "replace its values with a few groups, such as decades for dates".to_owned(),
     }
 }
 
-/// Columns that have a warning of their own; a table of hundreds has one for all the rest.
+/// Columns that get a warning of their own; all further columns share one.
 const OWN_WARNINGS: usize = 5;
 /// Columns that a warning names.
 const NAMED: usize = 50;
@@ -103,8 +103,8 @@ pub(crate) fn left_out(columns: &[LeftOut]) -> Vec<RecordWarning> {
         warnings.push(RecordWarning {
             code: "attribute_left_out".to_owned(),
             message: format!(
-                "{} further columns were left out since their values are no groups: {}. Name the \
-                 attributes that are groups with --by.",
+                "{} more columns were left out because their values do not form groups: {}. Name \
+                 the attributes you want as groups with --by.",
                 count(rest.len() as u64),
                 super::words::list(&named)
             ),
@@ -125,17 +125,17 @@ impl LeftOut {
         let people = count(self.people as u64);
         let ask = match *more {
             true => String::new(),
-            false => format!(", or ask for it by name with --by {name}"),
+            false => format!(", or request it with --by {name}"),
         };
         let silence = match self.kept.is_empty() {
             true => String::new(),
-            false => format!(" Without this warning: --by {}.", self.kept.join(",")),
+            false => format!(" To silence this warning: --by {}.", self.kept.join(",")),
         };
         RecordWarning {
             code: "attribute_left_out".to_owned(),
             message: format!(
                 "The column `{name}` was left out: {many}{} different values among {least}{people} \
-                 people are no groups. To use it, {}{ask} (at most {} groups).{silence}",
+                 people do not form groups. To use it, {}{ask} (at most {} groups).{silence}",
                 count(*values as u64),
                 remedy(name, self.numeric),
                 count(MOST_GROUPS as u64)
@@ -147,8 +147,8 @@ impl LeftOut {
     }
 }
 
-/// The error for an attribute or intersection that was asked for and has too many groups.
-/// `lone` is the attribute, where it is a single one.
+/// The error for an attribute or intersection that was requested and has too many groups. `lone` is
+/// the attribute, if it is a single one.
 pub(crate) fn too_many(
     name: &str,
     lone: Option<usize>,
@@ -158,14 +158,14 @@ pub(crate) fn too_many(
     names: &Dictionary,
 ) -> Error {
     let many = if more { "more than " } else { "" };
-    // Of an attribute that overflows, the values beyond the most are one code.
+    // For an attribute that overflows, all values beyond the limit share one code.
     let groups = match (more, lone) {
         (true, Some(_)) => MOST_VALUES,
         (true, None) => MOST_GROUPS,
         (false, _) => groups,
     };
     let message = format!(
-        "`{name}` has {many}{} groups among {} people; an audit tells at most {} apart",
+        "`{name}` has {many}{} groups among {} people; the maximum for an audit is {}",
         count(groups as u64),
         count(distinct_subjects(personas)),
         count(MOST_GROUPS as u64)
@@ -175,7 +175,7 @@ pub(crate) fn too_many(
             let numeric = numeric(names, attribute);
             format!("{}, or leave `{name}` out of --by", remedy(name, numeric))
         }
-        None => "intersect fewer attributes, or cut numbers into fewer groups with --bins".into(),
+        None => "combine fewer attributes, or bin numbers into fewer groups with --bins".into(),
     };
     Error::new(ErrorKind::LimitExceeded, Stage::Audit, message).next(next)
 }
@@ -187,7 +187,7 @@ fn distinct_subjects(personas: &Personas) -> u64 {
     subjects.len() as u64
 }
 
-/// What is said of views without details: their names and numbers of groups.
+/// The warning about views without details: their names and numbers of groups.
 pub(crate) fn without_details<'a>(
     views: impl Iterator<Item = (&'a str, usize)>,
 ) -> Option<RecordWarning> {
@@ -196,9 +196,9 @@ pub(crate) fn without_details<'a>(
     (!named.is_empty()).then(|| RecordWarning {
         code: "without_details".to_owned(),
         message: format!(
-            "Groups are too many for the rates between each two and for the scores of each: an \
-             attribute may have {DETAILED_GROUPS}, all together {}. Rates and differences are \
-             complete. This concerns {}.",
+            "There are too many groups for rates between every two groups and for the scores of \
+             each group: an attribute may have {DETAILED_GROUPS}, and all attributes together {}. \
+             Rates and differentials are complete. Affected: {}.",
             count(DETAILED_IN_ALL as u64),
             super::words::list(&named)
         ),

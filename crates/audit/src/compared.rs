@@ -1,5 +1,5 @@
-//! What is said of the groups of an attribute: first the differences that are known, then what
-//! cannot be told, and what would tell it.
+//! What the report says about the groups of an attribute: first the differences that are known,
+//! then what could not be shown and what it would take to show it.
 
 use super::interval::normal_quantile;
 use super::report::{
@@ -21,31 +21,31 @@ struct Kind {
 
 const KINDS: [Kind; 2] = [
     Kind {
-        title: "wrong matches within a group",
-        trials: "comparisons of two people",
+        title: "false matches within a group",
+        trials: "non-mated comparisons",
         differentials: |report| &report.differentials.fmr,
         cell: |group| &group.rates.fmr,
         over: |group| group.fmr_over_overall,
     },
     Kind {
-        title: "wrong non-matches",
-        trials: "comparisons of a person with themselves",
+        title: "false non-matches",
+        trials: "mated comparisons",
         differentials: |report| &report.differentials.fnmr,
         cell: |group| &group.rates.fnmr,
         over: |group| group.fnmr_over_overall,
     },
 ];
 
-/// Adjusted p-values below this are called a difference.
+/// Adjusted p-values below this are reported as a difference.
 const ALPHA: f64 = 0.05;
 /// Names in a list before it is cut off.
 const NAMED: usize = 6;
-/// The normal quantile of 0.8: a real difference is to be seen four times in five.
+/// The normal quantile of 0.8: the chance of seeing a real difference.
 const POWER: f64 = 0.84;
-/// More than this many times the people is more than anybody will collect.
+/// Beyond this factor, nobody will collect that many people.
 const HOPELESS: f64 = 1_000.0;
 
-/// The sentences on an attribute; what is known comes first.
+/// The sentences about an attribute; what is known comes first.
 pub(crate) fn attribute(name: &str, report: &AttributeReport) -> String {
     match report.groups.len() {
         0 => return format!("By {name}: no row has a label, so there are no groups to compare."),
@@ -58,7 +58,7 @@ pub(crate) fn attribute(name: &str, report: &AttributeReport) -> String {
     format!("By {name}: {}", capitals(&sentences))
 }
 
-/// Sentences one after the other; the first goes on after a colon.
+/// Joins the sentences; the first one follows a colon.
 fn capitals(sentences: &[String]) -> String {
     let mut text = String::new();
     for (place, sentence) in sentences.iter().enumerate() {
@@ -79,8 +79,8 @@ fn capitals(sentences: &[String]) -> String {
 fn lone(report: &AttributeReport) -> String {
     let Some((name, _)) = report.groups.first_key_value() else { return String::new() };
     format!(
-        "everybody with a label is in the group {name}, so there is nothing to compare; records of \
-         a second group would change that."
+        "everyone with a label is in the group {name}, so there is nothing to compare; add records \
+         of a second group."
     )
 }
 
@@ -91,7 +91,7 @@ struct Measured<'a> {
     over: Option<Estimate>,
 }
 
-/// The sentence on one kind of error, and whether it tells of a difference that is known.
+/// The sentence about one kind of error, and whether it reports a known difference.
 fn of_kind(kind: &Kind, report: &AttributeReport) -> (bool, String) {
     let measured: Vec<Measured<'_>> = report
         .groups
@@ -111,7 +111,8 @@ fn of_kind(kind: &Kind, report: &AttributeReport) -> (bool, String) {
         return (
             false,
             format!(
-                "there were no {} in {} {} of {all} groups; the true rate of any of them is at most {}.",
+                "there were no {} in {} {} of {all} groups; the true rate in each group is at most \
+                 {}.",
                 kind.title,
                 count(trials),
                 kind.trials,
@@ -127,7 +128,8 @@ fn of_kind(kind: &Kind, report: &AttributeReport) -> (bool, String) {
     let (Some(worst), Some(best), Some(headline)) = (
         find(&differentials.worst_group),
         find(&differentials.best_group),
-        // Whether groups differ at all is asked of the headline measure, which heeds all of them.
+        // The headline measure decides whether groups differ at all, since it takes all of them
+        // into account.
         differentials.max_over_geomean.as_ref().or(differentials.max_over_min.as_ref()),
     ) else {
         return (false, format!("{} cannot be compared.", kind.title));
@@ -139,7 +141,8 @@ fn of_kind(kind: &Kind, report: &AttributeReport) -> (bool, String) {
     }
 }
 
-/// A difference that chance hardly explains, and the groups that cannot be told from everyone.
+/// A difference that is unlikely to be chance, and the groups that do not differ clearly from
+/// everyone.
 fn known(
     kind: &Kind,
     measured: &[Measured<'_>],
@@ -148,7 +151,7 @@ fn known(
     headline: &Differential,
 ) -> String {
     let of_best = match best.rate.errors {
-        0 => format!("{}, where {} had none", best.name, count(best.rate.trials)),
+        0 => format!("{}, with none in {}", best.name, count(best.rate.trials)),
         _ => format!("{} ({})", best.name, percent(best.rate.rate)),
     };
     let how = match &differentials.max_over_min {
@@ -168,7 +171,8 @@ fn known(
         p => format!("p = {p:.3}"),
     };
     let mut sentence = format!(
-        "{} happen most often for {} ({}), {how}; chance hardly explains it (adjusted {p}).",
+        "{} happen most often for {} ({}), {how}; such a difference is unlikely to arise by chance \
+         (adjusted {p}).",
         kind.title,
         worst.name,
         percent(worst.rate.rate)
@@ -186,12 +190,12 @@ fn known(
             n if n <= NAMED => list(&unclear),
             n => format!("{n} other groups"),
         };
-        sentence.push_str(&format!(" {names} cannot be told from everyone."));
+        sentence.push_str(&format!(" For {names}, there is no clear difference from everyone."));
     }
     sentence
 }
 
-/// Groups that cannot be told apart, and how many more people it would take.
+/// Groups without a clear difference, and how many more people it would take to show one.
 fn unknown(kind: &Kind, groups: usize, worst: &Measured<'_>, best: &Measured<'_>) -> String {
     let (high, low) = (worst.rate, best.rate);
     if high.rate <= low.rate {
@@ -201,24 +205,25 @@ fn unknown(kind: &Kind, groups: usize, worst: &Measured<'_>, best: &Measured<'_>
             percent(high.rate)
         );
     }
-    // Half an error where there is none, as everywhere.
+    // Half an error where there is none, as elsewhere.
     let variance = |rate: &MeasuredRate| {
         let n = rate.n_eff.max(1.0);
         let p = if rate.errors > 0 { rate.rate } else { 0.5 / n };
         p * (1.0 - p) / n
     };
-    // The largest and the smallest of many rates differ by chance alone: each pair is a test.
+    // The largest and the smallest of many rates differ by chance alone: each pair counts as a
+    // test.
     let pairs = (groups * (groups - 1)) as f64 / 2.0;
     let quantiles = normal_quantile(1.0 - ALPHA / pairs) + POWER;
     let variance = variance(high) + variance(low);
     let factor = quantiles.powi(2) * variance / (high.rate - low.rate).powi(2);
     let settle = match factor {
         factor if factor > HOPELESS => format!(
-            "to tell so small a difference would take over {} times as many people",
+            "showing such a small difference would take over {} times as many people",
             count(HOPELESS as u64)
         ),
         factor => format!(
-            "if these are the true rates, about {} times as many people would tell",
+            "if these are the true rates, showing it would take about {} times as many people",
             count(factor.ceil().max(2.0) as u64)
         ),
     };
@@ -227,7 +232,8 @@ fn unknown(kind: &Kind, groups: usize, worst: &Measured<'_>, best: &Measured<'_>
         _ => percent(low.rate),
     };
     format!(
-        "{} do not tell the {groups} groups apart ({least} for {} to {} for {}); {settle}.",
+        "{} show no clear difference between the {groups} groups ({least} for {} to {} for {}); \
+         {settle}.",
         kind.title,
         best.name,
         percent(high.rate),
@@ -235,13 +241,13 @@ fn unknown(kind: &Kind, groups: usize, worst: &Measured<'_>, best: &Measured<'_>
     )
 }
 
-/// Fewer than two groups can be measured: which, and what the next one lacks.
+/// Fewer than two groups could be measured: which one, and what the next one lacks.
 fn too_few(kind: &Kind, report: &AttributeReport, measured: &[Measured<'_>]) -> String {
     let lacking = report.groups.iter().filter_map(|(name, group)| match (kind.cell)(group) {
         RateCell::Insufficient { insufficient } => Some((name, insufficient)),
         RateCell::Measured(_) => None,
     });
-    // Of equals, the first by name.
+    // Among equals, the first by name.
     let Some((next, has)) = lacking.max_by(|a, b| a.1.trials.cmp(&b.1.trials).then(b.0.cmp(a.0)))
     else {
         return format!("{} cannot be compared.", kind.title);
@@ -249,18 +255,18 @@ fn too_few(kind: &Kind, report: &AttributeReport, measured: &[Measured<'_>]) -> 
     let (trials, needed) = (count(has.trials), count(has.needed));
     match measured.first() {
         Some(one) => format!(
-            "{} are known for {} alone ({}); {next} has {trials} of the {needed} {} that a rate \
-             needs.",
+            "{} could be measured for {} only ({}); {next} has {trials} of the {needed} {} needed \
+             for a rate.",
             kind.title,
             one.name,
             percent(one.rate.rate),
             kind.trials
         ),
         None if has.trials == 0 => {
-            format!("{} are not known, since no group has any {}.", kind.title, kind.trials)
+            format!("{} could not be measured: no group has any {}.", kind.title, kind.trials)
         }
         None => format!(
-            "{} are not known, since no group has the {needed} {} that a rate needs; {next} has \
+            "{} could not be measured: no group has the {needed} {} needed for a rate; {next} has \
              the most, {trials}.",
             kind.title, kind.trials
         ),
@@ -292,7 +298,7 @@ mod tests {
     /// Name, false matches, trials, and the interval of the ratio to everyone's rate.
     type Group<'a> = (&'a str, u64, u64, Option<(f64, f64)>);
 
-    /// Groups with these false matches of trials, and 10 wrong non-matches of 1,000 each.
+    /// Groups with these false matches and trials, and 10 false non-matches in 1,000 each.
     fn report(groups: &[Group<'_>], p: f64) -> AttributeReport {
         let measured: Vec<_> = groups.iter().filter(|g| g.2 >= 30).collect();
         let by = |better: fn(f64, f64) -> bool| {
@@ -376,7 +382,7 @@ mod tests {
         }
     }
 
-    /// Words that say nothing, whatever the numbers are.
+    /// Words that say nothing, whatever the numbers.
     fn says_something(text: &str) {
         for empty in ["1.00 times", "1.000", "chance alone", "0.00 %", "NaN", "inf"] {
             assert!(!text.contains(empty), "{text}");
@@ -393,9 +399,10 @@ mod tests {
         says_something(&text);
         assert!(
             text.starts_with(
-                "By race: wrong matches within a group happen most often for A (1.00 %), 9.00 \
-                 times [1.00 to 18.00] as often as for B (0.11 %); chance hardly explains it \
-                 (adjusted p below 0.001). C cannot be told from everyone. Wrong non-matches"
+                "By race: false matches within a group happen most often for A (1.00 %), 9.00 \
+                 times [1.00 to 18.00] as often as for B (0.11 %); such a difference is unlikely \
+                 to arise by chance (adjusted p below 0.001). For C, there is no clear difference \
+                 from everyone. False non-matches"
             ),
             "{text}"
         );
@@ -407,11 +414,13 @@ mod tests {
             attribute("race", &report(&[("A", 12, 1_000, None), ("B", 9, 1_000, None)], 1.0));
         says_something(&text);
         assert!(
-            text.contains("do not tell the 2 groups apart (0.90 % for B to 1.20 % for A)"),
+            text.contains(
+                "show no clear difference between the 2 groups (0.90 % for B to 1.20 % for A)"
+            ),
             "{text}"
         );
         // 2.80² · (0.012·0.988 + 0.009·0.991)/1000 / 0.003² = 18.1.
-        assert!(text.contains("about 19 times as many people would tell"), "{text}");
+        assert!(text.contains("would take about 19 times as many people"), "{text}");
         let text = attribute("race", &report(&[("A", 0, 1_000, None), ("B", 1, 1_000, None)], 0.7));
         says_something(&text);
         assert!(text.contains("(none of 1,000 for A to 0.10 % for B)"), "{text}");
@@ -424,12 +433,12 @@ mod tests {
         assert!(equal.contains("equally frequent in the 2 groups (1.00 %)"), "{equal}");
         let one = attribute("sex", &report(&[("F", 5, 500, None)], 1.0));
         says_something(&one);
-        assert!(one.contains("everybody with a label is in the group F"), "{one}");
+        assert!(one.contains("everyone with a label is in the group F"), "{one}");
         let none = attribute("sex", &report(&[("F", 0, 500, None), ("M", 0, 700, None)], 1.0));
         says_something(&none);
-        assert!(none.contains("no wrong matches within a group in 1,200"), "{none}");
+        assert!(none.contains("no false matches within a group in 1,200"), "{none}");
         let few = attribute("sex", &report(&[("F", 5, 500, None), ("M", 2, 20, None)], 1.0));
-        assert!(few.contains("M has 20 of the 30 comparisons of two people"), "{few}");
+        assert!(few.contains("M has 20 of the 30 non-mated comparisons"), "{few}");
         assert!(attribute("sex", &report(&[], 1.0)).contains("no row has a label"));
     }
 }

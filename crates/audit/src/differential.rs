@@ -1,4 +1,4 @@
-//! How rates differ between groups: the measures, from a slice of rates.
+//! How rates differ between groups: the measures, calculated from a slice of rates.
 //!
 //! Sources: NIST IR 8429 (max/min, max over geometric mean, Gini), NIST SP 800-63A-4 (worst over
 //! overall), J. Howard et al. (GARBE), P. Grother (inequity rate), T. Pereira and S. Marcel
@@ -30,11 +30,11 @@ impl Measure {
         Measure::Gini,
     ];
 
-    /// The measure of these rates, one a group.
+    /// The measure of these rates, one rate per group.
     ///
     /// `floors` stand in for zero rates in a denominator (their one-sided 95 % upper bounds), so
-    /// that a ratio stays finite; it is then at least 1. `None` with fewer than two groups, or
-    /// for ratios when no group has an error.
+    /// that a ratio stays finite; it is then at least 1. `None` with fewer than two groups, or for
+    /// ratios if no group has an error.
     pub fn of(self, rates: &[f64], floors: &[f64], overall: f64) -> Option<f64> {
         if rates.len() < 2 {
             return None;
@@ -59,8 +59,8 @@ impl Measure {
     }
 }
 
-/// The Gini coefficient with the small-sample factor K/(K−1): 0 when all are equal, 1 when one
-/// has everything. 0 when all are zero.
+/// The Gini coefficient with the small-sample factor K/(K−1): 0 if all rates are equal, 1 if one
+/// group has all the errors. 0 if all rates are zero.
 pub fn gini(rates: &[f64]) -> f64 {
     let k = rates.len() as f64;
     let sum: f64 = rates.iter().sum();

@@ -1,14 +1,14 @@
-//! Which way scores point: whether mated pairs are the more alike ones, and a report in the
-//! direction of its file.
+//! Which way scores point: whether mated pairs are the more similar ones, and how a report is
+//! turned to the direction of its file.
 //!
 //! The rule. Let A be the chance that a mated pair of the file scores higher than a non-mated one
-//! (ties count half), and m and n the numbers of mated and of non-mated units. If scores knew
-//! nothing of who is who, A would spread around ½ with the variance (m + n + 1) / (12 m n) (Mann
-//! and Whitney, 1947). A unit is a person and not a row, since rows of one person go together:
-//! m is the number of people in mated comparisons, n half the number of people in non-mated ones.
-//! Where A lies more than four standard deviations below ½ (by chance once in 30,000 files), the
-//! audit is refused; six people in mated comparisons can be enough. Where it lies below ½ by less,
-//! but by more than 1.64, or below ¼ of too few people to tell, the audit goes on with a warning,
+//! (ties count half), and m and n the numbers of mated and of non-mated units. If scores did not
+//! depend on identity, A would vary around ½ with the variance (m + n + 1) / (12 m n) (Mann and
+//! Whitney, 1947). A unit is a person and not a row, since rows of one person are dependent: m is
+//! the number of people in mated comparisons, n half the number of people in non-mated ones. If A
+//! is more than four standard deviations below ½ (by chance once in 30,000 files), the audit is
+//! refused; six people in mated comparisons can be enough. If it is below ½ by less than that but
+//! by more than 1.64, or below ¼ with too few people to tell, the audit continues with a warning,
 //! and no rule on scores passes.
 
 use serde::{Deserialize, Serialize};
@@ -17,12 +17,12 @@ use super::intake::Seen;
 use super::report::{AuditReport, Histogram, ScoreSummary};
 use crate::{Error, ErrorKind, Result, Stage};
 
-/// Standard deviations below ½ from which an audit is refused.
+/// Standard deviations below ½ at which an audit is refused.
 const CERTAIN: f64 = 4.0;
-/// Standard deviations below ½ from which a warning is due.
+/// Standard deviations below ½ at which a warning is given.
 const DOUBTFUL: f64 = 1.64;
 
-/// Which of two scores says that two samples are more alike.
+/// Which of two scores means that two samples are more similar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ScoreDirection {
@@ -42,17 +42,17 @@ impl ScoreDirection {
         }
     }
 
-    /// What a comparison's score must be to be accepted, in a sentence.
+    /// Which scores are accepted, as a sentence.
     pub fn sentence(self) -> &'static str {
         match self {
             ScoreDirection::HigherIsMoreSimilar => {
-                "Higher scores mean more alike: a comparison is accepted if and only if its score \
-                 is at least the threshold."
+                "Higher scores mean greater similarity: a comparison is accepted if and only if \
+                 its score is at least the threshold."
             }
             ScoreDirection::LowerIsMoreSimilar => {
-                "Lower scores mean more alike, as with distances: a comparison is accepted if and \
-                 only if its score is at most the threshold. Thresholds are in the file's own \
-                 direction."
+                "Lower scores mean greater similarity, as with distances: a comparison is accepted \
+                 if and only if its score is at most the threshold. Thresholds are in the file's \
+                 own direction."
             }
         }
     }
@@ -61,24 +61,24 @@ impl ScoreDirection {
     pub(crate) fn turn(self, score: f64) -> f64 {
         match self {
             ScoreDirection::HigherIsMoreSimilar => score,
-            // From zero, so that no threshold is printed as −0.
+            // Subtracted from zero, so that no threshold is printed as −0.
             ScoreDirection::LowerIsMoreSimilar => 0.0 - score,
         }
     }
 }
 
-/// How the scores of mated pairs lie to those of non-mated ones.
+/// How the scores of mated pairs compare with those of non-mated ones.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Likeness {
     /// The chance that a mated pair scores higher than a non-mated one.
     pub(crate) mated_above: f64,
-    /// Standard deviations by which that is below ½.
+    /// By how many standard deviations that is below ½.
     below: f64,
 }
 
 impl Likeness {
-    /// `people` are those in mated and in non-mated comparisons with a score. `None` where one of
-    /// the two kinds is missing.
+    /// `people` are those in mated and in non-mated comparisons with a score. `None` if one of the
+    /// two kinds is missing.
     pub(crate) fn of(seen: &Seen, people: [u64; 2]) -> Option<Self> {
         let total = |bins: &[u64]| bins.iter().sum::<u64>();
         let (mated, nonmated) = (total(&seen.mated_bins), total(&seen.nonmated_bins));
@@ -109,26 +109,27 @@ impl Likeness {
             return Ok(());
         }
         let message = format!(
-            "mated pairs are less alike than non-mated ones: of two such pairs, the mated one is \
-             the more alike in {:.1} % of cases",
+            "mated pairs are less similar than non-mated pairs: when one of each is compared, the \
+             mated pair is the more similar in only {:.1} % of cases",
             100.0 * self.mated_above
         );
         let next = match direction {
             ScoreDirection::HigherIsMoreSimilar => {
-                "if lower scores mean more alike, as with distances, say so: \
-                 --lower-is-more-similar; if not, check the `mated` column"
+                "if lower scores mean greater similarity, as with distances, add \
+                 --lower-is-more-similar; otherwise check the `mated` column"
             }
             ScoreDirection::LowerIsMoreSimilar => {
-                "if higher scores mean more alike, leave out --lower-is-more-similar, or map the \
-                 column as one of scores: --map distance=score; if not, check the `mated` column"
+                "if higher scores mean greater similarity, leave out --lower-is-more-similar, or \
+                 map the column as a score: --map distance=score; otherwise check the `mated` \
+                 column"
             }
         };
         Err(Error::new(ErrorKind::InvalidRecord, Stage::Audit, message).next(next))
     }
 }
 
-/// Brings what a report says about scores into the direction of its file. Thresholds of operating
-/// points are there already.
+/// Turns what a report says about scores to the direction of its file. Thresholds of operating
+/// points are already in it.
 pub(crate) fn turn(report: &mut AuditReport) {
     let direction = report.score_direction;
     if direction == ScoreDirection::HigherIsMoreSimilar {
@@ -184,11 +185,11 @@ mod tests {
         };
         assert_eq!(judge(&[0, 50], &[400, 0], [50, 80]), (1.0, false, false));
         assert_eq!(judge(&[50, 0], &[0, 400], [50, 80]), (0.0, true, true));
-        // Of four people it may be chance; it is said all the same.
+        // With four people it may be chance; the warning is given all the same.
         assert_eq!(judge(&[4, 0], &[0, 400], [4, 80]), (0.0, true, false));
-        // Many rows of few people are few.
+        // Many rows of few people count as few.
         assert_eq!(judge(&[4000, 0], &[0, 4000], [2, 4]), (0.0, true, false));
-        // Scores that know nothing.
+        // Scores that do not depend on identity.
         assert_eq!(judge(&[50, 50], &[200, 200], [50, 80]), (0.5, false, false));
         assert!(!judge(&[52, 48], &[200, 200], [50, 80]).1);
         assert_eq!(Likeness::of(&seen(&[0, 0], &[1, 2]), [0, 2]), None);

@@ -1,22 +1,22 @@
-//! A rate with everything that its interval needs.
+//! A rate with everything its interval needs.
 
 use super::interval::{self, Bounds, FEW, IntervalMethod, RateVariance, wilson};
 use super::rates::{self, Rate};
 use super::report::{Insufficient, MeasuredRate, RateCell};
 use super::resample::percentiles;
 
-/// How trials of a rate depend on each other.
+/// How the trials of a rate depend on each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dependence {
     /// Mated transactions of one person.
     Clustered,
     /// Pairs that share a person.
     Dyadic,
-    /// None.
+    /// Independent.
     Independent,
 }
 
-/// A rate, its variance and, where they were asked for, its bootstrap replicates.
+/// A rate, its variance and, if requested, its bootstrap replicates.
 #[derive(Debug, Clone)]
 pub(crate) struct Sample {
     pub(crate) rate: Rate,
@@ -28,8 +28,8 @@ pub(crate) struct Sample {
 }
 
 impl Sample {
-    /// A rate whose trials depend on each other. With few errors the variance can't be estimated
-    /// from the rate itself: `design_effect` (that of everyone's rate) stands in.
+    /// A rate whose trials depend on each other. With few errors the variance cannot be estimated
+    /// from the rate itself: `design_effect` (everyone's) is used instead.
     pub(crate) fn dependent(
         rate: Rate,
         estimated: RateVariance,
@@ -65,7 +65,7 @@ impl Sample {
         if effect.is_finite() { effect.max(1.0) } else { 1.0 }
     }
 
-    /// The one-sided 95 % upper bound, which stands in for a zero rate in a denominator.
+    /// The one-sided 95 % upper bound, which replaces a zero rate in a denominator.
     pub(crate) fn floor(&self) -> f64 {
         interval::beta_quantile(0.95, self.rate.p() * self.n_eff + 1.0, self.n_eff)
     }
@@ -109,14 +109,14 @@ impl Sample {
         }
     }
 
-    /// A rate that is known by its counts and its effective number of trials.
+    /// A rate known by its counts and its effective number of trials.
     pub(crate) fn effective(rate: Rate, n_eff: f64) -> Self {
         let p = rate.p();
         let variance = if n_eff > 0.0 { p * (1.0 - p) / n_eff } else { 0.0 };
         Sample { n_eff, variance, ..Sample::independent(rate) }
     }
 
-    /// The exact interval on the effective number of trials, whatever the number of errors.
+    /// The exact interval on the effective number of trials, however many errors there are.
     pub(crate) fn exact(&self, confidence: f64) -> (Bounds, String) {
         let trials = self.rate.trials();
         if trials == 0 {

@@ -1,10 +1,10 @@
 //! Differentials with their intervals, p-values and sentences.
 //!
 //! Intervals treat the worst (and best) group as known. Ratios use the delta method on the
-//! logarithm, for max/min that is Katz's interval; the worst over everyone uses it on the ratio
+//! logarithm; for max/min that is Katz's interval. The worst over everyone uses it on the ratio
 //! itself, with the covariance of a part and its whole; max − min uses the square-and-add rule
-//! (MOVER). Rates of different groups come from different people, so they are independent. Where
-//! a group has no error, half an error is added for the interval (J. Haldane, F. Anscombe).
+//! (MOVER). Rates of different groups come from different people, so they are independent. Where a
+//! group has no errors, half an error is added for the interval (J. Haldane, F. Anscombe).
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use super::report::{Differential, ErrorDifferentials, Estimate};
 use super::resample::deviation;
 use super::words;
 
-/// One group as the differentials see it.
+/// One group as seen by the differentials.
 pub(crate) struct Party<'a> {
     pub(crate) name: &'a str,
     pub(crate) sample: &'a Sample,
@@ -35,11 +35,11 @@ pub(crate) struct Field<'a> {
     pub(crate) confidence: f64,
     /// Whether bootstrap replicates give the standard errors.
     pub(crate) boot: bool,
-    /// Computed once: each is a quantile.
+    /// Calculated once: each is a quantile.
     pub(crate) floors: OnceCell<Vec<f64>>,
 }
 
-/// A value with its interval, before its words.
+/// A value with its interval, before it is put into words.
 struct Ranged {
     value: f64,
     low: f64,
@@ -51,7 +51,7 @@ impl Field<'_> {
         self.parties.iter().map(|p| p.sample.rate.p()).collect()
     }
 
-    /// What stands in for a rate of 0 in a denominator, by group.
+    /// What replaces a rate of 0 in a denominator, by group.
     pub(crate) fn floors(&self) -> &[f64] {
         self.floors.get_or_init(|| self.parties.iter().map(|p| p.sample.floor()).collect())
     }
@@ -78,7 +78,7 @@ impl Field<'_> {
         self.parties.iter().map(variance).collect()
     }
 
-    /// The places of the largest and the smallest rate; of equals, the first.
+    /// The positions of the largest and the smallest rate; among equals, the first.
     pub(crate) fn extremes(&self) -> Option<(usize, usize)> {
         let rates = self.rates();
         let first = |better: fn(f64, f64) -> bool| {
@@ -104,7 +104,7 @@ impl Field<'_> {
         (value, if error.is_finite() { error } else { delta })
     }
 
-    /// Rates of the groups by replicate, if every group has replicates and they are wanted.
+    /// Rates of the groups by replicate, if every group has replicates and they are requested.
     fn replicates(&self) -> Option<Vec<Vec<f64>>> {
         if !self.boot {
             return None;
@@ -257,11 +257,11 @@ impl Field<'_> {
     }
 }
 
-/// With more groups than this the slopes of the Gini coefficient are computed all at once.
+/// With more groups than this, the slopes of the Gini coefficient are calculated all at once.
 const MANY_GROUPS: usize = 64;
 
-/// The derivatives of the Gini coefficient by the logarithm of each (positive) rate. Where rates
-/// are equal, each has the mean of the ranks that they share.
+/// The derivatives of the Gini coefficient by the logarithm of each (positive) rate. Equal rates
+/// all get the mean of the ranks that they share.
 fn gini_slopes(rates: &[f64]) -> Vec<f64> {
     let k = rates.len() as f64;
     let total: f64 = rates.iter().sum();
@@ -298,7 +298,7 @@ fn over(part: &Sample, all: &Sample, covariance: f64, z: f64) -> Option<(f64, f6
         return Some((0.0, part.floor() / y));
     }
     let variance = part.variance - 2.0 * ratio * covariance + ratio * ratio * all.variance;
-    // Rounding, or an overestimated covariance, must not make the ratio look certain.
+    // Neither rounding nor an overestimated covariance may make the ratio look certain.
     let variance = variance.max(0.05 * part.variance);
     let reach = z * variance.sqrt() / y;
     Some(((ratio - reach).max(0.0), ratio + reach))
@@ -319,7 +319,7 @@ pub(crate) fn over_overall(
     Some(Estimate { value: part.rate.p() / all.rate.p(), low: Some(low), high: Some(high) })
 }
 
-/// Measures of false matches and false non-matches together, on the groups that both have.
+/// Measures of false matches and false non-matches together, over the groups that have both.
 pub(crate) fn combined(fmr: &Field<'_>, fnmr: &Field<'_>) -> BTreeMap<String, Differential> {
     let names = |field: &Field<'_>| -> Vec<String> {
         field.parties.iter().map(|p| p.name.to_owned()).collect()
@@ -387,7 +387,7 @@ fn combine(measure: Combined, fmr: &Field<'_>, fnmr: &Field<'_>) -> Option<Diffe
         high: Some(ranged.high),
         at_least: measure == Combined::InequityRate
             && fmr.rates().iter().chain(&fnmr.rates()).any(|x| *x == 0.0),
-        method: "delta method; the two error rates taken as independent".to_owned(),
+        method: "delta method; the two error rates treated as independent".to_owned(),
         p_value: p,
         p_holm: p,
         sentence: words::combined(measure, ranged.value, ranged.low, ranged.high),

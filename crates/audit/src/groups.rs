@@ -20,7 +20,7 @@ pub(crate) struct GroupRates {
     pub(crate) with_overall: [f64; 3],
 }
 
-/// Everyone's rates as a group's are compared with them.
+/// Everyone's rates, with which a group's are compared.
 pub(crate) struct Reference<'a> {
     pub(crate) rates: &'a GroupRates,
     pub(crate) base: &'a FamilyTally,
@@ -30,7 +30,7 @@ pub(crate) struct Reference<'a> {
 pub(crate) struct Grouped<'a> {
     pub(crate) family: &'a Family,
     pub(crate) tally: &'a FamilyTally,
-    /// Place of the view in its family.
+    /// Position of the view in its family.
     pub(crate) place: usize,
     /// Units of each group, ascending.
     pub(crate) members: Vec<Vec<u32>>,
@@ -193,8 +193,8 @@ impl<'a> Grouped<'a> {
         replicate_rates(&errors, &trials)
     }
 
-    /// Covariances of the group's FMR, FNMR and FRR with everyone's: sums over the group's
-    /// people of products of residuals, for pairs less the products counted twice.
+    /// Covariances of the group's FMR, FNMR and FRR with everyone's: sums over the group's people
+    /// of products of residuals; for pairs, minus the products counted twice.
     fn covariances(
         &self,
         group: usize,
@@ -204,8 +204,8 @@ impl<'a> Grouped<'a> {
     ) -> [f64; 3] {
         let all = reference.rates;
         let (mut fmr, mut fnmr, mut frr) = (0.0, 0.0, 0.0);
-        // With the same leverages as the variances, or a group would seem to vary apart from
-        // everyone.
+        // With the same leverages as the variances; otherwise a group would seem to vary
+        // independently of everyone.
         let residual = |errors: u64, trials: u64, all: &Sample| {
             let (n, p) = (all.rate.trials() as f64, all.rate.p());
             (errors as f64 - p * trials as f64) / (1.0 - trials as f64 / n).max(0.5)
@@ -249,7 +249,7 @@ impl<'a> Grouped<'a> {
         ]
     }
 
-    /// The false match rate between two different groups; `None` where it is not counted.
+    /// The false match rate between two different groups; `None` if it is not counted.
     pub(crate) fn cross(
         &self,
         g: usize,
@@ -263,7 +263,7 @@ impl<'a> Grouped<'a> {
         let effect = overall.fmr.design_effect();
         let members = |group: usize| (group, self.members[group].as_slice());
         let Some(shares) = pairs.cross_shares(members(g), members(h), point) else {
-            // Too many people to keep their shares: everyone's design effect stands in.
+            // Too many people to keep their shares: everyone's design effect is used instead.
             let p = rate.p();
             let n_eff = rate.trials() as f64 / effect;
             let known = RateVariance { variance: p * (1.0 - p) / n_eff, carriers: f64::INFINITY };
@@ -279,13 +279,13 @@ impl<'a> Grouped<'a> {
     }
 }
 
-/// The automatic interval of a rate whose trials are clustered by person: one share a person.
+/// The automatic interval of a rate whose trials are clustered by person: one share per person.
 pub fn clustered_interval(shares: &[Share], confidence: f64) -> Bounds {
     clustered(|| shares.iter().copied(), None, None).bounds(confidence, IntervalMethod::Auto).0
 }
 
 /// The automatic interval of a rate over pairs of people: each person's share of the pairs that
-/// he or she is in, and the sums over distinct pairs.
+/// they are in, and the sums over distinct pairs.
 pub fn dyadic_interval(
     rate: Rate,
     shares: &[Share],
@@ -309,7 +309,7 @@ pub(super) fn clustered<I: Iterator<Item = Share>>(
     }
     let rate = Rate::new(errors, trials);
     let estimated = variance(rate, shares(), None);
-    // Without another estimate: as if a person's trials always went alike.
+    // Without another estimate: as if all trials of one person had the same result.
     let effect = design_effect.unwrap_or(squares / (trials as f64).max(1.0));
     Sample::dependent(rate, estimated, Dependence::Clustered, effect, replicates)
 }
@@ -322,7 +322,7 @@ fn dyadic<I: Iterator<Item = Share>>(
     replicates: Option<Vec<f64>>,
 ) -> Sample {
     let estimated = variance(rate, shares(), Some(moments));
-    // Without another estimate: as many independent trials as disjoint pairs of people.
+    // Without another estimate: as many independent trials as there are disjoint pairs of people.
     let effect = design_effect
         .unwrap_or_else(|| rate.trials() as f64 / (shares().count() as f64 / 2.0).max(1.0));
     Sample::dependent(rate, estimated, Dependence::Dyadic, effect, replicates)

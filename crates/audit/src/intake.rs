@@ -1,4 +1,4 @@
-//! Reading a source once into the spool, and the first look at what is there.
+//! Reading a source once into the spool, and a first pass over what is there.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -14,7 +14,7 @@ use crate::records::{
     contradiction, of_the_photo, same_label,
 };
 
-/// What reading leaves.
+/// What reading produces.
 pub(crate) struct Intake {
     pub(crate) spool: Spool,
     pub(crate) personas: People,
@@ -23,9 +23,9 @@ pub(crate) struct Intake {
     pub(crate) records: u64,
     /// Rows by [`Split`].
     pub(crate) splits: [u64; 3],
-    /// Whether some row has a species, or an outcome or score of presentation attack detection.
+    /// Whether any row has a species, or an outcome or score of presentation attack detection.
     pub(crate) has_pad: bool,
-    /// Whether some row has a score of a comparison.
+    /// Whether any row has a comparison score.
     pub(crate) has_scores: bool,
     /// People in mated, and in non-mated, comparisons that have a score.
     pub(crate) people: [u64; 2],
@@ -33,11 +33,11 @@ pub(crate) struct Intake {
     high: f64,
 }
 
-/// People who have several labels of an attribute.
+/// People with several labels of an attribute.
 #[derive(Default)]
 struct Contradicted {
     people: HashSet<u32>,
-    /// The first few lines with another label than before.
+    /// The first few lines with a different label than before.
     lines: Vec<u64>,
 }
 
@@ -50,7 +50,7 @@ struct Reader {
     spool: Option<SpoolWriter>,
     /// By attribute.
     contradicted: Vec<Contradicted>,
-    /// By subject: in which kinds of scored comparisons the person is.
+    /// By subject: the kinds of scored comparisons that the person is in.
     compared: Vec<u8>,
     personas: People,
     records: u64,
@@ -81,7 +81,7 @@ impl Reader {
     fn look_at_new(&mut self, new: Range<usize>, names: &Dictionary, line: Option<u64>) {
         for persona in new.start as u32..new.end as u32 {
             let subject = self.personas.subject(persona);
-            // Rows of a presentation attack detector may name nobody.
+            // Rows of a presentation attack detector may not name anyone.
             if names.subjects.name(subject).is_empty() {
                 continue;
             }
@@ -104,7 +104,7 @@ impl Reader {
         if self.compared.len() < names.subjects.len() {
             self.compared.resize(names.subjects.len(), 0);
         }
-        // Most rows show people who are known, so this stays short.
+        // Most rows show known people, so this stays short.
         let mut added: Vec<(usize, Option<u64>)> = Vec::new();
         for i in 0..batch.len() {
             let known = self.personas.len();
@@ -186,7 +186,7 @@ impl Intake {
         })
     }
 
-    /// What reading would leave of rows that are there already: those of mated pairs.
+    /// What reading would produce from rows that are there already: those of mated pairs.
     pub(crate) fn of_rows(
         rows: SpoolWriter,
         personas: People,
@@ -216,7 +216,7 @@ impl Intake {
     }
 }
 
-/// A first look: counts and histograms.
+/// A first pass: counts and histograms.
 #[derive(Clone)]
 pub(crate) struct Seen {
     pub(crate) reported: u64,
@@ -230,9 +230,9 @@ pub(crate) struct Seen {
     pub(crate) tune: Vec<u64>,
     pub(crate) mated_bins: Vec<u64>,
     pub(crate) nonmated_bins: Vec<u64>,
-    /// By view: for each group mated then non-mated scores; empty where groups are too many.
+    /// By view: for each group, mated then non-mated scores; empty if there are too many groups.
     pub(crate) groups: Vec<Vec<u32>>,
-    /// By view: reported comparisons with a side that has no group.
+    /// By view: reported comparisons in which a side has no group.
     pub(crate) unlabelled: Vec<u64>,
 }
 

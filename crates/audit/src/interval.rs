@@ -20,7 +20,7 @@ pub struct Bounds {
     pub high: f64,
 }
 
-/// Which interval the caller asks for.
+/// Which interval the caller requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum IntervalMethod {
     /// By the design of the pair graph and the number of errors.
@@ -100,7 +100,8 @@ pub fn normal_quantile(confidence: f64) -> f64 {
     Normal::standard().inverse_cdf(0.5 + confidence / 2.0)
 }
 
-/// The two-sided quantile of Student's distribution; the normal one for many degrees of freedom.
+/// The two-sided quantile of Student's distribution; the normal one if there are many degrees of
+/// freedom.
 pub(crate) fn student_quantile(confidence: f64, freedom: f64) -> f64 {
     if !freedom.is_finite() || freedom > 1e4 {
         return normal_quantile(confidence);
@@ -111,8 +112,8 @@ pub(crate) fn student_quantile(confidence: f64, freedom: f64) -> f64 {
     }
 }
 
-/// The interval on an effective sample size: exact for few errors, Wilson's otherwise;
-/// `freedom` are the degrees of freedom behind the size, where it was estimated.
+/// The interval on an effective sample size: exact for few errors, Wilson's otherwise; `freedom` is
+/// the degrees of freedom behind the size, if it was estimated.
 pub fn effective(rate: Rate, n_eff: f64, confidence: f64, freedom: Option<f64>) -> Bounds {
     let Some(p) = rate.value() else { return Bounds { low: 0.0, high: 1.0 } };
     if rate.errors().min(rate.trials() - rate.errors()) < FEW {
@@ -125,12 +126,12 @@ pub fn effective(rate: Rate, n_eff: f64, confidence: f64, freedom: Option<f64>) 
     wilson(p, n_eff, z)
 }
 
-/// A variance of a rate, and what it rests on.
+/// A variance of a rate, and what it is based on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RateVariance {
     /// Estimated variance of the rate.
     pub variance: f64,
-    /// The effective number of people whose outcomes make up the variance, `(Σr²)²/Σr⁴`.
+    /// The effective number of people behind the variance, `(Σr²)²/Σr⁴`.
     pub carriers: f64,
 }
 
@@ -151,7 +152,7 @@ impl RateVariance {
     }
 }
 
-/// Errors and trials that one person takes part in.
+/// Errors and trials in which one person takes part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Share {
     /// Errors.
@@ -180,8 +181,8 @@ impl DyadMoments {
 
 /// The clustered (`dyads` absent) or dyadic variance of `rate`, from each person's share.
 ///
-/// Clustered: `V̂ = Σ (e_i − p·m_i)² / (Σ m_i)²`. Dyadic: `V̂ = [Σ_i (Σ_{pairs ∋ i} u)² −
-/// Σ_dyads (Σ u)²] / N²`. Two corrections for samples in which few people own many trials, where
+/// Clustered: `V̂ = Σ (e_i − p·m_i)² / (Σ m_i)²`. Dyadic: `V̂ = [Σ_i (Σ_{pairs ∋ i} u)² − Σ_dyads
+/// (Σ u)²] / N²`. Two corrections for samples in which few people account for many trials, where
 /// the published forms are too small (see `benches/coverage.rs`):
 ///
 /// - a person's residual is divided by `1 − m_i/N`, as the jackknife does;
@@ -249,7 +250,7 @@ mod tests {
 
     #[test]
     fn independent_pairs_have_the_binomial_variance() {
-        // Every person in one pair only: 74 errors in 2,978 pairs of 5,956 people.
+        // Every person in only one pair: 74 errors in 2,978 pairs of 5,956 people.
         let rate = Rate::new(74, 2978);
         let share = |errors| Share { errors, trials: 1 };
         let shares = (0..5956).map(|i| share(u64::from(i < 148)));

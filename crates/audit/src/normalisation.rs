@@ -1,4 +1,4 @@
-//! What normalising the scores changed: the rates of the plain scores beside.
+//! What normalising the scores changed: the rates of the plain scores, for comparison.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::report::{AuditReport, Differential, RateCell};
 use crate::Digest;
 
-/// The scores are normalised; this is what they were before.
+/// The scores are normalised; these are the rates before normalisation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Normalisation {
     /// SHA-256 of the normaliser.
     pub normaliser: Digest,
-    /// People who formed it.
+    /// Number of people it was made from.
     pub cohort: u64,
     /// What it does, and on whom this was measured, in plain sentences.
     pub sentence: String,
@@ -45,7 +45,7 @@ pub struct RawAttribute {
 }
 
 impl Normalisation {
-    /// Takes from a report on plain scores what is shown beside the normalised ones.
+    /// Takes from a report on plain scores what is shown beside the normalised scores.
     pub fn beside(normaliser: Digest, cohort: u64, sentence: String, raw: &AuditReport) -> Self {
         let raw = raw.operating_points.iter().map(|point| RawPoint {
             target_fmr: point.target_fmr,

@@ -1,5 +1,5 @@
-//! Thresholds for target rates, under the tie contract: *accept if and only if score ≥
-//! threshold*, and equal scores are never parted.
+//! Thresholds for target rates, under the tie contract: *accept if and only if score ≥ threshold*,
+//! and equal scores are never split.
 //!
 //! ```text
 //! threshold_for_fmr(f): the smallest observed non-mated score t with #{s ≥ t} ≤ f·N;
@@ -11,8 +11,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub struct TargetFmr(pub f64);
 
-/// How many errors a target rate allows among `trials`: the largest `k` with `k/trials ≤ target`
-/// in the floating-point comparison that a reader of the report would make.
+/// How many errors a target rate allows in `trials`: the largest `k` with `k/trials ≤ target` in
+/// the floating-point comparison that a reader of the report would make.
 pub(crate) fn allowed(target: f64, trials: u64) -> u64 {
     let mut k = (target * trials as f64).floor().clamp(0.0, trials as f64) as u64;
     while k < trials && (k + 1) as f64 / trials as f64 <= target {
@@ -32,9 +32,9 @@ pub fn threshold_for_fmr(target: TargetFmr, nonmated: &[f64]) -> Option<f64> {
     from_the_top(&scores, 0, allowed(target.0, scores.len() as u64), None)
 }
 
-/// Walks tie groups of `descending` scores, of which `above` larger ones were left out, and
-/// returns the last one that keeps the number accepted within `allowed`. `fallback` is the
-/// smallest left-out score, which is the answer when no group here fits.
+/// Walks tie groups of `descending` scores, from which `above` larger ones were left out, and
+/// returns the last one that keeps the number accepted within `allowed`. `fallback` is the smallest
+/// score left out, which is the answer if no group here fits.
 pub(crate) fn from_the_top(
     descending: &[f64],
     above: u64,
@@ -55,12 +55,12 @@ pub(crate) fn from_the_top(
     best.or_else(|| descending.first().map(|max| max.next_up()))
 }
 
-/// The largest observed mated score whose refusal of everything below keeps FNMR ≤ `target`.
+/// The largest observed mated score for which rejecting everything below it keeps FNMR ≤ `target`.
 /// `None` without finite scores.
 pub fn threshold_for_fnmr(target: f64, mated: &[f64]) -> Option<f64> {
     let mut scores: Vec<f64> = mated.iter().copied().filter(|s| s.is_finite()).collect();
     scores.sort_unstable_by(f64::total_cmp);
-    // The lowest score refuses nobody, so the target is always met by some observed score.
+    // The lowest score rejects nobody, so some observed score always meets the target.
     let mut best = *scores.first()?;
     let allowed = allowed(target, scores.len() as u64);
     for (below, pair) in scores.windows(2).enumerate() {

@@ -1,5 +1,5 @@
-//! How often people overturned the machine's decisions, by group: what appeals show of an operation
-//! that comparisons of labelled photos can't.
+//! How often reviewers overturned the machine's decisions, by group: what appeals show about a
+//! system in use that comparisons of labelled photos cannot.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,20 +15,20 @@ pub const OVERTURN_SCHEMA: &str = "evenmatch.appeal.rates/1";
 /// Confidence of the intervals.
 const CONFIDENCE: f64 = 0.95;
 
-/// How often people overturned decisions of one group.
+/// How often reviewers overturned decisions about one group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OverturnRate {
-    /// The attribute's value; empty where none was stated.
+    /// The attribute's value; empty if none was stated.
     pub group: String,
     /// Decisions that were made.
     pub decisions: u64,
-    /// Decisions that somebody appealed against.
+    /// Decisions that were appealed.
     pub appealed: u64,
-    /// Appeals that a person has resolved.
+    /// Appeals that a reviewer has resolved.
     pub resolved: u64,
-    /// Of these, decisions that were overturned.
+    /// Of these, the decisions that were overturned.
     pub overturned: u64,
-    /// Overturned by resolved; null where none was resolved.
+    /// Overturned over resolved; null if none was resolved.
     pub rate: Option<f64>,
     /// 95 % Clopper-Pearson interval of the rate.
     pub low: Option<f64>,
@@ -61,7 +61,7 @@ pub struct OverturnReport {
     pub schema: String,
     /// An attribute that was stated at enrolment.
     pub by: String,
-    /// In the order of the groups' names.
+    /// In order of group name.
     pub groups: Vec<OverturnRate>,
 }
 
@@ -77,11 +77,11 @@ impl OverturnReport {
     ///
     /// # Errors
     ///
-    /// The file can't be read, or is something else.
+    /// The file cannot be read, or contains something else.
     pub fn read(path: &Path) -> Result<Self> {
         let otherwise = [
-            "these are no rates of appeals",
-            "name what `evenmatch appeal rates --by ATTRIBUTE` printed",
+            "this file does not contain appeal rates",
+            "name the file that `evenmatch appeal rates --by ATTRIBUTE` wrote",
         ];
         read(path, OVERTURN_SCHEMA, |report: &Self| &report.schema, otherwise)
     }
@@ -97,7 +97,7 @@ mod tests {
         let none = OverturnRate::new("x".to_owned(), [9, 2, 0, 0]);
         assert_eq!((none.rate, none.low, none.high), (None, None, None));
         let two = OverturnRate::new("x".to_owned(), [9, 3, 2, 1]);
-        // The interval of one of two is 1 − .975^½ = .0126 to .975^½ = .9874.
+        // The interval of one of two is 1 − 0.975^½ = 0.0126 to 0.975^½ = 0.9874.
         assert_eq!(two.rate, Some(0.5));
         assert!((two.low.unwrap() - 0.0126).abs() < 1e-4, "{two:?}");
         assert!((two.high.unwrap() - 0.9874).abs() < 1e-4, "{two:?}");

@@ -1,10 +1,10 @@
-//! The null of equal rates: group labels permuted between people.
+//! The null hypothesis of equal rates: group labels permuted between people.
 //!
 //! People with equal trials and errors are exchangeable, so a permutation is drawn as one
-//! hypergeometric number per class of equal people and group, exactly and fast. For false
-//! matches an error belongs to two people: each takes its whole pair, and since shares of a pair
-//! then vary less than pairs do, the deviations from the common rate are widened by
-//! `c = √(V_dyadic / V_permuted)` (√2 for a sparse list, 2 for dense all-pairs data).
+//! hypergeometric number per group and class of equal people, exactly and fast. With false matches
+//! an error belongs to two people: each takes the whole pair, and since such shares vary less than
+//! pairs do, the deviations from the common rate are widened by `c = √(V_dyadic / V_permuted)` (√2
+//! for a sparse list, 2 for dense all-pairs data).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -40,12 +40,12 @@ impl NullRates {
     }
 }
 
-/// Classes of at most this many people are dealt out one by one, which is then faster than one
-/// hypergeometric number a group.
+/// Classes of at most this many people are dealt out one by one, which is faster for them than one
+/// hypergeometric number per group.
 const ONE_BY_ONE: usize = 12;
-/// With more groups than this, people are dealt out one by one wherever a class has no more people
-/// than there are groups, and places are looked up in a tree: the work grows with people and with
-/// groups, and not with their product.
+/// With more groups than this, people are dealt out one by one if a class has no more people than
+/// there are groups, and places are found with a tree: the work grows with people plus groups, not
+/// with their product.
 const MANY_GROUPS: usize = 64;
 const LEAST: usize = 999;
 const MOST: usize = 4999;
@@ -68,11 +68,11 @@ impl Null {
         }
     }
 
-    /// How many permutations are drawn: more where they are cheap.
+    /// How many permutations are drawn: more if they are cheap.
     pub(crate) fn replicates(&self) -> usize {
         let groups = self.capacity.len();
         let effort = match groups > MANY_GROUPS {
-            // Each place takes a walk down the tree, and each rate a place in a sorted list.
+            // Each place takes a walk down the tree, and each rate a position in a sorted list.
             true => 12 * self.classes.iter().map(|(_, n)| (*n).min(groups)).sum::<usize>() + groups,
             false => self.classes.len(),
         };
@@ -189,7 +189,7 @@ impl Places {
         Places { free, tree }
     }
 
-    /// Takes one of `left` free places, each as likely as the others, and gives its group.
+    /// Takes one of `left` free places, all equally likely, and returns its group.
     fn take(&mut self, random: &mut SplitMix, left: usize) -> usize {
         // Multiplied and shifted, a number below 2^32 is uniform to within 2^-32 of a place.
         let at = (((random.next() >> 32) * left as u64) >> 32) as usize;
@@ -198,7 +198,7 @@ impl Places {
         group
     }
 
-    /// The group of the place `at` by trying one after the other.
+    /// The group of the place `at`, by trying one after another.
     fn search(&self, mut at: usize) -> usize {
         let holds = |room: &usize| {
             let found = at < *room;
@@ -208,7 +208,7 @@ impl Places {
         self.free.iter().position(holds).unwrap_or_default()
     }
 
-    /// The same by the tree.
+    /// The same, with the tree.
     fn descend(&self, mut at: usize) -> usize {
         let mut group = 0;
         let mut step = self.free.len().next_power_of_two();
@@ -237,7 +237,7 @@ pub(crate) fn p_value(observed: f64, null: impl Iterator<Item = Option<f64>>) ->
     let (mut extreme, mut all) = (1_u64, 1_u64);
     for statistic in null {
         all += 1;
-        // Equal statistics computed in another order may differ in the last bits.
+        // Equal statistics calculated in another order may differ in the last bits.
         extreme += u64::from(statistic.is_some_and(|t| t >= observed * (1.0 - 1e-12)));
     }
     extreme as f64 / all as f64

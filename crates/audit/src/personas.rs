@@ -14,13 +14,13 @@ pub(crate) struct Personas {
     first: Vec<u32>,
     /// Every persona, found by its subject and codes.
     table: HashTable<u32>,
-    /// By attribute: whether some value is beyond the most that are told apart.
+    /// By attribute: whether any value is beyond the limit on distinct values.
     many: Vec<bool>,
 }
 
 const NONE: u32 = u32::MAX;
-/// Personas of one subject that are tried one after the other. Nearly everybody has a single one;
-/// a column that differs from row to row gives a subject as many as it has rows.
+/// Personas of one subject that are tried one after another. Nearly everyone has only one; a column
+/// that differs from row to row gives a subject as many as it has rows.
 const NEAR: usize = 4;
 
 impl Personas {
@@ -36,7 +36,7 @@ impl Personas {
         }
     }
 
-    /// The persona of this subject with these codes (one vector an attribute, at `row`).
+    /// The persona of this subject with these codes (one vector per attribute, at `row`).
     pub(crate) fn intern(&mut self, subject: u32, columns: &[Vec<u16>], row: usize) -> u32 {
         let index = subject as usize;
         if index >= self.first.len() {
@@ -121,7 +121,7 @@ impl Personas {
         self.codes[persona * self.attributes + attribute]
     }
 
-    /// Whether an attribute has more values than are told apart.
+    /// Whether an attribute has more values than the limit on distinct values.
     pub(crate) fn has_many(&self, attribute: usize) -> bool {
         self.many[attribute]
     }

@@ -1,9 +1,9 @@
-//! How much data a claim needs: zero-error sizes and the power of tests of a ratio, for
+//! How much data a claim needs: sample sizes without errors and the power of tests of a ratio, for
 //! independent trials.
 
 use super::interval::normal_quantile;
 
-/// What a plan is made for.
+/// What a plan is designed for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Design {
     /// The base error rate, in (0, 1).
@@ -17,15 +17,15 @@ pub struct Design {
 }
 
 impl Design {
-    /// A design after checking its ranges: rates and the raised rate in (0, 1), ratio above 1,
-    /// α and power in (0, 1).
+    /// A design, after checking its ranges: rates and the raised rate in (0, 1), ratio above 1, α
+    /// and power in (0, 1).
     pub fn new(rate: f64, ratio: f64, alpha: f64, power: f64) -> Option<Self> {
         let open = |x: f64| x > 0.0 && x < 1.0;
         (open(rate) && ratio > 1.0 && open(rate * ratio) && open(alpha) && open(power))
             .then_some(Design { rate, ratio, alpha, power })
     }
 
-    /// Independent trials to tell one group's rate from a fixed one, one-sided (normal
+    /// Independent trials needed to tell one group's rate from a fixed one, one-sided (normal
     /// approximation with the null's variance under the null).
     pub fn one_sample(self) -> u64 {
         let (p0, p1) = (self.rate, self.rate * self.ratio);
@@ -34,7 +34,7 @@ impl Design {
         (root / (p1 - p0)).powi(2).ceil() as u64
     }
 
-    /// Independent trials *per group* to tell two groups' rates apart, two-sided (pooled
+    /// Independent trials *per group* needed to tell two groups' rates apart, two-sided (pooled
     /// variance under the null).
     pub fn two_samples(self) -> u64 {
         let (p0, p1) = (self.rate, self.rate * self.ratio);
@@ -51,7 +51,7 @@ fn one_sided(tail: f64) -> f64 {
     normal_quantile(1.0 - 2.0 * tail)
 }
 
-/// Independent trials without any error that show a rate of at most `limit`: the smallest `N`
+/// Independent trials without any error needed to show a rate of at most `limit`: the smallest `N`
 /// with `1 − α^(1/N) ≤ limit`. `None` unless both are in (0, 1).
 pub fn zero_error_trials(limit: f64, confidence: f64) -> Option<u64> {
     let open = |x: f64| x > 0.0 && x < 1.0;
@@ -59,12 +59,13 @@ pub fn zero_error_trials(limit: f64, confidence: f64) -> Option<u64> {
         .then(|| ((1.0 - confidence).ln() / f64::ln_1p(-limit)).ceil() as u64)
 }
 
-/// Trials for the "rule of 30": thirty errors put the true rate within about ±30 % at 90 %.
+/// Trials for the "rule of 30": with thirty errors the true rate is within about ±30 % at 90 %
+/// confidence.
 pub fn rule_of_thirty(rate: f64) -> Option<u64> {
     (rate > 0.0 && rate <= 1.0).then(|| (30.0 / rate).ceil() as u64)
 }
 
-/// People whose exhaustive pairs (`n(n−1)/2`) reach this many.
+/// The number of people whose exhaustive pairs (`n(n−1)/2`) reach this many.
 pub fn people_for_pairs(pairs: u64) -> u64 {
     let mut people = ((1.0 + (1.0 + 8.0 * pairs as f64).sqrt()) / 2.0) as u64;
     while (people as u128) * (people.saturating_sub(1) as u128) / 2 < pairs as u128 {

@@ -11,7 +11,7 @@ use super::settings::AuditSettings;
 use super::words::{count, list, percent, threshold};
 use crate::{Error, ErrorKind, Stage};
 
-/// The answers at the first operating point: everyone, then each attribute.
+/// The answers at the first operating point: for everyone, then for each attribute.
 pub(crate) fn answers(point: &OperatingPointReport) -> Vec<Answer> {
     let verdict = |attribute: Option<&str>| -> Option<Verdict> {
         let rules = point.rules.iter().filter(|rule| rule.attribute.as_deref() == attribute);
@@ -46,10 +46,10 @@ pub(super) fn share(cell: &RateCell, what: &str, of: &str) -> String {
             percent(rate.high)
         ),
         RateCell::Insufficient { insufficient } if insufficient.trials == 0 => {
-            format!("there are no {of}, so how many would be {what} is not known")
+            format!("there are no {of}, so the share {what} is not known")
         }
         RateCell::Insufficient { insufficient } => format!(
-            "{} {of} are too few to say how many would be {what}: at least {} are needed",
+            "{} {of} are too few to measure the share {what}: at least {} are needed",
             count(insufficient.trials),
             count(insufficient.needed)
         ),
@@ -57,38 +57,38 @@ pub(super) fn share(cell: &RateCell, what: &str, of: &str) -> String {
 }
 
 fn overall(point: &OperatingPointReport) -> String {
-    let fmr = share(&point.overall.fmr, "wrongly matched", "comparisons of different people");
-    let frr = share(&point.overall.frr, "wrongly turned away", "attempts by the right person");
+    let fmr = share(&point.overall.fmr, "falsely matched", "comparisons of different people");
+    let frr = share(&point.overall.frr, "falsely rejected", "attempts by the same person");
     format!("At threshold {}: {fmr}; {frr}.", threshold(point.threshold))
 }
 
-/// The error where nothing was to be compared, neither in records nor among the photos of a set.
+/// The error if there was nothing to compare, either in records or among the photos of a set.
 pub(crate) fn nothing_compared(set: Option<&SampleSet>) -> Error {
     let fault = |message: String| Error::new(ErrorKind::InvalidRecord, Stage::Audit, message);
     let Some(set) = set else {
-        return fault("the records hold no comparison to report on".to_owned())
-            .next("check the `mated` column: it tells which pairs are of one person");
+        return fault("the records contain no comparison to report on".to_owned())
+            .next("check the `mated` column, which says which pairs are of one person");
     };
     let photos = match set.samples.len() {
         1 => "one photo".to_owned(),
         n => format!("{} photos", count(n as u64)),
     };
-    fault(format!("the manifest lists {photos}, of which no two can be compared"))
-        .next("list photos of two people at least, or two photos of one person")
+    fault(format!("the manifest lists {photos}, and no two of them can be compared"))
+        .next("list photos of at least two people, or two photos of one person")
 }
 
 /// The caution that goes with an attribute.
 pub(crate) fn caution(name: &str) -> Option<String> {
     let ita = name.split('×').any(|part| part == "ita");
     ita.then(|| {
-        "ITA from an ordinary photo measures skin and light together. It is a covariate of \
+        "ITA measured from an ordinary photo combines skin and light. It is a covariate of \
          illumination and phenotype, not a person's skin tone, and must not be mixed with labels \
          that people gave."
             .to_owned()
     })
 }
 
-/// How the numbers were made.
+/// How the numbers were calculated.
 pub(crate) fn method(
     settings: &AuditSettings,
     data: &DataDescription,
@@ -98,23 +98,23 @@ pub(crate) fn method(
     let interval = match settings.interval {
         IntervalMethod::Auto => {
             "Intervals of rates are exact (Clopper–Pearson) with fewer than three errors and \
-             Wilson's otherwise, both on an effective sample size n_eff = p(1−p)/V̂: V̂ is \
+             Wilson's otherwise, both on an effective sample size n_eff = p(1−p)/V̂. V̂ is \
              clustered by person for mated transactions and dyadic for pairs of different people \
              (Fogliato et al.), with jackknife leverages and Student quantiles where few people \
-             own many trials. With fewer than three errors V̂ can't be estimated, and everyone's \
-             design effect stands in."
+             account for many trials. With fewer than three errors V̂ cannot be estimated, so \
+             everyone's design effect is used instead."
         }
         IntervalMethod::Exact => {
-            "Intervals of rates are Clopper–Pearson on the raw counts, as was asked for: they \
-             take trials as independent."
+            "Intervals of rates are Clopper–Pearson on the raw counts, as requested: they treat \
+             trials as independent."
         }
         IntervalMethod::Wilson => {
-            "Intervals of rates are Wilson's on an effective sample size n_eff = p(1−p)/V̂, as was \
-             asked for."
+            "Intervals of rates are Wilson's on an effective sample size n_eff = p(1−p)/V̂, as \
+             requested."
         }
         IntervalMethod::Bootstrap => {
             "Intervals of rates are percentiles of a subject bootstrap (double or nothing, 1,024 \
-             replicates), as was asked for; with fewer than three errors they are exact."
+             replicates), as requested; with fewer than three errors they are exact."
         }
     };
     let standard_error = if boot {
@@ -123,51 +123,54 @@ pub(crate) fn method(
         "the delta method on those variances"
     };
     vec![
-        format!("{} Equal scores are never parted. FMR and FNMR are over comparisons that produced a score. A \
-         transaction whose probe or reference failed to acquire, or was refused by a gate, is a \
-         rejection: FTA is the share of transactions without a comparison, FRR and FAR count such \
-         transactions as an error for the right person and as none for another.", direction.sentence()),
-        "A group's FMR is over pairs whose two people both belong to it (within-cohort); a group's \
-         FNMR is over mated comparisons of its people, by the probe's label. Pairs across groups \
-         are in the cross-cohort matrix. Columns whose values are mostly unique, or more than 100, \
-         are no groups and are left out unless they are asked for by name; no attribute or \
-         intersection may have more than 5,000 groups."
+        format!(
+            "{} Equal scores are never split. FMR and FNMR are over comparisons that produced a \
+             score. A transaction whose probe or reference failed to acquire, or was refused by a \
+             gate, is a rejection: FTA is the share of transactions without a comparison; such a \
+             transaction counts as an error in FRR (mated) and as no error in FAR (non-mated).",
+            direction.sentence()
+        ),
+        "A group's FMR is over pairs of two people who both belong to it (within-cohort); a \
+         group's FNMR is over mated comparisons of its people, by the probe's label. Pairs across \
+         groups are in the cross-cohort matrix. Columns with more than 100 values, or with mostly \
+         unique values, do not form groups and are left out unless requested by name; no attribute \
+         or intersection may have more than 5,000 groups."
             .to_owned(),
         interval.to_owned(),
         data.design.sentence.clone(),
         format!(
             "Differentials compare the groups with at least {} trials. Their standard errors come \
-             from {standard_error}; the worst group is taken as known. p-values are the share of \
-             permutations of group labels between people whose measure is at least as large; for \
-             pairs, deviations are widened by the ratio of the dyadic to the permuted variance. \
-             Holm's adjustment is within each error type, over attributes and measures. How many \
-             more people would tell two groups apart is a power calculation for the largest and \
-             the smallest measured rate (80 % at 5 %, two-sided, \
+             from {standard_error}; the worst group is treated as known. A p-value is the share of \
+             permutations of group labels between people in which the measure is at least as \
+             large; for pairs, deviations are widened by the ratio of the dyadic to the permuted \
+             variance. Holm's adjustment is within each error type, over attributes and measures. \
+             How many more people it would take to show a difference is a power calculation for \
+             the largest and the smallest measured rate (80 % power at the 5 % level, two-sided, \
              Bonferroni over the pairs of groups).",
             settings.least_trials
         ),
         "DET curves, d′, Cllr and the groups' equal error rates come from histograms of 65,536 \
-         (groups: 4,096) equal bins; thresholds, counts and the overall equal error rate are exact. \
-         Cllr reads scores as natural log likelihood ratios and means nothing for other scores; \
-         minimum Cllr does not depend on that."
+         (groups: 4,096) equal bins; thresholds, counts and the overall equal error rate are \
+         exact. Cllr treats scores as natural log-likelihood ratios and is meaningless for other \
+         scores; minimum Cllr is valid for any scores."
             .to_owned(),
         format!(
-            "Two-sided intervals have a confidence of {} %; where there is no error, the upper \
-             end is the one-sided bound. Resampling uses the seed {}.",
+            "Two-sided intervals have a confidence of {} %; if there are no errors, the upper end \
+             is the one-sided bound. Resampling uses the seed {}.",
             100.0 * settings.confidence,
             settings.seed
         ),
     ]
 }
 
-/// What the numbers can't say.
+/// What the numbers cannot say.
 pub(crate) fn limits(data: &DataDescription, basis: &ThresholdBasis) -> Vec<String> {
     let mut limits = vec![
         "The rates hold for the people, photos and labels in these records. Other people, cameras \
-         and light may give other rates, and a label is only as good as its source."
+         and lighting may give different rates, and a label is only as good as its source."
             .to_owned(),
-        "Intervals cover sampling of people, not mistakes in labels: one wrongly labelled pair in \
-         ten thousand can double a false match rate of 1 in 10,000."
+        "Intervals cover the sampling of people, not mistakes in labels: one wrongly labelled pair \
+         in ten thousand can double a false match rate of 1 in 10,000."
             .to_owned(),
     ];
     if basis.kind == BasisKind::InSample {
@@ -181,8 +184,9 @@ pub(crate) fn limits(data: &DataDescription, basis: &ThresholdBasis) -> Vec<Stri
         .collect();
     if !per_sample.is_empty() {
         limits.push(format!(
-            "{} vary between samples of one person, so the same person may count in more than one \
-             group; intervals of differences between such groups take them as independent.",
+            "Labels that vary between samples of one person ({}): the same person may count in \
+             more than one group, and intervals of differences between such groups treat them as \
+             independent.",
             list(&per_sample)
         ));
     }

@@ -28,10 +28,10 @@ use super::words::count;
 use crate::records::{FailureStage, Mating, RecordSource, RecordWarning, Split};
 use crate::{Error, ErrorKind, Result, Stage};
 
-/// How far an audit is.
+/// How far an audit has got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuditProgress {
-    /// Reading; this many rows so far.
+    /// Reading; the number of rows so far.
     Reading(u64),
     /// Choosing thresholds.
     Thresholds,
@@ -43,10 +43,10 @@ pub enum AuditProgress {
 
 /// Audits the records of `source`.
 ///
-/// The result depends on the records, not on their order, nor on the number of threads.
+/// The result depends on the records, but not on their order or on the number of threads.
 ///
 /// # Errors
-/// Those of the source; an attribute that the records lack; nothing to report on.
+/// Errors of the source; an attribute that the records lack; nothing to report on.
 pub fn audit(
     source: &mut dyn RecordSource,
     settings: &AuditSettings,
@@ -58,9 +58,9 @@ pub fn audit(
 }
 
 /// Audits every pair of a set of samples: mated pairs within each subject, and non-mated pairs
-/// of all subjects with each other, which are compared block by block and never kept.
+/// between all subjects, which are compared block by block and never stored.
 ///
-/// The result depends on the samples, not on the number of threads. A sample without a template
+/// The result depends on the samples, but not on the number of threads. A sample without a template
 /// makes each of its transactions a failure to acquire. `failures` of the report counts samples.
 ///
 /// # Errors
@@ -77,7 +77,7 @@ pub fn audit_samples(
     conclude(intake, Some((&pairs, set)), settings, progress)
 }
 
-/// Everything after reading. `pairs` are non-mated pairs besides the rows of the intake.
+/// Everything after reading. `pairs` are non-mated pairs in addition to the rows of the intake.
 fn conclude(
     mut intake: Intake,
     pairs: Option<(&AllPairs, &SampleSet)>,
@@ -230,8 +230,8 @@ fn conclude(
     Ok(report)
 }
 
-/// Whether the records are of presentation attack detection alone, so that a target rate has no
-/// scores to set a threshold on, and no rule asks for one.
+/// Whether the records are of presentation attack detection only, so that a target rate has no
+/// scores to set a threshold on, and no rule requires one.
 fn unscored(intake: &Intake, settings: &AuditSettings) -> bool {
     let targets = matches!(settings.thresholds, Thresholds::Targets(_));
     intake.has_pad && !intake.has_scores && targets && settings.rules.is_empty()
@@ -240,9 +240,10 @@ fn unscored(intake: &Intake, settings: &AuditSettings) -> bool {
 fn no_scores() -> ThresholdBasis {
     ThresholdBasis {
         kind: BasisKind::NoScores,
-        sentence: "Nothing was compared in these records, so there is no threshold and no error \
-                   rate of matching; they tell of presentation attack detection alone."
-            .to_owned(),
+        sentence:
+            "Nothing was compared in these records, so there is no threshold and no matching error \
+             rate; they contain presentation attack detection only."
+                .to_owned(),
         calibration: None,
     }
 }
@@ -266,16 +267,16 @@ fn choose(
     match &settings.thresholds {
         Thresholds::Given(threshold) => Ok((
             vec![(None, direction.turn(*threshold))],
-            basis(BasisKind::Given, "The threshold was given; these records did not choose it."),
+            basis(BasisKind::Given, "The threshold was given; it was not chosen on these records."),
         )),
         Thresholds::Calibration { file, .. } if direction == ScoreDirection::LowerIsMoreSimilar => {
             Err(Error::new(
                 ErrorKind::InvalidArgument,
                 Stage::Audit,
-                "the calibration's thresholds are for scores of which higher ones mean more alike",
+                "the calibration's thresholds are for scores where higher means greater similarity",
             )
             .in_file(file.file.clone())
-            .next("give --threshold in the direction of the file, or --fmr"))
+            .next("give --threshold in the direction of the file, or use --fmr"))
         }
         Thresholds::Calibration { points, file } => Ok((
             points.iter().map(|(target, threshold)| (Some(*target), *threshold)).collect(),
@@ -307,7 +308,8 @@ fn choose(
                     Error::new(
                         ErrorKind::InvalidArgument,
                         Stage::Audit,
-                        "no non-mated comparison has a score, so a target FMR sets no threshold",
+                        "no non-mated comparison has a score, so a target FMR cannot set a \
+                         threshold",
                     )
                     .next(match pairs {
                         Some(_) => {
@@ -321,15 +323,16 @@ fn choose(
             let basis = if split {
                 basis(
                     BasisKind::Split,
-                    "The thresholds were chosen on the `tune` rows; rates are on the `report` rows.",
+                    "The thresholds were chosen on the `tune` rows; rates are reported on the \
+                     `report` rows.",
                 )
             } else {
                 basis(
                     BasisKind::InSample,
-                    "Caution: the thresholds were chosen on the same comparisons that the rates \
-                     are reported on, so the overall false match rate meets its target by \
-                     construction. Use a calibration, --threshold or a `split` column for a \
-                     claim about new data.",
+                    "Caution: the thresholds were chosen on the same comparisons on which the \
+                     rates are reported, so the overall false match rate meets its target by \
+                     construction. Use a calibration, --threshold or a `split` column for a claim \
+                     about new data.",
                 )
             };
             Ok((chosen, basis))
@@ -375,14 +378,14 @@ fn design(cohort: &Cohort, tallies: &[FamilyTally], seen: &Seen) -> PairDesign {
         (
             "sparse list",
             "Most people are in few pairs, so a subject bootstrap would inflate the variance: \
-             rates have Wilson intervals on a dyadic effective sample size, and differentials \
+             rates have Wilson intervals on a dyadic effective sample size, and differentials use \
              the delta method.",
         )
     } else {
         (
             "intermediate",
-            "People share pairs, so rates have Wilson intervals on a dyadic effective sample \
-             size, and differentials the delta method.",
+            "People share pairs, so rates have Wilson intervals on a dyadic effective sample size, \
+             and differentials use the delta method.",
         )
     };
     PairDesign {
@@ -497,7 +500,7 @@ fn warnings(
     settings: &AuditSettings,
 ) -> Vec<RecordWarning> {
     let mut all = intake.summary.warnings.clone();
-    // What is odd about the values of a column that is not used matters to nobody.
+    // Oddities in a column that is not used do not matter.
     let unused = |name: &String| cohort.left_out.iter().any(|column| column.name == *name);
     all.retain(|warning| !warning.attribute.as_ref().is_some_and(unused));
     all.extend(cohort.warnings());
@@ -515,7 +518,8 @@ fn warnings(
     }
     for attribute in data.attributes.iter().filter(|a| a.unlabelled > 0) {
         let message = format!(
-            "{} reported rows have no `{}` label on some side and are left out of its groups.",
+            "{} reported rows have no `{}` label on at least one side and are left out of its \
+             groups.",
             count(attribute.unlabelled),
             attribute.name
         );
@@ -528,8 +532,8 @@ fn warnings(
         let silent = silent.count() as u64;
         if silent > 0 {
             let message = format!(
-                "The pack `{0}` sets no limit of its own, so it gives no verdict: write \
-                 `{0}=LIMIT` to set one.",
+                "The pack `{0}` sets no limit of its own, so it gives no verdict; set one with \
+                 `{0}=LIMIT`.",
                 pack.name
             );
             warn("rule_without_limit", message, silent);
@@ -544,5 +548,5 @@ pub fn worst_verdict(report: &AuditReport) -> Option<Verdict> {
     report.operating_points.iter().filter_map(|point| point.verdict).max()
 }
 
-/// Personas are made while reading; this only names the type for the intake.
+/// Personas are created while reading; this only names the type for the intake.
 pub(crate) type People = Personas;

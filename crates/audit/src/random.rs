@@ -14,8 +14,8 @@ pub(crate) fn log_factorials(n: usize) -> Vec<f64> {
     table
 }
 
-/// How many of `draws` items, taken without replacement from `total` of which `marked` are
-/// marked, are marked. Inversion outwards from the mode.
+/// How many of `draws` items are marked, if they are taken without replacement from `total` items
+/// of which `marked` are marked. Inversion outwards from the mode.
 pub(crate) fn hypergeometric(
     random: &mut SplitMix,
     log_factorial: &[f64],

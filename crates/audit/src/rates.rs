@@ -1,4 +1,4 @@
-//! Rates that never travel without their denominator.
+//! Rates that always carry their denominator.
 
 use std::fmt;
 
@@ -19,12 +19,12 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// A rate of `errors` in `trials`; more errors than trials are cut to the trials.
+    /// A rate of `errors` in `trials`; errors are capped at the number of trials.
     pub fn new(errors: u64, trials: u64) -> Self {
         Rate { errors: errors.min(trials), trials }
     }
 
-    /// How many trials went wrong.
+    /// How many trials were errors.
     pub fn errors(self) -> u64 {
         self.errors
     }
@@ -77,7 +77,7 @@ pub(crate) fn text(rate: Rate, bounds: Bounds) -> String {
     format!("{errors}/{trials} = {} % [{low}, {high}]", percent(value, d))
 }
 
-/// Decimals that show a share of 1 in per cent with two digits that count.
+/// Decimals that show a share in per cent with two significant digits.
 pub(crate) fn decimals(share: f64) -> usize {
     if share <= 0.0 || !share.is_finite() {
         return 2;

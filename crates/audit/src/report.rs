@@ -1,8 +1,8 @@
 //! The report: every number of an audit, ready to be rendered.
 //!
-//! These types *are* `report.json` (`"schema": "evenmatch.audit/1"`). Renderers compute nothing:
-//! each number comes with its interval, the method of the interval and, where people read it,
-//! a plain sentence. Maps are sorted by name, so that equal audits give equal bytes.
+//! These types *are* `report.json` (`"schema": "evenmatch.audit/1"`). Renderers calculate nothing:
+//! each number comes with its interval, the method of the interval and, if people read it, a plain
+//! sentence. Maps are sorted by name, so that equal audits give equal bytes.
 
 use super::normalisation::Normalisation;
 use super::pad::PadReport;
@@ -46,24 +46,24 @@ pub struct AuditReport {
     pub operating_points: Vec<OperatingPointReport>,
     /// Threshold-free summaries and curves.
     pub scores: ScoreReport,
-    /// Which samples gave no template, where samples were audited and not records.
+    /// Which samples gave no template, if samples were audited rather than records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acquisition: Option<AcquisitionReport>,
-    /// What the rates of the plain scores are, where these here are normalised.
+    /// The rates of the plain scores, if the scores of this report are normalised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub normalisation: Option<Normalisation>,
-    /// Presentation attack detection, where records hold it.
+    /// Presentation attack detection, if the records contain it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pad: Option<PadReport>,
-    /// A stress test that somebody put beside the audit.
+    /// A stress test added to the audit by the caller.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stress: Option<StressReport>,
-    /// How often people overturned decisions, which somebody put beside the audit.
+    /// How often reviewers overturned decisions, added to the audit by the caller.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub appeals: Option<OverturnReport>,
-    /// How the numbers were made, one paragraph each.
+    /// How the numbers were calculated, one paragraph each.
     pub method: Vec<String>,
-    /// What the numbers can't say, one paragraph each.
+    /// What the numbers cannot say, one paragraph each.
     pub limits: Vec<String>,
     /// Oddities of the records and of the audit, sorted by code.
     pub warnings: Vec<RecordWarning>,
@@ -83,7 +83,7 @@ pub struct Software {
 pub struct Answer {
     /// The attribute, such as `race` or `race×sex`; `overall` for the sentence about everyone.
     pub attribute: String,
-    /// The worst verdict among the rules on this attribute, where there are rules.
+    /// The worst verdict among the rules on this attribute, if there are any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verdict: Option<Verdict>,
     /// The sentences.
@@ -111,7 +111,7 @@ pub struct DataDescription {
     pub failures: BTreeMap<String, u64>,
     /// Attributes and intersections.
     pub attributes: Vec<AttributeDescription>,
-    /// The shape of the pair graph, which decides the intervals.
+    /// The shape of the pair graph, which decides the type of interval.
     pub design: PairDesign,
 }
 
@@ -120,11 +120,11 @@ pub struct DataDescription {
 pub struct AttributeDescription {
     /// Its name, such as `race×sex`.
     pub name: String,
-    /// `label` (one value a person), `sample` (differs between samples of one person).
+    /// `label` (one value per person), `sample` (differs between samples of one person).
     pub level: String,
     /// People per group.
     pub subjects: BTreeMap<String, u64>,
-    /// Reported rows left out of this attribute since a side has no label.
+    /// Reported rows left out of this attribute because a side has no label.
     pub unlabelled: u64,
     /// Where its values come from, if not from labels: `measured from the image`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -139,13 +139,13 @@ pub struct AttributeDescription {
 pub struct PairDesign {
     /// `sparse list`, `intermediate`, `dense all-pairs`, or `none`.
     pub name: String,
-    /// Mean number of distinct people that a person is compared with.
+    /// Mean number of distinct people with whom a person is compared.
     pub mean_degree: f64,
     /// Distinct pairs of people over all possible ones.
     pub density: f64,
     /// Mean number of mated comparisons per person who has any.
     pub mated_per_subject: f64,
-    /// Why the intervals are what they are, in a sentence.
+    /// Why these intervals were chosen, in a sentence.
     pub sentence: String,
 }
 
@@ -156,7 +156,7 @@ pub struct ThresholdBasis {
     pub kind: BasisKind,
     /// A plain sentence; for `in_sample` it is the warning to print beside the numbers.
     pub sentence: String,
-    /// The calibration file and its digest, where one was used.
+    /// The calibration file and its digest, if one was used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calibration: Option<InputDigest>,
 }
@@ -171,7 +171,7 @@ pub enum BasisKind {
     Given,
     /// The `tune` rows; rates are on the `report` rows.
     Split,
-    /// The same rows that the rates are reported on.
+    /// The same rows on which the rates are reported.
     InSample,
     /// No comparison has a score, so there is nothing to set a threshold for.
     NoScores,
@@ -182,13 +182,13 @@ pub enum BasisKind {
 pub struct OperatingPointReport {
     /// The target FMR; null for a given threshold.
     pub target_fmr: Option<f64>,
-    /// Accept if and only if score ≥ this (≤ where lower scores mean more alike).
+    /// Accept if and only if score ≥ this (≤ if lower scores mean greater similarity).
     pub threshold: f64,
     /// Everyone.
     pub overall: Rates,
     /// Attributes and intersections by name.
     pub attributes: BTreeMap<String, AttributeReport>,
-    /// Rules with their verdicts, packs in the order asked for.
+    /// Rules with their verdicts, packs in the order requested.
     pub rules: Vec<RuleReport>,
     /// The worst verdict: FAIL before INCONCLUSIVE before PASS; null without rules.
     pub verdict: Option<Verdict>,
@@ -209,7 +209,7 @@ pub struct Rates {
     pub frr: RateCell,
 }
 
-/// A rate with its interval, or the reason for having none.
+/// A rate with its interval, or the reason why there is none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum RateCell {
@@ -238,7 +238,7 @@ pub struct MeasuredRate {
     /// How the interval was made, such as `Clopper–Pearson` or
     /// `Wilson, dyadic n_eff 2705`.
     pub method: String,
-    /// The number of independent trials that would be as informative.
+    /// The number of independent trials that would carry as much information.
     pub n_eff: f64,
     /// As people read it: `3/1200 = 0.25 % [0.09, 0.73]`; zero errors give an upper bound.
     pub text: String,
@@ -262,7 +262,7 @@ pub struct AttributeReport {
     pub differentials: Differentials,
     /// False match rates within and across groups.
     pub cross_cohort: CrossCohort,
-    /// A plain sentence on this attribute.
+    /// A plain sentence about this attribute.
     pub sentence: String,
 }
 
@@ -272,7 +272,7 @@ pub struct GroupReport {
     /// Its rates.
     #[serde(flatten)]
     pub rates: Rates,
-    /// FMR of the group over everyone's, null where it can't be told.
+    /// FMR of the group over everyone's; null if it cannot be calculated.
     pub fmr_over_overall: Option<Estimate>,
     /// FNMR of the group over everyone's.
     pub fnmr_over_overall: Option<Estimate>,
@@ -287,9 +287,9 @@ pub struct GroupReport {
 pub struct Estimate {
     /// The point estimate.
     pub value: f64,
-    /// Lower end; null where the interval is open.
+    /// Lower end; null if the interval is open.
     pub low: Option<f64>,
-    /// Upper end; null where the interval is open.
+    /// Upper end; null if the interval is open.
     pub high: Option<f64>,
 }
 
@@ -302,7 +302,7 @@ pub struct Differentials {
     pub fnmr: ErrorDifferentials,
     /// Differentials of false *rejections* over transactions, failures to acquire included.
     pub frr: ErrorDifferentials,
-    /// Gini aggregation rate for biometric equitability, α = 0.5; null where undefined.
+    /// Gini aggregation rate for biometric equitability, α = 0.5; null if undefined.
     pub garbe: Option<f64>,
     /// Inequity rate, α = 0.5.
     pub inequity_rate: Option<f64>,
@@ -312,8 +312,8 @@ pub struct Differentials {
     pub combined: BTreeMap<String, Differential>,
 }
 
-/// The differentials of one error type. A measure is null where fewer than two groups have
-/// enough trials, or where it is undefined (no error in any group).
+/// The differentials of one error type. A measure is null if fewer than two groups have enough
+/// trials, or if it is undefined (no errors in any group).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 pub struct ErrorDifferentials {
     /// Largest minus smallest rate.
@@ -339,14 +339,14 @@ pub struct Differential {
     pub value: f64,
     /// Lower end of the interval.
     pub low: f64,
-    /// Upper end of the interval; null where it is open (a group without errors).
+    /// Upper end of the interval; null if it is open (a group without errors).
     pub high: Option<f64>,
-    /// True where a zero rate in the denominator was replaced by its one-sided upper bound,
-    /// so that the value is a lower bound.
+    /// True if a zero rate in the denominator was replaced by its one-sided upper bound, so that
+    /// the value is a lower bound.
     pub at_least: bool,
-    /// How the interval was made.
+    /// How the interval was calculated.
     pub method: String,
-    /// Against the null of equal rates.
+    /// Against the null hypothesis of equal rates.
     pub p_value: f64,
     /// Holm-adjusted within the error type over all attributes of the operating point.
     pub p_holm: f64,
@@ -354,13 +354,13 @@ pub struct Differential {
     pub sentence: String,
 }
 
-/// False match rates of every pair of groups; empty where groups are more than 100, as the pairs
-/// of groups would be their square.
+/// False match rates of every pair of groups; empty with more than 100 groups, since the number of
+/// pairs grows with the square of the number of groups.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CrossCohort {
     /// Row and column labels.
     pub groups: Vec<String>,
-    /// `fmr[i][j]`, symmetric; null where there is no such pair. The diagonal is within-cohort.
+    /// `fmr[i][j]`, symmetric; null if there is no such pair. The diagonal is within-cohort.
     pub fmr: Vec<Vec<Option<RateCell>>>,
 }
 
@@ -371,7 +371,7 @@ pub struct Funnel {
     pub transactions: u64,
     /// Stages in order: decode, detect, quality, liveness, other, compare.
     pub stages: Vec<FunnelStage>,
-    /// Faces found at attempt 1, 2, …; empty where attempts are not recorded.
+    /// Faces found at attempt 1, 2, …; empty if attempts are not recorded.
     pub found_at_attempt: Vec<u64>,
     /// Transactions denied at any stage.
     pub denied: RateCell,
@@ -379,8 +379,8 @@ pub struct Funnel {
     pub denied_always: RateCell,
 }
 
-/// Of all samples, those that gave no template and the stages at which they were lost. A funnel's
-/// transactions are samples here, and its `denied` is the rate of failure to acquire.
+/// The share of all samples that gave no template, and the stages at which they were lost. A
+/// funnel's transactions are samples here, and its `denied` is the rate of failure to acquire.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AcquisitionReport {
     /// All samples.
@@ -413,7 +413,7 @@ pub struct RuleReport {
     pub group: Option<String>,
     /// PASS, FAIL or INCONCLUSIVE.
     pub verdict: Verdict,
-    /// The measured value; null where it could not be measured.
+    /// The measured value; null if it could not be measured.
     pub value: Option<Estimate>,
     /// The limit; null for rules that only report.
     pub limit: Option<f64>,
@@ -423,7 +423,7 @@ pub struct RuleReport {
     pub needed: Option<Needed>,
     /// A plain sentence.
     pub sentence: String,
-    /// What makes the verdict doubtful: faults of the labels or the scores that it rests on.
+    /// What makes the verdict doubtful: faults in the labels or scores behind it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cautions: Vec<String>,
     /// Where the rule comes from.
@@ -433,7 +433,7 @@ pub struct RuleReport {
 /// What would settle an inconclusive rule, if the rate stays as it is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Needed {
-    /// Further trials (comparisons) like those measured; null where no number would do.
+    /// Further trials (comparisons) like those measured; null if no number would be enough.
     pub trials: Option<u64>,
     /// Further people, at the present number of trials per person.
     pub subjects: Option<u64>,
@@ -474,7 +474,7 @@ pub struct ScoreSummary {
 /// One point of the DET/ROC curve.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CurvePoint {
-    /// Accept if and only if score ≥ this (≤ where lower scores mean more alike).
+    /// Accept if and only if score ≥ this (≤ if lower scores mean greater similarity).
     pub threshold: f64,
     /// False match rate.
     pub fmr: f64,

@@ -1,10 +1,10 @@
-//! The subject bootstrap, double or nothing (A. Owen and D. Eckles, 2012): each person's weight
-//! is 0 or 2, a pair's the product of both. 1,024 replicates are computed at once: a person's
+//! The subject bootstrap, double or nothing (A. Owen and D. Eckles, 2012): each person's weight is
+//! 0 or 2, a pair's the product of both. All 1,024 replicates are calculated at once: a person's
 //! weights are 1,024 bits, a pair's the AND of two, and counters are kept in bit planes.
 
 use evenmatch_core::random::{STEP, mix};
 
-/// Replicates.
+/// Number of replicates.
 pub(crate) const LANES: usize = 1024;
 const WORDS: usize = LANES / 64;
 
@@ -66,7 +66,7 @@ impl Planes {
         }
     }
 
-    /// Counters that hold these values.
+    /// Counters with these values.
     pub(crate) fn from_values(values: impl Iterator<Item = u64>) -> Self {
         let mut planes: Vec<Mask> = Vec::new();
         for (lane, value) in values.enumerate().take(LANES) {
@@ -139,7 +139,7 @@ mod tests {
             }
         }
         assert_eq!(planes.values(), plain);
-        // Half of the replicates hold a person, a quarter hold two given ones.
+        // Half of the replicates contain a given person, a quarter contain two given people.
         let ones = |mask: &Mask| mask.iter().map(|w| w.count_ones()).sum::<u32>();
         let total: u32 = (0..100).map(|s| ones(&mask(1, s))).sum();
         assert!((total as f64 / 102_400.0 - 0.5).abs() < 0.01);

@@ -99,7 +99,7 @@ impl RuleMeasure {
     }
 }
 
-/// To whom a rule applies.
+/// Who a rule applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
@@ -113,7 +113,7 @@ pub enum Scope {
     Species,
 }
 
-/// Which interval a rule asks for.
+/// Which interval a rule requires.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RuleInterval {
@@ -153,7 +153,7 @@ pub struct Rule {
     pub title: String,
     /// What is measured.
     pub measure: RuleMeasure,
-    /// To whom it applies.
+    /// Who it applies to.
     pub scope: Scope,
     /// The largest value that meets the rule; a rule without one is only reported.
     #[serde(default)]
@@ -179,7 +179,7 @@ pub struct RulePack {
     pub title: String,
     /// Where the rules come from.
     pub source: String,
-    /// The operating point that the rules speak of, used where none is asked for.
+    /// The operating point that the rules refer to, used if none is requested.
     #[serde(default)]
     pub target_fmr: Option<f64>,
     /// The rules.
@@ -201,8 +201,8 @@ impl RulePack {
         PACKS.iter().map(|pack| pack.0)
     }
 
-    /// Finds a pack by name, or reads a TOML file by path; `NAME=LIMIT` gives a limit to the
-    /// rules that have none.
+    /// Finds a pack by name, or reads a TOML file by path; `NAME=LIMIT` sets a limit for the rules
+    /// that have none.
     pub fn find(name: &str) -> Result<Self> {
         let (name, limit) = match name.rsplit_once('=') {
             Some((name, limit)) => {
@@ -211,7 +211,7 @@ impl RulePack {
                         Error::new(
                             ErrorKind::InvalidArgument,
                             Stage::Audit,
-                            format!("`{limit}` is not a limit for the rules of `{name}`"),
+                            format!("`{limit}` is not a valid limit for the rules of `{name}`"),
                         )
                         .next("write a number, as in nist-demographics=1.5")
                     })?;
@@ -243,7 +243,7 @@ impl RulePack {
         Ok(pack)
     }
 
-    /// Reads and checks a pack; `file` names it in messages.
+    /// Reads and checks a pack; `file` is its name in messages.
     pub fn parse(text: &str, file: &str) -> Result<Self> {
         let wrong = |message: String| {
             Error::new(ErrorKind::InvalidArgument, Stage::Audit, message)
@@ -263,20 +263,21 @@ impl RulePack {
         for rule in &pack.rules {
             let id = &rule.id;
             if !(rule.confidence > 0.5 && rule.confidence < 1.0) {
-                return Err(wrong(format!("rule `{id}`: confidence must lie between 0.5 and 1")));
+                return Err(wrong(format!("rule `{id}`: confidence must be between 0.5 and 1")));
             }
             if rule.limit.is_some_and(|limit| !limit.is_finite() || limit < 0.0) {
-                return Err(wrong(format!("rule `{id}`: limit must be a number of at least 0")));
+                return Err(wrong(format!("rule `{id}`: limit must be a number, 0 or higher")));
             }
             if !rule.measure.scopes().contains(&rule.scope) {
-                return Err(wrong(format!("rule `{id}`: this measure has no such scope")));
+                return Err(wrong(format!("rule `{id}`: this measure does not have this scope")));
             }
         }
         Ok(pack)
     }
 }
 
-/// What would settle a rule on a rate, if the rate stays as it is: how many times the trials.
+/// What would settle a rule on a rate, if the rate stays as it is: by which factor the trials must
+/// grow.
 pub(crate) fn needed_for_rate(
     sample: &Sample,
     limit: f64,
@@ -320,7 +321,7 @@ pub(crate) fn needed_for_ratio(
     })
 }
 
-/// More than this many times the data is called hopeless.
+/// Beyond this factor, more data is considered hopeless.
 const HOPELESS: f64 = 1e4;
 
 fn needed(
@@ -334,7 +335,7 @@ fn needed(
         low = high;
         high *= 2.0;
         if high > HOPELESS {
-            let sentence = format!("More data of this kind will hardly settle it: {}.", close());
+            let sentence = format!("More data of this kind is unlikely to settle it: {}.", close());
             return Needed { trials: None, subjects: None, sentence };
         }
     }

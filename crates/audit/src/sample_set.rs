@@ -1,4 +1,4 @@
-//! Labelled samples of which every pair is audited.
+//! Labelled samples; every pair of them is audited.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,13 +15,13 @@ use evenmatch_scores::crossmatch::{CrossMatch, ScoredPair};
 /// One sample of a labelled set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabelledSample {
-    /// Whose it is.
+    /// The person it shows.
     pub subject: String,
-    /// One value an attribute; `None` where it is unknown.
+    /// One value per attribute; `None` if it is unknown.
     pub values: Vec<Option<String>>,
-    /// Why there is no template; `None` where there is one.
+    /// Why there is no template; `None` if there is one.
     pub failure: Option<Failure>,
-    /// The attempt at which the face was found, 1-based; 0 where that is not recorded.
+    /// The attempt at which the face was found, 1-based; 0 if not recorded.
     pub attempt: u8,
 }
 
@@ -30,27 +30,27 @@ pub struct LabelledSample {
 pub struct SampleSet {
     /// Attribute names.
     pub attributes: Vec<String>,
-    /// Those of them whose values were measured from the samples themselves.
+    /// The attributes among them whose values were measured from the samples themselves.
     pub measured: Vec<String>,
-    /// All samples, those without a template included.
+    /// All samples, including those without a template.
     pub samples: Vec<LabelledSample>,
     /// Features of a template.
     pub dimension: usize,
     /// Templates of unit length, row by row: one for each sample without a failure, in order.
     pub templates: Vec<f32>,
-    /// What each template adds to its scores, in the order of the templates; empty where scores
-    /// are plain cosines.
+    /// What each template adds to its scores, in the order of the templates; empty if scores are
+    /// plain cosines.
     pub offsets: Vec<f32>,
     /// Pairs of samples of one subject (lower index first) that are known to show two people:
     /// left out of the mated comparisons.
     pub not_mated: HashSet<(u32, u32)>,
     /// Where the samples come from.
     pub inputs: Vec<InputDigest>,
-    /// What is odd about them.
+    /// Oddities found in them.
     pub warnings: Vec<RecordWarning>,
 }
 
-/// A set in codes, ready to be compared.
+/// A set in codes, ready for comparison.
 pub(super) struct Coded {
     pub(super) intake: Intake,
     pub(super) matrix: CrossMatch,
@@ -62,7 +62,7 @@ pub(super) struct Coded {
 }
 
 impl SampleSet {
-    /// Codes the labels, compares every mated pair, and keeps those as rows.
+    /// Codes the labels, compares every mated pair, and keeps these pairs as rows.
     pub(super) fn code(&self) -> Result<Coded> {
         let mut order: Vec<usize> = (0..self.attributes.len()).collect();
         order.sort_by(|&a, &b| self.attributes[a].cmp(&self.attributes[b]));
@@ -148,7 +148,7 @@ impl SampleSet {
         self.matrix(rows, classes)
     }
 
-    /// The set's templates, ready to be compared.
+    /// The set's templates, ready for comparison.
     pub(super) fn matrix(&self, subjects: Vec<u32>, classes: Vec<u16>) -> Result<CrossMatch> {
         let matrix = CrossMatch::new(self.dimension, self.templates.clone(), subjects, classes)?;
         if self.offsets.is_empty() { Ok(matrix) } else { matrix.with_offsets(&self.offsets) }

@@ -1,4 +1,4 @@
-//! Reports that were saved, read back to be put beside an audit.
+//! Saved reports, read back to be shown beside an audit.
 
 use std::path::Path;
 
@@ -6,12 +6,12 @@ use serde::de::DeserializeOwned;
 
 use crate::{Error, ErrorKind, Result, Stage};
 
-/// Reads a report; `otherwise` says what a file that is none is not, and what to name instead.
+/// Reads a report; `otherwise` gives the message and the next step for a file that is not one.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Io`] where the file can't be read, [`ErrorKind::InvalidRecord`] where it is
-/// something else.
+/// [`ErrorKind::Io`] if the file cannot be read, [`ErrorKind::InvalidRecord`] if it is something
+/// else.
 pub(super) fn read<T: DeserializeOwned>(
     path: &Path,
     schema: &str,

@@ -58,7 +58,7 @@ impl Pair<'_> {
         }
     }
 
-    /// The rates are taken at bin edges, so they are good to a bin's width.
+    /// The rates are taken at bin edges, so they are accurate to one bin width.
     fn equal_error(&self) -> Option<(f64, f64)> {
         let (mated, nonmated) = self.totals();
         if mated == 0 || nonmated == 0 {
@@ -90,7 +90,8 @@ impl Pair<'_> {
         if mated == 0 || nonmated == 0 {
             return Vec::new();
         }
-        // A point wherever either rate has moved by one of equal steps on a logarithmic scale.
+        // A point wherever either rate has moved by one of several equal steps on a logarithmic
+        // scale.
         let step = |rate: f64, total: u64| {
             let floor = 0.5 / total as f64;
             let steps = POINTS as f64 / 2.0 - 2.0;

@@ -1,5 +1,5 @@
-//! Exact thresholds from a spool in bounded memory: a histogram finds the bin that holds the
-//! threshold, and only that bin's scores are gathered. A bin that holds too many is divided
+//! Exact thresholds from a spool in bounded memory: a histogram finds the bin that contains the
+//! threshold, and only that bin's scores are gathered. A bin that contains too many is divided
 //! again; since each division spans the bin's own smallest and largest score, it always splits,
 //! down to a single value.
 
@@ -26,7 +26,7 @@ impl Scale {
         Scale { low, high, factor: BINS as f64 / (0.5 * high - 0.5 * low) }
     }
 
-    /// The bin of a score in the range; larger scores have no smaller bins.
+    /// The bin of a score in the range; a larger score never has a smaller bin.
     pub(crate) fn bin(&self, score: f64) -> usize {
         (((0.5 * score - 0.5 * self.low) * self.factor) as usize).min(BINS - 1)
     }
@@ -62,7 +62,7 @@ pub(crate) fn threshold(
     while members > GATHER {
         let (low, high) = range(spool, &extract, &path)?;
         if low == high {
-            // One value alone: it is refused, as a whole, in favour of what lies above it.
+            // A single value is rejected as a whole in favour of what lies above it.
             let next = next_above(spool, &extract, high)?;
             return Ok(Some(next.or(fallback).unwrap_or_else(|| high.next_up())));
         }
@@ -85,7 +85,7 @@ pub(crate) fn threshold(
     Ok(from_the_top(&scores, above_count, allowed, fallback))
 }
 
-/// The highest bin whose scores can't all be accepted (or the lowest that has any), and how many
+/// The highest bin whose scores cannot all be accepted (or the lowest that has any), and how many
 /// scores lie above it.
 fn bin_from_the_top(counts: &[u64], mut above: u64, allowed: u64) -> Option<(usize, u64)> {
     let mut last = None;
@@ -192,8 +192,8 @@ fn gather(
     Ok(Gathered { scores, above: least })
 }
 
-/// The equal error rate: the crossing's bin by histogram, then exactly within it (to the bin's
-/// width where it holds too many scores).
+/// The equal error rate: the bin of the crossing by histogram, then exactly within it (to the bin's
+/// width if it contains too many scores).
 pub(crate) fn equal_error(
     spool: &mut Spool,
     extract: impl Fn(&Row) -> Option<(bool, f64)> + Sync,
@@ -277,7 +277,7 @@ mod tests {
             target in 0.0_f64..1.0,
             wild in any::<bool>(),
         ) {
-            // One far outlier squeezes all the others into a single bin.
+            // One distant outlier squeezes all the others into a single bin.
             let mut scores: Vec<(bool, f64)> =
                 raw.iter().map(|(m, s)| (*m, f64::from(*s) / 8.0)).collect();
             if wild {

@@ -12,7 +12,7 @@ pub enum Thresholds {
     /// One for each target FMR, chosen on the `tune` rows or, without a `split` column, on the
     /// rows that are reported.
     Targets(Vec<f64>),
-    /// A given one.
+    /// A given threshold.
     Given(f64),
     /// From a calibration: target FMR and threshold.
     Calibration {
@@ -31,7 +31,7 @@ pub struct AuditSettings {
     pub by: Vec<String>,
     /// Where the thresholds come from.
     pub thresholds: Thresholds,
-    /// Rules to judge by.
+    /// Rules to check.
     pub rules: Vec<RulePack>,
     /// Which interval to use for rates.
     pub interval: IntervalMethod,
@@ -63,27 +63,33 @@ impl AuditSettings {
             Err(Error::new(ErrorKind::InvalidArgument, Stage::Audit, message).next(next))
         };
         if !(self.confidence > 0.5 && self.confidence < 1.0) {
-            return wrong("the confidence must lie between 0.5 and 1", "write 0.95, for example");
+            return wrong("the confidence must be between 0.5 and 1", "give a number such as 0.95");
         }
         let points = match &self.thresholds {
             Thresholds::Targets(targets) => {
                 if targets.iter().any(|t| !(*t > 0.0 && *t < 1.0)) {
                     return wrong(
-                        "a target FMR must lie between 0 and 1",
-                        "write 1e-3, for example",
+                        "a target FMR must be between 0 and 1",
+                        "give a number such as 1e-3",
                     );
                 }
                 targets.len()
             }
             Thresholds::Given(threshold) => {
                 if !threshold.is_finite() {
-                    return wrong("the threshold is not a finite number", "write a score");
+                    return wrong(
+                        "the threshold is not a finite number",
+                        "give a finite number on the scale of the scores",
+                    );
                 }
                 1
             }
             Thresholds::Calibration { points, .. } => {
                 if points.iter().any(|p| !p.1.is_finite()) {
-                    return wrong("the calibration has no finite threshold", "make it again");
+                    return wrong(
+                        "the calibration has no finite threshold",
+                        "make the calibration again: evenmatch calibrate",
+                    );
                 }
                 points.len()
             }
@@ -91,7 +97,7 @@ impl AuditSettings {
         if points == 0 || points > MAX_POINTS {
             return wrong(
                 "an audit takes one to eight operating points",
-                "ask for fewer target rates, or audit twice",
+                "request fewer target rates, or run two audits",
             );
         }
         Ok(())

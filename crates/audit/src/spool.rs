@@ -1,6 +1,6 @@
-//! Packed rows in a temporary file, so that an audit reads its source once and memory does not
-//! grow with rows: 24 bytes a row (32 with scores of presentation attack detection), the first
-//! 64 MiB of them in memory.
+//! Packed rows in a temporary file, so that an audit reads its source once and memory does not grow
+//! with rows: 24 bytes per row (32 with scores of presentation attack detection), the first 64 MiB
+//! of them in memory.
 
 use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
 
@@ -9,10 +9,10 @@ use tempfile::SpooledTempFile;
 use crate::records::{Mating, PadOutcome, Split};
 use crate::{Error, ErrorKind, Result, Stage};
 
-/// One record, as the passes of an audit see it.
+/// One record, as seen by the passes of an audit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Row {
-    /// NaN where nothing was compared.
+    /// NaN if nothing was compared.
     pub(crate) score: f64,
     /// Persona of the probe.
     pub(crate) probe: u32,
@@ -27,7 +27,7 @@ pub(crate) struct Row {
     pub(crate) pad_outcome: PadOutcome,
     /// Attempt at which the face was found; 0 if unknown.
     pub(crate) attempt: u8,
-    /// NaN where missing.
+    /// NaN if missing.
     pub(crate) pad_score: f64,
 }
 
@@ -52,13 +52,17 @@ pub(crate) struct SpoolWriter {
 }
 
 fn fault(cause: std::io::Error) -> Error {
-    Error::new(ErrorKind::Io, Stage::Audit, "the temporary file of packed records failed")
-        .next("check the space left in the temporary folder, or set TMPDIR to another one")
-        .caused_by(cause)
+    Error::new(
+        ErrorKind::Io,
+        Stage::Audit,
+        "writing or reading the temporary file of packed records failed",
+    )
+    .next("check the free space in the temporary folder, or set TMPDIR to another folder")
+    .caused_by(cause)
 }
 
 impl SpoolWriter {
-    /// An empty spool; `pad_scores` makes room for them.
+    /// An empty spool; `pad_scores` reserves room for them.
     pub(crate) fn new(pad_scores: bool) -> Self {
         let file = BufWriter::with_capacity(1 << 20, tempfile::spooled_tempfile(IN_MEMORY));
         SpoolWriter { file, width: if pad_scores { WIDE } else { NARROW }, rows: 0 }
@@ -80,7 +84,7 @@ impl SpoolWriter {
         self.file.write_all(&bytes[..self.width]).map_err(fault)
     }
 
-    /// Ends writing.
+    /// Finishes writing.
     pub(crate) fn finish(self) -> Result<Spool> {
         let file = self.file.into_inner().map_err(|error| fault(error.into_error()))?;
         Ok(Spool { file, width: self.width, rows: self.rows })

@@ -22,7 +22,7 @@ pub(crate) const STAGES: [FailureStage; 5] = [
     FailureStage::Liveness,
     FailureStage::Other,
 ];
-/// Attempts told apart; later ones count with the last.
+/// Attempts that are told apart; later ones count with the last.
 pub(crate) const ATTEMPTS: usize = 8;
 
 /// Mated transactions of one unit.
@@ -139,17 +139,17 @@ impl BootCounters {
 /// Non-mated pairs under one view.
 pub(crate) struct PairTally {
     pub(crate) groups: usize,
-    /// Pairs of which both people are of one group.
+    /// Pairs in which both people are in one group.
     within: Vec<Cell>,
-    /// Pairs across groups, at `g·groups + h` for g < h; `None` where groups are so many that
-    /// their square would be too much.
+    /// Pairs across groups, at `g·groups + h` for g < h; `None` if there are so many groups that
+    /// their square would take too much memory.
     across: Option<Vec<Cell>>,
     pub(crate) units: Vec<PairUnit>,
-    /// Distinct people a unit is compared with, summed over units.
+    /// Distinct people with whom a unit is compared, summed over units.
     pub(crate) dyads: u64,
     pub(super) cross: Option<Cross>,
     pub(crate) boot: Option<Vec<BootCounters>>,
-    /// Pairs with a side that has no group.
+    /// Pairs in which a side has no group.
     pub(crate) unlabelled: u64,
 }
 
@@ -184,12 +184,12 @@ impl PairTally {
         &self.within[group]
     }
 
-    /// The pairs across two groups, in either order; `None` where they are not counted.
+    /// The pairs across two groups, in either order; `None` if they are not counted.
     pub(crate) fn across(&self, g: usize, h: usize) -> Option<&Cell> {
         self.across.as_ref().map(|cells| &cells[g.min(h) * self.groups + g.max(h)])
     }
 
-    /// The cell of two groups, in either order, or of one; `None` where it is not counted.
+    /// The cell of two groups, in either order, or of one; `None` if it is not counted.
     pub(super) fn cell_mut(&mut self, g: usize, h: usize) -> Option<&mut Cell> {
         if g == h {
             return self.within.get_mut(g);
@@ -230,7 +230,7 @@ impl PairTally {
         self.add_shares((a, g), (b, h), dyad, job);
     }
 
-    /// Adds a pair's errors to what is kept of both units, of groups `g` and `h`.
+    /// Adds a pair's errors to what is kept for both units, of groups `g` and `h`.
     pub(super) fn add_shares(
         &mut self,
         (a, g): (usize, usize),
@@ -260,8 +260,8 @@ impl PairTally {
         }
     }
 
-    /// Shares of the people on both sides of a cell of two different groups, each with its
-    /// members; `None` where keeping them would take too much memory.
+    /// Shares of the people on both sides of a cell of two different groups, each with its members;
+    /// `None` if keeping them would take too much memory.
     pub(crate) fn cross_shares<'a>(
         &'a self,
         (g, of_g): (usize, &'a [u32]),
@@ -276,7 +276,7 @@ impl PairTally {
             let errors = cross.errors.get(&(index as u64)).map_or(0, |e| u64::from(e[point]));
             (trials > 0).then_some(Share { errors, trials })
         };
-        // In the order of the units, so that sums come out the same whatever the groups.
+        // In the order of the units, so that sums are the same whatever the groups.
         let (mut of_g, mut of_h) = (of_g.iter().peekable(), of_h.iter().peekable());
         let next = move || match (of_g.peek(), of_h.peek()) {
             (Some(a), Some(b)) if a < b => of_g.next().map(|unit| (*unit, h)),
@@ -307,7 +307,7 @@ pub(crate) struct Job<'a> {
     pub(crate) views: &'a [View],
     pub(crate) subject_keys: &'a [u64],
     pub(crate) seed: u64,
-    /// Whether bootstrap replicates are wanted.
+    /// Whether bootstrap replicates are requested.
     pub(crate) boot: bool,
 }
 
@@ -319,7 +319,7 @@ impl Job<'_> {
 
 /// Buckets of pairs, by the lower unit.
 const BUCKETS: usize = 64;
-/// Pairs held at a time (128 MiB).
+/// Pairs kept in memory at a time (128 MiB).
 const PAIRS_AT_ONCE: u64 = 16 << 20;
 /// Bits of a packed pair: unit, unit, failure and errors.
 const UNIT_BITS: u32 = 24;
@@ -337,7 +337,7 @@ pub(crate) fn tally(spool: &mut Spool, job: &Job<'_>, nonmated: u64) -> Result<F
         return Err(Error::new(
             ErrorKind::LimitExceeded,
             Stage::Audit,
-            format!("{} people are more than the 16.7 million that fit", family.units),
+            format!("{} people are more than the maximum of 16.7 million", family.units),
         )
         .next("audit the records in parts"));
     }
@@ -435,7 +435,7 @@ fn count_mated(unit: &mut MatedUnit, row: &Row, job: &Job<'_>) {
     }
 }
 
-/// Two units and what came of their comparison. Bit 0: nothing was compared; bit 1 + k: a false
+/// Two units and the result of their comparison. Bit 0: nothing was compared; bit 1 + k: a false
 /// match at operating point k.
 pub(super) fn packed(a: u64, b: u64, score: f64, thresholds: &[f64]) -> u64 {
     let bit = |(point, threshold): (usize, &f64)| u64::from(score >= *threshold) << (point + 1);

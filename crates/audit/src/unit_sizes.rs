@@ -1,9 +1,9 @@
-//! How many comparisons there are among people, in closed form from how many samples each has.
+//! How many comparisons there are between people, in closed form from how many samples each has.
 //!
 //! Two units with `a` and `b` samples are compared `a·b` times. Over all unordered pairs of
 //! different units of one group, `Σ x_i·x_j = ((Σx)² − Σx²) / 2`; between two groups it is the
-//! product of both sums, less the pairs of units that are one subject. With x the samples that
-//! have a template this counts comparisons, with x all samples it counts transactions, and with
+//! product of both sums, minus the pairs of units that are one subject. With x the samples that
+//! have a template this counts comparisons; with x all samples it counts transactions; and with
 //! squares it gives the sums over distinct pairs of people that dyadic variances need.
 
 use super::cohort::Family;
@@ -18,7 +18,7 @@ pub(crate) struct UnitSizes {
     acquired: Vec<u64>,
     /// All.
     all: Vec<u64>,
-    /// Units of each subject that has several.
+    /// Units of each subject that has more than one.
     shared: Vec<Vec<u32>>,
 }
 
@@ -29,7 +29,7 @@ pub(crate) struct Totals {
     pub(crate) failed: u64,
 }
 
-/// What is summed over pairs of units: units themselves, samples with a template, all samples,
+/// What is summed over pairs of units: the units themselves, samples with a template, all samples,
 /// and the products of the last two.
 const FEATURES: usize = 6;
 
@@ -43,7 +43,7 @@ struct Products {
     groups: usize,
     sums: Vec<[u128; FEATURES]>,
     squares: Vec<[u128; FEATURES]>,
-    /// Empty where sums across groups are not wanted.
+    /// Empty if sums across groups are not requested.
     same_subject: Vec<[u128; FEATURES]>,
 }
 
@@ -93,17 +93,17 @@ impl UnitSizes {
     fn pairs(&self, x: &[u64]) -> u128 {
         let sum: u128 = x.iter().map(|x| u128::from(*x)).sum();
         let squares: u128 = x.iter().map(|x| u128::from(*x).pow(2)).sum();
-        // Units of one subject are no strangers.
+        // Units of one subject do not form non-mated pairs.
         let own: u128 = self.shared.iter().map(|units| within(units, x)).sum();
         (sum * sum - squares) / 2 - own
     }
 
-    /// Non-mated pairs of which both sides have a group, failures included.
+    /// Non-mated pairs in which both sides have a group, failures included.
     pub(crate) fn labelled(&self, groups: &[u16]) -> u64 {
         self.pairs(&grouped(&self.all, groups)) as u64
     }
 
-    /// The sums of each group and, where wanted, of each pair of groups.
+    /// The sums of each group and, if requested, of each pair of groups.
     fn products(&self, groups: &[u16], count: usize, across: bool) -> Products {
         let mut products = Products {
             groups: count,
@@ -225,7 +225,7 @@ impl PairTally {
         }
     }
 
-    /// Adds the errors of a pair of units; how often they were compared has been added before.
+    /// Adds the errors of a pair of units; the number of their comparisons was added before.
     pub(super) fn add_errors(
         &mut self,
         (a, b): (usize, usize),

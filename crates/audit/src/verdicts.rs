@@ -14,27 +14,27 @@ use super::rules::{
 use super::words::{percent, times};
 use std::collections::BTreeMap;
 
-/// The groups of one view, as rules see them.
+/// The groups of one view, as seen by rules.
 pub(crate) struct ViewRates<'a> {
     pub(crate) name: &'a str,
     /// Name, rates and number of people.
     pub(crate) groups: Vec<(&'a str, &'a GroupRates, u64)>,
 }
 
-/// Everything that rules may look at.
+/// Everything that rules may use.
 pub(crate) struct Evidence<'a> {
     pub(crate) overall: &'a GroupRates,
     pub(crate) subjects: u64,
     pub(crate) views: Vec<ViewRates<'a>>,
     pub(crate) attributes: &'a BTreeMap<String, AttributeReport>,
     pub(crate) pad: Option<&'a PadReport>,
-    /// Place of the operating point in the report.
+    /// Index of the operating point in the report.
     pub(crate) point: usize,
     pub(crate) method: IntervalMethod,
     pub(crate) least: u64,
 }
 
-/// A measured value before it meets a limit.
+/// A measured value, before it is compared with a limit.
 struct Finding {
     attribute: Option<String>,
     group: Option<String>,
@@ -92,7 +92,7 @@ fn judge(pack: &RulePack, rule: &Rule, limit: f64, finding: Finding) -> RuleRepo
             let end = |x: Option<f64>| x.map_or("no bound".to_owned(), show);
             format!("measured {} [{} to {}]", show(e.value), end(e.low), end(e.high))
         }
-        None => "there is no measurement".to_owned(),
+        None => "it was not measured".to_owned(),
     };
     let below = if rule.strict { "below" } else { "at most" };
     let sentence = format!(
@@ -132,7 +132,7 @@ fn pad_present(pack: &RulePack, rule: &Rule, evidence: &Evidence<'_>) -> RuleRep
             nothing("Records with pad_outcome and attack_species would show it.".to_owned())
         }),
         sentence: format!(
-            "{verdict}: {}; the records hold {} of it.",
+            "{verdict}: {}; the records contain {} of it.",
             rule.title,
             if present { "outcomes" } else { "no trace" }
         ),
@@ -150,7 +150,7 @@ fn from_sample(
 ) -> (Option<Estimate>, Needed) {
     if sample.rate.trials() < evidence.least.max(1) {
         let sentence = format!(
-            "{} more trials are needed: there are {} of the {} that a rate takes here.",
+            "{} more trials are needed: there are {} of the {} needed for a rate here.",
             evidence.least.max(1) - sample.rate.trials(),
             sample.rate.trials(),
             evidence.least.max(1)
@@ -179,7 +179,7 @@ fn from_cell(rule: &Rule, limit: f64, cell: &RateCell) -> (Option<Estimate>, Nee
                 trials: Some(insufficient.needed.saturating_sub(insufficient.trials)),
                 subjects: None,
                 sentence: format!(
-                    "{} more presentations are needed: there are {} of the {} that a rate takes \
+                    "{} more presentations are needed: there are {} of the {} needed for a rate \
                      here.",
                     insufficient.needed.saturating_sub(insufficient.trials),
                     insufficient.trials,
@@ -264,7 +264,7 @@ fn ratio(
         None => (
             None,
             nothing(format!(
-                "A ratio takes {} trials of the group, and at least one error of anybody.",
+                "A ratio needs {} trials of the group, and at least one error overall.",
                 evidence.least.max(1)
             )),
         ),
@@ -291,7 +291,7 @@ fn attributes(rule: &Rule, limit: f64, evidence: &Evidence<'_>) -> Vec<Finding> 
         None => (
             None,
             nothing(format!(
-                "Two groups with {} trials each, and an error in one of them, would be measured.",
+                "A measurement needs two groups with {} trials each, and an error in one of them.",
                 evidence.least.max(1)
             )),
         ),

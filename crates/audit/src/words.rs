@@ -3,9 +3,14 @@
 use super::differential::{Combined, Measure};
 use super::rates::decimals;
 
-/// A share in per cent, with two digits that count.
+/// A share in per cent, with two significant digits.
 pub(crate) fn percent(share: f64) -> String {
     format!("{:.*} %", decimals(share), 100.0 * share)
+}
+
+/// A difference of shares in percentage points, with two significant digits.
+fn points(difference: f64) -> String {
+    format!("{:.*}", decimals(difference), 100.0 * difference)
 }
 
 /// A ratio with a sensible number of digits.
@@ -18,8 +23,8 @@ pub(crate) fn ratio(value: f64) -> Option<String> {
     Some(times(value)).filter(|text| text != "1.00")
 }
 
-/// A threshold with all its digits: comparisons at or above the number that is printed are those
-/// at or above the number that was used.
+/// A threshold with all its digits: comparisons at or above the printed number are exactly those at
+/// or above the number used.
 pub(crate) fn threshold(value: f64) -> String {
     if value == 0.0 || (1e-4..1e15).contains(&value.abs()) {
         format!("{value}")
@@ -46,18 +51,18 @@ pub(crate) fn differential(
         }
         if at_least && ratio(value).is_none() {
             return format!(
-                "It is not shown that the {error} of {worst} is above that of the groups without \
-                 any error; it may be up to {} times as high.",
+                "There is no evidence that the {error} of {worst} is above that of the groups \
+                 without any errors; it may be up to {} times as high.",
                 times(high)
             );
         }
     }
     match measure {
         Measure::MaxMinusMin => format!(
-            "The {error} of {worst} is {} points above that of {best} [{} to {}].",
-            percent(value),
-            percent(low),
-            percent(high)
+            "The {error} of {worst} is {} percentage points above that of {best} [{} to {}].",
+            points(value),
+            points(low),
+            points(high)
         ),
         Measure::MaxOverMin => {
             format!(
@@ -71,12 +76,14 @@ pub(crate) fn differential(
             times(value)
         ),
         Measure::WorstOverOverall => match ratio(value) {
-            Some(ratio) => format!("The {error} of {worst} is {ratio} times everyone's {range}."),
-            None => format!("The {error} of {worst} is everyone's {range}."),
+            Some(ratio) => {
+                format!("The {error} of {worst} is {ratio} times the overall rate {range}.")
+            }
+            None => format!("The {error} of {worst} equals the overall rate {range}."),
         },
         Measure::Gini => format!(
             "The Gini coefficient of the {error} is {value:.3} [{low:.3} to {high:.3}]: 0 means \
-             equal rates, 1 that one group has all the errors."
+             equal rates, 1 means that one group has all the errors."
         ),
     }
 }
@@ -86,23 +93,23 @@ pub(crate) fn combined(measure: Combined, value: f64, low: f64, high: f64) -> St
     match measure {
         Combined::Garbe => format!(
             "GARBE, the mean of both Gini coefficients, is {value:.3} [{low:.3} to {high:.3}]; 0 \
-             is equal."
+             means equal rates."
         ),
         Combined::InequityRate => format!(
             "The inequity rate, the geometric mean of both max/min ratios, is {} [{} to {}]; 1 \
-             is equal.",
+             means equal rates.",
             times(value),
             times(low),
             times(high)
         ),
         Combined::Fdr => format!(
-            "The fairness discrepancy rate is {value:.4} [{low:.4} to {high:.4}]; 1 is equal, and \
-             it stays near 1 even for large ratios of small rates."
+            "The fairness discrepancy rate is {value:.4} [{low:.4} to {high:.4}]; 1 means equal \
+             rates, and it stays near 1 even for large ratios of small rates."
         ),
     }
 }
 
-/// Joins `a`, `b` and `c` as English does.
+/// Joins `a`, `b` and `c` as in English.
 pub(crate) fn list(items: &[String]) -> String {
     match items {
         [] => String::new(),
@@ -111,7 +118,7 @@ pub(crate) fn list(items: &[String]) -> String {
     }
 }
 
-/// A count in words people can read: 12,345.
+/// A count as people read it: 12,345.
 pub(crate) fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);

@@ -14,7 +14,7 @@ const TABLE: [(&str, u64, u64, u64, u64); 4] = [
     ("Indian", 15, 2976, 693, 2990),
 ];
 
-/// Every pair has people of its own, as counts alone say nothing else.
+/// Every pair has two people of its own, so that only the counts matter.
 fn records() -> Records {
     let mut records = Records::new(&["race"]);
     let mut person = 0;
@@ -136,10 +136,10 @@ fn a_group_without_errors_stays_finite_everywhere() {
     assert!(ratio.high.unwrap().is_finite());
     let RateCell::Measured(zero) = &race.groups["A"].rates.fmr else { panic!("measured") };
     assert_eq!(zero.text, "0/3000, at most 0.100 %");
-    // Nobody was refused: ratios of FNMR have no value, differences are zero.
+    // Nobody was rejected: ratios of FNMR have no value, differences are zero.
     assert!(race.differentials.fnmr.max_over_geomean.is_none());
     assert_eq!(race.differentials.fnmr.max_minus_min.as_ref().unwrap().value, 0.0);
-    // JSON writes what is not finite as null, which a number's field then refuses to read.
+    // JSON writes a number that is not finite as null, which a number field then refuses to read.
     let json = serde_json::to_string(&report).unwrap();
     let back: evenmatch_audit::AuditReport = serde_json::from_str(&json).unwrap();
     assert_eq!(back, report);

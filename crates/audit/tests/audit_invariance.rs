@@ -137,7 +137,7 @@ proptest! {
 
 #[test]
 fn the_tie_regression_end_to_end() {
-    // Another library returns a threshold of FNMR 0.4 for the target 0.1 here.
+    // Another library returns a threshold with an FNMR of 0.4 for the target 0.1 here.
     let mut records = Records::new(&[]);
     for (i, score) in [0.5, 0.5, 0.5, 0.5, 0.9, 0.9, 0.9, 0.9, 0.9, 0.9].iter().enumerate() {
         let person = format!("p{i}");

@@ -1,4 +1,4 @@
-//! An audit of all pairs of a set says what an audit of the same pairs as records says.
+//! An audit of all pairs of a set gives the same result as an audit of the same pairs as records.
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 

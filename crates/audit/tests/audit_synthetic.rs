@@ -1,10 +1,10 @@
 //! A synthetic score model with known true rates, audited end to end, and the snapshot of one
 //! small report.
 //!
-//! The model: a comparison's score is normal with standard deviation 1 and a mean of its own for
-//! mated and non-mated pairs of each group; half of the mated variance is personal, non-mated
-//! scores have a part from each person. The true rates at the threshold t are
-//! `FMR_g = Φ(μ_nonmated,g − t)` and `FNMR_g = Φ(t − μ_mated,g)`.
+//! The model: a comparison's score is normal with standard deviation 1 and its own mean for mated
+//! and non-mated pairs of each group; half of the mated variance is personal, and non-mated scores
+//! have a part from each person. The true rates at the threshold t are `FMR_g = Φ(μ_nonmated,g −
+//! t)` and `FNMR_g = Φ(t − μ_mated,g)`.
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
@@ -117,7 +117,8 @@ fn the_worst_groups_and_the_stage_of_the_gap_are_found() {
         RateCell::Measured(rate) => rate.rate,
         RateCell::Insufficient { .. } => panic!("too few"),
     };
-    // Direct FRR over mated transactions: failures and false non-matches, nothing else.
+    // FRR calculated directly over mated transactions: failures and false non-matches, nothing
+    // else.
     let RateCell::Measured(frr) = &overall.frr else { panic!("too few") };
     let RateCell::Measured(fnmr) = &overall.fnmr else { panic!("too few") };
     let failed = report.data.failures["detect:no_face"];
@@ -184,7 +185,7 @@ fn attacks_are_counted_by_species() {
     assert_eq!(pad.at_bpcer.len(), 2);
     assert_eq!(pad.at_bpcer[0].threshold, 0.8);
     assert_eq!(counts(&pad.at_bpcer[0].apcer["print"]), (3, 40));
-    // Attack rows are no comparisons of people.
+    // Attack rows are not comparisons of people.
     assert_eq!(report.data.nonmated, 3 * 60 * 10);
 }
 
@@ -208,7 +209,7 @@ fn comparing_a_report_with_a_worse_one_says_what_rose() {
     assert!(compare_audits(&before, &before).verdicts.is_empty());
 }
 
-/// `EVENMATCH_BLESS=1 cargo test --test audit_synthetic` writes the snapshot anew.
+/// `EVENMATCH_BLESS=1 cargo test --test audit_synthetic` rewrites the snapshot.
 #[test]
 fn a_small_report_stays_as_it_was() {
     let mut report = run_by(&synthetic(11, 40), &["sp800-63a4"], &["group"]);

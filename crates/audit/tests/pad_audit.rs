@@ -1,5 +1,5 @@
-//! Presentation attack detection in an audit: the rates of ISO/IEC 30107-3 against values worked
-//! out by hand, from a record file to the four files of a report.
+//! Presentation attack detection in an audit: the rates of ISO/IEC 30107-3 against values
+//! calculated by hand, from a record file to the four files of a report.
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
@@ -79,7 +79,7 @@ fn measured(cell: &RateCell) -> &MeasuredRate {
     }
 }
 
-/// Errors, trials, and the bounds of Clopper and Pearson as SciPy's beta quantiles give them.
+/// Errors, trials, and the Clopper–Pearson bounds calculated with SciPy's beta quantiles.
 fn expect(cell: &RateCell, errors: u64, trials: u64, bounds: Option<(f64, f64)>) {
     let rate = measured(cell);
     assert_eq!((rate.errors, rate.trials), (errors, trials));
@@ -149,7 +149,7 @@ fn end_to_end_counts_every_reason_of_rejection() {
     let sum = end.riapar_interval.unwrap();
     let high = 0.22 + (0.169_196_9_f64 - 0.05).hypot(0.258_175_4 - 0.17);
     assert!((sum.high.unwrap() - high).abs() < 1e-5);
-    // The FRR of the operating point knows one failure and five that did not match.
+    // The FRR of the operating point counts one failure and five that did not match.
     expect(&report.operating_points[0].overall.frr, 6, 100, None);
 }
 
@@ -176,7 +176,7 @@ fn fixed_bpcer_and_curves_leave_out_what_got_no_answer() {
 
 #[test]
 fn presentations_of_one_person_are_no_independent_trials() {
-    // Twenty people, five presentations each that always go alike.
+    // Twenty people with five presentations each, all five always with the same result.
     let of = |fail: usize, subjects: bool| {
         let mut text = HEADER.to_owned();
         for person in 0..20 {
@@ -196,7 +196,7 @@ fn presentations_of_one_person_are_no_independent_trials() {
     let rate = measured(&some.bpcer);
     assert!((15.0..=20.5).contains(&rate.n_eff), "{rate:?}");
     assert!(rate.method.starts_with("Clopper–Pearson, clustered by person"));
-    // Rows that name nobody are taken as independent.
+    // Rows that do not name anyone are treated as independent.
     let anonymous = of(0, false);
     let rate = measured(&anonymous.bpcer);
     assert!((rate.high - (1.0 - 0.05_f64.powf(1.0 / 100.0))).abs() < 1e-9, "{rate:?}");
@@ -230,7 +230,7 @@ fn a_species_without_any_answer_is_named() {
     assert!(report.answers[0].sentence.contains("No attack of the species `print` got an answer"));
 }
 
-/// Outcomes and scores of a detector alone: nobody named, nothing compared.
+/// Outcomes and scores of a detector only: nobody named, nothing compared.
 fn pad_only() -> String {
     let mut text = "probe_id,reference_id,attack_species,pad_outcome,pad_score\n".to_owned();
     for i in 0..60 {
@@ -254,7 +254,7 @@ fn records_of_a_detector_alone_can_be_audited() {
     assert_eq!(pad.worst_species.as_deref(), Some("sim_print"));
     assert!(pad.end_to_end.is_empty());
     assert!(report.answers[0].sentence.contains("simulated attacks of the species `sim_print`"));
-    // A rule has nothing to judge by without a threshold, and must not pass in silence.
+    // Without a threshold a rule has nothing to check, and must not pass silently.
     let rules = vec![RulePack::find("sp800-63a4").unwrap()];
     let error = run(&pad_only(), &AuditSettings { rules, ..AuditSettings::default() }).unwrap_err();
     assert!(error.next_step().unwrap().contains("--threshold"), "{error}");
@@ -289,7 +289,7 @@ fn every_file_has_the_section() {
         "Attacks at fixed BPCER",
         "Live people refused at fixed BPCER",
         "Rightful attempts rejected, race: B",
-        "no certification",
+        "they certify nothing",
     ] {
         assert!(html.contains(part), "{part}");
     }

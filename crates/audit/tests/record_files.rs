@@ -1,4 +1,4 @@
-//! Reading record files: formats agree, faults are named with line and column, warnings count.
+//! Reading record files: formats agree, errors name line and column, warnings count.
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
@@ -11,7 +11,7 @@ use evenmatch_audit::records::{
 };
 use evenmatch_core::{Error, Result};
 
-/// A row with names for codes, so that scans can be compared.
+/// A row with names instead of codes, so that scans can be compared.
 #[derive(Debug, Clone, PartialEq)]
 struct Row {
     people: (String, String),
@@ -86,7 +86,7 @@ fn scan_text(text: &str) -> Result<Scan> {
     scan_with(&folder.file("scores.csv", text), &ReadOptions::default())
 }
 
-/// The message of a fault, without the folder of the file.
+/// The message of an error, without the folder of the file.
 fn fault(name: &str, content: impl AsRef<[u8]>, options: &ReadOptions) -> Error {
     let folder = Folder::new();
     let path = folder.file(name, content);
@@ -219,7 +219,7 @@ fn an_error_of_the_sink_ends_the_scan() {
     assert!(file.scan(&mut Dictionary::default(), &mut |_, _| Ok(())).is_err(), "a second scan");
 }
 
-/// A header with two rows, the second of which is broken, and what is said about it.
+/// A header with two rows, the second of which is broken, and the expected message.
 const HEADER: &str = "probe_id,reference_id,probe_subject,reference_subject,mated,score,failure,split,\
 attack_species,pad_outcome,probe_attempt,pad_score";
 const GOOD: &str = "p,r,s,s,1,0.5,,,,,1,";
@@ -228,17 +228,17 @@ const GOOD: &str = "p,r,s,s,1,0.5,,,,,1,";
 fn faults_name_file_line_and_column() {
     assert_eq!(scan_text(&format!("{HEADER}\n{GOOD}\n")).unwrap().rows.len(), 1);
     for (row, expected) in [
-        ("a,b,s,t,0,NaN,,,,,,", "3:6: `score` is NaN, which is no number"),
+        ("a,b,s,t,0,NaN,,,,,,", "3:6: `score` is NaN, which is not a number"),
         ("a,b,s,t,0,inf,,,,,,", "3:6: `score` is infinite or too large: \"inf\""),
         ("a,b,s,t,0,1e999,,,,,,", "3:6: `score` is infinite or too large: \"1e999\""),
         ("a,b,s,t,0,0;5,,,,,,", "3:6: `score` is not a number: \"0;5\""),
         ("a,b,s,t,0,0.5,no_face,,,,,", "3:7: both a score (0.5) and a failure (`no_face`)"),
         ("a,b,s,t,0,,,,,,,", "3:6: neither a score nor a failure"),
         ("a,b,s,t,2,0.5,,,,,,", "3:5: unknown value of `mated`: \"2\""),
-        ("a,b,s,t,,0.5,,,,,,", "3:5: whether the pair is mated is not said"),
+        ("a,b,s,t,,0.5,,,,,,", "3:5: the row does not say whether the pair is mated"),
         ("a,b,s,t,1,0.5,,,,,,", "3:5: marked mated, but the subjects differ: `s` and `t`"),
-        ("a,b,s,s,0,0.5,,,,,,", "3:5: marked non-mated, but both samples are of `s`"),
-        ("a,b,,s,0,0.5,,,,,,", "3:3: whose sample the probe is, is not said"),
+        ("a,b,s,s,0,0.5,,,,,,", "3:5: marked non-mated, but both samples show `s`"),
+        ("a,b,,s,0,0.5,,,,,,", "3:3: the row does not say whose sample the probe is"),
         ("a,b,s,t,0,0.5,,test,,,,", "3:8: unknown value of `split`: \"test\""),
         ("a,b,s,t,0,0.5,,,,maybe,,", "3:10: unknown value of `pad_outcome`: \"maybe\""),
         ("a,b,s,t,0,0.5,,,,,0,", "3:11: unknown value of `probe_attempt`: \"0\""),
@@ -247,12 +247,12 @@ fn faults_name_file_line_and_column() {
         ("a,b,s,t,0,0.5,,,,,,,,", "3:13: 14 fields, but there are 12 columns"),
         ("a,b,s,t,0,0.5,\"x\"y,,,,,", "3:7: text after a closing quote"),
         ("a,b,s,t,0,0.5,x\"y,,,,,", "3:7: a quote in the middle of a field"),
-        ("p,r,s,s,1,0.25,,,,,,", "3:6: this pair has another score or failure in line 2"),
+        ("p,r,s,s,1,0.25,,,,,,", "3:6: this pair has a different score or failure in line 2"),
         (
             "p,r,t,s,0,0.5,,,,,,",
             "3:5: this pair is mated in one row and non-mated in another (line 2)",
         ),
-        ("p,r,u,u,1,0.5,,,,,,", "3:3: these samples are said to be of other people in line 2"),
+        ("p,r,u,u,1,0.5,,,,,,", "3:3: these samples belong to other people in line 2"),
     ] {
         let text = format!("{HEADER}\n{GOOD}\n{row}\n");
         let error = fault("scores.csv", text, &ReadOptions::default());
@@ -266,12 +266,12 @@ fn files_that_are_no_records_are_explained() {
     let bytes = |text: &str| text.as_bytes().to_vec();
     let header = HEADER.as_bytes();
     for (content, expected) in [
-        (bytes(""), "x.csv: the file holds no records"),
-        (bytes("\n \n"), "x.csv: the file holds no records"),
-        (bytes(HEADER), "x.csv: there is a header, but no record"),
+        (bytes(""), "x.csv: the file contains no records"),
+        (bytes("\n \n"), "x.csv: the file contains no records"),
+        (bytes(HEADER), "x.csv: there is a header, but there are no records"),
         (b"\xff\xfep\0".to_vec(), "x.csv:1:1: the file is in UTF-16"),
         ([header, b"\np,r,s,\xe9,1,"].concat(), "x.csv:2:4: the byte 0xe9 is not UTF-8"),
-        (bytes("mated,score\r0,0.5\r"), "x.csv:1: lines end in a carriage return alone"),
+        (bytes("mated,score\r0,0.5\r"), "x.csv:1: lines end with a carriage return only"),
         (bytes("mated,score,colour\n0,0.5,red\n"), "x.csv:1:3: unknown column `colour`"),
         (bytes("mated,score,score\n0,0.5,1\n"), "x.csv:1:3: a second column for score"),
         (bytes("mated,score\n\"0,0.5\n"), "x.csv:2:1: a quote is never closed"),
@@ -498,7 +498,10 @@ fn frte_logs_take_people_from_labels() {
     let lacking = folder.file("few.csv", "sample_id,subject_id\n1,S1\n2,S1\n");
     let options = ReadOptions { labels: Some(lacking), ..ReadOptions::default() };
     let error = scan_with(&folder.file("match.log", log), &options).err().unwrap();
-    assert!(error.to_string().ends_with(":3:2: whose sample the probe is, is not said"), "{error}");
+    assert!(
+        error.to_string().ends_with(":3:2: the row does not say whose sample the probe is"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What the commands that acquire many photos share: their arguments, progress and last words.
+//! What the commands that acquire many photos share: arguments, progress and summary.
 
 use std::io::IsTerminal;
 use std::num::NonZeroUsize;
@@ -17,26 +17,26 @@ use evenmatch_lab::batch::{
     AcquireOptions, AcquireProgress, Acquisitions, Measure, PartSize, Shard, acquire,
 };
 
-/// How photos are acquired.
+/// How to acquire photos.
 #[derive(Debug, Args)]
 pub(crate) struct AcquisitionArguments {
-    /// The folder that relative paths start from; the list's own folder unless told
-    #[arg(long, value_name = "DIR")]
+    /// Resolve relative paths against this folder [default: the list's own folder]
+    #[arg(long, value_name = "DIR", help_heading = "Photos")]
     pub(crate) root: Option<PathBuf>,
-    /// Threads, one a core unless told; the result does not depend on it
-    #[arg(long, value_name = "N")]
+    /// Number of threads; does not change the result [default: one per core]
+    #[arg(long, value_name = "N", help_heading = "Photos")]
     pub(crate) jobs: Option<NonZeroUsize>,
-    /// Go on with a run that was cut off
-    #[arg(long)]
+    /// Resume a run that stopped
+    #[arg(long, help_heading = "Photos")]
     pub(crate) resume: bool,
-    /// What is done with photos of poor quality; `advise` unless the policy says otherwise
-    #[arg(long, value_enum)]
+    /// What to do with photos of poor quality [default: the policy's, or advise]
+    #[arg(long, value_enum, help_heading = "Photos")]
     pub(crate) gate: Option<GateArgument>,
-    /// Rules for acquiring
-    #[arg(long, value_name = "FILE.toml")]
+    /// Read the rules for acquiring photos from this file
+    #[arg(long, value_name = "FILE.toml", help_heading = "Photos")]
     pub(crate) policy: Option<PathBuf>,
-    /// Photos that are written to the disk at once: as many as a cut-off may cost
-    #[arg(long, value_name = "N", hide = true)]
+    /// Photos per write to the disk; a run that stops loses at most this many
+    #[arg(long, value_name = "N", hide = true, help_heading = "Photos")]
     pub(crate) part_photos: Option<NonZeroUsize>,
 }
 
@@ -44,7 +44,7 @@ impl AcquisitionArguments {
     /// Acquires the photos of a manifest that was read from `list` into a store in `folder`.
     ///
     /// # Errors
-    /// Photos that are not there are reported before any work, all at once.
+    /// Reports all missing photos at once, before any work.
     pub(crate) fn acquire(
         &self,
         manifest: &PeopleManifest,
@@ -55,7 +55,7 @@ impl AcquisitionArguments {
         let root = self.root.clone().unwrap_or_else(|| PeopleManifest::default_root(list));
         manifest.require_photos(&root)?;
         let mut policy = super::policy(self.policy.as_deref(), self.gate)?;
-        // Many photos are stored without their advice, so that it would be measured for nobody.
+        // The store does not keep advice, so there is no point in measuring it.
         if policy.gate == Gate::Advise {
             policy.gate = Gate::Off;
         }
@@ -82,7 +82,7 @@ impl AcquisitionArguments {
     }
 }
 
-/// A bar with rate and time left; nothing where nobody watches.
+/// A bar with rate and time left; hidden unless standard error is a terminal.
 pub(super) fn progress_bar(what: &str) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
         return ProgressBar::hidden();
@@ -100,29 +100,29 @@ fn show(bar: &ProgressBar, progress: AcquireProgress) {
     bar.set_position(progress.done as u64);
 }
 
-/// One line on what came of the photos.
+/// One line with the outcomes of the photos.
 #[allow(clippy::print_stderr)]
 fn say(acquired: &Acquisitions, took: Duration) {
     let failures = acquired.failures();
     let failed: usize = failures.values().sum();
     let named: Vec<String> = failures.iter().map(|(name, n)| format!("{n} {name}")).collect();
     let failed = if failed == 0 {
-        "no failure".to_owned()
+        "none failed".to_owned()
     } else {
         format!("{failed} failed: {}", named.join(", "))
     };
     let seconds = took.as_secs_f64();
     let rate = acquired.processed as f64 / seconds.max(1e-3);
     eprintln!(
-        "{} photos ({failed}); {} decoded and {} known before, in {seconds:.1} s ({rate:.1} a second)",
+        "{} photos ({failed}): {} decoded, {} stored before, in {seconds:.1} s ({rate:.1} per second)",
         acquired.samples.len(),
         acquired.processed,
         acquired.reused,
     );
 }
 
-/// A verifier for many photos at the threshold or the false match rate that was stated; without
-/// either, at the policy's, or at the usual rate of the calibration that ships.
+/// A verifier for many photos at the given threshold or false match rate; without either, at the
+/// policy's, or at the default rate of the calibration that ships.
 pub(super) fn verifier_at(
     mut policy: Policy,
     threshold: Option<f32>,
@@ -132,7 +132,7 @@ pub(super) fn verifier_at(
     if let Some(rate) = fmr.filter(|rate| !(*rate > 0.0 && *rate < 1.0)) {
         return Err(invalid(format!("{rate} is not a rate between 0 and 1"), "try --fmr 1e-3"));
     }
-    // What the command line states stands before what the policy does.
+    // The command line takes precedence over the policy.
     if threshold.is_some() {
         (policy.threshold, policy.fmr) = (threshold, None);
     } else if fmr.is_some() {

@@ -23,9 +23,9 @@ Examples:
       --reason 'the same person'
   evenmatch appeal rates --by race
 
-The ledger never forgets: name nobody in notes and reasons.";
+Ledger entries are permanent: do not put names into notes and reasons.";
 
-/// Appeals: a person asks for a decision to be looked at again, and a person looks.
+/// Open, review and resolve appeals against decisions
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct AppealArguments {
@@ -51,48 +51,48 @@ enum Action {
     Open {
         /// The decision's id
         id: String,
-        /// What the person says
+        /// What the applicant says
         #[arg(long)]
         note: String,
         #[command(flatten)]
         place: PlaceArguments,
     },
-    /// Say who looks at it
+    /// Record who reviews the decision
     Review {
         /// The decision's id
         id: String,
-        /// Who looks
+        /// The reviewer, by number or role
         #[arg(long)]
         by: String,
-        /// What they note
+        /// The reviewer's note
         #[arg(long)]
         note: String,
         #[command(flatten)]
         place: PlaceArguments,
     },
-    /// Write down what a person decided
+    /// Record what the reviewer decided
     Resolve {
         /// The decision's id
         id: String,
-        /// Who decided
+        /// The reviewer who decided
         #[arg(long)]
         by: String,
         /// Whether the decision stands
         #[arg(long, value_enum)]
         outcome: OutcomeArgument,
-        /// Whether the photos show the person who was claimed; it follows from the outcome unless
-        /// the machine left it undecided
+        /// Whether the photos show the claimed person [default: follows from the outcome, unless
+        /// the decision was undecided]
         #[arg(long, value_enum)]
         same_person: Option<YesNo>,
-        /// Why
+        /// Why the reviewer decided so
         #[arg(long)]
         reason: String,
         #[command(flatten)]
         place: PlaceArguments,
     },
-    /// How often decisions were overturned, by group
+    /// Print how often reviewers overturned decisions, by group
     Rates {
-        /// An attribute that was stated at enrolment
+        /// Group people by this attribute, stated at enrolment
         #[arg(long, value_name = "ATTRIBUTE")]
         by: String,
         #[command(flatten)]
@@ -100,7 +100,7 @@ enum Action {
     },
 }
 
-/// Works on appeals.
+/// Opens, reviews or resolves an appeal, or prints the rates.
 pub(crate) fn run(arguments: &AppealArguments) -> anyhow::Result<Exit> {
     let appended = match &arguments.action {
         Action::Open { id, note, place } => place.ledger()?.open_appeal(id, note)?,
@@ -124,30 +124,36 @@ pub(crate) fn run(arguments: &AppealArguments) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Make a decision again from its photos, and say what differs.
-///
-/// Exit codes: 0 the same bit for bit, 1 something differs, 2 error.
+const REPLAY_EXAMPLES: &str = "\
+Examples:
+  evenmatch replay d-0123456789abcdef01234567 --subject alice --probe selfie.jpg
+  evenmatch replay d-0123456789abcdef01234567 --reference enrolled.jpg --probe selfie.jpg
+
+Exit codes: 0 the same bit for bit, 1 something differs, 2 error.";
+
+/// Repeat a decision from its photos and show what differs
 #[derive(Debug, Args)]
+#[command(after_help = REPLAY_EXAMPLES)]
 pub(crate) struct ReplayArguments {
     /// The decision's id
     id: String,
-    /// The photo stored earlier; for a decision by an enrolment, the person: --subject
+    /// The photo stored earlier; for a decision by an enrolment, give --subject instead
     #[arg(long, value_name = "IMG", required_unless_present = "subject")]
     reference: Option<PathBuf>,
-    /// The person whose enrolment it was
+    /// The person whose enrolment the decision used
     #[arg(long, conflicts_with = "reference")]
     subject: Option<String>,
     /// The photo presented then
     #[arg(long, value_name = "IMG")]
     probe: PathBuf,
-    /// The calibration, where it was not one of those that ship
+    /// The calibration that the decision used, if it is not one that ships
     #[arg(long, value_name = "FILE")]
     calibration: Option<PathBuf>,
     #[command(flatten)]
     place: PlaceArguments,
 }
 
-/// Replays.
+/// Decides again and compares.
 pub(crate) fn replay(arguments: &ReplayArguments) -> anyhow::Result<Exit> {
     let files = arguments.place.ledger_files()?;
     let (_, then) = files.decision(&arguments.id)?;
@@ -158,7 +164,7 @@ pub(crate) fn replay(arguments: &ReplayArguments) -> anyhow::Result<Exit> {
     Ok(if replay.identical { Exit::Done } else { Exit::Negative })
 }
 
-/// The verifier that decided: by the policy of then, at its operating point.
+/// A verifier with the policy and the operating point of that decision.
 fn verifier(
     files: &LedgerFiles,
     then: &DecisionEntry,
@@ -182,7 +188,7 @@ fn decide(
     arguments: &ReplayArguments,
 ) -> anyhow::Result<DecisionRecord> {
     let probe = probe(verifier, then, &arguments.probe)?;
-    // The frames of a session are not kept: what was judged of them is taken over.
+    // The frames of a session are not stored, so its recorded judgement is reused.
     let session = then.record.liveness.session.clone();
     if let Some(reference) = &arguments.reference {
         let reference = verifier.acquire(reference.as_path())?;
@@ -192,17 +198,18 @@ fn decide(
     let enrolment = registry.enrolment(arguments.subject.as_deref().unwrap_or_default())?;
     let same = then.subject.as_ref() == Some(&enrolment.details.pseudonym);
     if !same || then.enrolment != Some(enrolment.version) {
-        let message = "the decision was not made with this enrolment, or with an older one";
+        let message =
+            "the decision was made with another enrolment, or with an older version of this one";
         return Err(Error::new(ErrorKind::InvalidArgument, Stage::Enrolment, message)
-            .next("templates of former enrolments are not kept")
+            .next("replay a newer decision: templates of former enrolments are not stored")
             .into());
     }
     let reference = enrolment.reference(verifier, probe.sample.sha256)?;
     Ok(verifier.decide_with_session(&reference, &probe, session)?)
 }
 
-/// The photo presented then. A frame of a session was no file but pixels, and is known by their
-/// digest.
+/// The photo presented then. A frame of a session was not a file but pixels, and is identified by
+/// their digest.
 fn probe(
     verifier: &Verifier,
     then: &DecisionEntry,

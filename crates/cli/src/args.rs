@@ -1,14 +1,14 @@
-//! What was typed, before anything is resolved.
+//! The arguments as typed, before anything is resolved.
 
 use clap::{Parser, Subcommand};
 
 use super::{
-    appeal, audit, batch, calibrate, capture_advice, challenge, compare_audits, crossmatch, detect,
-    disclose, doctor, embed, enrol, explain, keys, ledger, merge, models, pad_eval, plan, stress,
-    verify,
+    appeal, audit, batch, calibrate, capture_advice, challenge, compare_audits, completions,
+    crossmatch, detect, disclose, doctor, embed, enrol, explain, keys, ledger, man, merge, models,
+    pad_eval, plan, stress, verify,
 };
 
-/// Face verification that proves, with numbers, how evenly it treats people.
+/// Face verification that proves, with numbers, how evenly it treats people
 #[derive(Debug, Parser)]
 #[command(name = "evenmatch", version, about, max_term_width = 100)]
 pub(crate) struct Arguments {
@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
     pub(crate) command: Command,
 }
 
-/// One variant a subcommand; each has its arguments in a file of its own.
+/// One variant per subcommand. Each subcommand has its arguments in a file of its own.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Verify(Box<verify::VerifyArguments>),
@@ -46,4 +46,6 @@ pub(crate) enum Command {
     Ledger(ledger::LedgerArguments),
     Appeal(appeal::AppealArguments),
     Replay(appeal::ReplayArguments),
+    Completions(completions::CompletionsArguments),
+    Man(man::ManArguments),
 }

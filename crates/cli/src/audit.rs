@@ -1,4 +1,4 @@
-//! `evenmatch audit`: records to report and verdict.
+//! `evenmatch audit`: from comparison records or photos to a report and verdicts.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -20,100 +20,142 @@ use evenmatch_audit::{
 };
 use evenmatch_core::{Error, ErrorKind, Stage, Shown, record::NormaliserRecord, threads};
 
-/// Audits comparison records: rates, differentials and verdicts by group.
+const EXAMPLES: &str = "\
+Examples:
+  evenmatch audit --records scores.csv --out report --by race,sex --threshold 0.36
+  evenmatch audit --records scores.csv --out report --fmr 1e-3,1e-4 --rules sp800-63a4
+  evenmatch audit --manifest people.csv --out report --by race,sex,race*sex --measure ita
+  evenmatch audit --manifest people.csv --out report --label-verdicts report.work/suspects.csv
+
+report.html is for people; report.json, rates.csv and summary.md have the same numbers.
+
+Exit codes: 0 done, 1 a rule failed, 2 error, 3 no rule failed but some are inconclusive.";
+
+/// Report error rates by group, from comparison records or photos
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct AuditArguments {
-    /// Comparison records: CSV or JSON (packed with gzip or zstd, or not), or Parquet.
-    #[arg(long, value_name = "FILE", required_unless_present = "manifest")]
+    /// Read comparison records from this file: CSV or JSON (plain, gzip or zstd), or Parquet
+    #[arg(long, value_name = "FILE", required_unless_present = "manifest", help_heading = "Input")]
     records: Option<PathBuf>,
-    /// Photos: a CSV with path, subject_id and any number of attributes. Every person is compared
-    /// with every other.
-    #[arg(long, value_name = "FILE", conflicts_with = "records")]
+    /// Compare everyone in this list of photos with everyone else: a CSV with path, subject_id and
+    /// any attributes
+    #[arg(long, value_name = "FILE", conflicts_with = "records", help_heading = "Input")]
     manifest: Option<PathBuf>,
     #[command(flatten)]
     people: PeopleArguments,
-    /// What a person said of suspected label errors: a suspects.csv with verdicts filled in.
-    #[arg(long, value_name = "FILE", requires = "manifest")]
+    /// Apply the verdicts of reviewers on suspected label errors: a suspects.csv with its verdicts
+    /// filled in
+    #[arg(long, value_name = "FILE", requires = "manifest", help_heading = "Labels and groups")]
     label_verdicts: Option<PathBuf>,
-    /// Scores of photos: cohort (normalised as `verify` does, with the plain ones beside), off
-    /// (plain cosines), or by the normaliser of this calibration file. Off with --threshold;
-    /// otherwise cohort, or what --calibration says, unless told.
-    #[arg(long, value_name = "off|cohort|FILE", requires = "manifest")]
+    /// Normalise the scores of photos: cohort (as `verify` does, and reports plain scores too), off
+    /// (plain cosines), or with the normaliser of this calibration file [default: what
+    /// --calibration says; off with --threshold; otherwise cohort]
+    #[arg(long, value_name = "off|cohort|FILE", requires = "manifest", help_heading = "Threshold")]
     normalise: Option<Choice>,
-    /// Leave out the half of people of whom some may have formed the normaliser.
-    #[arg(long, requires = "manifest")]
+    /// Leave out the half of the people from which the normaliser may have been formed
+    #[arg(long, requires = "manifest", help_heading = "Threshold")]
     held_out: bool,
-    /// Folder for report.html, report.json, rates.csv and summary.md.
-    #[arg(long, value_name = "DIR")]
+    /// Write report.html, report.json, rates.csv and summary.md to this folder
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: PathBuf,
-    /// Attributes and intersections, such as race,sex,race×sex (race*sex will do), of at most
-    /// 5,000 groups each. By default every attribute, except those with more than 100 values and
-    /// those whose values hardly any two people share.
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    /// Group people by these attributes and intersections, such as race,sex,race×sex (or race*sex),
+    /// of at most 5,000 groups each [default: every attribute except those with more than 100
+    /// values and those whose values hardly any two people share]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Labels and groups")]
     by: Vec<String>,
-    /// Target false match rates; a rule pack's own, or 1e-3, unless told.
-    #[arg(long, value_name = "LIST", value_delimiter = ',', conflicts_with = "threshold")]
+    /// Target false match rates [default: the rule pack's, or 1e-3]
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        conflicts_with = "threshold",
+        help_heading = "Threshold"
+    )]
     fmr: Vec<f64>,
-    /// A given threshold, in the direction of the file's own scores: accept if and only if score ≥
-    /// this, or ≤ this where lower scores mean more alike.
-    #[arg(long, value_name = "X", allow_negative_numbers = true, conflicts_with = "calibration")]
+    /// Accept scores of at least this threshold, or at most this where lower scores mean more
+    /// similar
+    #[arg(
+        long,
+        value_name = "X",
+        allow_negative_numbers = true,
+        conflicts_with = "calibration",
+        help_heading = "Threshold"
+    )]
     threshold: Option<f64>,
-    /// Thresholds from a calibration; --fmr chooses among its target rates.
-    #[arg(long, value_name = "FILE")]
+    /// Use the thresholds of this calibration; --fmr selects among its target rates
+    #[arg(long, value_name = "FILE", help_heading = "Threshold")]
     calibration: Option<PathBuf>,
-    /// Rule packs: sp800-63a4, sp800-63b4, fido, fido-15, nist-demographics=LIMIT, or a TOML file.
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    /// Check these rule packs: sp800-63a4, sp800-63b4, fido, fido-15, nist-demographics=LIMIT, or a
+    /// TOML file
+    #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Rules and statistics")]
     rules: Vec<String>,
-    /// Record format: evenmatch, bob, bfw, lfw, frte or generic; recognised unless told.
-    #[arg(long, value_name = "NAME")]
+    /// Format of the records: evenmatch, bob, bfw, lfw, frte or generic [default: recognised from
+    /// the file]
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
     format: Option<String>,
-    /// What columns mean: column=role,….
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    /// Assign roles to columns: column=role,…
+    #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Input")]
     map: Vec<String>,
-    /// Edges that cut a numeric attribute into groups: age=18,30,45 (may be repeated).
-    #[arg(long, value_name = "ATTRIBUTE=EDGES")]
+    /// Cut a numeric attribute into groups at these edges: age=18,30,45 (may be repeated)
+    #[arg(long, value_name = "ATTRIBUTE=EDGES", help_heading = "Labels and groups")]
     bins: Vec<String>,
-    /// Lower scores mean more alike, as with distances. A column called distance says so itself.
-    #[arg(long, requires = "records")]
+    /// Lower scores mean more similar, as with distances; a column named distance implies it
+    #[arg(long, requires = "records", help_heading = "Input")]
     lower_is_more_similar: bool,
     #[command(flatten)]
     label_rules: LabelArguments,
-    /// A table of labels by subject_id or sample_id, for records without attributes.
-    #[arg(long, value_name = "FILE")]
+    /// Read labels by subject_id or sample_id from this table, for records without attributes
+    #[arg(long, value_name = "FILE", help_heading = "Labels and groups")]
     labels: Option<PathBuf>,
-    /// A stress test to show in the same report: the stress.json of `evenmatch stress`.
-    #[arg(long, value_name = "FILE")]
+    /// Show this stress test in the same report: the stress.json of `evenmatch stress`
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
     stress: Option<PathBuf>,
-    /// How often people overturned decisions, to show in the same report: what `evenmatch appeal
-    /// rates` printed.
-    #[arg(long, value_name = "FILE")]
+    /// Show in the same report how often reviewers overturned decisions: the output of `evenmatch
+    /// appeal rates`
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
     appeals: Option<PathBuf>,
-    /// Interval of rates.
-    #[arg(long, value_enum, default_value_t = Interval::Auto)]
+    /// Method for the intervals of rates
+    #[arg(
+        long,
+        value_enum,
+        default_value_t = Interval::Auto,
+        help_heading = "Rules and statistics"
+    )]
     interval: Interval,
-    /// Confidence of two-sided intervals.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.95)]
+    /// Confidence level of two-sided intervals
+    #[arg(
+        long,
+        value_name = "SHARE",
+        default_value_t = 0.95,
+        help_heading = "Rules and statistics"
+    )]
     confidence: f64,
-    /// Fewest trials for which a rate is printed.
-    #[arg(long, value_name = "N", default_value_t = 30)]
+    /// Fewest trials for which a rate is printed
+    #[arg(long, value_name = "N", default_value_t = 30, help_heading = "Rules and statistics")]
     min_trials: u64,
-    /// Seed of every resampling.
-    #[arg(long, value_name = "N", default_value_t = AuditSettings::default().seed)]
+    /// Seed for all resampling
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = AuditSettings::default().seed,
+        help_heading = "Rules and statistics"
+    )]
     seed: u64,
-    /// Threads; the result does not depend on it.
+    /// Number of threads; does not change the result [default: one per core]
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Interval {
-    /// By the pair graph and the number of errors.
+    /// Chosen by the pair graph and the number of errors
     Auto,
-    /// Clopper–Pearson, as if trials were independent.
+    /// Clopper–Pearson, as if trials were independent
     Exact,
-    /// Wilson's on the effective sample size.
+    /// Wilson's interval on the effective sample size
     Wilson,
-    /// Percentiles of a subject bootstrap.
+    /// Percentiles of a bootstrap over subjects
     Bootstrap,
 }
 
@@ -128,7 +170,7 @@ impl From<Interval> for IntervalMethod {
     }
 }
 
-/// Runs the audit, writes the report and says the answers on standard error.
+/// Runs the audit, writes the report and prints the answers on standard error.
 pub(crate) fn run(arguments: AuditArguments) -> anyhow::Result<Exit> {
     let rules: Vec<RulePack> =
         arguments.rules.iter().map(|name| RulePack::find(name)).collect::<Result<_, _>>()?;
@@ -165,7 +207,7 @@ pub(crate) fn run(arguments: AuditArguments) -> anyhow::Result<Exit> {
         }
         (None, None) => Err(invalid(
             "there is nothing to audit".to_owned(),
-            "name --records FILE, or --manifest FILE",
+            "add --records FILE or --manifest FILE",
         )),
     })??;
     report.stress = stress;
@@ -179,12 +221,12 @@ pub(crate) fn run(arguments: AuditArguments) -> anyhow::Result<Exit> {
     })
 }
 
-/// How many threads: as many as were asked for, or one a core; more than are of use are not
-/// started, and that is said.
+/// The number of threads: as many as requested, or one per core. More than are useful are not
+/// started, which a note says.
 pub(super) fn jobs(asked: Option<usize>) -> usize {
     let (asked, most) = (asked.unwrap_or_else(threads::cores).max(1), threads::most());
     if asked > most {
-        eprintln!("note: --jobs {asked} is more than this machine has a use for: {most} are run");
+        eprintln!("note: --jobs {asked} is more than this machine can use; running {most} threads");
     }
     asked.min(most)
 }
@@ -250,7 +292,7 @@ fn thresholds(
     Ok(Thresholds::Targets(vec![own.unwrap_or(1e-3)]))
 }
 
-/// The normaliser of the photos' scores; `None` for plain cosines.
+/// The normaliser for the photos' scores; `None` for plain cosines.
 fn normaliser(
     arguments: &AuditArguments,
     calibration: Option<CalibrationFile>,
@@ -262,11 +304,12 @@ fn normaliser(
         };
         return of_choice(arguments.normalise.as_ref().unwrap_or(&usual));
     };
-    // Thresholds of a calibration are for its own scores and no others.
+    // The thresholds of a calibration hold for its own scores only.
     if arguments.normalise.is_some() {
-        let message = "the calibration says itself which scores its thresholds are for".to_owned();
+        let message =
+            "the calibration itself states which scores its thresholds are for".to_owned();
         return Err(
-            invalid(message, "leave out --normalise, or --calibration").in_path(&calibration.path)
+            invalid(message, "leave out --normalise or --calibration").in_path(&calibration.path)
         );
     }
     calibration.normaliser.map(for_embedder_in_use).transpose()
@@ -306,7 +349,7 @@ fn read_options(arguments: &AuditArguments) -> evenmatch_core::Result<ReadOption
     Ok(options)
 }
 
-/// Where a warning's rows begin, for the end of its line.
+/// The first lines that a warning is about, to append to it.
 pub(super) fn first_lines(warning: &RecordWarning) -> String {
     let lines: Vec<String> = warning.lines.iter().map(u64::to_string).collect();
     match (lines.len() as u64).cmp(&warning.count) {
@@ -316,7 +359,7 @@ pub(super) fn first_lines(warning: &RecordWarning) -> String {
     }
 }
 
-/// The answers, on standard error: standard output is for data.
+/// Prints the answers on standard error: standard output is for data.
 #[allow(clippy::print_stderr)]
 fn say(report: &AuditReport, out: &Path) {
     for answer in &report.answers {

@@ -1,4 +1,4 @@
-//! `evenmatch audit --manifest`: photos to report, everyone compared with everyone.
+//! `evenmatch audit --manifest`: from photos to a report, comparing everyone with everyone.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,12 +15,12 @@ use evenmatch_audit::{
 };
 use evenmatch_core::{Result, Stage, Shown, record::NormaliserRecord};
 
-/// Folder, within the report's, for the rates as labelled where verdicts changed them.
+/// Folder, within the report's, for the rates as labelled if verdicts changed them.
 const AS_LABELLED: &str = "as-labelled";
-/// Folder, within the report's, for the report on plain scores where they are normalised.
+/// Folder, within the report's, for the report on plain scores if scores are normalised.
 const RAW: &str = "raw";
 
-/// What the audit of a manifest needs besides an audit's settings.
+/// What the audit of a manifest needs in addition to an audit's settings.
 pub(crate) struct Job<'a> {
     pub(crate) manifest: &'a Path,
     pub(crate) people: &'a PeopleArguments,
@@ -33,8 +33,8 @@ pub(crate) struct Job<'a> {
     pub(crate) held_out: bool,
 }
 
-/// Acquires the photos, lists suspected label errors, and audits all pairs. With verdicts, the
-/// report heeds them, and one as labelled is written beside it.
+/// Acquires the photos, lists suspected label errors, and audits all pairs. With verdicts, the report
+/// applies them, and a report as labelled is written next to it.
 pub(crate) fn measure(job: &Job<'_>, settings: &AuditSettings) -> Result<AuditReport> {
     let work = job.people.work.clone().unwrap_or_else(|| with_suffix(job.out, ".work"));
     let mut bins = Bins::customary();
@@ -58,8 +58,8 @@ pub(crate) fn measure(job: &Job<'_>, settings: &AuditSettings) -> Result<AuditRe
     Ok(report)
 }
 
-/// Audits a set, with normalised scores where a normaliser is in force: then beside the plain
-/// ones, whose whole report goes to this folder within the report's.
+/// Audits a set. With a normaliser, the report has the normalised scores next to the plain ones,
+/// whose whole report goes to the folder `raw` within the report's.
 fn judge(
     job: &Job<'_>,
     people: &People,
@@ -87,7 +87,7 @@ fn judge(
     Ok(report)
 }
 
-/// The target rates of the thresholds; a threshold that somebody stated has none.
+/// The target rates of the thresholds; a given threshold has none.
 fn targets(settings: &AuditSettings) -> Option<Vec<f64>> {
     match &settings.thresholds {
         Thresholds::Targets(targets) => Some(targets.clone()),
@@ -102,12 +102,12 @@ fn folder(out: &Path, name: &str) -> Result<PathBuf> {
 }
 
 fn say(errors: &LabelErrors, work: &Path) {
-    eprintln!("templates, which are personal data: {}", work.shown());
+    eprintln!("templates (personal data): {}", work.shown());
     let (suspected, verdicts) = errors.counts();
     if suspected > 0 {
         eprintln!(
-            "suspected label errors: {suspected}, of which a person has judged {verdicts}: look \
-             at {} and pass the verdicts with --label-verdicts",
+            "suspected label errors: {suspected}, of which {verdicts} have a verdict. Review {} \
+             and pass the verdicts with --label-verdicts",
             work.join("suspects.html").shown()
         );
     }

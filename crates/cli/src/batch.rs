@@ -1,4 +1,4 @@
-//! `evenmatch batch`: pairs of photos to comparison records.
+//! `evenmatch batch`: from pairs of photos to comparison records.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,23 +21,23 @@ Examples:
   evenmatch audit --records records.csv --out report
   evenmatch batch --pairs pairs.txt --root lfw --out records.csv --json
 
-The pairs are a CSV with the columns reference,probe and perhaps mated,reference_subject,
-probe_subject and attributes (probe_race, reference_race, …); or LFW's pairs.txt, for whose folds
-the accuracy is printed. Templates are deleted when the records are written.
+The pairs are a CSV with the columns reference,probe and optionally mated, reference_subject,
+probe_subject and attributes (probe_race, reference_race, …); or LFW's pairs.txt, for which the
+accuracy over its folds is printed. Templates are deleted once the records are written.
 
 Exit codes: 0 done, 2 error.";
 
-/// Compare many pairs of photos and write one record a pair.
+/// Compare many pairs of photos and write one record per pair
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct BatchArguments {
-    /// The pairs: a CSV with reference,probe[,mated,…], or LFW's pairs.txt
+    /// Read the pairs from this file: a CSV with reference,probe[,mated,…], or LFW's pairs.txt
     #[arg(long, value_name = "FILE")]
     pairs: PathBuf,
-    /// The file of records, in the columns that `audit --records` reads
+    /// Write the records to this file, with the columns that `audit --records` reads
     #[arg(long, value_name = "FILE.csv")]
     out: PathBuf,
-    /// Print counts, and the accuracy over folds, as JSON
+    /// Print the counts and the accuracy over folds as JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -51,7 +51,7 @@ struct Summary {
     pairs: usize,
     compared: usize,
     failures: BTreeMap<String, usize>,
-    /// LFW's protocol, where the list has folds.
+    /// By LFW's protocol, if the list has folds.
     fold_accuracy: Option<FoldAccuracy>,
 }
 
@@ -62,13 +62,13 @@ pub(crate) fn run(arguments: &BatchArguments) -> anyhow::Result<Exit> {
     for warning in &list.photos.warnings {
         eprintln!("warning: {}", warning.message);
     }
-    // The folder of templates is there as long as the records are not.
+    // The folder of templates exists until the records are written.
     let folder = with_suffix(&arguments.out, ".unfinished");
     if folder.exists() && !arguments.acquisition.resume {
-        let message = "an unfinished run has left its templates here";
+        let message = "a run that stopped left its templates here";
         return Err(Error::new(ErrorKind::InvalidArgument, Stage::Template, message)
             .in_path(&folder)
-            .next("go on with it: --resume; or delete the folder to begin again")
+            .next("add --resume to resume that run, or delete the folder to start again")
             .into());
     }
     let places = (arguments.pairs.as_path(), folder.as_path());
@@ -107,10 +107,11 @@ fn summary(list: &PairList, compared: &[ComparedPair]) -> Summary {
 fn say(list: &PairList, summary: &Summary, out: &Path) {
     if let Some(accuracy) = &summary.fold_accuracy {
         eprintln!(
-            "accuracy over {} folds, each at the threshold of the others: {:.4} ± {:.4} (standard error)",
+            "accuracy over {} folds, each at the threshold of the others: {:.2} % ± {:.2} % \
+             (standard error)",
             accuracy.folds.len(),
-            accuracy.mean,
-            accuracy.standard_error
+            100.0 * accuracy.mean,
+            100.0 * accuracy.standard_error
         );
     }
     let foreign = |name: &&String| {
@@ -120,8 +121,11 @@ fn say(list: &PairList, summary: &Summary, out: &Path) {
     let foreign: Vec<String> =
         list.columns.iter().filter(foreign).map(|name| format!("{name}=ignore")).collect();
     if !foreign.is_empty() {
-        eprintln!("note: to audit these records: --format evenmatch --map {}", foreign.join(","));
+        eprintln!(
+            "note: to audit these records, add --format evenmatch --map {}",
+            foreign.join(",")
+        );
     }
     let failed = summary.pairs - summary.compared;
-    eprintln!("{} pairs, {failed} of them failed: {}", summary.pairs, out.shown());
+    eprintln!("{} pairs, {failed} of which failed: {}", summary.pairs, out.shown());
 }

@@ -1,4 +1,4 @@
-//! `evenmatch calibrate`: thresholds with the error rates that stand behind them.
+//! `evenmatch calibrate`: measures thresholds and the error rates at each.
 
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::labels::LabelArguments;
 use super::normalise::{Beside, Choice, CohortArgument, apply, form, held_out, knows, of_choice};
+use super::numbers::{count, percent, rate};
 use super::people::{People, PeopleArguments, models, with_suffix};
 use super::{Exit, audit};
 use evenmatch_audit::{
@@ -20,7 +21,7 @@ use evenmatch_core::{
     record::{Calibration, Claim, NormaliserRecord},
 };
 
-/// Operating points that one audit takes.
+/// Operating points that one audit can take.
 const POINTS_AT_ONCE: usize = 8;
 
 const EXAMPLES: &str = "\
@@ -30,57 +31,56 @@ Examples:
       --evidence people-with-several-photos.csv
   evenmatch verify --reference a.jpg --probe b.jpg --calibration calibration.toml --fmr 1e-4";
 
-/// Measure which threshold has which false match rate, for everyone and for the worst group.
+/// Measure the false match rate of each threshold, by group
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct CalibrateArguments {
-    /// Photos: a CSV with path, subject_id and any number of attributes
+    /// Read the list of photos from this file: a CSV with path, subject_id and any attributes
     #[arg(long, value_name = "FILE")]
     manifest: PathBuf,
-    /// The calibration to write (TOML)
+    /// Write the calibration to this file (TOML)
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     #[command(flatten)]
     people: PeopleArguments,
     #[command(flatten)]
     label_rules: LabelArguments,
-    /// Attributes and intersections among which the worst group is sought; all attributes unless
-    /// told
+    /// Look for the worst group among these attributes and intersections [default: all attributes]
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     by: Vec<String>,
     /// Target false match rates
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = TARGETS)]
     fmr: Vec<f64>,
-    /// What makes scores even: off (plain cosines); cohort (a normaliser formed of half of the
-    /// people, without labels, and measured on the other half); or the normaliser of this
-    /// calibration file
+    /// Normalise scores: off (plain cosines); cohort (form a normaliser from half of the people,
+    /// without labels, and measure on the other half); or with the normaliser of this calibration
+    /// file
     #[arg(long, value_name = "off|cohort|FILE", default_value = "off")]
     normalise: Choice,
-    /// More photos for the cohort, at most N people of them (may be repeated)
+    /// Add photos of at most N more people to the cohort (may be repeated)
     #[arg(long, value_name = "MANIFEST[:N]")]
     cohort: Vec<CohortArgument>,
-    /// Photos with several of a person, on which to measure what a score is evidence of; the
-    /// manifest's own where they suffice
+    /// Measure the strength of evidence of a score on these photos, with several photos per person
+    /// [default: the manifest's own, if they suffice]
     #[arg(long, value_name = "MANIFEST")]
     evidence: Option<PathBuf>,
-    /// The data of --evidence in words
+    /// Describe the data of --evidence
     #[arg(long, value_name = "TEXT", requires = "evidence")]
     evidence_description: Option<String>,
-    /// A short name; that of the manifest unless told
+    /// A short name for the calibration [default: the manifest's name]
     #[arg(long, value_name = "TEXT")]
     name: Option<String>,
-    /// The data in words, for those who will rely on it
+    /// Describe the data, for people who will rely on the calibration
     #[arg(long, value_name = "TEXT", default_value = "not described")]
     description: String,
-    /// The day to write into it; today unless told
+    /// The date to write into the calibration [default: today]
     #[arg(long, value_name = "YYYY-MM-DD")]
     date: Option<String>,
-    /// Threads; the result does not depend on it
+    /// Number of threads; does not change the result [default: one per core]
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
 }
 
-/// Acquires, compares everyone with everyone, writes the calibration and says what it claims.
+/// Acquires, compares everyone with everyone, writes the calibration and prints its claims.
 pub(crate) fn run(arguments: &CalibrateArguments) -> anyhow::Result<Exit> {
     let inputs = [Some(arguments.manifest.as_path()), arguments.evidence.as_deref()];
     super::keep_inputs(Some(&arguments.out), &inputs)?;
@@ -110,9 +110,10 @@ fn measure(arguments: &CalibrateArguments, jobs: usize) -> anyhow::Result<Exit> 
     let nonmated = nonmated(&set);
     let (targets, refused) = carried(&arguments.fmr, nonmated);
     if targets.is_empty() {
-        let message = format!("{nonmated} non-mated comparisons carry none of these rates");
+        let message =
+            format!("{} non-mated comparisons are too few for any of these rates", count(nonmated));
         return Err(Error::new(ErrorKind::InvalidArgument, Stage::Audit, message)
-            .next("ask for higher rates, or calibrate on more people: evenmatch plan")
+            .next("ask for higher rates, or calibrate on more people; see evenmatch plan")
             .into());
     }
     let reports = targets
@@ -138,7 +139,7 @@ fn measure(arguments: &CalibrateArguments, jobs: usize) -> anyhow::Result<Exit> 
             let words = arguments.evidence_description.as_deref().unwrap_or("not described");
             Some(evidence(&prepare(&others)?, words, others.manifest.digest)?)
         }
-        // Own data with too few mated pairs says nothing of evidence, and need not.
+        // The strength of evidence is optional: with too few mated pairs it is left out.
         None => evidence(&set, &description, people.manifest.digest).ok(),
     };
     let notes = CalibrationNotes {
@@ -157,14 +158,14 @@ fn measure(arguments: &CalibrateArguments, jobs: usize) -> anyhow::Result<Exit> 
     Ok(Exit::Done)
 }
 
-/// The normaliser that was asked for; `None` for plain cosines.
+/// The requested normaliser; `None` for plain cosines.
 fn normaliser(
     arguments: &CalibrateArguments,
     people: &People,
     beside: &Beside<'_>,
 ) -> evenmatch_core::Result<Option<NormaliserRecord>> {
     if arguments.normalise != Choice::Cohort && !arguments.cohort.is_empty() {
-        let message = "--cohort names photos for a normaliser that is not formed here";
+        let message = "--cohort names photos for a normaliser, but this run forms none";
         return Err(Error::new(ErrorKind::InvalidArgument, Stage::Audit, message)
             .next("add --normalise cohort, or leave out --cohort"));
     }
@@ -174,8 +175,8 @@ fn normaliser(
     }
 }
 
-/// The people's samples with the scores that are calibrated: those of a normaliser, on people
-/// whom it has not seen.
+/// The people's samples with the scores to calibrate: normalised scores only of people from whom the
+/// normaliser was not formed.
 fn prepare(
     people: &People,
     normaliser: Option<&NormaliserRecord>,
@@ -188,7 +189,7 @@ fn prepare(
     }
 }
 
-/// Non-mated pairs among the photos that gave a template.
+/// The number of non-mated pairs among the photos with a template.
 fn nonmated(set: &SampleSet) -> u64 {
     let mut sizes = std::collections::HashMap::<&str, u64>::new();
     for sample in set.samples.iter().filter(|sample| sample.failure.is_none()) {
@@ -205,39 +206,46 @@ fn say(made: &Calibration, out: &Path) {
             Claim::UpperBound => "upper bound only",
         };
         let worst = point.worst_group.as_ref().map_or_else(String::new, |worst| {
-            format!("; worst group {} at most {:.2e}", worst.group, worst.fmr.high)
+            format!("; worst group {} at most {}", worst.group, percent(worst.fmr.high))
         });
-        let fnmr = point.fnmr.map_or_else(String::new, |r| format!("; FNMR {:.2} %", 1e2 * r.rate));
+        let fnmr = point.fnmr.map_or_else(String::new, |r| format!("; FNMR {}", percent(r.rate)));
         eprintln!(
-            "FMR {:.0e}: threshold {} ({claim}: {} of {}, at most {:.2e}; others {:.2e} to \
-             {:.2e}{worst}{fnmr})",
-            point.target_fmr,
+            "FMR {}: threshold {:.3} ({claim}: {} of {} pairs, at most {}; other people {} to \
+             {}{worst}{fnmr})",
+            rate(point.target_fmr),
             point.threshold,
-            point.fmr.errors,
-            point.fmr.trials,
-            point.fmr.high,
-            point.fmr_of_others[0],
-            point.fmr_of_others[1]
+            count(point.fmr.errors),
+            count(point.fmr.trials),
+            percent(point.fmr.high),
+            percent(point.fmr_of_others[0]),
+            percent(point.fmr_of_others[1])
         );
     }
-    for rate in &made.refused {
-        eprintln!("FMR {rate:.0e}: refused, the data can't carry it");
+    for refused in &made.refused {
+        eprintln!("FMR {}: refused, because there are too few comparisons", rate(*refused));
     }
     if let Some(normaliser) = &made.normaliser {
-        let people = normaliser.subjects();
-        eprintln!("scores are normalised by {people} people ({})", normaliser.digest());
+        let people = count(normaliser.subjects());
+        eprintln!(
+            "scores are normalised with a cohort of {people} people ({})",
+            normaliser.digest()
+        );
     }
     if let Some(evidence) = &made.evidence {
         eprintln!(
             "evidence: log-likelihood ratio {:.2} × score {:+.2}, cost {:.3} bit, on {} mated and \
              {} non-mated comparisons",
-            evidence.slope, evidence.intercept, evidence.cllr, evidence.mated, evidence.nonmated
+            evidence.slope,
+            evidence.intercept,
+            evidence.cllr,
+            count(evidence.mated),
+            count(evidence.nonmated)
         );
     }
     eprintln!("calibration: {}", out.shown());
 }
 
-/// The day in UTC, by the civil calendar (H. Hinnant, "chrono-compatible low-level date
+/// Today's date in UTC, by the civil calendar (H. Hinnant, "chrono-compatible low-level date
 /// algorithms", `civil_from_days`).
 fn today() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs());

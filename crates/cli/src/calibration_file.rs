@@ -1,4 +1,4 @@
-//! The calibration that an audit takes its thresholds from, read once.
+//! The calibration from which an audit takes its thresholds, read once.
 
 use std::path::{Path, PathBuf};
 
@@ -10,20 +10,20 @@ use evenmatch_core::{
     record::{Calibration, NormaliserRecord},
 };
 
-/// What an audit needs of a calibration.
+/// The parts of a calibration that an audit needs.
 pub(super) struct CalibrationFile {
     pub(super) path: PathBuf,
     sha256: Digest,
     /// Target rates with their thresholds.
     points: Vec<(f64, f64)>,
-    /// The normaliser whose scores the thresholds are for.
+    /// The normaliser for whose scores the thresholds hold.
     pub(super) normaliser: Option<NormaliserRecord>,
 }
 
-/// A calibration may come from elsewhere, with thresholds alone.
+/// A calibration may come from another program, with thresholds only.
 #[derive(serde::Deserialize)]
 struct Content {
-    /// Present in what `evenmatch calibrate` made, and then the digest is checked.
+    /// Present if `evenmatch calibrate` wrote the file, and then the digest is checked.
     schema: Option<String>,
     threshold: Vec<Point>,
     normaliser: Option<NormaliserRecord>,
@@ -36,14 +36,14 @@ struct Point {
 }
 
 impl CalibrationFile {
-    /// Reads the file, and checks that nobody changed what `evenmatch calibrate` made.
+    /// Reads the file, and checks that a file from `evenmatch calibrate` was not changed.
     pub(super) fn read(path: &Path) -> Result<Self> {
         let text =
             std::fs::read_to_string(path).map_err(|cause| Error::io(Stage::Audit, path, cause))?;
         let content: Content = toml::from_str(&text).map_err(|cause| {
             invalid(
                 cause.message().to_owned(),
-                "a calibration lists [[threshold]] tables with target_fmr and threshold",
+                "write [[threshold]] tables with target_fmr and threshold, as evenmatch calibrate does",
             )
             .in_path(path)
         })?;
@@ -59,7 +59,7 @@ impl CalibrationFile {
         })
     }
 
-    /// Its thresholds, or those of the target rates that are wanted.
+    /// All its thresholds, or those for the requested target rates.
     pub(super) fn thresholds(&self, wanted: &[f64]) -> Result<Thresholds> {
         let mut points = self.points.clone();
         if !wanted.is_empty() {

@@ -17,18 +17,18 @@ Examples:
   evenmatch capture-advice selfie.jpg --json | jq -r '.changes[].advice'
   evenmatch capture-advice selfie.jpg --policy strict.toml
 
-What the policy's gate would do under `enforce` is what counts, whether it is enforced or not.
+The advice is what the policy's gate would say under `enforce`, whether or not it is enforced.
 
-Exit codes: 0 the photo would do, 2 error, 3 it would not: no usable face, or refused by the gate.";
+Exit codes: 0 the photo is good enough, 2 error, 3 it is not: no usable face, or refused by the gate.";
 
-/// Say what to change about a photo, most important first.
+/// Say what to change about a photo, most important first
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct CaptureAdviceArguments {
     /// The photo (JPEG, PNG, WebP, BMP or TIFF)
     #[arg(value_name = "IMG")]
     image: PathBuf,
-    /// Rules for acquiring
+    /// Read the rules for acquiring photos from this file
     #[arg(long, value_name = "FILE.toml")]
     policy: Option<PathBuf>,
     /// Print the advice as JSON
@@ -45,10 +45,10 @@ struct Output<'a> {
     quality: &'a QualityRecord,
 }
 
-/// Inspects, advises.
+/// Inspects the photo and prints the advice.
 pub(crate) fn run(arguments: &CaptureAdviceArguments) -> anyhow::Result<Exit> {
     let policy = super::policy(arguments.policy.as_deref(), None)?;
-    // The advice is the same whether or not the gate is enforced; measuring is what it needs.
+    // The advice needs the measurements of the gate; it is the same whether or not it is enforced.
     let verifier = Verifier::open(Profile::Latency, Policy { gate: Gate::Advise, ..policy })?;
     let inspection = verifier.inspect(Source::<Probe>::from(arguments.image.as_path()))?;
     let advice = CaptureAdvice::of(&inspection);
@@ -68,14 +68,14 @@ pub(crate) fn run(arguments: &CaptureAdviceArguments) -> anyhow::Result<Exit> {
 
 fn explain(advice: &CaptureAdvice, out: &mut impl Write) -> std::io::Result<()> {
     match (advice.would_do, advice.changes.is_empty()) {
-        (true, true) => writeln!(out, "This photo would do; there is nothing to change.")?,
-        (true, false) => writeln!(out, "This photo would do. It would be better so:")?,
-        (false, _) => writeln!(out, "This photo would not do. Please:")?,
+        (true, true) => writeln!(out, "This photo is good enough; there is nothing to change.")?,
+        (true, false) => writeln!(out, "This photo is good enough. To make it better:")?,
+        (false, _) => writeln!(out, "This photo is not good enough. Please:")?,
     }
     for change in &advice.changes {
         writeln!(out, "  - {}", change.advice)?;
-        let weight = if change.needed || advice.would_do { "" } else { ", which would also help" };
-        writeln!(out, "    since {} [{}]{weight}", change.meaning, change.code)?;
+        let weight = if change.needed || advice.would_do { "" } else { " (optional, but helps)" };
+        writeln!(out, "    because {} [{}]{weight}", change.meaning, change.code)?;
     }
     Ok(())
 }

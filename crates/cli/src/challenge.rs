@@ -28,13 +28,13 @@ Examples:
     | evenmatch challenge check --nonce NONCE --frames - --fps 15
   evenmatch challenge rehearse --challenge challenge.json --photo me.jpg --out frames/
 
-The clock of a challenge begins with the first frame. A folder holds pictures named in their order
-(frame2 comes before frame10), and may hold timestamps.csv with the columns file,ms. A picture that
-is damaged is skipped and counted. docs/LIVENESS.md says what this can stop.
+The clock of a challenge starts with the first frame. A folder holds images named in order (frame2
+comes before frame10) and may hold timestamps.csv with the columns file,ms. A damaged image is
+skipped and counted. docs/LIVENESS.md says which attacks this can stop.
 
 Exit codes: 0 pass, 1 fail (an attack was seen), 2 error, 3 inconclusive (try again).";
 
-/// Ask for random movements, and judge from frames whether a live person made them.
+/// Check that a live person follows a random challenge
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ChallengeArguments {
@@ -44,20 +44,21 @@ pub(crate) struct ChallengeArguments {
 
 #[derive(Debug, Subcommand)]
 enum ChallengeCommand {
-    /// Make a nonce and random steps, and remember them until they are answered
+    /// Make a nonce and random steps, and store them until they are answered
     New(NewArguments),
-    /// Judge the frames that answer a challenge; its nonce is then used up
+    /// Judge the frames that answer a challenge, and use up its nonce
     Check(CheckArguments),
-    /// Render frames that answer a challenge, from one photo, by simulation: to try things out
+    /// Simulate frames that answer a challenge from one photo, to try things out
     Rehearse(RehearseArguments),
 }
 
 #[derive(Debug, Args)]
 struct NewArguments {
-    /// How many steps
+    /// Number of steps
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(2..=3))]
     steps: u8,
-    /// Where open challenges are kept; $EVENMATCH_CHALLENGES or the user's data folder unless told
+    /// Store open challenges in this folder [default: $EVENMATCH_CHALLENGES, or the user's data
+    /// folder]
     #[arg(long, value_name = "DIR")]
     challenges: Option<PathBuf>,
     /// Print the challenge as JSON
@@ -68,56 +69,57 @@ struct NewArguments {
 /// Frames that answer a challenge.
 #[derive(Debug, Args)]
 pub(super) struct FrameArguments {
-    /// Frames a second, where nothing else says when each was taken
-    #[arg(long, value_name = "N", default_value_t = 15.0)]
+    /// Frames per second, if nothing else says when each frame was taken
+    #[arg(long, value_name = "N", default_value_t = 15.0, help_heading = "Liveness")]
     fps: f64,
-    /// The frames show a mirror image, as the previews of many telephones do
-    #[arg(long)]
+    /// The frames are mirrored, as in the preview of many phones
+    #[arg(long, help_heading = "Liveness")]
     mirrored: bool,
-    /// Where open challenges are kept; $EVENMATCH_CHALLENGES or the user's data folder unless told
-    #[arg(long, value_name = "DIR")]
+    /// Store open challenges in this folder [default: $EVENMATCH_CHALLENGES, or the user's data
+    /// folder]
+    #[arg(long, value_name = "DIR", help_heading = "Liveness")]
     challenges: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 struct CheckArguments {
     /// The nonce of the challenge
-    #[arg(long, value_name = "NONCE")]
+    #[arg(long, value_name = "NONCE", help_heading = "Input")]
     nonce: String,
-    /// A folder of pictures, an animated GIF, PNG or WebP, or - for PPM pictures on standard input
-    #[arg(long, value_name = "DIR|FILE|-")]
+    /// A folder of images, an animated GIF, PNG or WebP, or - for PPM images on standard input
+    #[arg(long, value_name = "DIR|FILE|-", help_heading = "Input")]
     frames: PathBuf,
     #[command(flatten)]
     how: FrameArguments,
-    /// Limits on what is decoded
-    #[arg(long, value_name = "FILE.toml")]
+    /// Read the limits for decoding from this file
+    #[arg(long, value_name = "FILE.toml", help_heading = "Input")]
     policy: Option<PathBuf>,
     /// Print the report as JSON
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     json: bool,
 }
 
 #[derive(Debug, Args)]
 struct RehearseArguments {
-    /// The challenge, as `challenge new --json` printed it
+    /// The challenge that `challenge new --json` printed
     #[arg(long, value_name = "FILE.json")]
     challenge: PathBuf,
-    /// A photo of one face, which looks into the camera
+    /// A photo of one face that looks into the camera
     #[arg(long, value_name = "IMG")]
     photo: PathBuf,
-    /// What is simulated
+    /// What to simulate
     #[arg(long, value_enum, default_value = "live")]
     kind: KindArgument,
-    /// Share of ordinary light
+    /// Brightness as a share of ordinary light
     #[arg(long, value_name = "SHARE", default_value_t = 1.0)]
     light: f64,
-    /// Frames a second
+    /// Frames per second
     #[arg(long, value_name = "N", default_value_t = 12.0)]
     fps: f32,
-    /// Another seed, another performance
+    /// Seed of the performance: another seed moves differently
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
-    /// Where the frames go, as PNG, with timestamps.csv
+    /// Write the frames to this folder as PNG, with timestamps.csv
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }
@@ -180,23 +182,23 @@ fn describe(challenge: &Challenge, out: &mut impl Write) -> std::io::Result<()> 
         writeln!(out, "  {:4.1} s  {}", seconds(asked.from_ms), in_words(asked.step))?;
     }
     writeln!(out, "  {:4.1} s  the end", seconds(challenge.duration_ms()))?;
-    writeln!(out, "To be answered within two minutes.")
+    writeln!(out, "Answer within two minutes.")
 }
 
-/// What a person is told.
+/// The instruction for the person.
 fn in_words(step: Step) -> &'static str {
     match step {
-        Step::TurnLeft => "turn your head to your left, and back",
-        Step::TurnRight => "turn your head to your right, and back",
-        Step::LookUp => "look up, and back",
-        Step::LookDown => "look down, and back",
-        Step::ComeCloser => "come closer to the camera, and back",
-        Step::Blink => "close both eyes for a moment, and open them",
-        Step::OpenMouth => "open your mouth, and close it",
+        Step::TurnLeft => "turn your head to your left and back",
+        Step::TurnRight => "turn your head to your right and back",
+        Step::LookUp => "look up and back",
+        Step::LookDown => "look down and back",
+        Step::ComeCloser => "come closer to the camera and move back",
+        Step::Blink => "close both eyes for a moment and open them",
+        Step::OpenMouth => "open your mouth and close it",
     }
 }
 
-/// What looks at frames, on a verifier's own networks and the mesh.
+/// Analyses frames with the verifier's own networks and the mesh.
 pub(super) fn analyser_of(
     verifier: &Verifier,
     profile: Profile,
@@ -205,7 +207,7 @@ pub(super) fn analyser_of(
     Ok(FrameAnalyser::new(detector, FaceMesh::open(profile)?, embedder))
 }
 
-/// Judges frames: what a session says, and the session itself where there was one.
+/// Judges frames: the report, and the session itself if there was one.
 pub(super) fn judge(
     nonce: &str,
     frames: &Path,
@@ -213,7 +215,7 @@ pub(super) fn judge(
     policy: &Policy,
     analyser: impl FnOnce() -> evenmatch_core::Result<FrameAnalyser>,
 ) -> anyhow::Result<(SessionReport, Option<LivenessSession>)> {
-    // Frames that can't be read are no answer: the nonce stays good.
+    // Frames that cannot be read are not an answer: the nonce remains valid.
     let frames = if frames == Path::new("-") {
         Frames::piped(std::io::stdin(), how.fps, &policy.limits)?
     } else {
@@ -255,7 +257,7 @@ fn progress(milliseconds: u64) -> ProgressBar {
     bar
 }
 
-/// The report of a challenge that can't be answered any more: no frame was looked at.
+/// The report for a challenge that can no longer be answered; no frame is inspected.
 fn refused(challenge: &Challenge, finding: Finding) -> SessionReport {
     let attack = finding.is_attack();
     SessionReport {
@@ -293,11 +295,13 @@ fn check(arguments: &CheckArguments) -> anyhow::Result<Exit> {
 
 fn explain(report: &SessionReport, out: &mut impl Write) -> std::io::Result<()> {
     let headline = match report.outcome {
-        LivenessOutcome::Pass => "Pass: a live person did what was asked, when it was asked.",
-        LivenessOutcome::Fail => {
-            "Fail: the frames show what a live person before a camera does not."
+        LivenessOutcome::Pass => {
+            "Pass: a live person made the requested movements at the requested times."
         }
-        _ => "Inconclusive: the frames do not show enough; try again with a new challenge.",
+        LivenessOutcome::Fail => {
+            "Fail: the frames show something that a live person in front of a camera does not."
+        }
+        _ => "Inconclusive: the frames do not show enough. Try again with a new challenge.",
     };
     writeln!(out, "{headline}")?;
     for finding in &report.findings {
@@ -311,14 +315,15 @@ fn explain(report: &SessionReport, out: &mut impl Write) -> std::io::Result<()> 
     if parallax.frames > 0 {
         writeln!(
             out,
-            "  depth of the face: {:.2} of a solid head's, from {} frames",
-            parallax.relief, parallax.frames
+            "  depth of the face: {:.0} % of a solid head's, from {} frames",
+            100.0 * parallax.relief,
+            parallax.frames
         )?;
     }
-    write!(out, "  {} frames, the face in {}", report.frames, report.frames_with_face)?;
+    write!(out, "  {} frames, {} of them with a face", report.frames, report.frames_with_face)?;
     match report.frames_skipped {
         0 => writeln!(out),
-        n => writeln!(out, "; {n} more could not be read and were skipped"),
+        n => writeln!(out, "; skipped {n} more that could not be read"),
     }
 }
 
@@ -334,10 +339,12 @@ fn rehearse(arguments: &RehearseArguments) -> anyhow::Result<Exit> {
     let unfit = |message: &str| {
         Error::new(ErrorKind::InvalidArgument, Stage::Liveness, message)
             .in_path(&arguments.photo)
-            .next("take a photo of one person who looks into the camera")
+            .next("use a photo of one person who looks into the camera")
     };
     let [face] = faces.as_slice() else {
-        return Err(unfit(&format!("{} faces, and one is needed", faces.len())).into());
+        return Err(
+            unfit(&format!("{} faces found, but exactly one is needed", faces.len())).into()
+        );
     };
     let mesh = FaceMesh::open(Profile::Latency)?;
     let actor = Actor::from_photo(photo.pixels(), face.landmarks(), &mesh, arguments.seed)?
@@ -362,7 +369,7 @@ fn rehearse(arguments: &RehearseArguments) -> anyhow::Result<Exit> {
     bar.finish_and_clear();
     super::write_atomically(&arguments.out.join("timestamps.csv"), times.as_bytes())?;
     let mut out = super::terminal::text();
-    writeln!(out, "A simulation, which shows no real person: {}", arguments.out.shown())
+    writeln!(out, "Simulated frames, which show no live person: {}", arguments.out.shown())
         .context("standard output could not be written")?;
     Ok(Exit::Done)
 }

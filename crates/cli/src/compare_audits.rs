@@ -8,17 +8,25 @@ use super::Exit;
 use evenmatch_audit::{AuditChange, AuditReport, Direction, SCHEMA, compare_audits};
 use evenmatch_core::{Error, ErrorKind, Stage};
 
-/// Says what changed between two audits, with intervals on the change.
+const EXAMPLES: &str = "\
+Examples:
+  evenmatch compare-audits before/report.json after/report.json
+  evenmatch compare-audits before/report.json after/report.json --fail-on-rise
+
+Exit codes: 0 done, 1 something rose (with --fail-on-rise), 2 error.";
+
+/// Show what changed between two audits, with intervals
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct CompareArguments {
-    /// report.json of the first audit.
+    /// The report.json of the first audit
     before: PathBuf,
-    /// report.json of the second audit.
+    /// The report.json of the second audit
     after: PathBuf,
-    /// Print JSON.
+    /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Exit with code 1 if a rate or differential clearly rose.
+    /// Exit with code 1 if a rate or differential clearly rose
     #[arg(long)]
     fail_on_rise: bool,
 }
@@ -57,16 +65,18 @@ fn read(path: &Path) -> evenmatch_core::Result<AuditReport> {
 #[allow(clippy::print_stdout)]
 fn print(change: &AuditChange) {
     if change.same_inputs {
-        println!("Both audits read the same files, so the intervals of changes are too wide.");
+        println!("Both audits read the same files, so the intervals of the changes are too wide.");
     }
     let clear: Vec<_> =
         change.changes.iter().filter(|c| c.direction != Direction::Unclear).collect();
     for change in &clear {
-        let at = change.target_fmr.map_or(String::new(), |t| format!(" (target FMR {t})"));
+        let at = change
+            .target_fmr
+            .map_or(String::new(), |t| format!(" (target FMR {})", super::numbers::rate(t)));
         println!("{}{at}", change.sentence);
     }
     let unclear = change.changes.len() - clear.len();
-    println!("{} numbers clearly changed, {unclear} did not.", clear.len());
+    println!("{} numbers clearly changed; {unclear} did not.", clear.len());
     for verdict in &change.verdicts {
         let show =
             |v: Option<evenmatch_audit::Verdict>| v.map_or("absent".into(), |v| v.to_string());

@@ -1,4 +1,4 @@
-//! `evenmatch crossmatch`: every pair of a template store, whole or in parts.
+//! `evenmatch crossmatch`: compares every pair of a template store, whole or in parts.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -17,42 +17,42 @@ Examples:
   evenmatch crossmatch --manifest people.csv --templates templates --tiles 0/2 --out tiles0.json
   evenmatch merge --out all.json tiles0.json tiles1.json
 
-The file holds histograms of the scores of different people, by pair of groups, and every score of
-one person's photos with each other. It holds no template.";
+The file holds histograms of the scores of non-mated pairs, by pair of groups, and every score of a
+mated pair. It holds no template.";
 
-/// Compare everyone with everyone, in parts if wanted, without keeping the pairs.
+/// Compare everyone with everyone, whole or in parts
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct CrossMatchArguments {
-    /// The list of photos that the templates were made of
+    /// The list of photos from which the templates were made
     #[arg(long, value_name = "FILE.csv")]
     manifest: PathBuf,
     /// The folder that `embed` or `merge` wrote
     #[arg(long, value_name = "DIR")]
     templates: PathBuf,
-    /// An attribute of the manifest, by whose groups the scores are kept apart
+    /// Keep scores apart by the groups of this attribute of the manifest
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
-    /// Only the tiles whose number leaves I when divided by N, such as 0/2; see `merge`
+    /// Compare only tiles whose number modulo N is I, such as 0/2; see `merge`
     #[arg(long, value_name = "I/N")]
     tiles: Option<Shard>,
-    /// The file to write (JSON)
+    /// Write the scores to this file (JSON)
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Threads; the result does not depend on it
+    /// Number of threads; does not change the result [default: one per core]
     #[arg(long, value_name = "N")]
     jobs: Option<usize>,
 }
 
-/// Compares and writes the part, or the whole.
+/// Compares, and writes the part or the whole.
 pub(crate) fn run(arguments: &CrossMatchArguments) -> anyhow::Result<Exit> {
     super::keep_inputs(Some(&arguments.out), &[Some(&arguments.manifest)])?;
     let part = audit::with_threads(audit::jobs(arguments.jobs), || compare(arguments))??;
     write_atomically(&arguments.out, &serde_json::to_vec(&part)?)?;
     eprintln!(
-        "{} pairs of different people, {} of one: {}",
-        part.nonmated.total(),
-        part.mated.len(),
+        "{} pairs of different people, {} pairs of the same person: {}",
+        super::numbers::count(part.nonmated.total()),
+        super::numbers::count(part.mated.len() as u64),
         arguments.out.shown()
     );
     Ok(Exit::Done)
@@ -67,10 +67,10 @@ fn compare(arguments: &CrossMatchArguments) -> Result<CrossMatchPart> {
     let bytes = std::fs::read(&path).map_err(|cause| Error::io(Stage::Template, &path, cause))?;
     let store = TemplateStore::read(&path)?;
     if store.manifest != manifest.digest || store.shard.is_some() {
-        let message = "these templates are not those of the whole manifest";
+        let message = "these templates do not belong to this whole manifest";
         return Err(Error::new(ErrorKind::InvalidArgument, Stage::Template, message)
             .in_path(&path)
-            .next("make them with evenmatch embed, and put shards together with evenmatch merge"));
+            .next("make them with evenmatch embed, and merge shards with evenmatch merge"));
     }
     let attribute = match &arguments.by {
         None => None,
@@ -119,7 +119,7 @@ fn compare(arguments: &CrossMatchArguments) -> Result<CrossMatchPart> {
 /// The digest of the photo in each line of the manifest, from the table of outcomes.
 fn content(path: &std::path::Path) -> Result<HashMap<u64, Digest>> {
     let wrong = |cause: csv::Error| {
-        Error::new(ErrorKind::Corrupt, Stage::Template, "this is no table of outcomes")
+        Error::new(ErrorKind::Corrupt, Stage::Template, "this is not a table of outcomes")
             .in_path(path)
             .caused_by(cause)
             .next("make it again: evenmatch embed --resume")

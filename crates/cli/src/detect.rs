@@ -1,4 +1,4 @@
-//! `evenmatch detect`: which faces does this photo show, and what would be compared?
+//! `evenmatch detect`: which faces does this photo show, and which one would be compared?
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -21,28 +21,28 @@ use evenmatch_core::{
 const EXAMPLES: &str = "\
 Examples:
   evenmatch detect selfie.jpg
-  evenmatch detect selfie.jpg --annotate looked-at.png
+  evenmatch detect selfie.jpg --annotate faces.png
   evenmatch detect selfie.jpg --json
 
 Exit codes: 0 a face was found, 2 error, 3 no usable face.";
 
-/// Show the faces that a photo holds, and the crop that would be compared.
+/// Show the faces in a photo and the crop that would be compared
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct DetectArguments {
     /// The photo (JPEG, PNG, WebP, BMP or TIFF)
     #[arg(value_name = "IMG")]
     image: PathBuf,
-    /// Draw boxes, landmarks and the aligned crop into this PNG
+    /// Write a PNG with boxes, landmarks and the aligned crop
     #[arg(long, value_name = "OUT.png")]
     annotate: Option<PathBuf>,
-    /// What is done with photos of poor quality; `advise` unless the policy says otherwise
+    /// What to do with photos of poor quality [default: the policy's, or advise]
     #[arg(long, value_enum)]
     gate: Option<GateArgument>,
-    /// Rules for acquiring
+    /// Read the rules for acquiring photos from this file
     #[arg(long, value_name = "FILE.toml")]
     policy: Option<PathBuf>,
-    /// Print what was found as JSON
+    /// Print the faces as JSON
     #[arg(long)]
     json: bool,
 }
@@ -55,7 +55,7 @@ struct DetectOutput<'a> {
     reasons: &'a [Reason],
 }
 
-/// Detects, draws, prints.
+/// Detects the faces, draws and prints them.
 pub(crate) fn run(arguments: &DetectArguments) -> anyhow::Result<Exit> {
     super::keep_inputs(arguments.annotate.as_deref(), &[Some(&arguments.image)])?;
     let policy = super::policy(arguments.policy.as_deref(), arguments.gate)?;
@@ -86,7 +86,11 @@ pub(crate) fn run(arguments: &DetectArguments) -> anyhow::Result<Exit> {
 
 fn describe(inspection: &Inspection, out: &mut impl Write) -> std::io::Result<()> {
     let (width, height) = (inspection.sample.full_width(), inspection.sample.full_height());
-    writeln!(out, "{} face(s) in {width}×{height} pixels", inspection.detections.faces.len())?;
+    let faces = match inspection.detections.faces.len() {
+        1 => "1 face".to_owned(),
+        n => format!("{n} faces"),
+    };
+    writeln!(out, "{faces} in {width}×{height} pixels")?;
     for (i, face) in inspection.detections.faces.iter().enumerate() {
         let b = face.bounding_box();
         let used =
@@ -108,9 +112,9 @@ fn describe(inspection: &Inspection, out: &mut impl Write) -> std::io::Result<()
     Ok(())
 }
 
-/// The photo with boxes and landmarks drawn in, and the aligned crop beside it.
+/// The photo with boxes and landmarks drawn in, and the aligned crop next to it.
 ///
-/// The used face is orange and the others are blue, a pair that colour-blind people tell apart.
+/// The used face is orange and the others are blue, which colour-blind people can tell apart.
 fn annotate(inspection: &Inspection) -> RgbImage {
     const USED: Rgb<u8> = Rgb([230, 159, 0]);
     const OTHER: Rgb<u8> = Rgb([0, 114, 178]);
@@ -155,7 +159,7 @@ fn draw_face(canvas: &mut RgbImage, face: &Detection, factor: (f32, f32), colour
 fn save_png(image: &RgbImage, path: &Path) -> anyhow::Result<()> {
     let mut png = std::io::Cursor::new(Vec::new());
     image.write_to(&mut png, image::ImageFormat::Png).map_err(|cause| {
-        Error::new(ErrorKind::Io, Stage::Export, "the picture could not be written")
+        Error::new(ErrorKind::Io, Stage::Export, "the image could not be written")
             .in_path(path)
             .caused_by(cause)
     })?;

@@ -1,5 +1,5 @@
-//! `evenmatch disclose`: what is held of a person; with `--system`, how this system decides, how
-//! often it errs, and for whom.
+//! `evenmatch disclose`: what is stored about a person; with `--system`, how this system decides, how
+//! often it errs, and in which groups.
 
 use std::path::PathBuf;
 
@@ -25,35 +25,35 @@ Examples:
   evenmatch disclose --system --format json --policy strict.toml | jq .not_stated
 
 Give the policy and the calibration that decisions are made with. What the operator's file does not
-state is said to be missing. docs/TRANSPARENCY.md lists what it can state.";
+state is reported as missing. docs/TRANSPARENCY.md lists what it can state.";
 
-/// Show everything that is held of a person; or disclose how the system decides, point by point.
+/// Show what is stored about a person, or how the system decides
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct DiscloseArguments {
-    /// The person's name: everything that is held of them, and every decision, is shown
+    /// Show everything stored about this person, and every decision
     subject: Option<String>,
-    /// Write a page for the person to this file, in place of JSON on standard output
+    /// Write a page for the person to this file instead of printing JSON
     #[arg(long, value_name = "FILE.html", requires = "subject")]
     html: Option<PathBuf>,
     #[command(flatten)]
     place: PlaceArguments,
-    /// The system: its models, thresholds, error rates by group, and what its operator states
+    /// Describe the system: models, thresholds, error rates by group, and the operator's statements
     #[arg(long, conflicts_with = "subject")]
     system: bool,
-    /// Plain text, one HTML page, or JSON
+    /// Write plain text, one HTML page, or JSON
     #[arg(long, value_enum, default_value = "text", conflicts_with = "subject")]
     format: DisclosureFormat,
-    /// The language, such as es, ht or ar
+    /// Write in this language, such as es, ht or ar
     #[arg(long, value_name = "xx", default_value = "en", conflicts_with = "subject")]
     lang: String,
-    /// What those who run the service state about it
+    /// Read the operator's statements about the service from this file
     #[arg(long, value_name = "FILE.toml", conflicts_with = "subject")]
     operator: Option<PathBuf>,
-    /// The rules by which decisions are made
+    /// Read the rules by which decisions are made from this file
     #[arg(long, value_name = "FILE.toml", conflicts_with = "subject")]
     policy: Option<PathBuf>,
-    /// The calibration with which decisions are made; the one that ships unless told
+    /// The calibration with which decisions are made [default: the one that ships]
     #[arg(long, value_name = "FILE", conflicts_with = "subject")]
     calibration: Option<PathBuf>,
 }
@@ -74,15 +74,15 @@ struct Output<'a> {
     points: Vec<DisclosedPoint>,
 }
 
-/// Gathers, prints.
+/// Gathers and prints the disclosure.
 pub(crate) fn run(arguments: &DiscloseArguments) -> anyhow::Result<Exit> {
     match (&arguments.subject, arguments.system) {
         (Some(subject), _) => of_person(arguments, subject),
         (None, true) => of_system(arguments),
         (None, false) => {
-            let message = "neither a person nor the system is named";
+            let message = "neither a person nor --system is given";
             Err(Error::new(ErrorKind::InvalidArgument, Stage::Enrolment, message)
-                .next("evenmatch disclose SUBJECT, or: evenmatch disclose --system")
+                .next("run: evenmatch disclose SUBJECT, or: evenmatch disclose --system")
                 .into())
         }
     }

@@ -1,4 +1,5 @@
-//! `evenmatch doctor`: is everything there that a verification needs, and what to do if not.
+//! `evenmatch doctor`: checks that everything a verification needs is there, and says what to do if
+//! not.
 
 use std::io::Write;
 use std::path::Path;
@@ -13,7 +14,7 @@ use evenmatch::model::{
 use evenmatch_core::{Error, ErrorKind, Result, Shown};
 use evenmatch_models::PYTHON;
 
-/// Examine this machine: folders, tools, runtime, models; and say what to do next.
+/// Check this machine: folders, tools, runtime and models
 #[derive(Debug, Args)]
 #[command(after_help = "Exit code 0 if verification can work, 2 if something is missing.
 
@@ -21,17 +22,17 @@ Example:
   evenmatch doctor")]
 pub(crate) struct DoctorArgs {}
 
-/// What one examination found.
+/// The result of one check.
 enum Finding {
     /// As it should be.
     Good(String),
-    /// Not as one would wish, but verification works without.
+    /// Not ideal, but verification works without it.
     Remark(String),
-    /// Verification can't work.
+    /// Verification cannot work.
     Bad(Error),
 }
 
-/// Examines everything, and fails if verification can't work.
+/// Checks everything, and fails if verification cannot work.
 pub(crate) fn run(_args: &DoctorArgs) -> anyhow::Result<Exit> {
     let mut out = super::terminal::text();
     writeln!(out, "evenmatch {} on {}", env!("CARGO_PKG_VERSION"), RuntimeEntry::platform_here())?;
@@ -63,7 +64,10 @@ pub(crate) fn run(_args: &DoctorArgs) -> anyhow::Result<Exit> {
     }
     match worst {
         None => {
-            writeln!(out, "All is ready. Try: evenmatch verify --reference A.jpg --probe B.jpg")?;
+            writeln!(
+                out,
+                "Everything is ready. Try: evenmatch verify --reference A.jpg --probe B.jpg"
+            )?;
             Ok(Exit::Done)
         }
         Some(error) => Err(error.into()),
@@ -72,16 +76,19 @@ pub(crate) fn run(_args: &DoctorArgs) -> anyhow::Result<Exit> {
 
 fn folder(dir: &Path) -> Finding {
     if !dir.exists() {
-        return Finding::Remark(format!("{} will be made by `models fetch`", dir.shown()));
+        return Finding::Remark(format!(
+            "{} does not exist yet; `models fetch` creates it",
+            dir.shown()
+        ));
     }
     match tempfile::tempfile_in(dir) {
-        Ok(_) => Finding::Good(format!("{} can be written", dir.shown())),
-        // A folder that someone else filled serves as well.
-        Err(cause) => Finding::Remark(format!("{} can't be written: {cause}", dir.shown())),
+        Ok(_) => Finding::Good(format!("{} is writable", dir.shown())),
+        // A folder that somebody else filled works too.
+        Err(cause) => Finding::Remark(format!("{} is not writable: {cause}", dir.shown())),
     }
 }
 
-/// Python and pip are needed for fetching alone.
+/// Only fetching needs Python and pip.
 fn python() -> Finding {
     match Command::new(PYTHON).args(["-m", "pip", "--version"]).output() {
         Ok(output) if output.status.success() => {
@@ -105,15 +112,15 @@ fn examine_runtime(store: &ModelStore) -> Result<String> {
     let path = store.verify_runtime()?;
     let build = evenmatch::model::runtime_version(&path)?;
     let build = build.split(',').next().unwrap_or_default();
-    Ok(format!("{} can be loaded ({})", path.shown(), build.trim_start_matches("ORT Build Info: ")))
+    Ok(format!("{} loads ({})", path.shown(), build.trim_start_matches("ORT Build Info: ")))
 }
 
 fn model(store: &ModelStore, role: Role) -> Finding {
     match examine_model(store, role) {
         Ok(text) => Finding::Good(text),
-        // A file that is there but is another one is a fault, whatever needs it.
+        // A file with the wrong digest is always a fault, even if verification does not need it.
         Err(error) if !role.is_needed() && error.kind() != ErrorKind::DigestMismatch => {
-            Finding::Remark(format!("{error}; verification does without"))
+            Finding::Remark(format!("{error}; verification works without it"))
         }
         Err(error) => Finding::Bad(error),
     }

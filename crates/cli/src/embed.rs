@@ -1,4 +1,4 @@
-//! `evenmatch embed`: the photos of a manifest to templates and outcomes.
+//! `evenmatch embed`: from the photos of a manifest to templates and outcomes.
 
 use std::path::PathBuf;
 
@@ -16,23 +16,23 @@ Examples:
   evenmatch embed --manifest people.csv --out templates --resume
   evenmatch embed --manifest people.csv --out part0 --shard 0/2
 
-The manifest is a CSV with the columns path,subject_id and any attributes. A photo in which no
-face is found is an outcome, not an error. Templates are personal data: delete them when they are
-no longer needed.
+The manifest is a CSV with the columns path,subject_id and any attributes. A photo in which no face
+is found is an outcome, not an error. Templates are personal data: delete them when you no longer
+need them.
 
 Exit codes: 0 done, 2 error.";
 
-/// Make the templates of many photos, and list what came of each.
+/// Make the templates of many photos and list their outcomes
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct EmbedArguments {
-    /// The list of photos: path,subject_id and any attributes
+    /// Read the list of photos from this file: path,subject_id and any attributes
     #[arg(long, value_name = "FILE.csv")]
     manifest: PathBuf,
-    /// Folder for templates.parquet and outcomes.csv
+    /// Write templates.parquet and outcomes.csv to this folder
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Only the photos whose number leaves I when divided by N, such as 0/2; see `merge`
+    /// Process only photos whose number modulo N is I, such as 0/2; see `merge`
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
     #[command(flatten)]
@@ -53,7 +53,7 @@ pub(crate) fn run(arguments: &EmbedArguments) -> anyhow::Result<Exit> {
     for photo in acquired.duplicates(&manifest) {
         let lines: Vec<String> = photo.lines.iter().map(u64::to_string).collect();
         eprintln!(
-            "warning: {}: lines {} are one photo under the names {}",
+            "warning: {}: lines {} are the same photo under the names {}",
             manifest.file,
             lines.join(", "),
             photo.subjects.join(", ")

@@ -25,45 +25,47 @@ Examples:
   evenmatch enrol alice new.jpg --replace --purpose visa
   evenmatch verify --subject alice --probe selfie.jpg --json
 
-Photos are not kept. Exit codes: 0 enrolled, 2 error, 3 not enrolled (no face was found, or the
-photos look like two people).";
+Photos are not stored.
 
-/// Enrol a person from one or more photos.
+Exit codes: 0 enrolled, 2 error, 3 not enrolled (no face was found, or the photos look like two
+people).";
+
+/// Enrol a person from one or more photos
 #[derive(Debug, Args)]
 #[command(after_help = ENROL_EXAMPLES)]
 pub(crate) struct EnrolArguments {
-    /// The person's name, as your own records have it
+    /// The person's identifier in your own records
     subject: String,
     /// Photos of the person
     #[arg(required = true, value_name = "IMG")]
     photos: Vec<PathBuf>,
-    /// What for: by this the policy finds how long it is kept
-    #[arg(long, default_value = "general")]
+    /// Purpose of the enrolment, from which the policy derives how long to keep it
+    #[arg(long, default_value = "general", help_heading = "Retention and audits")]
     purpose: String,
-    /// What the person states of themselves for audits; it stays in the ledger under a pseudonym,
-    /// so only with their consent
-    #[arg(long = "attribute", value_name = "NAME=VALUE")]
+    /// An attribute that the person states for audits, and that the ledger stores under a pseudonym:
+    /// ask for their consent (may be repeated)
+    #[arg(long = "attribute", value_name = "NAME=VALUE", help_heading = "Retention and audits")]
     attributes: Vec<String>,
-    /// Enrol anew somebody who is enrolled
-    #[arg(long)]
+    /// Replace the enrolment of a person who is already enrolled
+    #[arg(long, help_heading = "Retention and audits")]
     replace: bool,
-    /// A person has checked that all photos show the subject
-    #[arg(long)]
+    /// Confirm that a person checked that all photos show the subject
+    #[arg(long, help_heading = "Input")]
     photos_checked: bool,
-    /// What is done with photos of poor quality
-    #[arg(long, value_enum)]
+    /// What to do with photos of poor quality [default: the policy's, or advise]
+    #[arg(long, value_enum, help_heading = "Input")]
     gate: Option<GateArgument>,
-    /// Rules for acquiring, deciding and keeping
-    #[arg(long, value_name = "FILE.toml")]
+    /// Read the rules for acquiring, deciding and retention from this file
+    #[arg(long, value_name = "FILE.toml", help_heading = "Input")]
     policy: Option<PathBuf>,
-    /// Print what came of it as JSON
-    #[arg(long)]
+    /// Print the outcome as JSON
+    #[arg(long, help_heading = "Output")]
     json: bool,
     #[command(flatten)]
     place: PlaceArguments,
 }
 
-/// Enrols somebody.
+/// Enrols a person.
 pub(crate) fn enrol(arguments: &EnrolArguments) -> anyhow::Result<Exit> {
     let registry = arguments.place.open()?;
     let mut settings = EnrolSettings {
@@ -74,7 +76,7 @@ pub(crate) fn enrol(arguments: &EnrolArguments) -> anyhow::Result<Exit> {
     };
     for attribute in &arguments.attributes {
         let (name, value) = attribute.split_once('=').ok_or_else(|| {
-            let message = format!("`{attribute}` is no attribute");
+            let message = format!("`{attribute}` is not an attribute");
             Error::new(ErrorKind::InvalidArgument, Stage::Enrolment, message)
                 .next("write NAME=VALUE, such as race=asian")
         })?;
@@ -86,7 +88,7 @@ pub(crate) fn enrol(arguments: &EnrolArguments) -> anyhow::Result<Exit> {
     let outcome = registry.enrol(&verifier, &arguments.subject, photos, &settings)?;
     for [first, again] in &outcome.same {
         eprintln!(
-            "warning: {} and {} are the same photo, which adds nothing: enrol another one",
+            "warning: {} and {} are the same photo, which adds nothing; enrol a different one",
             arguments.photos[*first].shown(),
             arguments.photos[*again].shown()
         );
@@ -113,26 +115,32 @@ pub(crate) fn enrol(arguments: &EnrolArguments) -> anyhow::Result<Exit> {
         }
         match (&outcome.enrolled, outcome.unlike) {
             (Some(enrolled), _) => println!(
-                "enrolled {} (version {}) for {}, until {}",
+                "enrolled {} (version {}) for {}, kept until {}",
                 arguments.subject,
                 enrolled.version,
                 enrolled.purpose,
                 enrolled.keep_until.as_deref().unwrap_or("deleted")
             ),
             (None, Some([a, b])) => println!(
-                "not enrolled: {} and {} do not look like one person; if somebody has checked that \
-                 they are: --photos-checked",
+                "not enrolled: {} and {} do not look like the same person; if a person has checked \
+                 that they are, add --photos-checked",
                 arguments.photos[a].shown(),
                 arguments.photos[b].shown()
             ),
-            (None, None) => println!("not enrolled: no photo shows a face that can be used"),
+            (None, None) => println!("not enrolled: no photo shows a usable face"),
         }
     }
     Ok(if outcome.enrolled.is_some() { Exit::Done } else { Exit::Undecided })
 }
 
-/// List who is enrolled.
+const LIST_EXAMPLES: &str = "\
+Examples:
+  evenmatch list
+  evenmatch list --json | jq -r '.enrolled[].subject'";
+
+/// List the people who are enrolled
 #[derive(Debug, Args)]
+#[command(after_help = LIST_EXAMPLES)]
 pub(crate) struct ListArguments {
     /// Print JSON
     #[arg(long)]
@@ -141,7 +149,7 @@ pub(crate) struct ListArguments {
     place: PlaceArguments,
 }
 
-/// Lists.
+/// Lists the enrolments.
 pub(crate) fn list(arguments: &ListArguments) -> anyhow::Result<Exit> {
     let people = arguments.place.open()?.list()?;
     if arguments.json {
@@ -150,7 +158,10 @@ pub(crate) fn list(arguments: &ListArguments) -> anyhow::Result<Exit> {
     } else {
         for one in &people {
             let until = one.keep_until.as_deref().unwrap_or("deleted");
-            println!("{}\t{}\tversion {}\tuntil {until}", one.subject, one.purpose, one.version);
+            println!(
+                "{}\t{}\tversion {}\tkept until {until}",
+                one.subject, one.purpose, one.version
+            );
         }
         eprintln!("{} enrolled", people.len());
     }
@@ -163,14 +174,15 @@ Examples:
   evenmatch forget alice > receipt.json
   evenmatch receipt show
 
-The file is begun before anything is deleted. A receipt that did not reach a file (it went to a pipe
-or a terminal, or the disk was full) stays sealed beside the ledger until it does: receipt show.";
+The file is created before anything is deleted. A receipt that did not reach a file (it went to a
+pipe or a terminal, or the disk was full) stays sealed next to the ledger until it does: see
+evenmatch receipt show.";
 
-/// Delete a person's enrolment; the receipt is printed.
+/// Delete a person's enrolment and print a deletion receipt
 #[derive(Debug, Args)]
 #[command(after_help = FORGET_EXAMPLES)]
 pub(crate) struct ForgetArguments {
-    /// The person's name
+    /// The person's identifier
     subject: String,
     /// Also write the receipt to this file
     #[arg(long, value_name = "FILE.json")]
@@ -179,29 +191,29 @@ pub(crate) struct ForgetArguments {
     place: PlaceArguments,
 }
 
-/// Deletes somebody.
+/// Deletes a person's enrolment.
 pub(crate) fn forget(arguments: &ForgetArguments) -> anyhow::Result<Exit> {
     let registry = arguments.place.open()?;
-    // A place where no file can be made is told before anything is deleted.
+    // If the file cannot be created, this fails before anything is deleted.
     let file = begin(arguments.receipt.as_deref())?;
     let receipt = registry.forget(&arguments.subject, DeletionGround::Request)?;
     let written = deliver(file, &receipt);
     super::print_json(&receipt)?;
     if matches!(written, Ok(true)) || super::terminal::is_kept() {
         registry.receipt_delivered(&receipt.receipt)?;
-        eprintln!("deleted; give the receipt to the person: its salt is kept nowhere else");
+        eprintln!("deleted; give the receipt to the person: its salt is stored nowhere else");
     } else {
         eprintln!("deleted; {}", waiting(&receipt.receipt));
     }
     written.map(|_| Exit::Done)
 }
 
-/// Begins the file of a receipt.
+/// Creates the file for a receipt.
 fn begin(path: Option<&Path>) -> evenmatch_core::Result<Option<NewFile>> {
     path.map(|path| NewFile::create(path, Access::Owner, Stage::Enrolment)).transpose()
 }
 
-/// Writes a receipt to its file, and says whether it is on the disk.
+/// Writes a receipt to its file, and returns whether it is on the disk.
 fn deliver(file: Option<NewFile>, receipt: &DeletionReceipt) -> anyhow::Result<bool> {
     let Some(mut file) = file else { return Ok(false) };
     let is_ordinary = file.is_ordinary();
@@ -211,7 +223,7 @@ fn deliver(file: Option<NewFile>, receipt: &DeletionReceipt) -> anyhow::Result<b
         Error::new(ErrorKind::Io, Stage::Enrolment, "the receipt could not be written")
             .caused_by(cause)
             .next(format!(
-                "write it elsewhere: evenmatch receipt show {} --out FILE.json",
+                "write it to another file: evenmatch receipt show {} --out FILE.json",
                 receipt.receipt
             ))
     })?;
@@ -219,11 +231,12 @@ fn deliver(file: Option<NewFile>, receipt: &DeletionReceipt) -> anyhow::Result<b
     Ok(is_ordinary)
 }
 
-/// What to do about a receipt that is in no file yet.
+/// What to do about a receipt that is not in a file yet.
 fn waiting(id: &str) -> String {
     format!(
-        "a sealed copy of the receipt stays beside the ledger until it lies in a file: evenmatch \
-         receipt show {id} --out FILE.json; or, where you have it: evenmatch receipt delivered {id}"
+        "a sealed copy of the receipt stays next to the ledger until it is in a file. Write it: \
+         evenmatch receipt show {id} --out FILE.json; or, if you already have it: evenmatch \
+         receipt delivered {id}"
     )
 }
 
@@ -234,9 +247,11 @@ Examples:
   evenmatch receipt show r-0123456789abcdef01234567 --out receipt.json
   evenmatch receipt delivered r-0123456789abcdef01234567
 
-Exit codes: 0 done, 1 the receipt does not hold, 2 error.";
+Exit codes: 0 done, 1 the receipt is not valid, 2 error.";
 
-/// Check a deletion receipt, with the ledger's public key alone; or fetch one that was not delivered.
+/// Check a deletion receipt, or fetch one that was not delivered
+///
+/// Checking needs only the ledger's public key.
 #[derive(Debug, Args)]
 #[command(
     after_help = RECEIPT_EXAMPLES,
@@ -246,33 +261,33 @@ Exit codes: 0 done, 1 the receipt does not hold, 2 error.";
 pub(crate) struct ReceiptArguments {
     #[command(subcommand)]
     action: Option<ReceiptAction>,
-    /// The receipt
+    /// The receipt to check
     #[arg(value_name = "FILE.json", required = true)]
     receipt: Option<PathBuf>,
-    /// The ledger's public key, as you know it by another way
+    /// The ledger's public key, from a source other than the ledger
     #[arg(long, value_name = "KEY", required = true)]
     public_key: Option<PublicKey>,
-    /// Also check that it is of this name
+    /// Also check that the receipt is for this person
     #[arg(long)]
     subject: Option<String>,
-    /// Also look into this ledger, a folder or an export
+    /// Also check the receipt against this ledger, a folder or an export
     #[arg(long, value_name = "PATH")]
     ledger: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
 enum ReceiptAction {
-    /// Print a receipt that was not delivered; without an id, list them
+    /// Print a receipt that was not delivered; without an id, list all of them
     Show {
         /// The receipt's id
         id: Option<String>,
-        /// Write it to this file; the sealed copy is deleted when it is on the disk
+        /// Write the receipt to this file, and then delete the sealed copy
         #[arg(long, value_name = "FILE.json", requires = "id")]
         out: Option<PathBuf>,
         #[command(flatten)]
         place: PlaceArguments,
     },
-    /// Say that a receipt has arrived: its sealed copy is deleted
+    /// Confirm that a receipt has arrived, and delete its sealed copy
     Delivered {
         /// The receipt's id
         id: String,
@@ -323,8 +338,14 @@ pub(crate) fn receipt(arguments: &ReceiptArguments) -> anyhow::Result<Exit> {
     Ok(if check.is_whole() { Exit::Done } else { Exit::Negative })
 }
 
-/// Delete what the policy no longer allows to be kept.
+const RETENTION_EXAMPLES: &str = "\
+Examples:
+  evenmatch retention run --policy policy.toml --dry-run
+  evenmatch retention run --policy policy.toml > receipts.json";
+
+/// Delete enrolments that the policy no longer allows
 #[derive(Debug, Args)]
+#[command(after_help = RETENTION_EXAMPLES)]
 pub(crate) struct RetentionArguments {
     #[command(subcommand)]
     action: RetentionAction,
@@ -332,12 +353,12 @@ pub(crate) struct RetentionArguments {
 
 #[derive(Debug, Subcommand)]
 enum RetentionAction {
-    /// Delete every enrolment whose time is over, with a receipt for each
+    /// Delete every enrolment whose retention period is over, with a receipt for each
     Run {
-        /// Only say what would be deleted
+        /// Only print what would be deleted
         #[arg(long)]
         dry_run: bool,
-        /// The policy with the periods
+        /// Read the retention periods from this file
         #[arg(long, value_name = "FILE.toml")]
         policy: Option<PathBuf>,
         #[command(flatten)]
@@ -361,6 +382,6 @@ pub(crate) fn retention(arguments: &RetentionArguments) -> anyhow::Result<Exit> 
         }
     }
     let verb = if *dry_run { "would be deleted" } else { "deleted" };
-    eprintln!("{} of {} {verb}", run.due.len(), run.enrolled);
+    eprintln!("{} of {} enrolments {verb}", run.due.len(), run.enrolled);
     Ok(Exit::Done)
 }

@@ -1,4 +1,4 @@
-//! `evenmatch explain`: one decision, explained to the person whom it is about.
+//! `evenmatch explain`: explains one decision to the person concerned.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -25,29 +25,29 @@ Examples:
   evenmatch explain --record d.json --lang ar --format html --operator us.toml > page.html
   evenmatch explain --list-languages
 
-Scores are left out unless --scores is given: they help whoever tries to pass for somebody else.
+Scores are shown only with --scores, because they help anyone who tries to pass as somebody else.
 docs/TRANSPARENCY.md lists what an operator's file can state.";
 
-/// Explain a decision in plain words to the person whom it is about.
+/// Explain a decision in plain words to the person concerned
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ExplainArguments {
-    /// The decision's number, as the ledger has it
+    /// The decision's number in the ledger
     #[arg(value_name = "ID")]
     id: Option<String>,
-    /// A DecisionRecord that `verify --save-record` wrote
+    /// Explain the DecisionRecord that `verify --save-record` wrote to this file
     #[arg(long, value_name = "FILE", conflicts_with = "id")]
     record: Option<PathBuf>,
-    /// The language, such as es, ht or ar
+    /// Write in this language, such as es, ht or ar
     #[arg(long, value_name = "xx", default_value = "en")]
     lang: String,
-    /// Plain text, or one HTML page
+    /// Write plain text or one HTML page
     #[arg(long, value_enum, default_value = "text")]
     format: PageFormat,
     /// Show scores
     #[arg(long)]
     scores: bool,
-    /// What those who run the service state about it
+    /// Read the operator's statements about the service from this file
     #[arg(long, value_name = "FILE.toml")]
     operator: Option<PathBuf>,
     /// List the languages, and whether native speakers have checked them
@@ -57,12 +57,12 @@ pub(crate) struct ExplainArguments {
     place: PlaceArguments,
 }
 
-/// How a page is written.
+/// The format of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum PageFormat {
-    /// Plain text.
+    /// Plain text
     Text,
-    /// One HTML file.
+    /// One HTML file
     Html,
 }
 
@@ -75,12 +75,12 @@ pub(crate) fn run(arguments: &ExplainArguments) -> anyhow::Result<Exit> {
     let messages = Messages::of(&arguments.lang)?;
     let record = match (&arguments.record, &arguments.id) {
         (Some(path), _) => from_file(path)?,
-        // No key is needed.
+        // Reading the ledger needs no key.
         (None, Some(id)) => arguments.place.ledger_files()?.decision(id)?.1.record,
         (None, None) => {
-            let message = "neither a decision's number nor its record is named";
+            let message = "neither a decision's number nor its record is given";
             return Err(Error::new(ErrorKind::InvalidArgument, Stage::Record, message)
-                .next("evenmatch explain --record FILE")
+                .next("run: evenmatch explain ID, or: evenmatch explain --record FILE")
                 .into());
         }
     };
@@ -104,7 +104,7 @@ pub(super) fn print_page(page: &Page<'_>, format: PageFormat) -> anyhow::Result<
 fn from_file(path: &Path) -> Result<DecisionRecord> {
     let bytes = std::fs::read(path).map_err(|cause| Error::io(Stage::Record, path, cause))?;
     let record: DecisionRecord = serde_json::from_slice(&bytes).map_err(|cause| {
-        Error::new(ErrorKind::Corrupt, Stage::Record, "this is no DecisionRecord")
+        Error::new(ErrorKind::Corrupt, Stage::Record, "this is not a DecisionRecord")
             .in_path(path)
             .at_line(cause.line() as u64)
             .at_column(cause.column() as u64)
@@ -117,12 +117,12 @@ fn from_file(path: &Path) -> Result<DecisionRecord> {
             .in_path(path)
             .next("explain it with the version of evenmatch that wrote it"));
     }
-    // The id is a digest of the rest. What was changed must not be explained as if it were so.
+    // The id is a digest of the rest. A changed record must not be explained as if it were genuine.
     if record.clone().seal().id != record.id {
-        let message = "the record's number does not fit its contents";
+        let message = "the record's number does not match its contents";
         return Err(Error::new(ErrorKind::InvalidRecord, Stage::Record, message)
             .in_path(path)
-            .next("use the record as it was written, by the version of evenmatch that wrote it"));
+            .next("use the unchanged record, with the version of evenmatch that wrote it"));
     }
     Ok(record)
 }
@@ -133,7 +133,7 @@ fn list_languages() -> anyhow::Result<()> {
         let messages = Messages::in_language(language)?;
         let review = match messages.is_reviewed() {
             true => "checked by a native speaker",
-            false => "written by a machine, not checked by a native speaker",
+            false => "machine translation, not checked by a native speaker",
         };
         writeln!(
             out,

@@ -1,15 +1,15 @@
-//! The option `--gate`, which goes before the policy file.
+//! The option `--gate`, which takes precedence over the policy file.
 
 use clap::ValueEnum;
 
 use evenmatch::quality::Gate;
 
-/// What is done with photos of poor quality.
+/// What to do with photos of poor quality.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum GateArgument {
     /// Measure nothing
     Off,
-    /// Say what to change; compare all the same
+    /// Say what to change, and compare anyway
     Advise,
     /// Refuse photos that fall short
     Enforce,

@@ -1,4 +1,4 @@
-//! `evenmatch keys`: making a master key, and changing it.
+//! `evenmatch keys`: makes a master key, or changes it.
 
 use std::path::PathBuf;
 
@@ -14,11 +14,11 @@ Examples:
   evenmatch keys new ~/keys/evenmatch.key
   evenmatch keys change --key-file old.key --to new.key
 
-The key is 32 random bytes as text. Whoever has it can read every template; without it nobody can,
-so keep a copy in another place than the data. It may also come from the environment variable
+The key is 32 random bytes as text. Whoever has it can read every template; without it, nobody can.
+Keep a copy away from the data. The key may also come from the environment variable
 EVENMATCH_MASTER_KEY or from a command: --key-command 'pass show evenmatch'.";
 
-/// Make a master key for enrolments, or change it.
+/// Make a master key for enrolments, or change it
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct KeysArguments {
@@ -30,12 +30,12 @@ pub(crate) struct KeysArguments {
 enum Action {
     /// Write a new key to a file that only you may read
     New {
-        /// The file, which must not be there
+        /// The file to create, which must not exist yet
         file: PathBuf,
     },
-    /// Seal everything with another key; the old one opens nothing from then on
+    /// Seal everything with a new key, so that the old one no longer opens anything
     Change {
-        /// The file of the new key
+        /// Read the new key from this file
         #[arg(long, value_name = "FILE")]
         to: PathBuf,
         #[command(flatten)]
@@ -48,12 +48,12 @@ pub(crate) fn run(arguments: &KeysArguments) -> anyhow::Result<Exit> {
     match &arguments.action {
         Action::New { file } => {
             SecretKey::generate()?.write_new(file)?;
-            eprintln!("wrote {}; keep a copy in another place than the data", file.shown());
+            eprintln!("wrote {}; keep a copy away from the data", file.shown());
         }
         Action::Change { to, place } => {
             let new = KeySource::File(to.clone()).read()?;
             place.open()?.change_master_key(&place.key()?, &new)?;
-            eprintln!("changed; the old key opens copies that were made before, and nothing else");
+            eprintln!("changed; the old key now opens only copies that were made before");
         }
     }
     Ok(Exit::Done)

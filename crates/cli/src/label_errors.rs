@@ -1,4 +1,4 @@
-//! Pairs whose scores contradict their labels: listed for a person, and corrected by verdicts.
+//! Pairs whose scores contradict their labels: listed for a reviewer, and corrected by verdicts.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
@@ -13,17 +13,17 @@ use evenmatch_lab::label_check::{
 };
 use evenmatch_scores::crossmatch::{ScoredPair, Shard};
 
-/// Pairs that the page shows; the list has all of them.
+/// The number of pairs that the page shows; the list has all of them.
 const SHOWN: usize = 300;
 
-/// What is suspected of a set, in rows of the set.
+/// The suspected label errors of a set, in rows of the set.
 pub(crate) struct LabelErrors {
     found: Vec<Suspect>,
     verdicts: Verdicts,
 }
 
 impl LabelErrors {
-    /// Looks for pairs beyond robust limits; `verdicts` is what a person said of such pairs.
+    /// Finds pairs beyond robust limits; `verdicts` are a reviewer's verdicts on such pairs.
     pub(crate) fn find(people: &People, set: &SampleSet, verdicts: Option<&Path>) -> Result<Self> {
         let data = rows(people);
         let verdicts = match verdicts {
@@ -53,7 +53,7 @@ impl LabelErrors {
                 let above = matrix.at_or_above(limits.nonmated_above.score, Shard::whole());
                 suspects(above.into_iter().map(of_set), mated.into_iter().map(of_set), &limits)
             }
-            // Too few people to say what is unusual among them.
+            // There are too few people to tell which scores are unusual.
             Err(_) => Vec::new(),
         };
         Ok(LabelErrors { found, verdicts })
@@ -80,19 +80,20 @@ impl LabelErrors {
         write_atomically(&work.join("suspects.html"), &page)
     }
 
-    /// How many pairs are suspected, and how many of all pairs have a verdict.
+    /// The number of suspected pairs, and the number of pairs with a verdict.
     pub(crate) fn counts(&self) -> (usize, usize) {
         (self.found.len(), self.verdicts.len())
     }
 
-    /// What the report says of them.
+    /// The report's warning about them.
     pub(crate) fn warning(&self) -> Option<RecordWarning> {
         let count = self.found.len() as u64;
         (count > 0).then(|| RecordWarning {
             code: "suspected_label_errors".to_owned(),
-            message: "Pairs whose score contradicts their labels: some may be one person under \
-                      two names, or two people under one, and they weigh most where errors are \
-                      rare. A person has to look at them; they count as labelled until then."
+            message: "The scores of some pairs contradict their labels: they may show one person \
+                      under two names, or two people under one name, and they matter most where \
+                      errors are rare. A person has to review them; until then they count as \
+                      labelled."
                 .to_owned(),
             count,
             lines: Vec::new(),
@@ -100,9 +101,9 @@ impl LabelErrors {
         })
     }
 
-    /// The set with the verdicts heeded, `None` where they change nothing. Names that are one
-    /// person are counted as one, and no pair between them is compared; pairs that show two
-    /// people are no mated pairs.
+    /// The set with the verdicts applied; `None` if they change nothing. Names of the same person are
+    /// counted as one, and no pair between them is compared; pairs that show two people are left out
+    /// of the mated pairs.
     pub(crate) fn corrected(&self, people: &People, set: &SampleSet) -> Option<SampleSet> {
         let subjects = set.subject_codes();
         let corrections = Corrections::new(&self.verdicts, &subjects);
@@ -138,8 +139,8 @@ impl LabelErrors {
         set.warnings.push(RecordWarning {
             code: "label_verdicts".to_owned(),
             message: format!(
-                "Verdicts of a person on suspected label errors are heeded: {merged} names are \
-                 counted with another one, and {dropped} mated pairs are left out. The rates as \
+                "A reviewer's verdicts on suspected label errors are applied: {merged} names are \
+                 merged with another name, and {dropped} mated pairs are left out. The rates as \
                  labelled are in the folder as-labelled."
             ),
             count: (merged + dropped) as u64,

@@ -1,4 +1,4 @@
-//! Flags that say how labels of people are read.
+//! Options that say how to read the labels of people.
 
 use clap::Args;
 
@@ -7,17 +7,23 @@ use evenmatch_audit::records::LabelRules;
 /// See the module.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LabelArguments {
-    /// Count spellings of a label that differ only in case, blanks or Unicode form as one group
-    #[arg(long)]
+    /// Merge labels that differ only in case, spaces or Unicode form into one group
+    #[arg(long, help_heading = "Labels and groups")]
     merge_labels: bool,
-    /// Words that name a group although they usually stand for a missing label, such as unknown
-    /// or none
-    #[arg(long, value_name = "WORD", value_delimiter = ',', allow_hyphen_values = true)]
+    /// Treat these words as groups although they usually mean a missing label, such as unknown or
+    /// none
+    #[arg(
+        long,
+        value_name = "WORD",
+        value_delimiter = ',',
+        allow_hyphen_values = true,
+        help_heading = "Labels and groups"
+    )]
     keep_label: Vec<String>,
 }
 
 impl LabelArguments {
-    /// As the reader takes them.
+    /// The rules for the reader.
     pub(crate) fn rules(&self) -> LabelRules {
         LabelRules { merge_spellings: self.merge_labels, keep: self.keep_label.clone() }
     }

@@ -1,4 +1,4 @@
-//! `evenmatch ledger`: verifying, showing, exporting.
+//! `evenmatch ledger`: verifies, shows and exports the ledger.
 
 use std::io::BufWriter;
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ Examples:
 
 Exit codes: 0 done, 1 the ledger is not whole, 2 error.";
 
-/// The ledger of decisions: verify, show, export.
+/// Verify, show or export the ledger of decisions
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct LedgerArguments {
@@ -36,26 +36,26 @@ pub(crate) struct LedgerArguments {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum TruthArgument {
-    /// Only decisions of which a person found out the truth in an appeal
+    /// Only decisions for which a reviewer established the truth in an appeal
     Resolved,
-    /// Everybody else counts as who they say they are
+    /// Those decisions, and all others as if every claim of identity were true
     Claimed,
 }
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Check every entry, and the enrolments beside them where the key is at hand
+    /// Check every entry, and with --enrolments the enrolments too
     Verify {
-        /// An export, in place of the folder
+        /// Verify this export instead of the folder
         #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
-        /// The ledger's public key, as you know it by another way
+        /// The ledger's public key, from a source other than the ledger
         #[arg(long, value_name = "KEY")]
         public_key: Option<PublicKey>,
-        /// A checkpoint that was kept outside, which the ledger must still hold
+        /// A checkpoint that you keep elsewhere, and that the ledger must still contain
         #[arg(long, value_name = "FILE.json")]
         expect: Option<PathBuf>,
-        /// Also open every enrolment, which needs the master key
+        /// Also open every enrolment (needs the master key)
         #[arg(long)]
         enrolments: bool,
         /// Print the report as JSON
@@ -64,11 +64,11 @@ enum Action {
         #[command(flatten)]
         place: PlaceArguments,
     },
-    /// Print a decision with what became of it; without an id, the newest decisions
+    /// Print a decision and its appeal; without an id, the newest decisions
     Show {
         /// The decision's id
         id: Option<String>,
-        /// How many of the newest
+        /// Number of newest decisions to print
         #[arg(long, default_value_t = 10)]
         last: usize,
         #[command(flatten)]
@@ -76,13 +76,13 @@ enum Action {
     },
     /// Write the ledger for an auditor, or its decisions as comparison records
     Export {
-        /// The whole ledger, in one file
+        /// Write the whole ledger to this file
         #[arg(long, value_name = "FILE", required_unless_present = "records")]
         out: Option<PathBuf>,
-        /// Comparison records for `audit --records`
+        /// Write comparison records for `audit --records` to this file
         #[arg(long, value_name = "FILE.csv")]
         records: Option<PathBuf>,
-        /// What counts as known of whether a claim was true
+        /// Which decisions to export, and how to label their claims of identity
         #[arg(long, value_enum, default_value = "resolved")]
         truth: TruthArgument,
         /// Leave out decisions before this entry
@@ -91,12 +91,12 @@ enum Action {
         #[command(flatten)]
         place: PlaceArguments,
     },
-    /// Print the last signed checkpoint, to be kept outside
+    /// Print the last signed checkpoint, to keep elsewhere
     Checkpoint {
         #[command(flatten)]
         place: PlaceArguments,
     },
-    /// Print the public key
+    /// Print the ledger's public key
     Key {
         #[command(flatten)]
         place: PlaceArguments,
@@ -139,11 +139,11 @@ pub(crate) fn run(arguments: &LedgerArguments) -> anyhow::Result<Exit> {
                     if whole { "whole" } else { "NOT whole" }
                 );
                 if report.unsigned + report.unfinished_bytes > 0 {
-                    println!("an unfinished write at the end; the next one who writes cuts it off");
+                    println!("the last write is unfinished; the next write removes it");
                 }
                 println!("public key {}", report.public_key);
                 if public_key.is_none() {
-                    println!("  (the ledger's own word: compare it with the one you know)");
+                    println!("  (by the ledger's own word: compare it with the key that you know)");
                 }
             }
             Ok(if whole { Exit::Done } else { Exit::Negative })

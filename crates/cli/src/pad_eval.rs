@@ -1,4 +1,4 @@
-//! `evenmatch pad-eval`: labelled presentations to the error rates of ISO/IEC 30107-3.
+//! `evenmatch pad-eval`: from labelled presentations to the error rates of ISO/IEC 30107-3.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -30,60 +30,71 @@ Examples:
   evenmatch pad-eval --manifest pad.csv --out report --fmr 1e-4 --jobs 4 --resume
   evenmatch audit --records report/records.csv --out judged --threshold 0.41 --rules sp800-63a4
 
-A manifest is a CSV with the columns path,subject_id,species, perhaps challenge and reference, and
-any attributes. `path` is a photo, a folder of frames or an animated image; an empty species or
+A manifest is a CSV with the columns path,subject_id,species, optionally challenge and reference,
+and any attributes. `path` is a photo, a folder of frames or an animated image; an empty species or
 `bona_fide` is a live person; `challenge` is the JSON that `evenmatch challenge new --json` printed,
-for frames; `reference` is a photo of the person that is claimed, for rates end to end.
+for frames; `reference` is a photo of the claimed person, for end-to-end rates.
 
   path,subject_id,species,challenge,reference,race
   live/1.jpg,p1,,,enrolled/1.jpg,Black
   takes/7,p1,print,takes/7/challenge.json,enrolled/1.jpg,Black
 
-A folder has bona_fide/* and SPECIES/*: photos, animated images, and folders of frames that hold a
-challenge.json. Species that begin with sim_ are labelled as simulated.
+A folder has bona_fide/* and SPECIES/*: photos, animated images, and folders of frames with a
+challenge.json. Species whose name starts with sim_ are reported as simulated.
 
-Writes report.html, report.json, rates.csv and summary.md; records.csv (comparison records, one a
-presentation), outcomes.csv (the same with reasons) and outcomes.jsonl (by digest, for --resume).
-docs/PAD-EVAL.md says what is counted. A report is no certification.
+The command writes report.html, report.json, rates.csv and summary.md; records.csv (one comparison
+record per presentation), outcomes.csv (the same with reasons) and outcomes.jsonl (by digest, for
+--resume). docs/PAD-EVAL.md says what is counted. A report is not a certification.
 
 Exit codes: 0 done, 2 error.";
 
-/// Measure presentation attack detection on labelled attacks and live people, end to end.
+/// Measure presentation attack detection on labelled attacks
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct PadEvalArguments {
-    /// The presentations: path,subject_id,species and perhaps challenge, reference and attributes
-    #[arg(long, value_name = "FILE.csv", required_unless_present = "folder")]
+    /// Read the presentations from this file: path,subject_id,species and optionally challenge,
+    /// reference and attributes
+    #[arg(
+        long,
+        value_name = "FILE.csv",
+        required_unless_present = "folder",
+        help_heading = "Input"
+    )]
     manifest: Option<PathBuf>,
-    /// A folder with bona_fide/ and one folder a species, in place of a manifest
-    #[arg(long, value_name = "DIR", conflicts_with = "manifest")]
+    /// Read the presentations from a folder with bona_fide/ and one folder per species
+    #[arg(long, value_name = "DIR", conflicts_with = "manifest", help_heading = "Input")]
     folder: Option<PathBuf>,
-    /// Folder that the manifest's paths start from; the manifest's own unless told
-    #[arg(long, value_name = "DIR", requires = "manifest")]
+    /// Resolve the manifest's paths against this folder [default: the manifest's own folder]
+    #[arg(long, value_name = "DIR", requires = "manifest", help_heading = "Input")]
     root: Option<PathBuf>,
-    /// Folder for the report, the records and the journal
-    #[arg(long, value_name = "DIR")]
+    /// Write the report, the records and the journal to this folder
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: PathBuf,
-    /// Attributes and intersections, such as race,sex,race×sex (race*sex will do); all
-    /// attributes unless told
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    /// Group people by these attributes and intersections, such as race,sex,race×sex (or race*sex)
+    /// [default: all attributes]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Output")]
     by: Vec<String>,
-    /// Match at this plain cosine and above, -1 to 1
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    /// Accept plain cosine similarities of at least this, -1 to 1
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Threshold")]
     threshold: Option<f32>,
-    /// Match at the threshold that ships for this false match rate; 1e-3 unless told
-    #[arg(long, value_name = "RATE", conflicts_with = "threshold")]
+    /// Use the shipped threshold for this false match rate [default: 1e-3]
+    #[arg(long, value_name = "RATE", conflicts_with = "threshold", help_heading = "Threshold")]
     fmr: Option<f64>,
-    /// Rules for acquiring and for liveness
-    #[arg(long, value_name = "FILE.toml")]
+    /// Read the rules for acquiring photos and for liveness from this file
+    #[arg(long, value_name = "FILE.toml", help_heading = "Input")]
     policy: Option<PathBuf>,
-    /// Fewest trials for which a group's rate is given
-    #[arg(long, value_name = "N", default_value_t = AuditSettings::default().least_trials)]
+    /// Fewest trials for which a group's rate is printed
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = AuditSettings::default().least_trials,
+        help_heading = "Output"
+    )]
     min_trials: u64,
-    /// Threads, one a core unless told; the result does not depend on it
+    /// Number of threads; does not change the result [default: one per core]
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
-    /// Go on with a run that was cut off, or take what an earlier one has found
+    /// Resume a run that stopped, and reuse the outcomes of an earlier one
     #[arg(long)]
     resume: bool,
 }
@@ -108,7 +119,7 @@ pub(crate) fn run(arguments: &PadEvalArguments) -> anyhow::Result<Exit> {
     let path = arguments.out.join("records.csv");
     write_atomically(&path, &records(&manifest, &presented)?)?;
     write_atomically(&arguments.out.join("outcomes.csv"), &outcomes(&manifest, &presented)?)?;
-    // Without a reference nothing is compared, and a threshold would head empty tables.
+    // Without a reference, nothing is compared, and tables at a threshold would be empty.
     let compared = manifest.entries.iter().any(|entry| entry.reference.is_some());
     let threshold = f64::from(verifier.operating_point().threshold());
     let audit = AuditSettings {
@@ -126,7 +137,7 @@ pub(crate) fn run(arguments: &PadEvalArguments) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// What is presented, and where its paths start.
+/// The presentations, and the folder of their paths.
 fn presentations(arguments: &PadEvalArguments) -> Result<(PresentationManifest, PathBuf)> {
     match (&arguments.manifest, &arguments.folder) {
         (Some(list), _) => {
@@ -137,12 +148,12 @@ fn presentations(arguments: &PadEvalArguments) -> Result<(PresentationManifest, 
         (None, Some(folder)) => Ok((PresentationManifest::of_folder(folder)?, folder.clone())),
         (None, None) => Err(invalid(
             "there is nothing to evaluate".to_owned(),
-            "name --manifest FILE, or --folder DIR",
+            "add --manifest FILE or --folder DIR",
         )),
     }
 }
 
-/// Refuses an attribute that the manifest lacks before the work and not after it.
+/// Refuses an attribute that the manifest lacks, before the work instead of after it.
 fn known_attributes(by: &[String], manifest: &PresentationManifest) -> Result<()> {
     let joined = by.iter().map(|by| by.replace(" x ", "×").replace('*', "×"));
     for by in joined {
@@ -160,7 +171,7 @@ fn known_attributes(by: &[String], manifest: &PresentationManifest) -> Result<()
     Ok(())
 }
 
-/// A verifier with the threshold that was asked for, which looks at liveness.
+/// A verifier with the requested threshold that checks liveness.
 fn verifier(arguments: &PadEvalArguments, jobs: usize) -> Result<Verifier> {
     let mut policy = super::policy(arguments.policy.as_deref(), None)?;
     if policy.liveness == LivenessPolicy::Off {
@@ -169,13 +180,13 @@ fn verifier(arguments: &PadEvalArguments, jobs: usize) -> Result<Verifier> {
     verifier_at(policy, arguments.threshold, arguments.fmr, jobs)
 }
 
-/// What judges frames, on the verifier's own networks and the mesh.
+/// Judges frames with the verifier's own networks and the mesh.
 fn frames(verifier: &Verifier, jobs: usize) -> Result<SessionJudge> {
     let analyser = analyser_of(verifier, Profile::Throughput { workers: jobs })?;
     Ok(SessionJudge::new(analyser, verifier.policy().limits))
 }
 
-/// What should be known at once, on standard error: standard output is for data.
+/// Prints the summary on standard error: standard output is for data.
 #[allow(clippy::print_stderr)]
 fn say(report: &AuditReport, presented: &[Presented], out: &Path, seconds: f64) {
     if let Some(notice) = report.pad.as_ref().and_then(|pad| pad.notice.as_ref()) {
@@ -187,7 +198,7 @@ fn say(report: &AuditReport, presented: &[Presented], out: &Path, seconds: f64) 
         *silent.entry(why).or_default() += 1;
     }
     for (why, count) in &silent {
-        eprintln!("no answer: {count} {why}");
+        eprintln!("no response: {count} {why}");
     }
     for answer in report.answers.iter().filter(|a| a.attribute == "presentation attacks") {
         eprintln!("{}", answer.sentence);

@@ -1,4 +1,4 @@
-//! From a manifest of photos to labelled samples: what `audit --manifest` and `calibrate` share.
+//! From a manifest of photos to labelled samples, for `audit --manifest` and `calibrate`.
 
 use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroUsize;
@@ -20,31 +20,37 @@ use evenmatch_audit::{
 use evenmatch_core::{Error, ErrorKind, Result, Stage, record::ModelRecord};
 use evenmatch_lab::batch::{AcquiredSample, Acquisitions, Measure};
 
-/// How the photos of a manifest are acquired.
+/// How to acquire the photos of a manifest.
 #[derive(Debug, Args)]
 pub(crate) struct PeopleArguments {
-    /// Folder that the manifest's paths start from; the manifest's own unless told
-    #[arg(long, value_name = "DIR", requires = "manifest")]
+    /// Resolve the manifest's paths against this folder [default: the manifest's own folder]
+    #[arg(long, value_name = "DIR", requires = "manifest", help_heading = "Photos")]
     pub(crate) root: Option<PathBuf>,
-    /// Go on with a run that was cut off
-    #[arg(long, requires = "manifest")]
+    /// Resume a run that stopped
+    #[arg(long, requires = "manifest", help_heading = "Photos")]
     pub(crate) resume: bool,
-    /// Folder for templates and for the page of suspected label errors, which are personal data;
-    /// OUT.work unless told
-    #[arg(long, value_name = "DIR", requires = "manifest")]
+    /// Write templates and the page of suspected label errors, which are personal data, to this
+    /// folder [default: OUT.work]
+    #[arg(long, value_name = "DIR", requires = "manifest", help_heading = "Photos")]
     pub(crate) work: Option<PathBuf>,
-    /// What to measure in each photo: ita (light and skin together, never a person's skin tone)
-    #[arg(long, value_name = "LIST", value_delimiter = ',', requires = "manifest")]
+    /// Measure this in each photo: ita (of light and skin together, not a person's skin tone)
+    #[arg(
+        long,
+        value_name = "LIST",
+        value_delimiter = ',',
+        requires = "manifest",
+        help_heading = "Photos"
+    )]
     pub(crate) measure: Vec<String>,
-    /// What is done with photos of poor quality; `advise` unless the policy says otherwise
-    #[arg(long, value_enum, requires = "manifest")]
+    /// What to do with photos of poor quality [default: the policy's, or advise]
+    #[arg(long, value_enum, requires = "manifest", help_heading = "Photos")]
     pub(crate) gate: Option<GateArgument>,
-    /// Rules for acquiring photos
-    #[arg(long, value_name = "FILE.toml", requires = "manifest")]
+    /// Read the rules for acquiring photos from this file
+    #[arg(long, value_name = "FILE.toml", requires = "manifest", help_heading = "Photos")]
     pub(crate) policy: Option<PathBuf>,
 }
 
-/// A manifest with what came of its photos.
+/// A manifest with the outcomes of its photos.
 pub(crate) struct People {
     pub(crate) manifest: PeopleManifest,
     pub(crate) root: PathBuf,
@@ -71,7 +77,7 @@ impl People {
         let acquisition = AcquisitionArguments {
             root: arguments.root.clone(),
             jobs: NonZeroUsize::new(jobs),
-            // A finished store is reused, and one that was cut off is taken up, only when asked.
+            // Only --resume reuses a finished store or resumes one that stopped.
             resume: arguments.resume,
             policy: arguments.policy.clone(),
             gate: arguments.gate,
@@ -82,8 +88,8 @@ impl People {
         Ok(People { manifest, root, found, bins })
     }
 
-    /// The samples with their labels. `same` gives the name that each subject is counted under,
-    /// and `not_mated` are pairs of samples (lower first) that are left out of the mated ones.
+    /// The samples with their labels. `same` gives the name under which each subject is counted;
+    /// `not_mated` are pairs of samples (lower first) to leave out of the mated pairs.
     pub(crate) fn set(
         &self,
         same: &dyn Fn(&str) -> String,
@@ -135,7 +141,7 @@ impl People {
         }
     }
 
-    /// What is odd about the manifest, and one file under several names, with the lines.
+    /// Warnings about the manifest, and about one file under several names, with their lines.
     fn warnings(&self) -> Vec<RecordWarning> {
         let mut warnings = self.manifest.warnings.clone();
         let shared = self.found.duplicates(&self.manifest);
@@ -147,8 +153,8 @@ impl People {
         lines.truncate(10);
         warnings.push(RecordWarning {
             code: "photo_of_several_subjects".to_owned(),
-            message: "The manifest lists the same photo under several subjects, so that one \
-                      person counts as two and matches count as false."
+            message: "The manifest lists the same photo under several subjects, so one person \
+                      counts as two and matches between them count as false."
                 .to_owned(),
             count: shared.len() as u64,
             lines,
@@ -167,7 +173,8 @@ fn measure(name: &str, manifest: &PeopleManifest) -> Result<Measure> {
     })?;
     if manifest.attributes.iter().any(|attribute| attribute == name) {
         let message = format!("{}: `{name}` is a column of the manifest already", manifest.file);
-        let next = "leave out --measure, or rename the column: labels and measurements stay apart";
+        let next =
+            "leave out --measure or rename the column, so that labels and measurements stay apart";
         return Err(wrong(message, next));
     }
     Ok(((*known).to_owned(), *measure))
@@ -186,7 +193,7 @@ pub(crate) fn models() -> Result<Vec<ModelRecord>> {
         .collect()
 }
 
-/// The path with a suffix behind its name.
+/// The path with a suffix appended to its name.
 pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(suffix);

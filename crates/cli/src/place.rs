@@ -1,4 +1,4 @@
-//! Where enrolments and the ledger lie, and which key opens them.
+//! Where enrolments and the ledger are stored, and which key opens them.
 
 use std::path::PathBuf;
 
@@ -17,18 +17,24 @@ use evenmatch_registry::{
 /// The folder and the master key.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct PlaceArguments {
-    /// The folder of enrolments and ledger; the user's data folder unless told
-    #[arg(long, value_name = "DIR", env = "EVENMATCH_REGISTRY")]
+    /// The folder of enrolments and ledger [default: the user's data folder]
+    #[arg(long, value_name = "DIR", env = "EVENMATCH_REGISTRY", help_heading = "Enrolments")]
     data: Option<PathBuf>,
-    /// The file of the master key; else the environment variable EVENMATCH_MASTER_KEY
-    #[arg(long, value_name = "FILE", conflicts_with = "key_command")]
+    /// Read the master key from this file [default: the environment variable EVENMATCH_MASTER_KEY]
+    #[arg(long, value_name = "FILE", conflicts_with = "key_command", help_heading = "Enrolments")]
     key_file: Option<PathBuf>,
-    /// A command that prints the master key
-    #[arg(long, value_name = "COMMAND")]
+    /// Run this command, which prints the master key
+    #[arg(long, value_name = "COMMAND", help_heading = "Enrolments")]
     key_command: Option<String>,
-    /// Keep enrolments in this PostgreSQL database, not in a file (a build with the feature
-    /// `postgres`)
-    #[arg(long, value_name = "ADDRESS", env = "EVENMATCH_POSTGRES", hide_env_values = true)]
+    /// Store enrolments in this PostgreSQL database instead of a file (needs a build with the
+    /// feature `postgres`)
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "EVENMATCH_POSTGRES",
+        hide_env_values = true,
+        help_heading = "Enrolments"
+    )]
     postgres: Option<String>,
 }
 
@@ -67,7 +73,7 @@ impl PlaceArguments {
 
     /// Enrolments and ledger.
     pub(crate) fn open(&self) -> Result<Registry> {
-        // Without a key nothing is made.
+        // Read the key first: without one, create nothing.
         let key = self.key()?;
         let folder = self.folder()?;
         let store: Box<dyn EnrolmentStore> = match &self.postgres {
@@ -85,6 +91,10 @@ fn postgres(address: &str) -> Result<Box<dyn EnrolmentStore>> {
 
 #[cfg(not(feature = "postgres"))]
 fn postgres(_: &str) -> Result<Box<dyn EnrolmentStore>> {
-    Err(Error::new(ErrorKind::NotBuiltIn, Stage::Enrolment, "this build knows no PostgreSQL")
-        .next("build with the feature `postgres`, or leave --postgres out"))
+    Err(Error::new(
+        ErrorKind::NotBuiltIn,
+        Stage::Enrolment,
+        "this build has no support for PostgreSQL",
+    )
+    .next("build with the feature `postgres`, or leave out --postgres"))
 }

@@ -4,29 +4,39 @@ use clap::Args;
 use serde::Serialize;
 
 use super::Exit;
+use super::numbers::{count, percent, rate};
 use evenmatch_audit::{Design, people_for_pairs, rule_of_thirty, zero_error_trials};
 use evenmatch_core::{Error, ErrorKind, Stage};
 
-/// Says how many comparisons and people a claim needs, before data are collected.
+const EXAMPLES: &str = "\
+Examples:
+  evenmatch plan
+  evenmatch plan --rate 1e-3 --ratio 1.5 --design-effect 3
+  evenmatch plan --rate 1e-3,1e-4 --json";
+
+/// Calculate how many people and pairs a claim needs
+///
+/// Use it before collecting data.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct PlanArguments {
-    /// Error rates to plan for.
+    /// Error rates to plan for
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = [1e-2, 1e-3, 1e-4])]
     rate: Vec<f64>,
-    /// The ratio between groups that must not be missed: 1.25 is "25 % worse".
+    /// Smallest ratio between groups to detect: 1.25 means 25 % worse
     #[arg(long, value_name = "X", default_value_t = 1.25)]
     ratio: f64,
-    /// Probability of a false alarm.
+    /// Probability of a false alarm
     #[arg(long, value_name = "P", default_value_t = 0.05)]
     alpha: f64,
-    /// Probability of noticing a real difference.
+    /// Probability of detecting a real difference
     #[arg(long, value_name = "P", default_value_t = 0.8)]
     power: f64,
-    /// Trials over independent trials, as reports give it (trials / n_eff); 1 if nobody is in
-    /// two comparisons.
+    /// Trials per independent trial, as reports give it (trials / n_eff); 1 if nobody is in two
+    /// comparisons
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     design_effect: f64,
-    /// Print JSON.
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -70,7 +80,7 @@ pub(crate) fn run(arguments: PlanArguments) -> anyhow::Result<Exit> {
 fn plan(arguments: &PlanArguments) -> evenmatch_core::Result<Plan> {
     let wrong = |message: String| {
         Error::new(ErrorKind::InvalidArgument, Stage::Audit, message)
-            .next("rates, alpha and power lie between 0 and 1, the ratio above 1 with rate × ratio below 1, the design effect is at least 1")
+            .next("use rates, alpha and power between 0 and 1, a ratio above 1 with rate × ratio below 1, and a design effect of at least 1")
     };
     if !(arguments.design_effect >= 1.0 && arguments.design_effect.is_finite()) {
         return Err(wrong(format!(
@@ -91,7 +101,7 @@ fn plan(arguments: &PlanArguments) -> evenmatch_core::Result<Plan> {
                 one_sample_trials: grow(design.one_sample()),
                 two_sample_trials_per_group: grow(design.two_samples()),
             }),
-            _ => Err(wrong(format!("a plan for a rate of {rate} is out of range"))),
+            _ => Err(wrong(format!("a plan for an error rate of {rate} is out of range"))),
         }
     });
     Ok(Plan {
@@ -107,35 +117,36 @@ fn plan(arguments: &PlanArguments) -> evenmatch_core::Result<Plan> {
 #[allow(clippy::print_stdout)]
 fn print(plan: &Plan) {
     for planned in &plan.rates {
-        println!("For an error rate of {}:", planned.rate);
+        println!("For an error rate of {}:", rate(planned.rate));
         println!(
-            "  {:>13} trials without any error show that the rate is at most that ({} % confidence)",
-            planned.zero_error_trials,
-            100.0 * (1.0 - plan.alpha)
+            "  {:>13} trials without an error show that the rate is at most that ({} confidence)",
+            count(planned.zero_error_trials),
+            percent(1.0 - plan.alpha)
         );
         println!(
-            "  {:>13} trials give about thirty errors, ±30 % at 90 %",
-            planned.rule_of_thirty_trials
+            "  {:>13} trials give about 30 errors, which is ±30 % at 90 % confidence",
+            count(planned.rule_of_thirty_trials)
         );
         println!(
             "  {:>13} trials tell one group from a fixed rate if it is {} times as high (one-sided)",
-            planned.one_sample_trials, plan.ratio
+            count(planned.one_sample_trials),
+            plan.ratio
         );
         println!(
             "  {:>13} trials in each group tell two groups apart at that ratio (two-sided)",
-            planned.two_sample_trials_per_group
+            count(planned.two_sample_trials_per_group)
         );
         println!(
-            "  {:>13} people make so many pairs as the first line asks for, each with each; such \
-             pairs are not independent, so plan for more",
-            planned.zero_error_people_all_pairs
+            "  {:>13} people, compared with each other, make as many pairs as the first line asks \
+             for; these pairs are not independent, so plan for more people",
+            count(planned.zero_error_people_all_pairs)
         );
     }
     println!(
-        "α {}, power {} %, design effect {}. A mated trial needs one person more; a non-mated \
-         trial of its own needs two.",
+        "α {}, power {}, design effect {}. An independent mated trial needs one more person; an \
+         independent non-mated trial needs two.",
         plan.alpha,
-        100.0 * plan.power,
+        percent(plan.power),
         plan.design_effect
     );
 }

@@ -1,4 +1,4 @@
-//! `evenmatch stress`: photos degraded step by step, and whom that fails.
+//! `evenmatch stress`: degrades photos step by step and counts in which groups they fail.
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -29,65 +29,82 @@ Examples:
   evenmatch audit --manifest people.csv --out report --stress stress/stress.json
 
 This is a stress test by simulation, not a demographic measurement. report.html has the curves;
-stress.json, stress.csv and summary.md the same numbers; outcomes.jsonl what came of each photo, by
-digest and without templates. docs/STRESS.md has the formula of every degradation:
+stress.json, stress.csv and summary.md have the same numbers; outcomes.jsonl has the outcome of each
+photo, by digest and without templates. docs/STRESS.md has the formula of every degradation:
 under_exposure, over_exposure, back_light, colour_temperature, blur, motion, noise, jpeg,
 downscale, rotation, tight_crop, occlusion.
 
 Exit codes: 0 done, 2 error.";
 
-/// Degrade photos step by step, and report whom that fails: a stress test, no measurement.
+/// Degrade photos step by step and report which groups fail first
+///
+/// This is a stress test by simulation, not a measurement of people.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct StressArguments {
-    /// Photos: a CSV with path, subject_id and any number of attributes
-    #[arg(long, value_name = "FILE")]
+    /// Read the list of photos from this file: a CSV with path, subject_id and any attributes
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
     manifest: PathBuf,
     #[command(flatten)]
     label_rules: LabelArguments,
-    /// Folder that the manifest's paths start from; the manifest's own unless told
-    #[arg(long, value_name = "DIR")]
+    /// Resolve the manifest's paths against this folder [default: the manifest's own folder]
+    #[arg(long, value_name = "DIR", help_heading = "Input")]
     root: Option<PathBuf>,
-    /// Folder for report.html, stress.json, stress.csv and summary.md
-    #[arg(long, value_name = "DIR")]
+    /// Write report.html, stress.json, stress.csv and summary.md to this folder
+    #[arg(long, value_name = "DIR", help_heading = "Output")]
     out: PathBuf,
-    /// Attributes and intersections, such as race,sex,race×sex (race*sex will do); all
-    /// attributes unless told
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    /// Group people by these attributes and intersections, such as race,sex,race×sex (or race*sex)
+    /// [default: all attributes]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Labels and groups")]
     by: Vec<String>,
-    /// What to simulate; everything unless told
-    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    /// Simulate these degradations [default: all]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', help_heading = "Simulation")]
     degradations: Vec<String>,
-    /// Levels from mild to severe in place of the default ones: NAME=LEVELS (may be repeated), or
-    /// LEVELS alone where one degradation is named
-    #[arg(long, value_name = "[NAME=]LEVELS", allow_hyphen_values = true)]
+    /// Use these levels, from mild to severe, instead of the default ones: NAME=LEVELS (may be
+    /// repeated), or LEVELS alone if there is only one degradation
+    #[arg(
+        long,
+        value_name = "[NAME=]LEVELS",
+        allow_hyphen_values = true,
+        help_heading = "Simulation"
+    )]
     levels: Vec<String>,
-    /// Only the first N photos of each group of the first attribute
-    #[arg(long, value_name = "N")]
+    /// Use only the first N photos of each group of the first attribute
+    #[arg(long, value_name = "N", help_heading = "Labels and groups")]
     per_group: Option<NonZeroUsize>,
-    /// Seed of every degradation
-    #[arg(long, value_name = "N", default_value_t = StressSettings::default().seed)]
+    /// Seed for all degradations
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = StressSettings::default().seed,
+        help_heading = "Simulation"
+    )]
     seed: u64,
-    /// Match at the threshold that ships for this false match rate; 1e-3 unless told
-    #[arg(long, value_name = "RATE", conflicts_with = "threshold")]
+    /// Use the shipped threshold for this false match rate [default: 1e-3]
+    #[arg(long, value_name = "RATE", conflicts_with = "threshold", help_heading = "Threshold")]
     fmr: Option<f64>,
-    /// Match at this plain cosine and above, -1 to 1
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    /// Accept plain cosine similarities of at least this, -1 to 1
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Threshold")]
     threshold: Option<f32>,
-    /// Rules for acquiring photos
-    #[arg(long, value_name = "FILE.toml")]
+    /// Read the rules for acquiring photos from this file
+    #[arg(long, value_name = "FILE.toml", help_heading = "Input")]
     policy: Option<PathBuf>,
-    /// What is done with photos of poor quality, in place of what the policy says; refusals are
-    /// counted unless it is off
-    #[arg(long, value_name = "MODE")]
+    /// What to do with photos of poor quality; unless it is off, refusals are counted [default: the
+    /// policy's]
+    #[arg(long, value_name = "MODE", help_heading = "Input")]
     gate: Option<GateArgument>,
-    /// Fewest trials for which a rate is given
-    #[arg(long, value_name = "N", default_value_t = StressSettings::default().least_trials)]
+    /// Fewest trials for which a rate is printed
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = StressSettings::default().least_trials,
+        help_heading = "Output"
+    )]
     min_trials: u64,
-    /// Threads, one a core unless told; the result does not depend on it
+    /// Number of threads; does not change the result [default: one per core]
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
-    /// Go on with a run that was cut off, or take what an earlier one has found
+    /// Resume a run that stopped, and reuse the outcomes of an earlier one
     #[arg(long)]
     resume: bool,
 }
@@ -126,7 +143,7 @@ pub(crate) fn run(arguments: &StressArguments) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// A verifier with the threshold that was asked for.
+/// A verifier with the requested threshold.
 fn verifier(arguments: &StressArguments, jobs: usize) -> Result<Verifier> {
     let policy = super::policy(arguments.policy.as_deref(), arguments.gate)?;
     verifier_at(policy, arguments.threshold, arguments.fmr, jobs)
@@ -146,12 +163,12 @@ fn plans(names: &[String], levels: &[String]) -> Result<Vec<StressPlan>> {
             Some((name, list)) => (DegradationKind::named(name.trim())?, list),
             None if plans.len() == 1 => (plans[0].kind, text.as_str()),
             None => {
-                let message = format!("whose levels are `{text}`?");
-                return Err(invalid(message, "write --levels blur=1%,2%, once a degradation"));
+                let message = format!("`{text}` does not say which degradation its levels are for");
+                return Err(invalid(message, "write --levels blur=1%,2%, once per degradation"));
             }
         };
         let plan = plans.iter_mut().find(|plan| plan.kind == kind).ok_or_else(|| {
-            let message = format!("{} has levels and is not simulated", kind.name());
+            let message = format!("{} has levels but is not simulated", kind.name());
             invalid(message, "name it in --degradations too")
         })?;
         plan.levels = list.split(',').map(parse_level).collect::<Result<_>>()?;
@@ -159,7 +176,7 @@ fn plans(names: &[String], levels: &[String]) -> Result<Vec<StressPlan>> {
     Ok(plans)
 }
 
-/// What should be known at once, on standard error: standard output is for data.
+/// Prints the summary on standard error: standard output is for data.
 #[allow(clippy::print_stderr)]
 fn say(report: &StressReport, out: &Path, seconds: f64) {
     eprintln!("{}", report.notice);

@@ -1,27 +1,28 @@
-//! What is printed, to whatever standard output and standard error are.
+//! Printing, whatever standard output and standard error are.
 //!
-//! A reader that has gone (`| head`) is nobody's fault: what it does not want is dropped, and the
-//! command ends with the code that its work deserves. Any other fault of standard output is told at
-//! the end and is an error. A fault of standard error can be told to nobody.
+//! A reader that closes the pipe early (`| head`) is not an error: the rest of the output is dropped
+//! in silence, the work is finished, and the exit code is that of the work. Any other fault of
+//! standard output, such as a full disk, is reported at the end and is an error. A fault of standard
+//! error cannot be reported anywhere.
 //!
-//! Control characters in text that came from outside, such as a file's name, are printed as
-//! escapes: a terminal must not obey a file's name.
+//! Control characters in text that came from outside, such as a file name, are printed as escapes: a
+//! terminal must not obey a file name.
 
 use std::borrow::Cow;
 use std::fmt::Arguments;
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// What went wrong with standard output first.
+/// The first fault of standard output.
 static FAULT: Mutex<Option<io::Error>> = Mutex::new(None);
 
 fn fault() -> MutexGuard<'static, Option<io::Error>> {
     FAULT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Standard output. Writing to it never fails: [`finish`] tells what did.
+/// Standard output. Writing to it never fails: [`finish`] returns the first fault.
 pub(super) struct Output {
-    /// Data goes out as it is; text has its control characters escaped.
+    /// Data is written as it is; in text, control characters are escaped.
     is_text: bool,
 }
 
@@ -30,7 +31,7 @@ pub(super) fn text() -> Output {
     Output { is_text: true }
 }
 
-/// Standard output for programs: JSON, say, which has escapes of its own.
+/// Standard output for programs, such as JSON, which has its own escapes.
 pub(super) fn data() -> Output {
     Output { is_text: false }
 }
@@ -59,17 +60,17 @@ impl Write for Output {
 
 /// Prints on standard output.
 pub(super) fn print(arguments: Arguments<'_>) {
-    // An `Output` takes everything.
+    // Writing to an `Output` never fails.
     let _ = text().write_all(arguments.to_string().as_bytes());
 }
 
-/// Prints on standard error, as far as there is one.
+/// Prints on standard error, if there is one.
 pub(super) fn print_error(arguments: Arguments<'_>) {
     let _ = io::stderr().lock().write_all(visible(&arguments.to_string()).as_bytes());
 }
 
-/// Writes what is still due to standard output, and tells what went wrong with it, unless its
-/// reader had simply seen enough.
+/// Flushes standard output and returns its first fault, unless that fault is a reader that closed
+/// the pipe.
 pub(super) fn finish() -> io::Result<()> {
     let _ = data().flush();
     match fault().take() {
@@ -78,8 +79,8 @@ pub(super) fn finish() -> io::Result<()> {
     }
 }
 
-/// Whether all that was printed lies in an ordinary file, on the disk. Of a pipe nobody knows
-/// whether somebody has read it, and what is closed or leads to nowhere takes everything.
+/// Whether everything that was printed is in an ordinary file, on the disk. For a pipe, nobody knows
+/// whether it was read; a closed output or `/dev/null` accepts everything and stores nothing.
 pub(super) fn is_kept() -> bool {
     let _ = data().flush();
     if fault().is_some() {
@@ -97,7 +98,7 @@ pub(super) fn is_kept() -> bool {
     false
 }
 
-/// Text whose control characters stand as escapes, apart from line ends and tabs.
+/// Text with its control characters escaped, apart from line ends and tabs.
 pub(super) fn visible(text: &str) -> Cow<'_, str> {
     let harmful = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
     if !text.contains(harmful) {
@@ -110,25 +111,25 @@ pub(super) fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Says what happened where the process is stopped at once, which the system's libraries and the
-/// runtime do where memory can't be had, and ends it with the code of an error.
+/// Reports an abort and exits with the code for errors. The system's libraries and the runtime abort
+/// when they cannot allocate memory.
 ///
-/// Without this, little memory would look like a crash: a signal, and no word on what to do.
+/// Without this, a lack of memory would look like a crash: a signal, and no hint on what to do.
 #[cfg(unix)]
 pub(super) fn explain_aborts() {
     extern "C" fn explain(_: libc::c_int) {
-        const WHY: &[u8] = b"error: evenmatch was stopped in the middle of its work, most likely \
-            because it was allowed too little memory\n  next: allow it more memory (ulimit -v), \
-            or give it less to do at once (--jobs 1)\n";
-        // SAFETY: both functions may be called from the handler of a signal, and the bytes live as
-        // long as the process.
+        const WHY: &[u8] = b"error: evenmatch was aborted, most likely because it ran out of \
+            memory\n  next: allow it more memory (ulimit -v), or let it do less at once \
+            (--jobs 1)\n";
+        // SAFETY: both functions may be called from a signal handler, and the bytes live as long as
+        // the process.
         unsafe {
             libc::write(2, WHY.as_ptr().cast(), WHY.len());
             libc::_exit(i32::from(super::EXIT_ERROR));
         }
     }
     let handler: extern "C" fn(libc::c_int) = explain;
-    // SAFETY: the handler calls nothing that a handler may not call, and does not return.
+    // SAFETY: the handler calls only what a handler may call, and does not return.
     unsafe {
         libc::signal(libc::SIGABRT, handler as libc::sighandler_t);
     }

@@ -1,4 +1,4 @@
-//! `evenmatch verify`: is this the person on the enrolled photo?
+//! `evenmatch verify`: does this photo show the enrolled person?
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -35,72 +35,83 @@ Examples:
   evenmatch verify --subject alice --probe selfie.jpg --key-file evenmatch.key
   evenmatch verify --reference enrolled.jpg --liveness require --nonce NONCE --frames frames/
 
-Exit codes: 0 match, 1 non-match, 2 error, 3 undecided (no face was found, say).";
+Exit codes: 0 match, 1 non-match, 2 error, 3 undecided (for example, no face was found).";
 
-/// Decide whether two photos show the same person, with reasons.
+/// Decide whether two photos show the same person, with reasons
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct VerifyArguments {
     /// The photo stored earlier (JPEG, PNG, WebP, BMP or TIFF)
-    #[arg(long, value_name = "IMG", required_unless_present = "subject")]
+    #[arg(long, value_name = "IMG", required_unless_present = "subject", help_heading = "Input")]
     reference: Option<PathBuf>,
-    /// The person who is claimed, as enrolled; the decision goes into the ledger
-    #[arg(long, value_name = "ID", conflicts_with = "reference")]
+    /// The enrolled person to compare with; the decision goes into the ledger
+    #[arg(long, value_name = "ID", conflicts_with = "reference", help_heading = "Input")]
     subject: Option<String>,
-    /// Write the decision into the ledger also without --subject
-    #[arg(long)]
+    /// Write the decision to the ledger even without --subject
+    #[arg(long, help_heading = "Enrolments")]
     log: bool,
     #[command(flatten)]
     place: PlaceArguments,
-    /// The photo presented now; with --frames, the frame that shows the face best unless told
-    #[arg(long, value_name = "IMG", required_unless_present = "frames")]
+    /// The photo presented now [default with --frames: the frame that shows the face best]
+    #[arg(long, value_name = "IMG", required_unless_present = "frames", help_heading = "Input")]
     probe: Option<PathBuf>,
-    /// Frames that answer a challenge: a folder, an animated picture, or - for PPM pictures on
-    /// standard input; see `evenmatch challenge --help`
-    #[arg(long, value_name = "DIR|FILE|-", requires = "nonce")]
+    /// Frames that answer a challenge: a folder, an animated image, or - for PPM images on standard
+    /// input; see `evenmatch challenge --help`
+    #[arg(long, value_name = "DIR|FILE|-", requires = "nonce", help_heading = "Liveness")]
     frames: Option<PathBuf>,
     /// The nonce of the challenge that the frames answer
-    #[arg(long, value_name = "NONCE", requires = "frames")]
+    #[arg(long, value_name = "NONCE", requires = "frames", help_heading = "Liveness")]
     nonce: Option<String>,
     #[command(flatten)]
     how: FrameArguments,
     /// Print the DecisionRecord as JSON
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     json: bool,
-    /// Accept at the threshold that the calibration measured for this false match rate; 1e-3
-    /// unless told
-    #[arg(long, value_name = "RATE", conflicts_with = "threshold")]
+    /// Use the threshold that the calibration measured for this false match rate [default: 1e-3]
+    #[arg(long, value_name = "RATE", conflicts_with = "threshold", help_heading = "Threshold")]
     fmr: Option<f64>,
-    /// Whose rate --fmr is: everyone's, or the upper bound of the worst measured group's
-    #[arg(long, value_enum, value_name = "WHOSE", conflicts_with = "threshold")]
+    /// Apply --fmr to everyone, or to the upper bound of the worst group [default: everyone]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "WHOSE",
+        conflicts_with = "threshold",
+        help_heading = "Threshold"
+    )]
     fmr_of: Option<FmrOfArgument>,
-    /// Thresholds that `evenmatch calibrate` measured; those of FairFace that ship unless told
-    #[arg(long, value_name = "FILE", conflicts_with = "threshold")]
+    /// Use the thresholds that `evenmatch calibrate` wrote to this file [default: the calibration
+    /// on FairFace that ships]
+    #[arg(long, value_name = "FILE", conflicts_with = "threshold", help_heading = "Threshold")]
     calibration: Option<PathBuf>,
-    /// What makes scores even between groups: the cohort normaliser of the calibration that
-    /// ships, or nothing; a calibration of one's own says itself
-    #[arg(long, value_enum, conflicts_with_all = ["threshold", "calibration"])]
+    /// Normalise scores with the cohort of the calibration that ships, or not at all; a file given
+    /// as --calibration decides this itself [default: cohort]
+    #[arg(
+        long,
+        value_enum,
+        conflicts_with_all = ["threshold", "calibration"],
+        help_heading = "Threshold"
+    )]
     normalise: Option<NormaliseArgument>,
-    /// Accept at this plain cosine and above, -1 to 1
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    /// Accept plain cosine similarities of at least this, -1 to 1
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Threshold")]
     threshold: Option<f32>,
-    /// Leave scores nearer than this to the threshold to a person
-    #[arg(long, value_name = "DISTANCE")]
+    /// Leave scores closer to the threshold than this undecided, for a person to review
+    #[arg(long, value_name = "DISTANCE", help_heading = "Threshold")]
     review_band: Option<f32>,
-    /// Whether evidence of a live person is asked for
-    #[arg(long, value_enum)]
+    /// Whether to ask for evidence of a live person [default: the policy's, or off]
+    #[arg(long, value_enum, help_heading = "Liveness")]
     liveness: Option<LivenessArgument>,
-    /// What is done with photos of poor quality; `advise` unless the policy says otherwise
-    #[arg(long, value_enum)]
+    /// What to do with photos of poor quality [default: the policy's, or advise]
+    #[arg(long, value_enum, help_heading = "Input")]
     gate: Option<GateArgument>,
-    /// Rules for acquiring and deciding
-    #[arg(long, value_name = "FILE.toml")]
+    /// Read the rules for acquiring photos and deciding from this file
+    #[arg(long, value_name = "FILE.toml", help_heading = "Input")]
     policy: Option<PathBuf>,
-    /// Language of what is printed for people
-    #[arg(long, value_name = "xx", default_value = "en")]
+    /// Print for people in this language, such as es, ht or ar
+    #[arg(long, value_name = "xx", default_value = "en", help_heading = "Output")]
     lang: String,
     /// Also write the DecisionRecord to this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
     save_record: Option<PathBuf>,
 }
 
@@ -142,7 +153,7 @@ impl From<LivenessArgument> for LivenessPolicy {
     }
 }
 
-/// What the arguments and the policy file together ask for.
+/// The policy that the arguments and the policy file ask for together.
 fn policy(arguments: &VerifyArguments) -> evenmatch_core::Result<Policy> {
     let refuse = |message: String, next: &str| {
         Err(Error::new(ErrorKind::InvalidArgument, Stage::Decide, message).next(next))
@@ -151,7 +162,7 @@ fn policy(arguments: &VerifyArguments) -> evenmatch_core::Result<Policy> {
         return refuse(format!("{rate} is not a rate between 0 and 1"), "try --fmr 1e-3");
     }
     let mut policy = super::policy(arguments.policy.as_deref(), arguments.gate)?;
-    // What the command line states stands before what the policy does.
+    // The command line takes precedence over the policy.
     if arguments.threshold.is_some() {
         (policy.threshold, policy.fmr) = (arguments.threshold, None);
     }
@@ -173,7 +184,8 @@ fn policy(arguments: &VerifyArguments) -> evenmatch_core::Result<Policy> {
 /// Verifies, prints, saves.
 pub(crate) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
     let messages = Messages::of(&arguments.lang)?;
-    // What went wrong is said in English; that something did, in the language asked for.
+    // The error itself is in English; a sentence before it says in the requested language that
+    // something went wrong.
     let english = messages.language().tag == "en";
     let said = |error: anyhow::Error| match english {
         true => error,
@@ -202,7 +214,7 @@ fn verify(arguments: &VerifyArguments, messages: &Messages) -> anyhow::Result<Ex
             .and_then(|()| writeln!(out))
     } else {
         let said = out.write_all(summary(&record, messages).to_text().as_bytes());
-        // The signals are for an operator, and have no words in other languages yet.
+        // The signals are meant for operators and are not translated yet.
         match messages.language().tag {
             "en" => said.and_then(|()| signals(&record.liveness, &mut out)),
             _ => said,
@@ -232,7 +244,7 @@ fn verifier(arguments: &VerifyArguments, policy: Policy) -> evenmatch_core::Resu
 
 /// Decides by a photo, or by an enrolment; the latter is always written down.
 fn decide(arguments: &VerifyArguments, verifier: &Verifier) -> anyhow::Result<DecisionRecord> {
-    // A registry that can't be opened is told before any photo is read.
+    // Opening the registry first reports a fault before any photo is read.
     let registry = match arguments.subject.is_some() || arguments.log {
         true => Some(arguments.place.open()?),
         false => None,
@@ -255,7 +267,7 @@ fn decide(arguments: &VerifyArguments, verifier: &Verifier) -> anyhow::Result<De
     Ok(record)
 }
 
-/// What is presented now: a photo, or frames that are judged and one of which is compared.
+/// What is presented now: a photo, or frames, which are judged and one of which is compared.
 fn presented(
     arguments: &VerifyArguments,
     verifier: &Verifier,
@@ -268,12 +280,12 @@ fn presented(
         return Err(Error::new(
             ErrorKind::InvalidArgument,
             Stage::Liveness,
-            "frames were given, and the policy does not ask for liveness",
+            "frames were given, but the policy does not ask for liveness",
         )
         .next("add --liveness require, or leave out --frames")
         .into());
     }
-    // The networks that the verifier has loaded are not loaded twice.
+    // Shares the networks that the verifier has loaded.
     let analyser = || challenge::analyser_of(verifier, Profile::Latency);
     let (report, session) =
         challenge::judge(nonce, frames, &arguments.how, verifier.policy(), analyser)?;
@@ -284,7 +296,7 @@ fn presented(
         (None, None) => {
             let why = report.findings.first().map_or("there are no frames", |f| f.meaning());
             return Err(Error::new(ErrorKind::InvalidArgument, Stage::Liveness, why)
-                .next("run: evenmatch challenge new, and take frames for it")
+                .next("run: evenmatch challenge new; then record frames for that challenge")
                 .into());
         }
     };
@@ -295,7 +307,7 @@ fn presented(
     Ok((probe, Some(report.evidence(likeness))))
 }
 
-/// What the passive signals of the new photo say, those in full that are not clear.
+/// The verdicts of the passive signals on the new photo; those that are not clear, in full.
 fn signals(liveness: &Liveness, out: &mut impl Write) -> std::io::Result<()> {
     if liveness.signals.is_empty() {
         return Ok(());
@@ -303,11 +315,11 @@ fn signals(liveness: &Liveness, out: &mut impl Write) -> std::io::Result<()> {
     let clear = |verdict| verdict == SignalVerdict::Clear;
     let silent = liveness.signals.iter().filter(|signal| clear(signal.verdict)).count();
     let all = liveness.signals.len();
-    writeln!(out, "  signs of a picture of a picture: {silent} of {all} signals see none")?;
+    writeln!(out, "  signs of a photo of a photo: {silent} of {all} signals see none")?;
     for signal in liveness.signals.iter().filter(|signal| !clear(signal.verdict)) {
         let says = match signal.verdict {
             SignalVerdict::Attack => "sees an attack",
-            _ => "asks for more",
+            _ => "asks for more evidence",
         };
         let (name, value, limit) = (&signal.name, signal.value, signal.limit);
         let jitter = signal.jitter;

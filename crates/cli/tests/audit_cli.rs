@@ -13,7 +13,7 @@ fn evenmatch(arguments: &[&str]) -> Output {
 const HEADER: &str = "probe_id,reference_id,probe_subject,reference_subject,mated,score,failure,\
                       probe_race,reference_race,probe_sex,reference_sex\n";
 
-/// 400 people of two groups; B is wrongly matched five times as often as A.
+/// 400 people of two groups; B has five times as many false matches as A.
 fn records() -> String {
     let mut text = HEADER.to_owned();
     for i in 0..400 {
@@ -207,7 +207,7 @@ fn plans_have_the_golden_numbers() {
     assert_eq!(plan["rates"][0]["zero_error_trials"], 299);
     assert_eq!(plan["rates"][1]["zero_error_trials"], 29_956);
     let text = evenmatch(&["plan"]);
-    assert!(String::from_utf8_lossy(&text.stdout).contains("10582"));
+    assert!(String::from_utf8_lossy(&text.stdout).contains("10,582"));
     assert_eq!(evenmatch(&["plan", "--rate", "0"]).status.code(), Some(2));
 }
 

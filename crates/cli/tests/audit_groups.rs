@@ -1,5 +1,5 @@
-//! Columns that are no groups, groups by the thousand, and what is said of groups that cannot be
-//! told apart: an audit ends in bounded time, memory and bytes, and says something.
+//! Columns that do not form groups, groups by the thousand, and what is said about groups without a
+//! clear difference: an audit ends in bounded time, memory and bytes, and says something.
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
@@ -19,15 +19,15 @@ use evenmatch_core::ErrorKind;
 const HEADER: &str = "probe_id,reference_id,probe_subject,reference_subject,mated,score,\
                       probe_race,reference_race,probe_label,reference_label\n";
 
-/// Rows of 6,000 people in two groups, and a label of the person that `label` makes of a number.
+/// Rows of 6,000 people in two groups, with a label that `label` makes from the person's number.
 fn rows(rows: usize, label: impl Fn(usize, usize) -> String) -> String {
     const PEOPLE: usize = 6_000;
     let mut random = Random::new(11);
     let mut text = HEADER.to_owned();
     for row in 0..rows {
-        // Everybody, in an order without a pattern; every second row is mated.
+        // Everyone, in an order without a pattern; every second row is mated.
         let a = row / 2 * 7_919 % PEOPLE;
-        // Others are of the same group, and of the same label where labels repeat every 3,000.
+        // The others are in the same group, and have the same label if labels repeat every 3,000.
         let b = if row % 2 == 0 { a } else { (a + PEOPLE / 2) % PEOPLE };
         let mean = if a == b { 0.7 } else { 0.2 };
         let score = mean + 0.12 * random.normal();
@@ -57,7 +57,7 @@ impl Bench {
         self.0.path().join(name)
     }
 
-    /// The command on the records, in an address space of at most so many MiB.
+    /// The command on the records, in an address space of at most this many MiB.
     fn audit(&self, mib: u64, more: &[&str]) -> Output {
         let limit = format!("ulimit -v {} && exec \"$@\"", mib * 1024);
         let (records, out) = (self.path("records.csv"), self.path("out"));
@@ -177,7 +177,7 @@ fn by_asks_for_such_a_column_within_bounds() {
         3_000
     );
 
-    // Beyond the bound: an error that names the column, the number and the way out.
+    // Beyond the limit: an error that names the column, the number and the next step.
     for (by, values, many) in [
         ("label", 8_000, "8,000"),
         ("race*label", 8_000, " groups"),
@@ -193,7 +193,7 @@ fn by_asks_for_such_a_column_within_bounds() {
         }
         assert!(!bench.path("out/report.json").exists());
     }
-    // An intersection has the product of two numbers of groups, each within its bound.
+    // An intersection has the product of two numbers of groups, each within its limit.
     let bench = Bench::new(&rows(20_000, |person, _| format!("v{}", person % 3_000)));
     let (report, _) = bench.here(&["race*label"]);
     assert_eq!(report.unwrap().operating_points[0].attributes["race×label"].groups.len(), 3_000);
@@ -201,7 +201,7 @@ fn by_asks_for_such_a_column_within_bounds() {
     let error = Bench::new(&text).here(&["race*label"]).0.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LimitExceeded);
     assert!(error.to_string().contains("`race×label` has "), "{error}");
-    assert!(error.next_step().unwrap().contains("intersect fewer attributes"), "{error}");
+    assert!(error.next_step().unwrap().contains("combine fewer attributes"), "{error}");
 }
 
 /// The same rows with 10 and with thousands of groups: work grows with rows and groups, not with
@@ -209,7 +209,7 @@ fn by_asks_for_such_a_column_within_bounds() {
 #[test]
 fn thousands_of_groups_take_hardly_longer_than_ten() {
     let time = |groups: usize, least: u64| {
-        // Both people of a pair have one label, so that groups have comparisons.
+        // Both people of a pair have the same label, so that groups have comparisons.
         let bench = Bench::new(&rows(20_000, |person, _| format!("v{}", person % 3_000 % groups)));
         let mut source =
             RecordFile::open(&bench.path("records.csv"), &ReadOptions::default()).unwrap();
@@ -230,7 +230,7 @@ fn thousands_of_groups_take_hardly_longer_than_ten() {
         assert_eq!(report.operating_points[0].attributes["label"].groups.len(), groups);
         (begun.elapsed(), bytes)
     };
-    // With one trial for a rate all groups are compared and permuted; with 30 none is.
+    // With a minimum of one trial per rate, all groups are compared and permuted; with 30, none is.
     for (groups, least, most) in [(3_000, 30, 6.0), (3_000, 1, 60.0), (600, 10, 20.0)] {
         let (few, _) = time(10, least);
         let (many, bytes) = time(groups, least);
@@ -241,7 +241,7 @@ fn thousands_of_groups_take_hardly_longer_than_ten() {
     }
 }
 
-/// A manifest's set of `people` with two photos each; every label is somebody's own.
+/// A manifest's set of `people` with two photos each; every label belongs to one person only.
 fn set(people: usize, label: impl Fn(usize) -> String) -> SampleSet {
     let mut random = Random::new(3);
     let mut set = SampleSet {
@@ -281,7 +281,7 @@ fn manifests_leave_such_columns_out_too() {
     let report = audit_samples(&set(600, |p| format!("n{}", p / 2)), &by, &mut |_| {}).unwrap();
     let label = &report.operating_points[0].attributes["label"];
     assert_eq!((label.groups.len(), label.cross_cohort.groups.len()), (300, 0));
-    // Four comparisons of two people in each group of two people with two photos.
+    // Four non-mated comparisons in each group of two people with two photos.
     assert_eq!(report.acquisition.unwrap().attributes["label"].len(), 300);
     let error = audit_samples(&set(6_000, |p| format!("n{p}")), &by, &mut |_| {}).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LimitExceeded, "{error}");
@@ -297,14 +297,14 @@ fn one_photo_is_told_what_a_manifest_needs_and_not_of_a_column_it_cannot_have() 
     let said = format!("{error}: {}", error.next_step().unwrap());
     assert!(said.contains("one photo") && said.contains("two people"), "{said}");
     assert!(!said.contains("mated"), "{said}");
-    // Two photos of one person make a mated pair and no threshold for a target rate.
+    // Two photos of one person make a mated pair but no threshold for a target rate.
     let two = set(1, |_| "x".to_owned());
     let error = audit_samples(&two, &AuditSettings::default(), &mut |_| {}).unwrap_err();
     let next = error.next_step().unwrap();
     assert!(next.contains("photos of more people") && !next.contains("pairs"), "{next}");
 }
 
-/// What must stand nowhere, whatever the numbers are.
+/// What must not appear anywhere, whatever the numbers are.
 fn says_something(what: &str, text: &str) {
     for empty in ["1.00 times", "p = 1.000", "chance alone could explain", "not measured, must"] {
         assert!(!text.contains(empty), "{what} says {empty}");
@@ -317,8 +317,8 @@ fn reports_of_groups_that_do_not_differ_say_so_in_one_clause() {
     let equal = rows(2_000, |person, _| ["x", "y"][person % 2].to_owned());
     let rare = rows(90, |person, _| ["x", "y"][person % 2].to_owned());
     for (kind, text, clause) in [
-        ("one group", single, "everybody with a label is in the group all"),
-        ("groups alike", equal, "do not tell the 2 groups apart"),
+        ("one group", single, "everyone with a label is in the group all"),
+        ("groups alike", equal, "show no clear difference between the 2 groups"),
         ("few rows", rare, "groups"),
     ] {
         let bench = Bench::new(&text);
@@ -333,7 +333,7 @@ fn reports_of_groups_that_do_not_differ_say_so_in_one_clause() {
     }
 }
 
-/// Opens a report in headless Chromium at three widths, where there is one.
+/// Opens a report in headless Chromium at three widths, if it is installed.
 #[test]
 fn no_table_is_cut_off_in_a_browser() {
     let bench =

@@ -1,5 +1,5 @@
-//! From photos to report by the command: `audit --manifest`, label verdicts, `crossmatch`,
-//! `calibrate`. Needs the models and the data set, and skips aloud without them.
+//! From photos to report with the command: `audit --manifest`, label verdicts, `crossmatch`,
+//! `calibrate`. Needs the models and the data set, and skips with a message without them.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use std::time::Duration;
 use evenmatch::{Policy, model::Profile};
 use serde_json::Value;
 
-/// A manifest of real photos, some of them of no use, in a folder of its own.
+/// A manifest of real photos, some of them unusable, in a folder of its own.
 struct Bench {
     folder: tempfile::TempDir,
     data: PathBuf,
@@ -85,7 +85,7 @@ fn jobs_and_kills_do_not_change_a_byte_of_the_report() {
     done(&mut bench.audit("one", &["--jobs", "1", "--measure", "ita"]));
     done(&mut bench.audit("two", &["--jobs", "2", "--measure", "ita"]));
     same_reports(&bench.path("one"), &bench.path("two"));
-    // Cut off at several moments, then finished.
+    // Stopped at several moments, then finished.
     for moment in [300, 500, 700, 900] {
         let mut run = bench.audit("cut", &["--jobs", "2", "--measure", "ita", "--resume"]);
         let mut child = run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -112,7 +112,7 @@ fn jobs_and_kills_do_not_change_a_byte_of_the_report() {
     assert_eq!(groups.keys().collect::<Vec<_>>(), ["A", "B"]);
     assert!(report["acquisition"]["attributes"]["group"]["A"]["stages"].is_array());
     let html = std::fs::read_to_string(bench.path("one").join("report.html")).unwrap();
-    assert!(html.contains("Whose photos could not be used"));
+    assert!(html.contains("Photos that could not be used"));
 }
 
 #[test]
@@ -136,14 +136,14 @@ fn scores_are_normalised_with_the_plain_ones_beside() {
         assert!(text.contains("Before and after normalisation"));
     }
 
-    // Half of the people may have formed a normaliser; they can be left out.
+    // Half of the people may have been used for a normaliser; they can be left out.
     done(&mut bench.audit("rest", &["--held-out"]));
     let samples =
         |report: &Value| report["acquisition"]["overall"]["transactions"].as_u64().unwrap();
     let rest = samples(&bench.report("rest"));
     assert!((30..120).contains(&rest), "{rest} of {}", samples(&both));
 
-    // A stated threshold is one of plain cosines.
+    // A stated threshold is for plain cosines.
     let mut stated = bench.command("audit", &["--threshold", "0.363", "--root"]);
     stated.arg(&bench.data).arg("--out").arg(bench.path("both"));
     done(&mut stated);
@@ -155,7 +155,7 @@ fn scores_are_normalised_with_the_plain_ones_beside() {
     calibrated.arg(&bench.data).arg("--out").arg(bench.path("calibrated"));
     done(&mut calibrated);
     let report = bench.report("calibrated");
-    let shipped = &evenmatch::shipped::shipped().unwrap()[0];
+    let shipped = &evenmatch::shipped::normalised().unwrap()[0];
     assert_eq!(point(&report)["threshold"], shipped.at(1e-3).unwrap().threshold);
     assert_eq!(report["normalisation"]["raw"][0]["target_fmr"], 1e-3);
     let refused = calibrated.args(["--normalise", "off"]).output().unwrap();
@@ -169,7 +169,7 @@ fn a_cohort_that_is_too_small_is_refused() {
     let root = bench.data.to_str().unwrap();
     let out = bench.path("n.toml");
     let few = ["--root", root, "--normalise", "cohort", "--out", out.to_str().unwrap()];
-    // Too few people to hide anyone among.
+    // Too few people to hide any of them.
     let refused = bench.command("calibrate", &few).output().unwrap();
     let message = String::from_utf8_lossy(&refused.stderr);
     assert_eq!(refused.status.code(), Some(2));
@@ -253,7 +253,7 @@ fn a_calibration_made_by_the_command_sets_the_threshold_of_verify() {
     let arguments = ["--root", root, "--date", "2026-01-01", "--out", out.to_str().unwrap()];
     let output = done(&mut bench.command("calibrate", &arguments));
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("FMR 1e-2: threshold") && said.contains("refused"), "{said}");
+    assert!(said.contains("FMR 1 in 100: threshold") && said.contains("refused"), "{said}");
     let first = std::fs::read(&out).unwrap();
     done(bench.command("calibrate", &arguments).args(["--jobs", "1"]));
     assert_eq!(std::fs::read(&out).unwrap(), first, "the same data, the same calibration");
@@ -273,7 +273,7 @@ fn a_calibration_made_by_the_command_sets_the_threshold_of_verify() {
         (Some("calibration"), Some(0.01))
     );
     assert!(point["fmr_upper_worst_group"].as_f64().unwrap() >= 0.005);
-    assert!(point["claim"].as_str().unwrap().contains("of 10,000 pairs of different people"));
+    assert!(point["claim"].as_str().unwrap().contains("% of pairs of different people"));
     assert!(record["threshold"].as_f64().unwrap() > 0.2);
 
     let text = String::from_utf8(first).unwrap();
@@ -281,7 +281,7 @@ fn a_calibration_made_by_the_command_sets_the_threshold_of_verify() {
     std::fs::write(&changed, text.replacen("samples = 151", "samples = 1510", 1)).unwrap();
     for (file, rate, says) in [
         (&changed, "1e-2", "was changed"),
-        (&out, "1e-6", "can't carry"),
+        (&out, "1e-6", "does not support"),
         (&out, "0.3", "no threshold"),
     ] {
         let output = verify(file, &["--fmr", rate]);

@@ -1,5 +1,5 @@
-//! Many photos: order, the store, what is done once and not again, shards, bad photos, pairs; and
-//! the command, killed over and over.
+//! Many photos: order, the store, reuse of finished work, shards, bad photos, pairs; and the
+//! command, killed again and again.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
@@ -68,7 +68,7 @@ fn null() -> Verifier {
     Verifier::with_null_networks(Policy::default()).unwrap()
 }
 
-/// A picture with what the null detector takes for a face; `look` tells faces apart.
+/// An image with something that the null detector detects as a face; `look` distinguishes faces.
 fn portrait(look: usize) -> RgbImage {
     let colour = |n: usize| [(n * 37 % 200) as u8, (n * 91 % 200) as u8, (n * 53 % 200) as u8];
     RgbImage::from_fn(320, 320, |x, y| match (x, y) {
@@ -101,7 +101,7 @@ impl Album {
         Album { folder }
     }
 
-    /// `count` photos of as many faces, two a person.
+    /// `count` photos of as many faces, two per person.
     fn of(count: usize) -> Self {
         let names: Vec<(String, String)> =
             (0..count).map(|n| (format!("{n}.bmp"), format!("person{}", n / 2))).collect();
@@ -151,7 +151,7 @@ fn samples_come_in_the_manifests_order_whatever_the_threads() {
     assert_eq!(one.samples, four.samples);
     assert!(one.samples.iter().enumerate().all(|(n, sample)| sample.entry == n));
     assert_eq!(album.store("one"), album.store("four"));
-    // The features are those that the façade gives.
+    // The features are those from the façade.
     for n in [0, 7, 39] {
         let path = album.path(&format!("{n}.bmp"));
         let acquisition = null().acquire::<evenmatch::Reference>(path.as_path()).unwrap();
@@ -165,7 +165,7 @@ fn samples_come_in_the_manifests_order_whatever_the_threads() {
     assert_eq!(store.rows, one.samples);
     assert_eq!(store.pipeline, pipeline_key(&null()));
     assert_eq!(store.manifest, album.manifest().digest);
-    // Nothing else is left: no part, no lock, no temporary file.
+    // Nothing else remains: no part, no lock, no temporary file.
     let left = std::fs::read_dir(album.path("one")).unwrap().count();
     assert_eq!(left, 1);
 }
@@ -193,7 +193,7 @@ fn what_is_known_is_not_decoded_again() {
     assert_eq!(changed.samples, fresh.samples);
     assert_eq!(album.store("store"), album.store("fresh"));
 
-    // Under other rules nothing is known; rules that concern deciding alone don't count.
+    // Under other rules nothing is known; rules that concern only decisions do not matter.
     let (verifier, _) = counted("threshold = 0.5\nliveness = 'require'".parse().unwrap(), 9999);
     assert_eq!(album.acquire(&verifier, &album.keep_in("store", 1)).processed, 0);
     let (verifier, _) = counted("several_faces = 'error'".parse().unwrap(), 9999);
@@ -244,7 +244,7 @@ fn a_bad_photo_is_an_outcome_and_stops_nothing() {
     let manifest = album.manifest();
     assert_eq!(manifest.missing(album.folder.path()), [(3, "missing.bmp".to_owned())]);
     let error = manifest.require_photos(album.folder.path()).unwrap_err().to_string();
-    assert!(error.contains("people.csv:3: 1 of 8 photos are not there"), "{error}");
+    assert!(error.contains("people.csv:3: 1 of 8 photos are missing"), "{error}");
     assert!(error.contains("missing.bmp (line 3)"), "{error}");
 
     let acquired = album.acquire(&null(), &album.keep_in("store", 3));
@@ -342,8 +342,8 @@ fn shards_in_any_order_make_the_whole() {
     let out = album.path("refused");
     let refused = |parts: &[PathBuf]| merge(parts, &out).unwrap_err().to_string();
     assert!(refused(&[part(0), part(2)]).contains("1/3 are missing"));
-    assert!(refused(&[part(0), part(0), part(1)]).contains("0/3 does not fit"));
-    assert!(refused(&[album.path("whole")]).contains("no shard but a whole"));
+    assert!(refused(&[part(0), part(0), part(1)]).contains("0/3 does not match"));
+    assert!(refused(&[album.path("whole")]).contains("not a shard but a whole store"));
     assert!(refused(&[album.path("nowhere")]).contains("no such file"));
     assert!(!out.exists());
     assert!("3/3".parse::<Shard>().is_err() && "0/0".parse::<Shard>().is_err());
@@ -373,7 +373,7 @@ fn mistakes_in_a_manifest_are_named_with_their_line() {
     };
     let cases: [(&[u8], &str); 12] = [
         (b"", "people.csv:1: the manifest is empty"),
-        (b"path,subject_id\n", "people.csv:1: the manifest has a header and lists no photo"),
+        (b"path,subject_id\n", "people.csv:1: the manifest has a header but lists no photos"),
         (b"file,subject_id\na,b\n", "people.csv:1: the manifest has no column `path`"),
         (b"path,person\na,b\n", "people.csv:1: the manifest has no column `subject_id`"),
         (b"path,subject_id,sex,sex\na,b,,\n", "people.csv:1:4: the columns 3 and 4 are both"),
@@ -382,7 +382,7 @@ fn mistakes_in_a_manifest_are_named_with_their_line() {
         (b"path,subject_id\na,x\nb,\n", "people.csv:3:2: the subject is empty"),
         (
             b"path,subject_id\na,x\nb,y\na,z\n",
-            "people.csv:4:1: the photo \"a\" is listed in line 2",
+            "people.csv:4:1: the photo \"a\" is already listed in line 2",
         ),
         (b"path,subject_id\na,x\nb,\xff\n", "people.csv:3:2: the byte 0xff is not UTF-8"),
         (b"path,subject_id\na,x,y\n", "people.csv:2:3: 3 fields, but there are 2 columns"),
@@ -461,13 +461,16 @@ fn lists_of_pairs_are_checked() {
     assert_eq!(lfw.photos.entries[pair.probe].path, "Bo/Bo_0012.jpg");
     assert_eq!((pair.mated, lfw.pairs[0].mated), (Some(false), Some(true)));
     assert_eq!(lfw.photos.entries[pair.probe].subject, "Bo");
-    // Without a header there are pairs and no folds.
+    // Without a header there are pairs but no folds.
     let bare = read("Ann_B 1 4\nAnn_B 1 Bo 12\n").unwrap();
     assert_eq!((bare.folds, bare.pairs.len()), (None, 2));
     for (text, message) in [
-        ("", "pairs:1: the list holds no pair"),
+        ("", "pairs:1: the list contains no pairs"),
         ("reference,prob\na,b\n", "pairs:1: the list has no column `probe`"),
-        ("reference,probe,score\na,b,1\n", "pairs:1:3: the column `score` is filled by comparing"),
+        (
+            "reference,probe,score\na,b,1\n",
+            "pairs:1:3: the column `score` is filled in by comparing",
+        ),
         ("reference,probe,x,x\na,b,1,2\n", "pairs:1:4: two columns are called `x`"),
         ("reference,probe\na,b\n,c\n", "pairs:3:1: the path of the reference is empty"),
         ("reference,probe,mated\na,b,perhaps\n", "pairs:2:3: unknown value of `mated`"),
@@ -477,8 +480,8 @@ fn lists_of_pairs_are_checked() {
             "pairs:3: the photo \"b\" is of \"y\" here",
         ),
         ("2 1\nA 1 2\nA 1 B 1\n", "pairs:1: 2 folds of 1 mated and 1 non-mated"),
-        ("A 1 2\nA 1 2 3 4\n", "pairs:2: 5 fields, where 3 or 4 are due"),
-        ("A 1 x\n", "pairs:1: \"x\" is no number of a photo"),
+        ("A 1 2\nA 1 2 3 4\n", "pairs:2: 5 fields, where 3 or 4 are expected"),
+        ("A 1 x\n", "pairs:1: \"x\" is not a photo number"),
     ] {
         let error = read(text).unwrap_err();
         assert!(error.to_string().contains(message), "{error} is not {message}");
@@ -581,7 +584,7 @@ fn the_command_says_what_is_wrong_before_it_works() {
     text.push_str("\nlfw/nobody.jpg,Nobody,,\n");
     std::fs::write(bench.path("people.csv"), text).unwrap();
     let missing = said(&mut bench.embed(&out, &[]), 2);
-    assert!(missing.contains("people.csv:6: 1 of 5 photos are not there"), "{missing}");
+    assert!(missing.contains("people.csv:6: 1 of 5 photos are missing"), "{missing}");
     assert!(missing.contains("--root"), "{missing}");
 }
 
@@ -615,7 +618,7 @@ fn the_command_batch_follows_lfws_protocol() {
     assert!(said.contains("accuracy over 5 folds"), "{said}");
     assert!(!bench.path("records.csv.unfinished").exists());
 
-    // Cut off before the records were written, it goes on when it is told to.
+    // A run that stopped before the records were written resumes with --resume.
     let (before, unfinished) =
         (std::fs::read(&records).unwrap(), bench.path("records.csv.unfinished"));
     std::fs::remove_file(&records).unwrap();

@@ -45,8 +45,8 @@ fn challenges_are_made_and_bad_answers_are_errors_that_say_what_to_do() {
     let single = folder.path().join("one.png");
     image::RgbImage::new(9, 9).save(&single).unwrap();
     for (frames, says) in [
-        (text(&empty), "no pictures in this folder"),
-        (text(&single), "a single picture"),
+        (text(&empty), "there are no images in this folder"),
+        (text(&single), "a single image"),
         ("nowhere", "there is no such file"),
     ] {
         let output =
@@ -58,7 +58,7 @@ fn challenges_are_made_and_bad_answers_are_errors_that_say_what_to_do() {
     }
     let steps = evenmatch(&desk, &["challenge", "new", "--steps", "7"]);
     assert_eq!(steps.status.code(), Some(2));
-    // Frames without liveness are a contradiction, and frames without a nonce too.
+    // Frames need liveness and a nonce.
     let alone = evenmatch(&desk, &["verify", "--reference", "a.jpg", "--frames", "b"]);
     assert_eq!(alone.status.code(), Some(2));
 }
@@ -110,7 +110,7 @@ fn a_rehearsed_session_passes_once_and_verifies_its_person() {
     };
 
     let (nonce, frames) = rehearse("live", "live");
-    // An unknown nonce is an error, and uses nothing up.
+    // An unknown nonce is an error and uses up nothing.
     let other = "0".repeat(32);
     let unknown = evenmatch(&desk, &["challenge", "check", "--nonce", &other, "--frames", &frames]);
     assert_eq!(unknown.status.code(), Some(2));
@@ -126,7 +126,7 @@ fn a_rehearsed_session_passes_once_and_verifies_its_person() {
     );
     assert_eq!(report["schema"], "evenmatch.session/1");
     assert!(report["steps"].as_array().unwrap().iter().all(|step| step["done"] == true));
-    // The same again is a nonce that was used.
+    // A second answer finds the nonce used up.
     let again = evenmatch(&desk, &arguments);
     let report = json(&again);
     assert_eq!((again.status.code(), &report["outcome"]), (Some(1), &Value::from("fail")));
@@ -148,14 +148,14 @@ fn a_rehearsed_session_passes_once_and_verifies_its_person() {
     let (nonce, frames) = rehearse("logged", "live");
     a_logged_session_replays_from_its_frame(folder.path(), &photo, &nonce, &frames);
 
-    // A print of the same photo is alike enough, and no match under require.
+    // A print of the same photo is similar enough, but not a match under `require`.
     let (nonce, frames) = rehearse("print", "print");
     let (code, record) = verify(&nonce, &frames);
     assert_eq!((code, &record["outcome"]), (Some(3), &Value::from("undecided")));
 }
 
-/// The frames are not kept, but one of them was the probe: with that one the decision comes out
-/// again bit for bit, and the session's evidence is said to be the record's.
+/// The frames are not stored, but one of them was the probe. With that one, the decision is the same
+/// bit for bit, and the session's evidence is reported as the record's.
 fn a_logged_session_replays_from_its_frame(folder: &Path, photo: &Path, nonce: &str, frames: &str) {
     let (desk, key, data) = (folder.join("desk"), folder.join("key"), folder.join("registry"));
     assert_eq!(evenmatch(&desk, &["keys", "new", text(&key)]).status.code(), Some(0));

@@ -1,5 +1,5 @@
-//! The command `pad-eval` on three stills: one live person, a print and a tablet. Three pictures
-//! show that the parts work together, and nothing about how well they tell attacks apart.
+//! The command `pad-eval` on three photos: one live person, a print and a tablet. Three photos show
+//! that the parts work together, but not how well they detect attacks.
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
@@ -16,7 +16,7 @@ fn told(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// The folder of the three stills, where models are too; or a printed reason to skip.
+/// The folder of the three photos if the models are there too; otherwise prints why it skips.
 fn stills() -> Option<std::path::PathBuf> {
     let stills = evenmatch_testfaces::data_dir()?.join("pad");
     if !stills.join("image_T1.jpg").is_file() {
@@ -61,7 +61,7 @@ fn three_stills_and_a_broken_file_make_a_report() {
     };
     let records = table("records.csv");
     let outcomes: Vec<&str> = records.iter().map(|row| &row[8]).collect();
-    // What docs/PASSIVE.md says of these three; a photo that passes is not shown to be live.
+    // As in docs/PASSIVE.md. A photo that passes is not shown to be live.
     assert_eq!(outcomes, ["pass", "inconclusive", "inconclusive", "inconclusive"]);
     assert_eq!(&records[3][6], "decode:unsupported_format");
     for row in &records[..3] {

@@ -1,5 +1,5 @@
-//! Keys, enrolments, ledger and appeals as people run them. What needs faces skips aloud without
-//! the models and the data set.
+//! Keys, enrolments, ledger and appeals as people run them. Tests that need faces print
+//! that they skip if the models and the data set are missing.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr)]
 
 use std::path::Path;
@@ -123,7 +123,7 @@ fn one_person_from_enrolment_to_receipt() {
     let (code, replay) = place.json(&["replay", id, "--subject", "alice", "--probe", &third]);
     assert_eq!((code, &replay["causes"][0]), (1, &"the probe is another file".into()));
 
-    // Whom it is about is told in their language, from the ledger and without a key.
+    // The person gets an explanation in their language, from the ledger and without a key.
     let (code, told, _) = place.run(&["explain", id, "--lang", "ht"]);
     assert!(code == 0 && told.contains(id) && !told.contains("Not confirmed"), "{told}");
     let (code, page, _) = place.run(&["explain", id, "--lang", "ar", "--format", "html"]);
@@ -175,7 +175,7 @@ fn one_person_from_enrolment_to_receipt() {
     assert_eq!((check("alice"), check("bob")), (0, 1));
     let (code, report) = place.json(&["ledger", "verify", "--enrolments", "--json"]);
     assert_eq!((code, &report["whole"]), (0, &Value::Bool(true)));
-    // By two photos, only where asked for.
+    // A decision by two photos is logged only on request.
     let plain = ["verify", "--reference", &first, "--probe", &third, "--json"];
     let (_, out, _) = place.run(&plain);
     let id = serde_json::from_str::<Value>(&out).unwrap()["id"].as_str().unwrap().to_owned();

@@ -1,5 +1,6 @@
 //! The commands `verify` and `detect` as people run them: outcomes, exit codes, messages, bad
-//! input, privacy. Needs the models and the data set, and skips aloud without them.
+//! input, privacy. Needs the models and the data set, and prints that it skips without
+//! them.
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
@@ -11,7 +12,7 @@ use evenmatch_testfaces::pictures;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use serde_json::Value;
 
-/// Two photos of one person, a photo of another, and a folder for what a test makes.
+/// Two photos of one person, a photo of another person, and a folder for the files of a test.
 struct Bench {
     folder: tempfile::TempDir,
     reference: PathBuf,
@@ -22,7 +23,7 @@ struct Bench {
 impl Bench {
     fn new() -> Option<Self> {
         let data = evenmatch_testfaces::data_dir()?;
-        // Opening shows whether the models are there.
+        // Fails if the models are missing.
         evenmatch_testfaces::verifier(Profile::Latency, Policy::default())?;
         let photos = evenmatch_testfaces::lfw(&data);
         // The first person with two photos, and the person after.
@@ -108,11 +109,11 @@ fn people_read_what_was_decided_and_what_to_do() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.starts_with("Not confirmed"), "{text}");
     assert!(
-        text.contains("score_below_threshold") && text.contains("a person must look"),
+        text.contains("score_below_threshold") && text.contains("a person must review"),
         "{text}"
     );
-    assert!(text.contains("of 10,000 pairs of different people"), "{text}");
-    assert!(text.contains("times as common between photos of two people"), "{text}");
+    assert!(text.contains("% of pairs of different people"), "{text}");
+    assert!(text.contains("Photos of two people give such a score about"), "{text}");
     let (_, record) = bench.record(&bench.non_mated, &[]);
     let saved: Value = serde_json::from_slice(&std::fs::read(saved).unwrap()).unwrap();
     assert_eq!(saved, record, "the saved record is the printed one");
@@ -125,7 +126,7 @@ fn the_library_and_the_command_give_the_same_record() {
     let verifier =
         evenmatch_testfaces::verifier(Profile::Throughput { workers: 3 }, Policy::default())
             .unwrap();
-    let shipped = evenmatch::shipped::shipped().unwrap();
+    let shipped = evenmatch::shipped::normalised().unwrap();
     let verifier = verifier.calibrated(&shipped[0], 1e-3).unwrap();
     let record = verifier.verify(bench.reference.as_path(), bench.mated.as_path()).unwrap();
     let from_command: evenmatch_core::record::DecisionRecord =
@@ -214,7 +215,7 @@ fn a_photo_without_a_face_is_undecided_with_a_reason() {
 #[test]
 fn of_two_faces_the_largest_is_used_or_none() {
     let Some(bench) = Bench::new() else { return };
-    // The other person's face beside, at half the size.
+    // The other person's face next to it, at half the size.
     let other = image::open(&bench.non_mated).unwrap().into_rgb8();
     let small = image::imageops::thumbnail(&other, 125, 125);
     let mut both = RgbImage::new(375, 250);
@@ -303,7 +304,7 @@ fn liveness_that_is_required_and_not_shown_is_never_a_match() {
     let Some(bench) = Bench::new() else { return };
     let (code, record) = bench.record(&bench.mated, &["--liveness", "require"]);
     assert_eq!((code, record["outcome"].as_str()), (3, Some("undecided")));
-    // One photo can't show it, whatever its signals say.
+    // One photo cannot show liveness, whatever its signals say.
     assert_eq!(record["reasons"][0]["stage"], "liveness");
     assert_ne!(record["liveness"]["outcome"], "pass");
     let (code, _) = bench.record(&bench.mated, &["--liveness", "advisory"]);
@@ -335,14 +336,14 @@ fn the_threshold_decides_and_nonsense_is_refused() {
 #[test]
 fn the_calibration_that_ships_decides_unless_told_otherwise() {
     let Some(bench) = Bench::new() else { return };
-    let shipped = &evenmatch::shipped::shipped().unwrap()[0];
+    let shipped = &evenmatch::shipped::normalised().unwrap()[0];
     let (code, record) = bench.record(&bench.mated, &[]);
     let point = &record["operating_point"];
     assert_eq!((code, point["basis"].as_str()), (0, Some("calibration")));
     assert!(point["calibration"].as_str().unwrap().starts_with("fairface (sha256 "));
     assert_eq!(point["n_nonmated"], shipped.data.nonmated);
     assert_eq!(point["target_fmr"], 1e-3);
-    // The worst group is wrongly matched far more often than one pair in a thousand.
+    // The worst group has a false match rate far above 1 in 1,000.
     assert!(point["fmr_upper_worst_group"].as_f64().unwrap() > 0.005);
     assert!(!codes(&record).contains(&"threshold_not_calibrated"));
     assert_ne!(record["score"], record["raw_score"]);
@@ -392,6 +393,29 @@ fn a_malformed_policy_is_named_with_its_line() {
     let message = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2));
     assert!(message.contains("policy.toml:2"), "{message}");
+}
+
+/// A reader that has closed the pipe changes neither the decision nor its exit code.
+#[test]
+#[cfg(unix)]
+fn a_closed_pipe_keeps_the_exit_code_of_the_decision() {
+    let Some(bench) = Bench::new() else { return };
+    for (probe, code) in [(&bench.mated, 0), (&bench.non_mated, 1)] {
+        for more in [&[][..], &["--json"]] {
+            let (reader, writer) = std::io::pipe().unwrap();
+            drop(reader);
+            let mut command = evenmatch();
+            command
+                .arg("verify")
+                .arg("--reference")
+                .arg(&bench.reference)
+                .arg("--probe")
+                .arg(probe);
+            let output = command.args(more).stdout(writer).output().unwrap();
+            assert_eq!(output.status.code(), Some(code), "{more:?}");
+            assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        }
+    }
 }
 
 #[test]
@@ -586,7 +610,7 @@ fn without_sockets(mut command: Command) -> Command {
     command
 }
 
-/// Peak memory of one verify, by the kernel's account.
+/// Peak memory of one verification, as the kernel reports it.
 #[cfg(target_os = "linux")]
 #[test]
 fn one_verify_needs_less_than_300_megabytes() {
@@ -600,8 +624,8 @@ fn one_verify_needs_less_than_300_megabytes() {
         .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    // The high-water mark only grows, so that the last reading before the end is the peak. (The
-    // figure that `wait4` gives would count this process's own memory at the time of the fork.)
+    // The high-water mark only grows, so the last reading before the end is the peak. (The figure of
+    // `wait4` would include this process's own memory at the time of the fork.)
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     while child.try_wait().unwrap().is_none() {

@@ -63,7 +63,7 @@ impl Desk {
 fn a_saved_record_is_explained_in_the_language_asked_for() {
     let desk = Desk::new();
     let english = desk.text(&["explain", "--record", "d.json"]);
-    assert!(english.contains("a person must look") && english.contains(&desk.record.id));
+    assert!(english.contains("a person must review") && english.contains(&desk.record.id));
     let creole = desk.text(&["explain", "--record", "d.json", "--lang", "ht-HT"]);
     assert!(creole.contains("fòk yon moun gade") && creole.contains(&desk.record.id), "{creole}");
     assert!(creole.contains("Pa gen okenn moun ki pale kreyòl depi nesans ki verifye yo"));
@@ -90,10 +90,10 @@ fn what_can_not_be_explained_is_refused_with_the_next_step() {
     for (arguments, expected) in [
         (vec!["--record", "no.json"], "no.json"),
         (vec!["--record", "gone.json"], "gone.json: there is no such file"),
-        (vec!["--record", "changed.json"], "number does not fit its contents"),
+        (vec!["--record", "changed.json"], "number does not match its contents"),
         (vec!["--record", "other.json"], "evenmatch.decision/9"),
         (vec!["--record", "d.json", "--operator", "us.toml"], "us.toml:2"),
-        (vec!["--record", "d.json", "--lang", "tlh"], "available: en (English), es (Spanish)"),
+        (vec!["--record", "d.json", "--lang", "tlh"], "use one of: en (English), es (Spanish)"),
         (vec![], "--record"),
     ] {
         let all: Vec<&str> = ["explain"].into_iter().chain(arguments).collect();
@@ -118,7 +118,10 @@ fn verify_fails_in_the_language_asked_for() {
     assert!(said.starts_with("error: Código de salida 2"), "{said}");
     assert!(said.contains("2 is not a rate") && said.contains("next: try --fmr 1e-3"), "{said}");
     let said = desk.refused(&[&photos[..], &["--lang", "xx"]].concat());
-    assert!(said.contains("no messages in the language `xx`") && said.contains("ht (Haitian"));
+    assert!(
+        said.contains("no messages are available in the language `xx`")
+            && said.contains("ht (Haitian")
+    );
 }
 
 #[test]
@@ -151,7 +154,7 @@ fn the_system_is_disclosed_for_people_and_for_machines() {
     assert_eq!(rules("passed") + rules("failed") + rules("inconclusive"), all as u64);
     let page = desk.text(&["disclose", "--system", "--format", "html", "--lang", "ar"]);
     assert!(page.contains("<html lang=\"ar\" dir=\"rtl\">") && page.contains("sface-2021dec"));
-    // Without saying what to disclose there is nothing to say.
+    // Without a person or --system there is nothing to disclose.
     assert!(desk.refused(&["disclose"]).contains("--system"));
     desk.write("us.toml", "[audit]\nreport = 'gone.json'\n");
     let said = desk.refused(&["disclose", "--system", "--operator", "us.toml"]);

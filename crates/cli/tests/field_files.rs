@@ -1,5 +1,5 @@
 //! Records, manifests and lists as people's tools write them: each gives the numbers of the plain
-//! file, or an error that names the thing.
+//! file, or an error that names the cause.
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
@@ -12,7 +12,7 @@ use evenmatch_testkit::{Need, skip};
 use evenmatch_audit::records::{LabelRules, PairList, PeopleManifest, PresentationManifest};
 use serde_json::Value;
 
-/// What an audit said.
+/// The output of an audit.
 struct Run {
     code: i32,
     stderr: String,
@@ -85,7 +85,7 @@ impl Run {
         }
     }
 
-    /// An error that says all of this.
+    /// An error that contains all of these words.
     fn refused(&self, words: &[&str], name: &str) {
         assert_eq!(self.code, 2, "{name}: {}", self.stderr);
         assert!(self.report.is_none(), "{name}: a report was written");
@@ -112,7 +112,7 @@ const HEADER: [&str; 11] = [
 
 fn rows() -> Vec<[String; 11]> {
     let mut rows = Vec::new();
-    // A generator of its own, so that the rows stay what they are.
+    // A separate generator, so that the rows stay the same.
     let mut state = 12_345_u64;
     let mut next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -283,7 +283,7 @@ fn an_index_is_left_out_with_a_warning() {
             assert!(warning["message"].as_str().unwrap().contains(name), "{warning}");
         }
     }
-    // A column of that name which does not number the rows is not passed over in silence.
+    // A column of that name which does not number the rows is not ignored silently.
     let text =
         csv(&HEADER, &rows(), ",").replace("\np", "\n17,p").replacen("probe", "index,probe", 1);
     bench
@@ -299,7 +299,7 @@ fn mixed_decimals_are_refused() {
     run.refused(&["mixed.csv:9:6", "decimal point here and a decimal comma in line 2"], "mixed");
     let quoted = csv(&HEADER, &changed(5, |_, s| format!("\"{}\"", s.replace('.', ","))), ",");
     let run = bench.audit("quoted.csv", quoted, &THRESHOLD);
-    run.refused(&["not a number", "where `;` parts the fields"], "commas beside commas");
+    run.refused(&["not a number", "if `;` separates the fields"], "commas beside commas");
 }
 
 #[test]
@@ -337,7 +337,7 @@ fn what_is_no_table_is_named() {
         ("lists.json", b"[[1,0.5]]".to_vec(), &["other than objects"]),
         ("bomb.csv.gz", bomb, &["bomb.csv.gz"]),
         ("rows.csv.zst", rows_bomb, &["more than 200 times its size"]),
-        ("near.csv", csv(&["probeId"], &[], ",").into_bytes(), &["did you mean `probe_id`"]),
+        ("near.csv", csv(&["probeId"], &[], ",").into_bytes(), &["if you meant `probe_id`"]),
         ("sim.csv", b"mated,similarity\n1,0.5\n".to_vec(), &["similarity=score"]),
     ];
     for (name, content, words) in files {
@@ -361,7 +361,7 @@ fn parquet_is_read_with_every_codec_and_an_index() {
         .iter()
         .map(|name| match *name {
             "mated" => "OPTIONAL INT64 mated; ".to_owned(),
-            // Five digits behind the point, as databases keep numbers.
+            // Five digits after the point, as databases store numbers.
             "score" => "OPTIONAL INT32 score (DECIMAL(9, 5)); ".to_owned(),
             name => format!("OPTIONAL BYTE_ARRAY {name} (UTF8); "),
         })
@@ -431,7 +431,7 @@ fn distances_are_refused_until_the_direction_is_said() {
     let flag = "--lower-is-more-similar";
     for times in [1.0, 100.0] {
         let text = csv(&HEADER, &turn(times), ",");
-        let hint = ["d.csv", "less alike", "--lower-is-more-similar"];
+        let hint = ["d.csv", "less similar", "--lower-is-more-similar"];
         bench.audit("d.csv", &text, &targets).refused(&hint, "distances");
         let rules = ["--rules", "sp800-63b4,fido,nist-demographics=1.5"];
         bench.audit("d.csv", &text, &rules).refused(&hint, "distances by rules");
@@ -441,8 +441,8 @@ fn distances_are_refused_until_the_direction_is_said() {
         assert_eq!(report["score_direction"], "lower_is_more_similar");
         for name in ["report.html", "summary.md"] {
             let page = std::fs::read_to_string(run.folder.join(name)).unwrap();
-            assert!(page.contains("Lower scores mean more alike"), "{name}");
-            assert!(!page.contains("Higher scores mean more alike"), "{name}");
+            assert!(page.contains("Lower scores mean greater similarity"), "{name}");
+            assert!(!page.contains("Higher scores mean greater similarity"), "{name}");
         }
         // Curves and histograms are in the file's own numbers.
         let curve = report["scores"]["overall"]["curve"].as_array().unwrap();
@@ -455,7 +455,7 @@ fn distances_are_refused_until_the_direction_is_said() {
             let threshold = point["threshold"].as_f64().unwrap();
             let expected = times * (1.0 - own["threshold"].as_f64().unwrap());
             assert!((threshold - expected).abs() < 1e-6, "{threshold} is not {expected}");
-            // What is printed gives the same rates.
+            // The printed threshold gives the same rates.
             let given = threshold.to_string();
             let again = bench.audit("d.csv", &text, &[flag, "--threshold", &given]);
             assert_eq!(again.report()["operating_points"][0]["overall"], point["overall"]);
@@ -473,7 +473,8 @@ fn distances_are_refused_until_the_direction_is_said() {
     }
     let run = bench.audit("s.csv", csv(&HEADER, &rows(), ","), &[flag]);
     run.refused(&["leave out --lower-is-more-similar"], "similarities called distances");
-    // Few people may be turned round by chance: that is said, and no rule on scores passes.
+    // With few people the direction may be reversed by chance: there is a warning, and no rule on
+    // scores passes.
     let few: Vec<[String; 11]> = turn(1.0)
         .into_iter()
         .filter(|row| row[4] == "0" || ["p0", "p3"].contains(&row[2].as_str()))
@@ -770,9 +771,9 @@ fn manifests_labels_and_pairs_have_the_same_dialects() {
     assert!(error.to_string().contains("zip archive"), "{error}");
     let error =
         PeopleManifest::read(&bench.file("file.csv", "filename,subject_id\na,b\n")).unwrap_err();
-    assert!(error.next_step().unwrap().contains("did you mean `filename`"), "{error}");
+    assert!(error.next_step().unwrap().contains("if you meant the column `filename`"), "{error}");
 
-    // Labels of people obey the same rules.
+    // Labels of people follow the same rules.
     let odd = "path,subject_id,race,age\na,ann,Black,30\nb,ben,black,-1\nc,cy,N/A,999\nd,ann,White,31\ne,dee,black,\nf,eve,unknown,40\n";
     let path = bench.file("odd.csv", odd);
     let manifest = PeopleManifest::read(&path).unwrap();
@@ -849,7 +850,7 @@ fn manifests_labels_and_pairs_have_the_same_dialects() {
     assert_eq!((list.entries.len(), list.attributes.as_slice()), (1, &["race".to_owned()][..]));
 }
 
-/// The files that others found in the field, with what is right for each.
+/// The files that others found in the field, with the expected result for each.
 #[test]
 fn the_field_files_have_the_numbers_of_the_plain_one() {
     let data =
@@ -891,7 +892,7 @@ fn the_field_files_have_the_numbers_of_the_plain_one() {
     run(&seen("book.xlsx"), &[]).refused(&["book.xlsx", "Excel workbook", "CSV"], "workbook");
     run(&seen("ok.zip"), &[]).refused(&["ok.zip", "zip archive", "take the file out"], "archive");
     run(&seen("distance_as_score.csv"), &[])
-        .refused(&["less alike", "--lower-is-more-similar"], "distances");
+        .refused(&["less similar", "--lower-is-more-similar"], "distances");
     run("distance_as_score.csv", &["--lower-is-more-similar"]).same_as(&ok, &both, "distances");
     let variants = run(&seen("label_variants.csv"), &[]);
     assert_eq!(variants.rates(None), ok.rates(None));
@@ -920,7 +921,7 @@ fn the_field_files_have_the_numbers_of_the_plain_one() {
     let cells = std::fs::read_to_string(out.join("rates.csv")).unwrap();
     assert!(!cells.contains(",=") && !cells.contains(",\"="), "a formula is written");
     run(&seen("birthdates.csv"), &[]).same_as(&ok, &both, "birthdates.csv");
-    // A file that is added later must be given an expectation here.
+    // A file added later needs an expectation here.
     for item in std::fs::read_dir(&field).unwrap() {
         let name = item.unwrap().file_name().to_string_lossy().into_owned();
         assert!(known.contains(&name), "{name} has no expectation");

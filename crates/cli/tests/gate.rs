@@ -1,5 +1,6 @@
 //! The gate and the capture guide as people run them: off, advise, enforce, on real photos that
-//! were blurred, shrunk or cut. Needs the models and the data set, and skips aloud without them.
+//! were blurred, scaled down or cropped. Needs the models and the data set; without them it skips
+//! and says so.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
@@ -113,7 +114,11 @@ fn advice_changes_no_score_and_enforcing_refuses() {
     let (_, good) = bench.verify(&bench.good, &["--gate", "enforce"]);
     assert_eq!(good["outcome"], "match");
     let (code, faceless) = bench.verify(&bench.faceless(), &["--gate", "enforce"]);
-    assert_eq!((code, &faceless["probe"]["refused"]), (3, &false.into()), "that is involuntary");
+    assert_eq!(
+        (code, &faceless["probe"]["refused"]),
+        (3, &false.into()),
+        "that is an involuntary failure"
+    );
 }
 
 #[test]
@@ -128,7 +133,7 @@ fn small_and_cut_faces_are_told_of() {
     let left = right_eye - 3;
     let cut = image::imageops::crop_imm(&bench.picture(), left, 0, 250 - left, 250).to_image();
     let (_, record) = bench.verify(&bench.png("cut.png", cut), &["--gate", "enforce"]);
-    // Cropping gives advice and refuses nobody unless the policy says so.
+    // Cropping gives advice and refuses nobody, unless the policy says so.
     assert_eq!(reason(&record, "face_cut_by_border").unwrap()["decisive"], false, "{record}");
     assert!(record["score"].is_f64());
 }
@@ -173,7 +178,7 @@ fn records_keep_refusals_apart_from_faces_that_were_not_found() {
     let at = table.headers().unwrap().iter().position(|name| name == "failure").unwrap();
     let failures: Vec<String> = table.records().map(|row| row.unwrap()[at].to_owned()).collect();
     assert_eq!(failures, ["", "quality:picture_blurred", "detect:no_face_found"]);
-    // The audit keeps their names, and its funnel of a group has a stage for each.
+    // The audit keeps their names, and its funnel has a stage for each in every group.
     let report = bench.folder.path().join("report");
     let report = name(&report);
     run(&["audit", "--records", &out, "--threshold", "0.4", "--out", &report]);
@@ -208,7 +213,7 @@ fn the_capture_guide_says_what_to_change() {
     assert!(codes.clone().any(|code| code == "picture_blurred"), "{advice}");
     let text = String::from_utf8(guide(&bench.blurred(), &[]).stdout).unwrap();
     assert!(
-        text.starts_with("This photo would not do") && text.contains("tap on the face"),
+        text.starts_with("This photo is not good enough") && text.contains("tap on the face"),
         "{text}"
     );
 
@@ -219,7 +224,7 @@ fn the_capture_guide_says_what_to_change() {
     let output = guide(&bench.good, &[]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0));
-    assert!(text.starts_with("This photo would do"), "{text}");
+    assert!(text.starts_with("This photo is good enough"), "{text}");
     let absent = guide(&bench.folder.path().join("absent.jpg"), &[]);
     assert_eq!((absent.status.code(), absent.stdout.len()), (Some(2), 0));
 }

@@ -5,6 +5,7 @@ mod audit_groups;
 mod audit_manifest;
 mod batch;
 mod challenge_cli;
+mod cli_help;
 mod cli_pad_eval;
 mod cli_registry;
 mod cli_verify;
@@ -12,6 +13,9 @@ mod explain_cli;
 mod field_files;
 mod gate;
 mod process;
+#[path = "../../registry/tests/support/mod.rs"]
+#[allow(dead_code)]
+mod registry_support;
 mod setup_fetch;
 mod setup_store;
 mod stress;

@@ -1,11 +1,10 @@
-//! Every command, whatever the process is given: no panic and no signal.
+//! Every command under hostile conditions of the process: no panic, no signal, the right exit code.
 #![cfg(target_os = "linux")]
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr)]
 
-mod registry_support;
 
 use std::fs::File;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -13,7 +12,7 @@ use std::process::{Command, Output, Stdio};
 use evenmatch_testkit::{Need, skip};
 use evenmatch_registry::DeletionReceipt;
 
-/// What a process is given.
+/// The conditions of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Given {
     OutClosed,
@@ -40,7 +39,7 @@ const ALL: [Given; 10] = [
     Given::LittleMemory(120 << 20),
 ];
 
-/// Somebody whose processes are counted: root's are not.
+/// A user whose processes are counted, unlike those of root.
 const NOBODY: u32 = 65_534;
 
 fn command(arguments: &[&str]) -> Command {
@@ -62,7 +61,7 @@ fn full() -> Stdio {
 
 fn limit(resource: libc::__rlimit_resource_t, most: u64) -> io::Result<()> {
     let limit = libc::rlimit { rlim_cur: most, rlim_max: most };
-    // SAFETY: it reads one structure, which is whole.
+    // SAFETY: it reads one initialised structure.
     match unsafe { libc::setrlimit(resource, &limit) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
@@ -73,7 +72,7 @@ fn run(arguments: &[&str], given: Given) -> Option<Output> {
     let mut command = command(arguments);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let close = |command: &mut Command, files: &'static [i32]| {
-        // SAFETY: only `close` is called between the copy of the process and its program.
+        // SAFETY: the closure calls only `close` between fork and exec.
         unsafe {
             command.pre_exec(move || {
                 files.iter().for_each(|file| {
@@ -92,18 +91,18 @@ fn run(arguments: &[&str], given: Given) -> Option<Output> {
         Given::OutFull => drop(command.stdout(full())),
         Given::ErrFull => drop(command.stderr(full())),
         Given::OneProcess => {
-            // SAFETY: it asks who runs this, and changes nothing.
+            // SAFETY: it returns the user and changes nothing.
             if unsafe { libc::geteuid() } != 0 {
                 return skip(Need::Other, "only root can run a program as somebody else");
             }
             command.uid(NOBODY).env("HOME", "/nonexistent");
-            // SAFETY: only `setrlimit` is called there.
+            // SAFETY: the closure calls only `setrlimit`.
             unsafe {
                 command.pre_exec(|| limit(libc::RLIMIT_NPROC, 1));
             }
         }
         Given::LittleMemory(bytes) => {
-            // SAFETY: only `setrlimit` is called there.
+            // SAFETY: the closure calls only `setrlimit`.
             unsafe {
                 command.pre_exec(move || limit(libc::RLIMIT_AS, bytes));
             }
@@ -118,7 +117,7 @@ fn run(arguments: &[&str], given: Given) -> Option<Output> {
     }
 }
 
-/// That it ended by itself, with a code of the contract.
+/// Checks that the command ended by itself with an exit code of the contract, and returns it.
 fn ended(arguments: &[&str], given: Given) -> Option<i32> {
     let output = run(arguments, given)?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -130,12 +129,11 @@ fn ended(arguments: &[&str], given: Given) -> Option<i32> {
     code
 }
 
-/// The commands as the help lists them.
+/// The commands that help lists.
 fn commands() -> Vec<String> {
     let help = command(&["--help"]).output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
-    let listed = help.split("Commands:\n").nth(1).unwrap();
-    let listed = listed.split("\n\n").next().unwrap();
+    let listed = help.split("\nOptions:").next().unwrap();
     let names: Vec<String> = listed
         .lines()
         .filter(|line| line.starts_with("  ") && !line.starts_with("   "))
@@ -160,7 +158,7 @@ fn every_command_ends_by_itself_whatever_it_is_given() {
     }
 }
 
-/// Records of which the rules of NIST fail.
+/// Records on which the rules of NIST fail.
 fn failing(folder: &Path) -> PathBuf {
     let mut text = String::from(
         "probe_id,reference_id,probe_subject,reference_subject,mated,score,failure,probe_race,reference_race\n",
@@ -200,7 +198,7 @@ fn work_is_done_whatever_becomes_of_its_words() {
             "100000",
         ];
         let Some(code) = ended(&audit, given) else { continue };
-        // Whether so little is enough depends on how threads share it; an error is an answer too.
+        // Whether this memory suffices depends on how threads share it; an error is allowed too.
         if matches!(given, Given::LittleMemory(_)) && code == 2 {
             continue;
         }
@@ -231,11 +229,105 @@ fn work_is_done_whatever_becomes_of_its_words() {
             ended(&[&words[..], &["--key-file", &key]].concat(), given);
         }
     }
-    // A full disk is told where standard output is what was asked for.
+    // A full disk is an error if the output is the result.
     assert_eq!(ended(&["plan", "--rate", "1e-3"], Given::OutFull), Some(2));
 }
 
-/// Lets the user to whom processes are counted write here.
+/// Runs a command whose reader closes the pipe after `most` bytes, and returns the exit code and the
+/// messages.
+fn closed_after(arguments: &[&str], most: usize) -> (Option<i32>, String) {
+    let mut command = command(arguments);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut reader = child.stdout.take().unwrap();
+    let mut seen = vec![0; most];
+    reader.read_exact(&mut seen).unwrap();
+    drop(reader);
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+/// Two reports, in the second of which an error rate is higher.
+fn reports(folder: &Path) -> [String; 2] {
+    let worse = failing(folder);
+    let better = folder.join("better.csv");
+    std::fs::write(&better, std::fs::read_to_string(&worse).unwrap().replace(",0.8,", ",0.2,"))
+        .unwrap();
+    [better, worse].map(|records| {
+        let out = records.with_extension("report");
+        let (records, path) = (records.to_str().unwrap(), out.to_str().unwrap());
+        let audit = ["audit", "--records", records, "--out", path, "--threshold", "0.5"];
+        assert!(command(&audit).output().unwrap().status.success());
+        out.join("report.json").to_str().unwrap().to_owned()
+    })
+}
+
+#[test]
+fn a_reader_may_close_the_pipe_early_and_a_full_disk_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let [before, after] = reports(folder.path());
+    let compare = ["compare-audits", &before, &after, "--fail-on-rise"];
+    let place = Place::new();
+    let receipt = folder.path().join("receipt.json").to_str().unwrap().to_owned();
+    let forget = place.words(&["forget", "alice", "--receipt", &receipt]);
+    assert!(command(&forget).output().unwrap().status.success());
+    let key = crate::registry_support::open(place.folder.path()).ledger().public_key().to_string();
+    let of_another = ["receipt", &receipt, "--public-key", &key, "--subject", "bob"];
+    let data = place.folder.path().to_str().unwrap();
+
+    let mut cases: Vec<(Vec<&str>, i32)> = vec![
+        (vec!["--help"], 0),
+        (vec!["--version"], 0),
+        (vec!["help"], 0),
+        (vec!["help", "audit"], 0),
+        (vec!["plan"], 0),
+        (vec!["plan", "--json"], 0),
+        (vec!["models", "list"], 0),
+        (vec!["models", "list", "--json"], 0),
+        (vec!["explain", "--list-languages"], 0),
+        (vec!["man"], 0),
+        (vec!["completions", "bash"], 0),
+        (vec!["ledger", "verify", "--data", data], 0),
+        (vec!["ledger", "verify", "--data", data, "--json"], 0),
+        (vec!["ledger", "show", "--data", data], 0),
+        // The exit code is the result, whether or not the output is read.
+        (of_another.to_vec(), 1),
+        (compare.to_vec(), 1),
+        (compare.iter().copied().chain(["--json"]).collect(), 1),
+    ];
+    let commands = commands();
+    // `help` explains the other commands and has no `--help` of its own.
+    let others = commands.iter().filter(|name| *name != "help");
+    cases.extend(others.map(|name| (vec![name.as_str(), "--help"], 0)));
+    for (arguments, code) in &cases {
+        let read = command(arguments).output().unwrap();
+        assert_eq!(read.status.code(), Some(*code), "{arguments:?}");
+        assert!(!read.stdout.is_empty(), "{arguments:?}");
+        let closed = run(arguments, Given::OutWithoutReader).unwrap();
+        assert_eq!(closed.status.code(), Some(*code), "{arguments:?}");
+        let said = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(said(&closed), said(&read), "{arguments:?}");
+        let full = run(arguments, Given::OutFull).unwrap();
+        let why = said(&full);
+        assert_eq!(full.status.code(), Some(2), "{arguments:?}: {why}");
+        assert!(why.contains("error: standard output could not be written"), "{why}");
+        assert!(why.contains("because:"), "{arguments:?}: {why}");
+    }
+
+    // More output than a pipe buffers, so that the reader closes it in the middle of a write.
+    let rates = ["1e-3"; 1_000].join(",");
+    for arguments in [
+        &["plan", "--rate", &rates][..],
+        &["plan", "--rate", &rates, "--json"],
+        &["completions", "bash"],
+        &["completions", "zsh"],
+    ] {
+        let whole = command(arguments).output().unwrap().stdout.len();
+        assert!(whole > 80_000, "{arguments:?} prints {whole} bytes");
+        assert_eq!(closed_after(arguments, 10), (Some(0), String::new()), "{arguments:?}");
+    }
+}
+
+/// Lets the user whose processes are counted write here.
 fn open_to_all(folder: &Path) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o777)).unwrap();
@@ -250,12 +342,12 @@ impl Place {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let key = folder.path().join("k").to_str().unwrap().to_owned();
-        registry_support::key().write_new(Path::new(&key)).unwrap();
+        crate::registry_support::key().write_new(Path::new(&key)).unwrap();
         let place = Place { folder, key };
-        let registry = registry_support::open(place.folder.path());
-        let verifier = registry_support::verifier();
-        let face = registry_support::of(registry_support::RED_BLUE);
-        registry_support::enrol(&registry, &verifier, "alice", &face);
+        let registry = crate::registry_support::open(place.folder.path());
+        let verifier = crate::registry_support::verifier();
+        let face = crate::registry_support::of(registry_support::RED_BLUE);
+        crate::registry_support::enrol(&registry, &verifier, "alice", &face);
         place
     }
 
@@ -265,10 +357,10 @@ impl Place {
     }
 
     fn is_enrolled(&self) -> bool {
-        !registry_support::open(self.folder.path()).list().unwrap().is_empty()
+        !crate::registry_support::open(self.folder.path()).list().unwrap().is_empty()
     }
 
-    /// The one receipt that waits, by the command; written to a file, it waits no longer.
+    /// Fetches the one undelivered receipt with the command, which marks it as delivered.
     fn fetch(&self) -> DeletionReceipt {
         let listed = command(&self.words(&["receipt", "show"])).output().unwrap();
         let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
@@ -277,12 +369,12 @@ impl Place {
         let out = path.to_str().unwrap();
         let shown = command(&self.words(&["receipt", "show", &id, "--out", out])).output().unwrap();
         assert!(shown.status.success(), "{}", String::from_utf8_lossy(&shown.stderr));
-        assert!(registry_support::open(self.folder.path()).undelivered().unwrap().is_empty());
+        assert!(crate::registry_support::open(self.folder.path()).undelivered().unwrap().is_empty());
         DeletionReceipt::from_path(&path).unwrap()
     }
 
     fn check(&self, receipt: &DeletionReceipt) {
-        let registry = registry_support::open(self.folder.path());
+        let registry = crate::registry_support::open(self.folder.path());
         let key = registry.ledger().public_key();
         let check = receipt.check(&key, Some("alice"), None).unwrap();
         assert!(check.is_whole(), "{check:?}");
@@ -322,7 +414,7 @@ fn nothing_is_deleted_where_its_receipt_could_not_be_written() {
         assert!(done.status.code() == Some(2) && said.contains("next:"), "{said}");
         assert!(place.is_enrolled(), "{path}");
     }
-    // The folder where receipts wait can't be made.
+    // The folder for undelivered receipts cannot be created.
     let blocked = place.folder.path().join("ledger/undelivered");
     std::fs::write(&blocked, "in the way").unwrap();
     let done = command(&place.words(&["forget", "alice"])).output().unwrap();
@@ -334,14 +426,14 @@ fn nothing_is_deleted_where_its_receipt_could_not_be_written() {
     let words = place.words(&["forget", "alice", "--receipt", path.to_str().unwrap()]);
     assert!(command(&words).output().unwrap().status.success());
     place.check(&DeletionReceipt::from_path(&path).unwrap());
-    assert!(registry_support::open(place.folder.path()).undelivered().unwrap().is_empty());
+    assert!(crate::registry_support::open(place.folder.path()).undelivered().unwrap().is_empty());
 }
 
 #[test]
 fn nothing_is_written_over_what_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let photo = folder.path().join("photo.png");
-    registry_support::of(registry_support::RED_BLUE).save(&photo).unwrap();
+    crate::registry_support::of(registry_support::RED_BLUE).save(&photo).unwrap();
     let link = folder.path().join("link.png");
     std::os::unix::fs::symlink(&photo, &link).unwrap();
     let before = std::fs::read(&photo).unwrap();

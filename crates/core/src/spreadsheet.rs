@@ -1,20 +1,20 @@
 //! Cells that a spreadsheet would run as a formula.
 //!
 //! A cell that begins with `=`, `+`, `-`, `@`, a tab or a carriage return is one (OWASP, "CSV
-//! injection"). Where a table is written, such a text gets an apostrophe before it; where one is
-//! read, the apostrophe is taken off, so that a label comes through both unchanged.
+//! injection"). When a table is written, such a text gets an apostrophe before it; when one is
+//! read, the apostrophe is removed, so that a label survives both unchanged.
 
 use std::borrow::Cow;
 use std::io::Write;
 
 const STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
-/// Whether a text is a formula behind any number of apostrophes.
+/// Whether a text is a formula after any number of apostrophes.
 fn runs(text: &str) -> bool {
     text.trim_start_matches('\'').starts_with(STARTS)
 }
 
-/// A cell that no spreadsheet runs. Numbers stay what they are.
+/// A cell that no spreadsheet runs. Numbers stay unchanged.
 fn harmless(text: &str) -> Cow<'_, str> {
     if runs(text) && text.parse::<f64>().is_err() {
         Cow::Owned(format!("'{text}"))
@@ -23,7 +23,7 @@ fn harmless(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// What [`harmless`] was given.
+/// The text that was given to [`harmless`].
 #[inline]
 pub fn original(text: &str) -> &str {
     match text.strip_prefix('\'') {

@@ -1,7 +1,7 @@
-//! Threads, as many as are useful and as many as the system allows.
+//! Threads: as many as help, and as many as the system allows.
 //!
-//! Answers do not depend on the number of threads, so that fewer are no fault: where a limit
-//! (`ulimit -u`, a container's) leaves only one, the work is done on that one.
+//! Answers do not depend on the number of threads, so having fewer is not a fault: where a limit
+//! (`ulimit -u`, a container's) leaves only one, that one does all the work.
 
 use std::num::NonZeroUsize;
 
@@ -9,9 +9,9 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::{Error, ErrorKind, Result, Stage};
 
-/// Threads that any machine may be asked for, so that answers can be compared on a small one.
+/// Threads that may be requested on any machine, so that answers can be compared on a small one.
 const FEW: usize = 16;
-/// Threads a core that are still of use, where some of them wait for a disk.
+/// Threads per core that still help, where some of them wait for a disk.
 const PER_CORE: usize = 4;
 
 /// Cores that this process may use.
@@ -19,12 +19,12 @@ pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
 }
 
-/// The most threads that are of use on this machine: more cost memory and time and gain nothing.
+/// The most threads that help on this machine: more cost memory and time and gain nothing.
 pub fn most() -> usize {
     cores().saturating_mul(PER_CORE).max(FEW)
 }
 
-/// Runs `work` where parallel iterators spread over this many threads (0: one a core), at most
+/// Runs `work` with parallel iterators spread over this many threads (0: one per core), at most
 /// [`most`]; over fewer where the system allows no more, down to the calling thread alone.
 pub fn with<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> Result<T> {
     let wanted = if threads == 0 { cores() } else { threads.min(most()) };
@@ -36,13 +36,13 @@ pub fn with<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> Result<
     }
     match alone() {
         Ok(Some(pool)) => Ok(pool.install(work)),
-        // This thread is a pool of one already.
+        // This thread already belongs to a pool.
         Ok(None) => Ok(work()),
         Err(error) => Err(error),
     }
 }
 
-/// A pool that is the calling thread and nothing else; `None` where it belongs to one already.
+/// A pool of the calling thread alone; `None` where that thread already belongs to a pool.
 fn alone() -> Result<Option<ThreadPool>> {
     if rayon::current_thread_index().is_some() {
         return Ok(None);

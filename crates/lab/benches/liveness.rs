@@ -1,4 +1,4 @@
-//! What a challenge session costs: frames a second on one thread, beside the three networks alone
+//! What a challenge session costs: frames per second on one thread, beside the three networks alone
 //! in the same run, and how much memory it keeps. Needs the models and `../shared/data`.
 //!
 //! `cargo bench --bench liveness`
@@ -69,7 +69,8 @@ fn main() {
     ratios.sort();
     let (session, networks) = ratios[ratios.len() / 2];
     println!(
-        "640x480, one thread: {:.1} frames/s ({session:?} a frame), {:.2} times the networks alone",
+        "640x480, one thread: {:.1} frames/s ({session:?} per frame), {:.2} times the networks \
+         alone",
         1.0 / session.as_secs_f64(),
         session.as_secs_f64() / networks.as_secs_f64()
     );
@@ -87,7 +88,7 @@ fn main() {
     println!("memory after 300 frames {before} KiB, after 3000 frames {} KiB", resident());
 }
 
-/// Resident memory in KiB; 0 where the system does not say.
+/// Resident memory in KiB; 0 if the system does not report it.
 fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or_default();

@@ -19,7 +19,7 @@ const ROWS: usize = 10_000;
 const ROUNDS: usize = 9;
 const THRESHOLD: f32 = 0.4;
 
-/// Directions that are spread evenly: what they show does not matter here.
+/// Evenly spread directions: their content does not matter here.
 fn templates(rows: usize, dimension: usize) -> Vec<f32> {
     let mut state = 7_u64;
     let mut uniform = || {

@@ -1,4 +1,4 @@
-//! Calibrations: made from samples, sealed, and refused where they do not hold.
+//! Calibrations: made from samples, sealed, and refused if they do not apply.
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
@@ -105,7 +105,7 @@ fn thresholds_are_claims_with_their_worst_group() {
         assert_eq!(record.fmr_upper_worst_group, Some(worst.fmr.high));
         assert_eq!(record.n_nonmated, Some(19_800));
         let claim = record.claim.unwrap();
-        assert!(claim.contains("of 10,000 pairs") && claim.contains("(B)"), "{claim}");
+        assert!(claim.contains("% of pairs") && claim.contains("(B)"), "{claim}");
     }
 }
 
@@ -140,7 +140,7 @@ fn what_ships_is_whole_and_of_one_stack() {
         assert!(calibration.evidence.as_ref().unwrap().cllr < 0.1);
     }
     assert!(raw.iter().all(|calibration| calibration.normaliser.is_none()));
-    // Both are for the scores of one normaliser, and nobody's face is in it.
+    // Both are for the scores of one normaliser, and it contains nobody's face.
     let normalisers: Vec<_> = shipped.iter().map(|c| c.normaliser.as_ref().unwrap()).collect();
     assert_eq!(normalisers[0], normalisers[1]);
     let embedder = shipped[0].models.iter().find(|model| model.role == "embedder").unwrap();
@@ -159,7 +159,7 @@ fn the_worst_group_can_set_the_operating_point() {
     assert_eq!(at(bound(loose) * 0.999).unwrap(), strict.target_fmr);
     let error = at(bound(strict) * 0.999).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
-    assert!(error.to_string().contains("least upper bound") && error.next_step().is_some());
+    assert!(error.to_string().contains("lowest upper bound") && error.next_step().is_some());
 }
 
 #[test]
@@ -318,7 +318,7 @@ fn templates_of_different_normalisers_are_refused() {
     let error = one.verify(&enrolled, &again).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NormaliserMismatch);
     assert!(error.next_step().is_some());
-    // Kept as bytes, statistics come back; a template without any gets them when it is used.
+    // Statistics survive being stored as bytes; a template without any gets them when it is used.
     let kept = Template::from_bytes(&enrolled.to_bytes()).unwrap();
     let expected = other.verify(&image, &again).unwrap().score;
     assert_eq!(other.verify(&kept, &again).unwrap().score, expected);
@@ -349,8 +349,8 @@ fn scores_near_the_threshold_are_left_to_a_person() {
     }
 }
 
-/// Calibrates on one half of the people and looks at the other; whether that one's FMR is within
-/// the interval stated for other people, and whether above the upper end of the rate itself.
+/// Calibrates on one half of the people and checks the other: whether its FMR is within the
+/// interval stated for other people, and whether it is above the upper end of the rate itself.
 fn held(halves: &[SampleSet; 2], target: f64) -> (bool, bool) {
     let made = calibrate(&halves[0], None);
     let stated = made.at(target).unwrap();
@@ -387,7 +387,7 @@ fn thresholds_hold_on_people_that_did_not_choose_them() {
     tell(&(0..200).map(|seed| held(&split(seed), 1e-2)).collect::<Vec<_>>());
 }
 
-/// The same on real people: those of FairFace whom the shipped normaliser has not seen, split at
+/// The same with real people: those of FairFace that the shipped normaliser has not seen, split at
 /// random, with plain and with normalised scores.
 #[test]
 #[ignore = "audits 800 times; EVENMATCH_TEMPLATES names the templates: run with --release -- --ignored --nocapture"]

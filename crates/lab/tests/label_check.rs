@@ -1,6 +1,6 @@
 //! Suspected label errors, from scores to corrected pairs, and the page that shows them.
 //!
-//! `cargo test --test label_check -- --ignored --nocapture` looks through the real data sets.
+//! `cargo test --test label_check -- --ignored --nocapture` searches the real data sets.
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
@@ -30,7 +30,7 @@ impl Normal {
     }
 }
 
-/// Scores as pairs of rows that are told apart by their place alone.
+/// Scores as pairs of rows; only their index distinguishes the pairs.
 fn pairs(scores: &[f32]) -> impl Iterator<Item = ScoredPair> + '_ {
     (0..).zip(scores).map(|(a, &score)| ScoredPair { a, b: a + 1_000_000, score })
 }
@@ -63,7 +63,7 @@ fn planted_label_errors_are_found_with_few_false_alarms() {
         assert!(hits.0 >= 39 && hits.1 >= 29, "seed {seed}: {hits:?}");
         assert!(alarms.0 <= 2 && alarms.1 <= 3, "seed {seed}: {alarms:?}");
 
-        // Without mated pairs the limit lies higher, and most are still found.
+        // Without mated pairs the threshold is higher, and most are still found.
         let limits = Limits::estimate(Some(&spread), None, Overrides::default()).unwrap();
         let found = suspects(pairs(&nonmated), [], &limits);
         assert!(found.len() >= 30 && found.iter().all(|s| s.a >= 200_000), "{}", found.len());
@@ -118,14 +118,14 @@ fn verdicts_survive_writing_and_reading() {
     assert_eq!(Verdicts::parse(text.as_bytes(), &data()).unwrap(), verdicts);
     assert_eq!((verdicts.get(0, 3), verdicts.get(2, 3)), (Some(Verdict::SamePerson), None));
 
-    // A spreadsheet may leave a byte-order mark and carriage returns, and order columns anew.
+    // A spreadsheet may add a byte-order mark and carriage returns, and reorder columns.
     let other = "\u{feff}verdict,score,b_subject,b_path,a_subject,a_path,kind,note\r\n\
                  same_person ,0.9,=Dai,d/6.jpg,Chioma,c/5.jpg,nonmated_above,twins?\r\n";
     let read = Verdicts::parse(other.as_bytes(), &data()).unwrap();
     assert_eq!(read.iter().collect::<Vec<_>>(), [((4, 5), Verdict::SamePerson)]);
     let read = Verdicts::parse(other.replace(',', ";").as_bytes(), &data()).unwrap();
     assert_eq!(read.iter().collect::<Vec<_>>(), [((4, 5), Verdict::SamePerson)]);
-    // A name that a spreadsheet would run is made harmless, and comes back.
+    // A name that a spreadsheet would run as a formula is made harmless, and restored on reading.
     assert!(text.contains("'=Dai") && !text.contains(",=Dai"));
 }
 
@@ -134,12 +134,12 @@ fn bad_rows_are_named_by_file_and_line() {
     let header = "kind,a_path,b_path,a_subject,b_subject,score,verdict\n";
     let good = "nonmated_above,c/5.jpg,d/6.jpg,Chioma,=Dai,0.9,same_person\n";
     let cases = [
-        ("nonmated_above,c/5.jpg,d/6.jpg,Chioma,=Dai,0.9,same\n", "3:7: `same` is no verdict"),
+        ("nonmated_above,c/5.jpg,d/6.jpg,Chioma,=Dai,0.9,same\n", "3:7: `same` is not a verdict"),
         ("nonmated_above,c/9.jpg,d/6.jpg,Chioma,=Dai,0.9,\n", "3:2: `c/9.jpg` is not in the data"),
         ("nonmated_above,c/5.jpg,d/7.jpg,Chioma,=Dai,0.9,unsure\n", "3:3: `d/7.jpg` is not"),
         ("nonmated_above,c/5.jpg,d/6.jpg,Chidi,=Dai,0.9,\n", "3:4: the data has `c/5.jpg` under"),
-        ("above,c/5.jpg,d/6.jpg,Chioma,=Dai,0.9,\n", "3:1: `above` is no kind of suspect"),
-        ("mated_below,c/5.jpg,d/6.jpg,Chioma,=Dai,0.9,\n", "3:1: `mated_below` does not go with"),
+        ("above,c/5.jpg,d/6.jpg,Chioma,=Dai,0.9,\n", "3:1: `above` is not a kind"),
+        ("mated_below,c/5.jpg,d/6.jpg,Chioma,=Dai,0.9,\n", "3:1: `mated_below` does not match"),
         ("nonmated_above,c/5.jpg,c/5.jpg,Chioma,Chioma,0.9,\n", "3:3: a photo is paired with"),
         ("nonmated_above,c/5.jpg\n", "3: this is not CSV in UTF-8"),
         (
@@ -156,10 +156,10 @@ fn bad_rows_are_named_by_file_and_line() {
         let text = error.to_string();
         assert!(text.contains(&format!("suspects.csv:{message}")), "{row:?} gave {text}");
     }
-    // The same verdict twice, and a row without one, contradict nothing.
+    // The same verdict twice and a row without a verdict are not contradictions.
     let fine = format!("{header}{good}{good}{}", good.replace("same_person", ""));
     assert_eq!(Verdicts::parse(fine.as_bytes(), &data()).unwrap().len(), 1);
-    // Blank lines are no rows, but they count; so do line ends within a field.
+    // Blank lines are not rows, but they count as lines; so do line ends within a field.
     let broken = good.replace("c/5.jpg", "\"b/line\nend.jpg\"").replace("Chioma", "Béa & 'Co'");
     for (text, line) in [
         (format!("{header}\n\n{}", cases[0].0), 4),
@@ -199,7 +199,7 @@ fn what_a_person_wrote_becomes_corrections() {
     assert!(rows(&written(&Verdicts::default())).is_empty());
 }
 
-/// A drawn face; nobody's.
+/// A drawn face that shows nobody.
 fn drawn(row: u32) -> RgbImage {
     let hue = row as u8 * 25;
     RgbImage::from_fn(112, 112, |x, y| {
@@ -231,23 +231,26 @@ fn the_page_is_whole_and_asks_for_nothing() {
     let page = page(&known);
     let kept = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("suspects.html");
     std::fs::write(&kept, &page).unwrap();
-    println!("to be looked at: {}", kept.display());
+    println!("review this page: {}", kept.display());
 
-    let warning = "keep it on this machine, delete it when done";
+    let warning = "keep it on this computer, and delete it when you are done";
     assert!(page.find(warning).unwrap() < page.find("<main>").unwrap());
     for request in ["http:", "https:", "//www", "url(", "@import", "<link rel=\"style", "fetch("] {
         assert!(!page.contains(request), "{request}");
     }
     assert_eq!(page.matches("src=\"data:image/jpeg;base64,").count(), 7);
     assert_eq!(page.matches("<img").count(), 7);
-    assert_eq!(page.matches("no crop to show").count(), 1);
+    assert_eq!(page.matches("No face to show").count(), 1);
     assert_eq!(page.matches("<script").count(), 1);
     assert_eq!(page.matches("</script").count(), 1);
     assert!(!page.contains("<img src=x"));
+    assert!(page.contains("alt=\"Aligned face from b/&quot;q&quot;.jpg\""));
+    assert!(page.contains("alt=\"Aligned face from d/&lt;img src=x onerror=alert(2)&gt;.jpg\""));
+    assert!(page.contains("data-csv=\"nonmated_above,a/1.jpg,&quot;b/line\nend.jpg&quot;,"));
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
-    assert!(page.contains("Béa &amp; &#39;Co&#39;"));
-    assert!(page.contains("Score 0.913, above the limit of 0.520"));
-    assert!(page.contains("Score \u{2212}0.043, below the limit of 0.270"));
+    assert!(page.contains("Béa &amp; 'Co'"));
+    assert!(page.contains("Similarity 0.913, above the threshold of 0.520"));
+    assert!(page.contains("Similarity \u{2212}0.043, below the threshold of 0.270"));
     assert_eq!(page.matches("type=\"radio\"").count(), 16);
     assert_eq!(page.matches(" checked>").count(), 4);
     assert!(page.contains("name=\"v2\" value=\"different_people\" checked>"));
@@ -259,7 +262,7 @@ fn the_page_is_whole_and_asks_for_nothing() {
 fn well_formed(page: &str) -> Result<(), String> {
     let mut open: Vec<String> = Vec::new();
     let mut ids = std::collections::HashSet::new();
-    let mut rest = page.strip_prefix("<!doctype html>").ok_or("no doctype")?;
+    let mut rest = page.strip_prefix("<!DOCTYPE html>").ok_or("no doctype")?;
     while let Some(start) = rest.find('<') {
         rest = &rest[start + 1..];
         // The end of the tag is outside of quotes.
@@ -306,12 +309,12 @@ fn rows_beyond_the_data_are_refused() {
     let beyond = [Suspect { b: 99, ..some_suspects()[0] }];
     let none = Verdicts::default();
     let error = write_csv(Vec::new(), &beyond, &data(), &none).unwrap_err();
-    assert_eq!(error.to_string(), "there is no row 99 in data of 7 rows");
+    assert_eq!(error.to_string(), "there is no row 99 in the data, which have 7 rows");
     let error = write_page(Vec::new(), &beyond, &data(), &none, |_| None).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
 }
 
-/// What the limits find in the real data sets; names are not printed.
+/// What the thresholds find in the real data sets; names are not printed.
 #[test]
 #[ignore = "minutes long: embeds 4,575 photos"]
 fn the_real_data_sets_have_suspects() {

@@ -1,4 +1,4 @@
-//! Sequences that no honest camera sends: every one has a clear outcome, and none passes.
+//! Sequences that no honest camera sends: each has a clear outcome, and none passes.
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
@@ -21,7 +21,7 @@ struct Stage {
     people: Vec<Person>,
 }
 
-/// Two people before a camera, and a challenge; or a printed reason to skip.
+/// Two people in front of a camera, and a challenge; or a printed reason to skip.
 fn stage() -> Option<Stage> {
     let data = evenmatch_testfaces::data_dir()?;
     let profile = Profile::Throughput { workers: 2 };
@@ -30,7 +30,7 @@ fn stage() -> Option<Stage> {
     let people = people(&data, "lfw.csv", true, (9, 2), (&verifier, &mesh));
     let analyser =
         FrameAnalyser::new(verifier.detector().clone(), mesh, verifier.embedder().clone());
-    // Any challenge whose second step turns the head, so that half-way is amid a turn.
+    // Any challenge whose second step turns the head, so that the middle is within a turn.
     let challenge = (0..).find_map(|n| {
         let challenge = Challenge::from_seed([n; 32], 2, 0).unwrap();
         challenge.steps()[0].step.turns_the_head().then_some(challenge)
@@ -58,7 +58,7 @@ fn plain(frames: &[Frame]) -> Vec<(&RgbImage, u64)> {
     frames.iter().map(|(image, ms)| (image, *ms)).collect()
 }
 
-/// The same pictures in another order, at the times at which frames were due.
+/// The same frames in another order, at the times at which frames were due.
 fn in_order(frames: &[Frame], order: impl Iterator<Item = usize>) -> Vec<(&RgbImage, u64)> {
     order.zip(frames).map(|(n, (_, ms))| (&frames[n].0, *ms)).collect()
 }
@@ -75,7 +75,7 @@ fn what_no_honest_camera_sends_never_passes() {
     let frames = stage.frames(0);
     let (n, mine) = (frames.len(), plain(&frames));
 
-    // Untouched it passes: everything below fails for what was done to it.
+    // Unchanged it passes: everything below fails because of the change.
     let honest = stage.judge(mine.iter().copied());
     assert_eq!(honest.outcome, LivenessOutcome::Pass, "{honest:?}");
     assert!(honest.score > 0.5 && honest.parallax.relief > 0.5, "{honest:?}");
@@ -87,7 +87,7 @@ fn what_no_honest_camera_sends_never_passes() {
     // Missing: four of five throughout.
     refused(&stage.judge(mine.iter().step_by(5).copied()), &[Finding::TooFewFrames]);
 
-    // Reordered: the halves exchanged; backwards; every seventh frame from elsewhere.
+    // Reordered: the halves swapped; backwards; every seventh frame from elsewhere.
     let halves = (n / 2..n).chain(0..n / 2);
     refused(&stage.judge(in_order(&frames, halves)), &[Finding::StepNotDone, Finding::TooEarly]);
     refused(&stage.judge(in_order(&frames, (0..n).rev())), &[Finding::StepNotDone]);
@@ -102,7 +102,7 @@ fn what_no_honest_camera_sends_never_passes() {
         ],
     );
 
-    // Duplicated: each five times; and one second that comes twice.
+    // Duplicated: each five times; and one second that appears twice.
     let slow = mine.iter().flat_map(|(image, ms)| (0..5).map(move |k| (*image, ms + 16 * k)));
     refused(&stage.judge(slow), &[Finding::FrozenFrames]);
     let again = (0..n).map(|k| if k > 40 { k - 12 } else { k });
@@ -114,7 +114,7 @@ fn what_no_honest_camera_sends_never_passes() {
     refused(&stage.judge(backwards), &[Finding::ClockBackwards]);
     refused(&stage.judge(mine.iter().map(|(image, _)| (*image, 7))), &[Finding::ClockBackwards]);
 
-    // It ends early, or nothing comes at all.
+    // It ends early, or there are no frames at all.
     refused(&stage.judge(mine.iter().take(n / 2).copied()), &[Finding::EndedEarly]);
     refused(&stage.judge([]), &[Finding::EndedEarly, Finding::FaceNotSeen]);
 }
@@ -124,14 +124,14 @@ fn other_peoples_faces_never_pass() {
     let Some(stage) = stage() else { return };
     let (mine, theirs) = (stage.frames(0), stage.frames(1));
 
-    // Half-way the face becomes somebody else's.
+    // Half-way the face changes to another person's.
     let half = mine.len() / 2;
     let swapped = plain(&mine).into_iter().take(half).chain(plain(&theirs).into_iter().skip(half));
     let report = stage.judge(swapped);
     refused(&report, &[Finding::OtherPerson]);
     assert_eq!(report.outcome, LivenessOutcome::Fail);
 
-    // Somebody else looks over the shoulder.
+    // Another person looks over the shoulder.
     let both: Vec<Frame> = mine
         .iter()
         .zip(&theirs)

@@ -2,13 +2,13 @@
 //! how; no number here is a measurement of people or of real attacks.
 //!
 //! The whole evaluation, about an hour on two cores:
-//! `cargo test --release --test liveness_simulated -- --ignored --nocapture`. What it takes:
+//! `cargo test --release --test liveness_simulated -- --ignored --nocapture`. Its settings:
 //!
-//! - `EVENMATCH_TUNING=1`: the half of the people among whom are those on whom limits were chosen;
-//!   otherwise the other half. docs/LIVENESS.md says who was looked at, and when.
-//! - `EVENMATCH_SKIP`, `EVENMATCH_EACH`: of each group the first so many are left out, the next so many
-//!   taken (0 and 15).
-//! - `EVENMATCH_EVERY`: recordings of every so many-th person (3).
+//! - `EVENMATCH_TUNING=1`: the half of the people that includes those on whom limits were chosen;
+//!   otherwise the other half. docs/LIVENESS.md says who was used, and when.
+//! - `EVENMATCH_SKIP`, `EVENMATCH_EACH`: how many of each group to skip, and how many to take after
+//!   them (0 and 15).
+//! - `EVENMATCH_EVERY`: recordings of every n-th person (3).
 //! - `EVENMATCH_ROUND`: another number draws other challenges and movements of the same people.
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
@@ -29,7 +29,7 @@ use evenmatch_testfaces::people::{Person, people};
 use image::RgbImage;
 use rayon::prelude::*;
 
-/// What a person's challenge and movements are drawn from: with `EVENMATCH_ROUND`, others each time.
+/// The seed of a person's challenge and movements: different for each `EVENMATCH_ROUND`.
 fn drawn(person: &Person) -> u64 {
     let round = std::env::var("EVENMATCH_ROUND").map_or(0, |round| round.parse().unwrap());
     person.seed.wrapping_add(round)
@@ -50,14 +50,14 @@ fn session(
     for (frame, ms) in take {
         let progress = session.feed(&frame, Duration::from_millis(ms)).unwrap();
         if progress.findings.iter().any(|finding| finding.is_attack()) {
-            // Nothing that comes later makes it pass.
+            // Nothing that comes later may make it pass.
             break;
         }
     }
     session.finish()
 }
 
-/// Sets the stage, or says why not.
+/// Sets up the analyser and the people, or says why not.
 fn cast(tuning: bool, many: (usize, usize), skip: usize) -> Option<(FrameAnalyser, Vec<Person>)> {
     let data = evenmatch_testfaces::data_dir()?;
     let profile = Profile::Throughput { workers: rayon::current_num_threads() };
@@ -76,7 +76,7 @@ fn cast(tuning: bool, many: (usize, usize), skip: usize) -> Option<(FrameAnalyse
     Some((analyser, people))
 }
 
-/// Clopper and Pearson's interval of 95 %, in percent.
+/// Clopper and Pearson's interval at 95 %, in percent.
 fn exact(errors: usize, trials: usize) -> (f64, f64) {
     let (k, n) = (errors as f64, trials as f64);
     let low = if errors == 0 { 0.0 } else { beta_quantile(0.025, k, n - k + 1.0) };
@@ -84,9 +84,9 @@ fn exact(errors: usize, trials: usize) -> (f64, f64) {
     (100.0 * low, 100.0 * high)
 }
 
-/// How many times a group's rate is the overall one, and its interval of 95 %: given how many errors
-/// there are in all, and that they are rare, as many of them are the group's as are drawn with a
-/// probability that is its share of the trials, so many times.
+/// How many times the overall rate a group's rate is, and its 95 % interval: given the total number
+/// of errors, and that they are rare, the group's errors are that many draws, each with a
+/// probability equal to its share of the trials.
 fn times_overall(errors: usize, all_errors: usize, share: f64) -> String {
     if all_errors == 0 {
         return "no errors at all".to_owned();
@@ -117,14 +117,14 @@ fn a_few_people_pass_and_attacks_do_not() {
         };
         reports.iter().filter(passed).count()
     };
-    // Rates are what the evaluation below measures: now and then a person is turned away, and a cut
-    // on a stand is not seen. Here it shows that neither is the rule.
+    // Rates are measured by the evaluation below: occasionally a person is turned away, and a cut
+    // on a stand is not seen. This test shows that neither is the rule.
     assert!(passed(K::Live) >= 2, "{reports:#?}");
     assert!(passed(K::SplicedTake) <= 1, "{reports:#?}");
     for kind in [K::Print, K::Tablet, K::Replay, K::SplicedTakes] {
         assert_eq!(passed(kind), 0, "{kind:?}: {reports:#?}");
     }
-    // A solid head leaves a homography much unexplained.
+    // A homography leaves much of a solid head's motion unexplained.
     for (kind, report) in &reports {
         let parallax = &report.parallax;
         let solid = parallax.homography_residual > 2.0 * parallax.solid_residual;
@@ -141,12 +141,12 @@ fn the_same_frames_give_the_same_report() {
     assert_eq!(one, other);
 }
 
-/// The frame with this share of its light where the face is, and a bright window around that.
+/// The frame with this share of its light where the face is, and a bright window around it.
 fn before_a_window(frame: &RgbImage, share: f32) -> RgbImage {
     let mut image = frame.clone();
     for (x, y, pixel) in image.enumerate_pixels_mut() {
         if (235..405).contains(&x) && (125..365).contains(&y) {
-            // A power of 2.2 stands for the sRGB curve.
+            // A power of 2.2 approximates the sRGB curve.
             pixel.0 = pixel.0.map(|value| (f32::from(value) * share.powf(1.0 / 2.2)) as u8);
         } else {
             pixel.0 = pixel.0.map(|value| value.saturating_add(150));
@@ -195,7 +195,7 @@ fn simulated_error_rates_by_species_and_group() {
     use SimulatedKind as K;
     type Row = (String, String, SessionReport);
     let recorded = |kind: &SimulatedKind| !matches!(kind, K::Live | K::Print | K::Tablet);
-    // Recordings, whose frames are like a person's, of every third person: time is short.
+    // Recordings, whose frames resemble a person's, of every third person, to save time.
     let every = std::env::var("EVENMATCH_EVERY").map_or(3, |every| every.parse().unwrap());
     let all: Vec<(&Person, SimulatedKind, f64)> = people
         .iter()

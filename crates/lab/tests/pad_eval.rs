@@ -1,4 +1,4 @@
-//! Evaluation of presentation attack detection with a presenter that knows its answers.
+//! Evaluation of presentation attack detection with a presenter whose answers are known.
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
@@ -15,11 +15,11 @@ use evenmatch_lab::pad_eval::{
     PadEvalSettings, Presentation, Presented, Presenter, outcomes, pad_eval, records, report,
 };
 
-/// Reads its answer in the file: `OUTCOME PAD_SCORE SCORE`, or `no_face`. A folder answers with the
-/// file `0001` in it.
+/// Reads its answer from the file: `OUTCOME PAD_SCORE SCORE`, or `no_face`. For a folder, the
+/// answer is in its file `0001`.
 struct Scripted {
     seen: AtomicUsize,
-    /// Refuses to go on after so many.
+    /// Fails after this many.
     stops_after: usize,
 }
 
@@ -140,7 +140,7 @@ fn the_rates_are_those_of_the_script() {
     let report = audited(folder.path());
     assert_eq!(report.inputs[1].format, "presentations");
     let pad = report.pad.unwrap();
-    // Judged 6: two without an answer since nothing could be read, one inconclusive.
+    // Six judged: two without an answer because nothing could be read, one inconclusive.
     assert_eq!(counts(&pad.bpcer), (1, 3));
     assert_eq!(counts(&pad.bona_fide_non_response), (3, 6));
     assert_eq!(counts(pad.bona_fide_turned_away.as_ref().unwrap()), (4, 6));
@@ -151,11 +151,11 @@ fn the_rates_are_those_of_the_script() {
     assert_eq!(pad.worst_species.as_deref(), Some("mask"));
     assert_eq!(counts(&pad.groups["race"]["B"].turned_away), (2, 3));
     let end = &pad.end_to_end[0];
-    // One of four prints passed and matched; the mask claimed to be nobody.
+    // One of four prints passed and matched; the mask did not claim an identity.
     assert_eq!(counts(&end.iapar["print"]), (1, 4));
     assert_eq!(counts(&end.iapar["sim_replay"]), (0, 1));
     assert!(!end.iapar.contains_key("mask"));
-    // Of five rightful claims one was accepted; the corrupt photo claimed nothing.
+    // One of five rightful claims was accepted; the corrupt photo did not claim an identity.
     assert_eq!(counts(end.frr.as_ref().unwrap()), (4, 5));
     assert!((end.riapar.unwrap() - (0.25 + 0.8)).abs() < 1e-12);
     assert_eq!(report.data.subjects, 6);
@@ -209,7 +209,7 @@ fn a_run_that_was_cut_off_ends_as_one_that_was_not() {
         *last.lock().unwrap() = (progress.done, progress.reused);
     })
     .unwrap();
-    // Four of five had a file to know them by; what can't be read is tried again.
+    // Four of five had a readable file that identifies them; the others are tried again.
     assert_eq!(*last.lock().unwrap(), (12, 4));
     assert_eq!(rest.seen.load(Ordering::Relaxed), 8);
     assert_eq!(resumed, straight);
@@ -217,7 +217,7 @@ fn a_run_that_was_cut_off_ends_as_one_that_was_not() {
     assert_eq!(file(&cut), file(&whole));
     assert!(!cut.join("outcomes.unfinished.jsonl").exists());
 
-    // Another photo under the same name is judged anew.
+    // Another photo under the same name is judged again.
     fs::write(root.join("live0"), "fail 0.1 0.8").unwrap();
     let again = run(root, &settings(&cut, true)).unwrap();
     assert_eq!(again[0].outcome, PadOutcome::Fail);

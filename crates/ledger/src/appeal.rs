@@ -1,4 +1,4 @@
-//! Appeals: people who ask for a decision to be looked at again, and people who look.
+//! Appeals: people ask for a decision to be reviewed, and reviewers resolve it.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use super::writer::{Appended, Draft};
 use crate::{Error, ErrorKind, Result, Stage};
 use evenmatch_core::record::Outcome;
 
-/// Longest note or reason, in bytes.
+/// Maximum length of a note or reason, in bytes.
 const MAX_TEXT: usize = 4000;
 
 /// How many decisions people overturned, by group. `OverturnReport::new` of `evenmatch-audit` makes
@@ -26,16 +26,16 @@ pub struct OverturnCounts {
     pub groups: BTreeMap<String, [u64; 4]>,
 }
 
-/// What became of one decision.
+/// The appeal against one decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Appeal {
     /// The decision's id.
     pub decision: String,
-    /// How far it has come.
+    /// Its state.
     pub state: AppealState,
-    /// What was said, in order.
+    /// The notes, in order.
     pub notes: Vec<AppealNote>,
-    /// What a person decided last.
+    /// The reviewer's last decision.
     pub resolution: Option<Resolution>,
 }
 
@@ -46,31 +46,32 @@ fn refuse(message: String, next: &str) -> Error {
 fn text(text: &str, what: &str) -> Result<String> {
     let text = text.trim();
     if text.is_empty() || text.len() > MAX_TEXT {
-        let message = format!("{what} has 1 to {MAX_TEXT} bytes");
-        return Err(refuse(message, "say it in a few sentences, and name nobody"));
+        let message = format!("{what} must have 1 to {MAX_TEXT} bytes");
+        return Err(refuse(message, "write a few sentences, and name nobody"));
     }
     Ok(text.to_owned())
 }
 
 impl Ledger {
-    /// Opens an appeal against a decision. Anybody may, against any decision; what was resolved
-    /// can be opened again.
+    /// Opens an appeal against a decision. Anybody may appeal against any decision; a resolved
+    /// appeal can be opened again.
     ///
     /// # Errors
     ///
-    /// There is no such decision, or an appeal is open already.
+    /// There is no such decision, or an appeal is already open.
     pub fn open_appeal(&self, decision: &str, note: &str) -> Result<Appended> {
         let (entry, state) = self.appeal_state(decision)?;
         if matches!(state, AppealState::Open | AppealState::UnderReview) {
-            let message = format!("an appeal against `{decision}` is open already");
-            return Err(refuse(message, "evenmatch appeal review, then resolve"));
+            let message = format!("an appeal against `{decision}` is already open");
+            let next = "run evenmatch appeal review, then evenmatch appeal resolve";
+            return Err(refuse(message, next));
         }
         let (decision, note) = (decision.to_owned(), text(note, "an appeal")?);
         let note = AppealNote { decision, entry, by: None, note };
         self.append_one(Draft::new(EntryKind::AppealOpened, &note)?).map(|(appended, _)| appended)
     }
 
-    /// Says who looks at an appeal.
+    /// Records who reviews an appeal.
     ///
     /// # Errors
     ///
@@ -82,13 +83,12 @@ impl Ledger {
         self.append_one(Draft::new(EntryKind::AppealReviewed, &note)?).map(|(appended, _)| appended)
     }
 
-    /// Writes down what a person decided. Whether the photos show the person who was claimed
-    /// follows from the outcome where the machine said yes or no; of an undecided case it has to be
-    /// stated.
+    /// Records what a reviewer decided. If the machine said yes or no, the outcome tells whether
+    /// the photos show the claimed person; in an undecided case the reviewer has to state it.
     ///
     /// # Errors
     ///
-    /// There is no open appeal against this decision; or what is stated contradicts the outcome.
+    /// There is no open appeal against this decision, or the statement contradicts the outcome.
     pub fn resolve_appeal(
         &self,
         decision: &str,
@@ -109,15 +109,15 @@ impl Ledger {
         if let (Some(follows), Some(stated)) = (follows, same_person)
             && follows != stated
         {
-            let message = "the outcome contradicts what is stated of the person".to_owned();
-            let next = "a non-match that is upheld is of somebody else; one that is overturned is \
-                        of the person";
+            let message = "the outcome contradicts the statement about the person".to_owned();
+            let next = "uphold a non-match if the photos show somebody else; overturn it if they \
+                        show the claimed person";
             return Err(refuse(message, next));
         }
         let resolution = Resolution {
             decision: decision.to_owned(),
             entry,
-            by: text(by, "the name of who decided")?,
+            by: text(by, "the reviewer's name")?,
             outcome,
             same_person: same_person.or(follows),
             reason: text(reason, "a reason")?,
@@ -149,7 +149,7 @@ impl LedgerFiles {
     ///
     /// # Errors
     ///
-    /// A file can't be read, or holds what is not known here.
+    /// A file cannot be read, or contains entries that this version does not know.
     pub fn appeals(&self) -> Result<BTreeMap<u64, Appeal>> {
         let mut appeals: BTreeMap<u64, Appeal> = BTreeMap::new();
         let new = |decision: String| Appeal {
@@ -184,8 +184,7 @@ impl LedgerFiles {
         Ok(appeals)
     }
 
-    /// How often decisions were overturned, by the groups of an attribute that was stated at
-    /// enrolment.
+    /// How often decisions were overturned, by the groups of an attribute stated at enrolment.
     ///
     /// # Errors
     ///

@@ -1,4 +1,5 @@
-//! Signed checkpoints: who has the public key knows that everything before one is as it was.
+//! Signed checkpoints: with the public key anybody can check that everything before one is
+//! unchanged.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +11,8 @@ use crate::{Error, ErrorKind, Result, Stage};
 
 const CONTEXT: &str = "evenmatch.ledger.checkpoint/1";
 
-/// How far each store of enrolments had come, by the store's name: by this an old copy of a store
-/// is recognised.
+/// The number of changes to each store of enrolments, by the store's name. An old copy of a store
+/// is recognised by this.
 pub type Anchors = BTreeMap<String, u64>;
 
 /// The body of the first entry.
@@ -19,7 +20,7 @@ pub type Anchors = BTreeMap<String, u64>;
 pub struct Genesis {
     /// `evenmatch.ledger/1`.
     pub schema: String,
-    /// The ledger's name, drawn at random.
+    /// The ledger's name, which is random.
     pub ledger: String,
     /// The key that signs its checkpoints.
     pub public_key: PublicKey,
@@ -35,8 +36,8 @@ struct Body {
     signature: Signature,
 }
 
-/// A signature over the whole ledger up to one entry. Kept outside, it is what a ledger that was
-/// cut or rolled back is convicted by.
+/// A signature over the whole ledger up to one entry. A copy kept elsewhere proves that a ledger
+/// was truncated or rolled back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Checkpoint {
     /// The ledger's name.
@@ -47,7 +48,7 @@ pub struct Checkpoint {
     pub time: i64,
     /// Hash of the last entry before it.
     pub previous: EntryHash,
-    /// How far each store of enrolments had come.
+    /// The number of changes to each store of enrolments.
     pub anchors: Anchors,
     /// Ed25519 over the other fields.
     pub signature: Signature,
@@ -82,8 +83,8 @@ impl Checkpoint {
         serde_json::to_vec(&body).unwrap_or_default()
     }
 
-    /// The checkpoint of an entry that follows the one with the hash `previous`; its signature has
-    /// yet to be checked.
+    /// The checkpoint in an entry that follows the one with the hash `previous`; its signature has
+    /// not been checked yet.
     pub(crate) fn of_line(line: &Line<'_>, previous: EntryHash, ledger: &str) -> Option<Self> {
         let body: Body = serde_json::from_slice(line.body).ok()?;
         (line.kind == EntryKind::Checkpoint).then(|| Checkpoint {
@@ -102,17 +103,17 @@ impl Checkpoint {
         key.verifies(CONTEXT, &text, &self.signature)
     }
 
-    /// Reads a checkpoint that was kept outside.
+    /// Reads a checkpoint that was kept elsewhere.
     ///
     /// # Errors
     ///
-    /// The file can't be read, or is none.
+    /// The file cannot be read, or is not a checkpoint.
     pub fn from_path(path: &std::path::Path) -> Result<Self> {
         let text = std::fs::read(path).map_err(|cause| Error::io(Stage::Ledger, path, cause))?;
         serde_json::from_slice(&text).map_err(|cause| {
-            Error::new(ErrorKind::InvalidRecord, Stage::Ledger, "this is no checkpoint")
+            Error::new(ErrorKind::InvalidRecord, Stage::Ledger, "this is not a checkpoint")
                 .in_path(path)
-                .next("`evenmatch ledger checkpoint` prints one")
+                .next("print one with: evenmatch ledger checkpoint")
                 .caused_by(cause)
         })
     }

@@ -1,4 +1,4 @@
-//! What the ledger keeps of a decision, and of what people made of it.
+//! What the ledger stores about a decision and its appeals.
 
 use std::collections::BTreeMap;
 
@@ -11,22 +11,22 @@ use super::{Ledger, policies};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_core::record::{DecisionRecord, Outcome};
 
-/// What follows from a decision for the person.
+/// What a decision means for the person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Disposition {
     /// The claim is confirmed.
     Confirmed,
-    /// It is not confirmed by the machine, and nobody is refused: a person must look.
+    /// The machine did not confirm the claim, and nobody is refused: a person must review it.
     PersonMustLook,
-    /// The machine's answer is final; only where the policy allows automated refusals.
+    /// The machine's answer is final; only if the policy allows automated refusals.
     Refused,
-    /// It could not be decided: another photo is needed, or a person.
+    /// No decision could be made: another photo is needed, or a human review.
     NotDecided,
 }
 
 impl Disposition {
-    /// What follows from an outcome.
+    /// What an outcome means.
     pub fn of(outcome: Outcome, no_automated_final_refusal: bool) -> Self {
         match outcome {
             Outcome::Match => Disposition::Confirmed,
@@ -40,17 +40,17 @@ impl Disposition {
 /// The body of a decision's entry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DecisionEntry {
-    /// The pseudonym of the person whose claim it was; null where no enrolment was used.
+    /// The pseudonym of the person who made the claim; null if no enrolment was used.
     pub subject: Option<String>,
     /// The version of the enrolment.
     pub enrolment: Option<u64>,
-    /// What follows from it.
+    /// What it means for the person.
     pub disposition: Disposition,
-    /// SHA-256 of the policy, which lies beside the ledger.
+    /// SHA-256 of the policy, which is stored beside the ledger.
     pub policy: Digest,
     /// Where the software ran: architecture and operating system.
     pub platform: String,
-    /// What the person stated of themselves at enrolment for audits, by attribute.
+    /// What the person stated about themselves for audits at enrolment, by attribute.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
     /// The decision.
@@ -62,28 +62,28 @@ pub fn platform() -> String {
     format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS)
 }
 
-/// The body of the entries of an appeal that was opened, or is under review.
+/// The body of entries about an appeal that was opened or is under review.
 ///
-/// The ledger never forgets: the note should name nobody.
+/// Nothing is ever deleted from the ledger, so the note should name nobody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppealNote {
     /// The decision's id.
     pub decision: String,
     /// The number of the decision's entry.
     pub entry: u64,
-    /// Who reviews it; null where it was opened.
+    /// The reviewer; null if the appeal was just opened.
     pub by: Option<String>,
-    /// What was said, in words.
+    /// The note, in words.
     pub note: String,
 }
 
-/// A person's decision about a decision.
+/// A reviewer's decision about a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HumanOutcome {
     /// The decision stands.
     Upheld,
-    /// It does not.
+    /// The decision does not stand.
     Overturned,
 }
 
@@ -96,7 +96,7 @@ impl From<HumanOutcome> for AppealState {
     }
 }
 
-/// The body of the entry of a resolved appeal.
+/// The body of the entry for a resolved appeal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resolution {
     /// The decision's id.
@@ -107,13 +107,13 @@ pub struct Resolution {
     pub by: String,
     /// What they decided.
     pub outcome: HumanOutcome,
-    /// Whether the photos show the person who was claimed, where that could be found out.
+    /// Whether the photos show the claimed person, if that could be established.
     pub same_person: Option<bool>,
     /// Why, in words.
     pub reason: String,
 }
 
-/// How far an appeal has come.
+/// The state of an appeal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AppealState {
@@ -121,29 +121,29 @@ pub enum AppealState {
     None,
     /// Somebody appealed.
     Open,
-    /// A person is looking at it.
+    /// A person is reviewing it.
     UnderReview,
     /// The decision was upheld.
     Upheld,
-    /// It was overturned.
+    /// The decision was overturned.
     Overturned,
 }
 
 impl Ledger {
-    /// Keeps a policy, as JSON, beside the ledger, and gives the digest by which decisions name it.
+    /// Stores a policy as JSON beside the ledger, and returns the digest that decisions refer to.
     ///
     /// # Errors
     ///
-    /// The folder can't be written.
+    /// The folder cannot be written.
     pub fn keep_policy(&self, json: &[u8]) -> Result<Digest> {
         policies::keep(self.folder(), json)
     }
 
-    /// Writes decisions down, together; they are on the disk when this returns.
+    /// Records decisions together; they are on the disk when this returns.
     ///
     /// # Errors
     ///
-    /// The ledger can't be written.
+    /// The ledger cannot be written.
     pub fn record(&self, decisions: &[DecisionEntry]) -> Result<Vec<Appended>> {
         let draft = |decision| Draft::new(EntryKind::Decision, decision);
         let drafts = decisions.iter().map(draft).collect::<Result<_>>()?;
@@ -156,7 +156,7 @@ impl LedgerFiles {
     ///
     /// # Errors
     ///
-    /// There is none; or a file can't be read.
+    /// There is none, or a file cannot be read.
     pub fn decision(&self, id: &str) -> Result<(Entry, DecisionEntry)> {
         let quoted = format!("\"id\":\"{id}\"");
         let mut found = self.mentioning(&quoted, &[EntryKind::Decision])?;
@@ -166,17 +166,17 @@ impl LedgerFiles {
                 return Ok((entry, decision));
             }
         }
-        let message = format!("the ledger holds no decision with the id `{id}`");
+        let message = format!("the ledger has no decision with the id `{id}`");
         Err(Error::new(ErrorKind::InvalidArgument, Stage::Ledger, message)
-            .next("ids begin with `d-`; `evenmatch ledger show` lists the newest decisions"))
+            .next("list the newest decisions with evenmatch ledger show; ids start with `d-`"))
     }
 
-    /// The decision whose entry has this number; `None` where that entry is none or of another
-    /// kind.
+    /// The decision whose entry has this number; `None` if there is no such entry or it is of
+    /// another kind.
     ///
     /// # Errors
     ///
-    /// A file can't be read.
+    /// A file cannot be read.
     pub fn decision_at(&self, sequence: u64) -> Result<Option<DecisionEntry>> {
         let mut found = None;
         self.each(|entry| {
@@ -188,11 +188,11 @@ impl LedgerFiles {
         Ok(found)
     }
 
-    /// The policy by which a decision was made, as JSON.
+    /// The policy that a decision was made with, as JSON.
     ///
     /// # Errors
     ///
-    /// It is not there (in an export it never is), or was changed.
+    /// It is missing (an export never includes it), or was changed.
     pub fn policy(&self, digest: &Digest) -> Result<Vec<u8>> {
         let folder = self.parts.first().and_then(|part| part.path.parent());
         policies::read(folder.unwrap_or(std::path::Path::new(".")), digest)

@@ -5,9 +5,9 @@
 //! ```
 //!
 //! `HASH` is the SHA-256 of the previous entry's hash (32 raw bytes; 32 zero bytes for the first)
-//! and of everything behind `HASH` and its space, without the line end. `SEQUENCE` counts from 0,
+//! and of everything after `HASH` and its space, without the line ending. `SEQUENCE` counts from 0,
 //! `TIME` is in milliseconds since 1970 (UTC) and never goes back, `KIND` is a word, `BODY` is JSON
-//! on one line. The bytes of the line are the canonical form: nothing is parsed to check the chain.
+//! on one line. The bytes of the line are the canonical form: checking the chain needs no parsing.
 
 use std::fmt;
 
@@ -16,19 +16,19 @@ use sha2::{Digest as _, Sha256};
 
 use evenmatch_core::hex;
 
-/// The longest line that is read. A DecisionRecord has a few thousand bytes.
+/// The longest line that is read. A `DecisionRecord` has a few thousand bytes.
 pub(crate) const MAX_LINE: usize = 4 << 20;
 
-/// A hash in the chain. It prints as 64 lower-case hexadecimal digits and is read only as such, so
-/// that each has one spelling.
+/// A hash in the chain. It is written and read only as 64 lower-case hexadecimal digits, so that
+/// each hash has one spelling.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EntryHash(pub(crate) [u8; 32]);
 
 impl EntryHash {
-    /// What stands for the hash before the first entry.
+    /// The value used as the hash before the first entry.
     pub(crate) const START: EntryHash = EntryHash([0; 32]);
 
-    /// The hash of the entry with this text behind the one with this hash.
+    /// The hash of the entry with this text after the one with this hash.
     pub(crate) fn of(previous: &EntryHash, text: &[u8]) -> Self {
         let mut hasher = Sha256::new();
         hasher.update(previous.0);
@@ -73,9 +73,9 @@ pub enum EntryKind {
     Genesis,
     /// A signature over everything before it.
     Checkpoint,
-    /// Bytes of an unfinished write were cut off; nothing of it had been acknowledged.
+    /// Bytes of an unfinished write were cut off; none of them had been acknowledged.
     Recovered,
-    /// Somebody was enrolled, or enrolled anew.
+    /// A person was enrolled, or enrolled again.
     Enrolled,
     /// An enrolment is about to be deleted: what will be deleted, as a commitment.
     DeletionBegun,
@@ -83,11 +83,11 @@ pub enum EntryKind {
     Deleted,
     /// A decision.
     Decision,
-    /// A person asked for a decision to be looked at again.
+    /// A person asked for a decision to be reviewed.
     AppealOpened,
-    /// A person is looking at it.
+    /// A person is reviewing it.
     AppealReviewed,
-    /// A person decided.
+    /// The reviewer has decided.
     AppealResolved,
     /// Retention was enforced, or the keys were changed.
     Housekeeping,
@@ -108,7 +108,7 @@ impl EntryKind {
         (EntryKind::Housekeeping, "housekeeping"),
     ];
 
-    /// The kind's word.
+    /// The word for this kind.
     pub fn name(self) -> &'static str {
         Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
     }
@@ -118,11 +118,11 @@ impl EntryKind {
     }
 }
 
-/// One entry, taken apart; it borrows the line.
+/// One parsed entry, which borrows the line.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Line<'a> {
     pub(crate) hash: EntryHash,
-    /// What is hashed: the line behind the hash.
+    /// The part that is hashed: the line after the hash.
     pub(crate) text: &'a [u8],
     pub(crate) sequence: u64,
     pub(crate) time: i64,
@@ -130,7 +130,7 @@ pub(crate) struct Line<'a> {
     pub(crate) body: &'a [u8],
 }
 
-/// A number without sign, leading zeros or anything else that would give it a second spelling.
+/// A number without a sign, leading zeros or anything else that would give it a second spelling.
 fn number(word: &[u8]) -> Option<u64> {
     let canonical = matches!(word, [b'0'] | [b'1'..=b'9', ..]) && word.len() <= 19;
     let digits = |word: &[u8]| {
@@ -142,7 +142,7 @@ fn number(word: &[u8]) -> Option<u64> {
 }
 
 impl<'a> Line<'a> {
-    /// Takes a line apart, given without its end; `None` where it is none.
+    /// Parses a line without its ending; `None` if it is not an entry.
     pub(crate) fn parse(line: &'a [u8]) -> Option<Line<'a>> {
         let (hash, text) = line.split_at_checked(65)?;
         let hash = EntryHash(hex::decode(hash.strip_suffix(b" ")?)?);
@@ -154,13 +154,13 @@ impl<'a> Line<'a> {
         Some(Line { hash, text, sequence, time, kind, body })
     }
 
-    /// Whether the line's hash is that of its text behind this one.
+    /// Whether the line's hash is that of its text after this one.
     pub(crate) fn follows(&self, previous: &EntryHash) -> bool {
         EntryHash::of(previous, self.text) == self.hash
     }
 }
 
-/// Appends an entry's line to a buffer and gives its hash.
+/// Appends an entry's line to a buffer and returns its hash.
 pub(crate) fn write_line(
     buffer: &mut Vec<u8>,
     previous: &EntryHash,

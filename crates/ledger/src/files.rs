@@ -1,4 +1,4 @@
-//! The ledger's folder: segments, the lock, the file of the head.
+//! The ledger's folder: segments, the lock, the head file.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -9,9 +9,9 @@ use crate::{Error, ErrorKind, Result, Stage};
 
 /// The sealed signing key.
 pub(super) const SIGNING_KEY: &str = "signing.key";
-/// The signing key as the next master key seals it, while the master key is being changed.
+/// The signing key sealed with the next master key, while the master key is being changed.
 pub(super) const NEXT_SIGNING_KEY: &str = "signing.key.next";
-/// The public key as text, for those who ask for it.
+/// The public key as text, for anybody who asks for it.
 pub(super) const PUBLIC_KEY: &str = "public.key";
 pub(super) const HEAD: &str = "head";
 const LOCK: &str = "lock";
@@ -21,7 +21,7 @@ pub(super) fn segment(folder: &Path, number: u32) -> PathBuf {
     folder.join(format!("{number:06}.log"))
 }
 
-/// The numbers of the segments that are there, in order.
+/// The numbers of the existing segments, in order.
 pub(super) fn segments(folder: &Path) -> Result<Vec<u32>> {
     let fault = |cause| Error::io(Stage::Ledger, folder, cause);
     let mut numbers = Vec::new();
@@ -36,7 +36,7 @@ pub(super) fn segments(folder: &Path) -> Result<Vec<u32>> {
     Ok(numbers)
 }
 
-/// A lock that ends with this value, or with the process.
+/// A lock that is released with this value, or when the process ends.
 pub(super) struct Lock(#[allow(dead_code)] File);
 
 /// Waits until no other process writes.
@@ -50,8 +50,8 @@ pub(super) fn lock(folder: &Path) -> Result<Lock> {
     Ok(Lock(file))
 }
 
-/// Waits until no other process writes, and keeps others from it; without a lock file (a copy, a
-/// folder that can't be written) there is nothing to wait for.
+/// Waits until no other process writes, and keeps others from writing. Without a lock file (in a
+/// copy, or a folder that cannot be written) there is nothing to wait for.
 pub(super) fn lock_shared(folder: &Path) -> Result<Option<Lock>> {
     let path = folder.join(LOCK);
     match File::open(&path) {
@@ -63,7 +63,7 @@ pub(super) fn lock_shared(folder: &Path) -> Result<Option<Lock>> {
     }
 }
 
-/// Writes at this place.
+/// Writes at this position.
 pub(super) fn write_at(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
     #[cfg(unix)]
     return std::os::unix::fs::FileExt::write_all_at(file, bytes, at);
@@ -76,15 +76,15 @@ pub(super) fn write_at(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
     }
 }
 
-/// Writes a file of the ledger's folder whole or not at all, to stay, for its owner alone.
+/// Writes a file in the ledger's folder whole or not at all, durably, readable by its owner only.
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     evenmatch_core::files::write(path, bytes, evenmatch_core::files::Access::Owner, Stage::Ledger)
 }
 
-/// The last line before `end`, without its line end, and the hash of the line before that one.
+/// The last line before `end`, without its ending, and the hash of the line before it.
 pub(super) fn last_line(path: &Path, end: u64) -> Result<(Vec<u8>, EntryHash)> {
     let refuse = || {
-        let message = format!("no two entries end at byte {end}, where the last is known to be");
+        let message = format!("no entry ends at byte {end}, where the last one should end");
         Error::new(ErrorKind::Tampered, Stage::Ledger, message)
             .in_path(path)
             .next("run: evenmatch ledger verify")

@@ -1,5 +1,5 @@
-//! Up to where entries have been acknowledged: a small file with two slots that are written in
-//! turn, so that one of them is whole whenever the machine stops.
+//! The end of the acknowledged entries: a small file with two slots that are written in turn, so
+//! that one of them is intact whenever the machine stops.
 
 use std::fs::File;
 use std::io;
@@ -10,30 +10,30 @@ use super::files;
 use crate::{Digest, Error, Result, Stage};
 use evenmatch_core::hex;
 
-/// Bytes of a slot: a line with spaces before its end.
+/// Bytes in a slot: a line padded with spaces.
 const SLOT: usize = 256;
 
-/// The end of what was acknowledged.
+/// The end of the acknowledged entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Head {
     /// Entries, the last of which is a checkpoint.
     pub(super) entries: u64,
-    /// Number of the segment that the last one lies in.
+    /// Number of the segment that contains the last one.
     pub(super) segment: u32,
-    /// Bytes of that segment up to the last one's end.
+    /// Bytes of that segment up to the end of the last one.
     pub(super) length: u64,
-    /// The last one's hash.
+    /// Hash of the last one.
     pub(super) hash: EntryHash,
 }
 
-/// What the file says.
+/// The content of the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Heads {
-    /// The newest slot that is whole; `None` where none is.
+    /// The newest intact slot; `None` if there is none.
     pub(super) newest: Option<Head>,
-    /// Which slot, 0 or 1, is to be written next: not the newest.
+    /// The slot, 0 or 1, to write next: not the newest.
     pub(super) next: usize,
-    /// The slot, 0 or 1, that is neither whole nor blank.
+    /// The slot, 0 or 1, that is neither intact nor blank.
     pub(super) damaged: Option<usize>,
 }
 
@@ -57,7 +57,7 @@ impl Head {
             length: words.next()?.parse().ok()?,
             hash: EntryHash(hex::decode(words.next()?.as_bytes())?),
         };
-        // Written again it must be the same, digest included.
+        // Encoding it again must give the same bytes, digest included.
         (head.encode() == slot).then_some(head)
     }
 }

@@ -1,13 +1,13 @@
 //! The ledger of decisions: append-only, hash-chained, signed.
 //!
-//! A ledger is a folder. Its entries are lines of text in numbered segments ([`EntryKind`] says of
-//! what), each with the SHA-256 of itself and the one before; a signed [`Checkpoint`] ends each
-//! batch. No image and no template comes in; people appear under a random pseudonym, which the
-//! store of enrolments knows and forgets.
+//! A ledger is a folder. Its entries are lines of text in numbered segments ([`EntryKind`] lists
+//! them), each with the SHA-256 of itself and the one before. A signed [`Checkpoint`] ends each
+//! batch. The ledger contains no image and no template. People appear under a random pseudonym;
+//! only the store of enrolments links it to them, until it deletes the link.
 //!
-//! [`Ledger`] appends, from any number of threads and processes. What it says is written is on the
-//! disk. [`LedgerFiles`] reads and verifies, and needs no secret. `docs/SECURITY.md` says against
-//! whom this helps and against whom it does not.
+//! [`Ledger`] appends, from any number of threads and processes. When it reports that something is
+//! written, it is on the disk. [`LedgerFiles`] reads and verifies, and needs no secret.
+//! `docs/SECURITY.md` says which attackers this protects against and which it does not.
 
 mod appeal;
 mod checkpoint;
@@ -42,7 +42,7 @@ pub use evenmatch_core::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_core::hex;
 use writer::Writer;
 
-/// A segment is followed by the next one when it has this many bytes.
+/// A new segment is started when the current one has this many bytes.
 pub const SEGMENT_BYTES: u64 = 64 << 20;
 
 /// Milliseconds since 1970 (UTC).
@@ -51,13 +51,13 @@ pub fn now() -> i64 {
     since.map_or(0, |since| i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// A date and time in UTC, as RFC 3339 writes it.
+/// A date and time in UTC, in RFC 3339 format.
 pub fn in_utc(milliseconds: i64) -> String {
     let time = jiff::Timestamp::from_millisecond(milliseconds);
     time.map_or_else(|_| milliseconds.to_string(), |time| time.to_string())
 }
 
-/// Batches that wait for their turn, and what came of those that had it.
+/// Batches that are waiting for their turn, and the results of finished ones.
 #[derive(Debug, Default)]
 struct Queue {
     tickets: u64,
@@ -77,19 +77,19 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Opens the ledger in this folder, or begins one: its signing key is drawn at random and kept
-    /// there, sealed with the master key.
+    /// Opens the ledger in this folder, or creates one: its signing key is random and stored there,
+    /// sealed with the master key.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::WrongKey`] where another master key sealed the signing key;
-    /// [`ErrorKind::Tampered`] where the ledger's end is not the one that was acknowledged; the
-    /// folder can't be written.
+    /// [`ErrorKind::WrongKey`] if another master key sealed the signing key;
+    /// [`ErrorKind::Tampered`] if the ledger's end is not the one that was acknowledged; the folder
+    /// cannot be written.
     pub fn open(folder: &Path, master: &SecretKey) -> Result<Self> {
         Self::open_with(folder, master, SEGMENT_BYTES)
     }
 
-    /// The same with segments of another size, in bytes.
+    /// The same with a different segment size, in bytes.
     ///
     /// # Errors
     ///
@@ -98,7 +98,7 @@ impl Ledger {
         evenmatch_core::files::create_folder(folder, Stage::Ledger)?;
         let lock = files::lock(folder)?;
         let begun = head::read(&folder.join(files::HEAD))?;
-        // Nothing was acknowledged before the first head was written.
+        // Nothing is acknowledged before the first head is written.
         let fresh = begun.newest.is_none()
             && begun.damaged.is_none()
             && std::fs::metadata(files::segment(folder, 1)).map_or(0, |data| data.len()) < 4096
@@ -139,7 +139,7 @@ impl Ledger {
         &self.signer
     }
 
-    /// The number of entries, and how far each store had come.
+    /// The number of entries, and the number of changes to each store.
     ///
     /// # Errors
     ///
@@ -160,7 +160,7 @@ impl Ledger {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let mut batches = {
             let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-            // Whoever had the turn before may have written this batch too.
+            // The thread that wrote before may have written this batch too.
             if let Some(result) = queue.done.remove(&ticket) {
                 return result;
             }
@@ -189,13 +189,13 @@ impl Ledger {
             }
         }
         drop(queue);
-        // The own batch is among those that waited.
+        // This thread's own batch is among those that waited.
         own.unwrap_or(result)
     }
 }
 
 impl Ledger {
-    /// Appends one entry that tells of no store.
+    /// Appends one entry that is not about a store.
     pub fn append_one(&self, draft: Draft) -> Result<(Appended, Checkpoint)> {
         let Batch { appended, checkpoint } = self.append(vec![draft])?;
         appended
@@ -203,12 +203,12 @@ impl Ledger {
             .copied()
             .flatten()
             .zip(checkpoint)
-            .ok_or_else(|| Error::new(ErrorKind::Io, Stage::Ledger, "the ledger took in no entry"))
+            .ok_or_else(|| Error::new(ErrorKind::Io, Stage::Ledger, "the ledger added no entry"))
     }
 }
 
 impl Ledger {
-    /// Seals the signing key with another master key as well. Until [`Ledger::adopt_master_key`]
+    /// Also seals the signing key with another master key. Until [`Ledger::adopt_master_key`],
     /// either key opens the ledger; the first time that only the new one fits, it is adopted.
     pub fn prepare_master_key(&self, old: &SecretKey, new: &SecretKey) -> Result<()> {
         let _lock = files::lock(&self.folder)?;
@@ -219,7 +219,7 @@ impl Ledger {
         files::write_whole(&self.folder.join(files::NEXT_SIGNING_KEY), text.as_bytes())
     }
 
-    /// Leaves the new sealing in place of the old one.
+    /// Replaces the old seal with the new one.
     pub fn adopt_master_key(&self) -> Result<()> {
         let _lock = files::lock(&self.folder)?;
         adopt(&self.folder)
@@ -233,13 +233,13 @@ fn adopt(folder: &Path) -> Result<()> {
         .map_err(|cause| Error::io(Stage::Ledger, &next, cause))
 }
 
-/// What the signing key is sealed for.
+/// The label and context that the signing key is sealed for.
 fn key_place(name: &str) -> ([u8; 32], Context) {
     let label = *Digest::of(name.as_bytes()).as_bytes();
     (label, Context::new("evenmatch ledger signing key/1").with(name.as_bytes()))
 }
 
-/// Draws a name and a signing key for a new ledger.
+/// Generates a name and a signing key for a new ledger.
 fn begin(folder: &Path, master: &SecretKey) -> Result<(String, Signer)> {
     let name = hex::encode(&random::<16>()?);
     let secret = SecretKey::generate()?;
@@ -263,7 +263,7 @@ fn signing_key_in(path: &Path, master: &SecretKey) -> Result<(String, SecretKey)
     let damaged = || {
         Error::new(ErrorKind::Tampered, Stage::Ledger, "the ledger's signing key was changed")
             .in_path(path)
-            .next("put back the file of a copy that is whole")
+            .next("restore the file from an intact copy")
     };
     let (name, sealed) = text.trim_end().split_once(' ').ok_or_else(damaged)?;
     let sealed = hex::decode_all(sealed.as_bytes()).ok_or_else(damaged)?;
@@ -274,11 +274,11 @@ fn signing_key_in(path: &Path, master: &SecretKey) -> Result<(String, SecretKey)
     Ok((name.to_owned(), secret))
 }
 
-/// Opens the signing key of a ledger that is there, and checks that it is this ledger's.
+/// Opens the signing key of an existing ledger, and checks that it belongs to this ledger.
 fn resume(folder: &Path, master: &SecretKey) -> Result<(String, Signer)> {
     let (name, secret) = match signing_key(folder, master) {
         Err(error) if error.kind() == ErrorKind::WrongKey => {
-            // A change of the master key that was cut off before its last step is finished here.
+            // If a change of the master key stopped before its last step, finish it here.
             let next = folder.join(files::NEXT_SIGNING_KEY);
             let opened = signing_key_in(&next, master).map_err(|_| error)?;
             adopt(folder)?;

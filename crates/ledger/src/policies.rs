@@ -1,4 +1,4 @@
-//! The policies by which decisions were made, named by their SHA-256, so that each is kept once.
+//! The policies that decisions were made with, named by their SHA-256, so that each is stored once.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ fn place(folder: &Path, digest: &Digest) -> PathBuf {
     folder.join("policies").join(format!("{digest}.json"))
 }
 
-/// Keeps a policy and gives its digest.
+/// Stores a policy and returns its digest.
 pub(super) fn keep(folder: &Path, json: &[u8]) -> Result<Digest> {
     let digest = Digest::of(json);
     let path = place(folder, &digest);
@@ -28,10 +28,10 @@ pub(super) fn read(folder: &Path, digest: &Digest) -> Result<Vec<u8>> {
         Error::io(Stage::Ledger, &path, cause).next("name the policy: --policy FILE.toml")
     })?;
     if Digest::of(&json) != *digest {
-        let message = "this is not the policy by which the decision was made";
+        let message = "this is not the policy that the decision was made with";
         return Err(Error::new(ErrorKind::DigestMismatch, Stage::Ledger, message)
             .in_path(&path)
-            .next("put back the file of a copy that is whole"));
+            .next("restore the file from an intact copy"));
     }
     Ok(json)
 }

@@ -38,34 +38,34 @@ impl Entry {
     ///
     /// # Errors
     ///
-    /// It has another form.
+    /// It has a different form.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
         serde_json::from_slice(&self.body).map_err(|cause| {
             let message =
-                format!("entry {} is no {} as known here", self.sequence, self.kind.name());
+                format!("entry {} is not a readable `{}`", self.sequence, self.kind.name());
             Error::new(ErrorKind::InvalidRecord, Stage::Ledger, message)
-                .next("a newer version of evenmatch may have written it")
+                .next("use a newer version of evenmatch, which may have written it")
                 .caused_by(cause)
         })
     }
 }
 
-/// A file with entries, up to a length that was fixed when the ledger was opened.
+/// A file with entries, up to its length when the ledger was opened.
 #[derive(Debug, Clone)]
 pub(super) struct Part {
     pub(super) path: PathBuf,
     pub(super) length: u64,
 }
 
-/// A ledger's files as they were at one moment: what is appended later is not seen.
+/// A ledger's files at one moment; entries appended later are not visible.
 #[derive(Debug, Clone)]
 pub struct LedgerFiles {
     pub(super) parts: Vec<Part>,
     pub(super) genesis: Genesis,
-    /// Where the ledger must at least reach; an export has none.
+    /// The point that the ledger must at least reach; an export has none.
     pub(super) head: Option<Head>,
     pub(super) damaged_head: Option<usize>,
-    /// Whether there is a file for the head at all.
+    /// Whether this is an export, which has no head file.
     pub(super) exported: bool,
 }
 
@@ -83,20 +83,20 @@ pub(super) fn genesis(path: &Path) -> Result<Genesis> {
         .and_then(|line| serde_json::from_slice::<Genesis>(line.body).ok())
         .filter(|genesis| genesis.schema == LEDGER_SCHEMA);
     genesis.ok_or_else(|| {
-        let message = "the first entry is not that of a ledger, or was changed";
+        let message = "the first entry does not start a ledger, or was changed";
         Error::new(ErrorKind::Tampered, Stage::Ledger, message)
             .in_path(path)
             .at_line(1)
-            .next("name the folder of a ledger, or a file that `ledger export` wrote")
+            .next("name the folder of a ledger, or a file written by evenmatch ledger export")
     })
 }
 
 impl LedgerFiles {
-    /// A ledger's folder, or a file that [`LedgerFiles::export`] wrote.
+    /// Opens a ledger's folder, or a file that [`LedgerFiles::export`] wrote.
     ///
     /// # Errors
     ///
-    /// It can't be read, or does not begin as a ledger does.
+    /// It cannot be read, or does not start like a ledger.
     pub fn open(path: &Path) -> Result<Self> {
         if !path.is_dir() {
             let length = std::fs::metadata(path).map_err(|c| Error::io(Stage::Ledger, path, c))?;
@@ -110,7 +110,7 @@ impl LedgerFiles {
                 exported: true,
             });
         }
-        // While the lock is held nobody is in the middle of a batch.
+        // While the lock is held, nobody is in the middle of a batch.
         let _lock = files::lock_shared(path)?;
         let heads = head::read(&path.join(files::HEAD))?;
         let mut parts = Vec::new();
@@ -125,17 +125,17 @@ impl LedgerFiles {
         Ok(LedgerFiles { parts, genesis, head, damaged_head, exported: false })
     }
 
-    /// The first entry: the ledger's name and public key. Trust the key only if it came to you by
-    /// another way too.
+    /// The first entry: the ledger's name and public key. Trust the key only if you also received
+    /// it in another way.
     pub fn genesis(&self) -> &Genesis {
         &self.genesis
     }
 
-    /// Hands over every entry in order, unchecked. Stops early where `take` says `false`.
+    /// Passes every entry to `take` in order, unchecked. Stops early if `take` returns `false`.
     ///
     /// # Errors
     ///
-    /// A file can't be read, a line is none, or `take` fails.
+    /// A file cannot be read, a line is not an entry, or `take` fails.
     pub fn each(&self, mut take: impl FnMut(Entry) -> Result<bool>) -> Result<()> {
         self.each_line(|line| take(Entry::of(line)))
     }
@@ -150,10 +150,10 @@ impl LedgerFiles {
                 bytes.clear();
                 let limit = MAX_LINE as u64 + 1;
                 reader.by_ref().take(limit).read_until(b'\n', &mut bytes).map_err(fault)?;
-                // What has no line end is an unfinished write.
+                // A line without an ending is an unfinished write.
                 let Some(text) = bytes.strip_suffix(b"\n") else { break };
                 let line = Line::parse(text).ok_or_else(|| {
-                    Error::new(ErrorKind::Tampered, Stage::Ledger, "this line is no entry")
+                    Error::new(ErrorKind::Tampered, Stage::Ledger, "this line is not an entry")
                         .in_path(&part.path)
                         .at_line(number)
                         .next("run: evenmatch ledger verify")
@@ -166,7 +166,7 @@ impl LedgerFiles {
         Ok(())
     }
 
-    /// The entries of some kinds whose body holds this text, in order.
+    /// The entries of these kinds whose body contains this text, in order.
     ///
     /// # Errors
     ///
@@ -183,7 +183,7 @@ impl LedgerFiles {
         Ok(found)
     }
 
-    /// The last checkpoint, unchecked; `None` in an export that was cut before its first.
+    /// The last checkpoint, unchecked; `None` in an export that was truncated before its first.
     ///
     /// # Errors
     ///
@@ -200,12 +200,12 @@ impl LedgerFiles {
         Ok(last)
     }
 
-    /// Writes all entries up to the last checkpoint that was acknowledged, in one file, byte for
-    /// byte. An auditor verifies it with the public key alone.
+    /// Writes all entries up to the last acknowledged checkpoint to one file, byte for byte. An
+    /// auditor can verify it with the public key alone.
     ///
     /// # Errors
     ///
-    /// A file can't be read, or `out` can't be written.
+    /// A file cannot be read, or `out` cannot be written.
     pub fn export(&self, mut out: impl Write) -> Result<u64> {
         let mut total = 0;
         for (place, part) in self.parts.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Decisions to comparison records, so that what happened can be audited.
+//! Converts decisions to comparison records, so that they can be audited.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -14,36 +14,37 @@ use evenmatch_core::{
     spreadsheet::write_row,
 };
 
-/// What counts as known of whether a claim was true.
+/// How to decide whether a claim was true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Truth {
-    /// What a person found out in an appeal; other decisions are left out.
+    /// By the reviewer's finding in an appeal; other decisions are left out.
     #[default]
     Resolved,
-    /// That, and else the claim itself: everybody counts as who they say they are. Undetected
-    /// impostors then count as errors of the system, and its false matches are not seen at all.
+    /// By that finding or, without one, by the claim itself: everybody counts as who they say they
+    /// are. Undetected impostors then count as errors of the system, and its false matches do not
+    /// show at all.
     Claimed,
 }
 
-/// What came into the records.
+/// A summary of the records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RecordsSummary {
     /// The format of this summary.
     pub schema: &'static str,
-    /// What counted as known.
+    /// How the truth of claims was decided.
     pub truth: Truth,
-    /// Decisions in the ledger, from the first that was asked for.
+    /// Decisions in the ledger, from the first requested entry on.
     pub decisions: u64,
     /// Records that were written.
     pub records: u64,
-    /// Of these, claims that a person found true or false.
+    /// Of these, claims that a reviewer found true or false.
     pub resolved: u64,
-    /// Decisions that were left out since nobody found out whether the claim was true.
+    /// Decisions that were left out because it is not known whether the claim was true.
     pub unknown: u64,
 }
 
-/// Columns behind the fixed ones that no attribute may be called.
+/// Names of columns after the fixed ones, which no attribute may have.
 const RESERVED: [&str; 5] = ["id", "subject", "attempt", "appeal", "disposition"];
 
 fn word<T: Serialize>(value: &T) -> String {
@@ -54,7 +55,7 @@ fn word<T: Serialize>(value: &T) -> String {
     }
 }
 
-/// The code of the failure to acquire: the probe's, else the reference's.
+/// The code of the failure to acquire: the probe's, or otherwise the reference's.
 fn failure(decision: &DecisionEntry) -> String {
     let record = &decision.record;
     let decisive = || record.reasons.iter().filter(|reason| reason.decisive);
@@ -72,20 +73,20 @@ fn failure(decision: &DecisionEntry) -> String {
 
 impl LedgerFiles {
     /// Writes a comparison record for each decision from entry `from` on, in the columns that
-    /// `evenmatch audit --records` reads, with the attributes that were stated at enrolment, and
+    /// `evenmatch audit --records` reads. Besides the attributes stated at enrolment it adds
     /// `probe_appeal` (`none`, `open`, `under_review`, `upheld`, `overturned`) and
-    /// `probe_disposition` as attributes beside them.
+    /// `probe_disposition` as attributes.
     ///
     /// # Errors
     ///
-    /// A file can't be read, `out` can't be written, or the decisions were made with different
-    /// models or normalisers: their scores are on different scales.
+    /// A file cannot be read, `out` cannot be written, or the decisions were made with different
+    /// models or normalisers, so that their scores are on different scales.
     pub fn records(&self, truth: Truth, from: u64, out: impl Write) -> Result<RecordsSummary> {
         let appeals = self.appeals()?;
         let mut attributes = BTreeSet::new();
         let mut scales: BTreeMap<String, u64> = BTreeMap::new();
         let mut checked = false;
-        // The columns have to be known before the first row, so that the ledger is read twice.
+        // The columns have to be known before the first row, so the ledger is read twice.
         self.each(|entry| {
             if entry.kind == EntryKind::Decision && entry.sequence >= from {
                 let decision: DecisionEntry = entry.read()?;
@@ -105,17 +106,17 @@ impl LedgerFiles {
             begins.sort_unstable();
             let message = format!(
                 "the decisions have scores on {} scales (models or normalisers were changed); the \
-                 last begins at entry {}",
+                 last scale starts at entry {}",
                 begins.len(),
                 begins[begins.len() - 1]
             );
             return Err(Error::new(ErrorKind::ModelMismatch, Stage::Ledger, message)
-                .next(format!("audit them apart: --from {}", begins[begins.len() - 1])));
+                .next(format!("audit them separately: --from {}", begins[begins.len() - 1])));
         }
         if let Some(name) = attributes.iter().find(|name| RESERVED.contains(&name.as_str())) {
-            let message = format!("an attribute must not be called `{name}`");
+            let message = format!("an attribute cannot be named `{name}`");
             return Err(Error::new(ErrorKind::InvalidRecord, Stage::Ledger, message)
-                .next(format!("call it something else: {name}_of_person, for example")));
+                .next(format!("use another name, for example {name}_of_person")));
         }
 
         let fault = |cause: csv::Error| {
@@ -175,7 +176,7 @@ impl LedgerFiles {
             let score = record.score.map(|score| score.to_string()).unwrap_or_default();
             let failure = if record.score.is_none() { failure(&decision) } else { String::new() };
             let fields = [
-                // The same photo may come again; each transaction counts.
+                // The same photo may be used again; each transaction counts.
                 format!("entry-{}", entry.sequence),
                 format!("{reference}{version}"),
                 probe,
@@ -189,7 +190,7 @@ impl LedgerFiles {
             let ours = [word(&appeal), word(&decision.disposition)];
             let stated = attributes.iter().flat_map(|name| {
                 let value = decision.attributes.get(name).cloned().unwrap_or_default();
-                // Of somebody else than the enrolled person nothing was stated.
+                // Nothing was stated about anybody other than the enrolled person.
                 [if mated { value.clone() } else { String::new() }, value]
             });
             write_row(&mut table, fields.into_iter().chain(pad).chain(ours).chain(stated))

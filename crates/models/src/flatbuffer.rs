@@ -1,24 +1,24 @@
 //! Reading FlatBuffers, with every offset checked.
 //!
 //! A FlatBuffer is bytes that point at each other. Nothing is trusted here: an offset that leads
-//! out of the file is an error, and nothing is allocated that the file has no bytes for. What is
-//! read of the format: <https://flatbuffers.dev/internals/>.
+//! out of the file is an error, and nothing is allocated that the file has no bytes for. The part
+//! of the format that is read: <https://flatbuffers.dev/internals/>.
 
 use crate::Result;
 use crate::onnx_file::invalid;
 
-/// A table: fields by number, each of which may be absent.
+/// A table: numbered fields, each of which may be absent.
 #[derive(Clone, Copy)]
 pub(crate) struct Table<'a> {
     file: &'a [u8],
-    /// Where the table begins.
+    /// Where the table starts.
     at: usize,
-    /// Where the list of its fields' places begins, and how many bytes that has.
+    /// Where the list of its fields' positions starts, and how many bytes it has.
     fields: (usize, usize),
 }
 
 impl<'a> Table<'a> {
-    /// The table that the file begins with.
+    /// The table that the file starts with.
     pub(crate) fn root(file: &'a [u8]) -> Result<Self> {
         Table::at(file, follow(file, 0)?)
     }
@@ -31,7 +31,7 @@ impl<'a> Table<'a> {
         Ok(Table { file, at, fields: (fields, length) })
     }
 
-    /// Where the field of this number lies, if it is there.
+    /// The position of the field with this number, if present.
     fn field(&self, number: usize) -> Result<Option<usize>> {
         let entry = 4 + 2 * number;
         if entry + 2 > self.fields.1 {
@@ -84,7 +84,7 @@ impl<'a> Table<'a> {
         Ok(self.vector(number, 1)?.1)
     }
 
-    /// A text.
+    /// A string.
     pub(crate) fn text(&self, number: usize) -> Result<&'a str> {
         std::str::from_utf8(self.bytes(number)?).map_err(|_| broken())
     }
@@ -105,7 +105,7 @@ impl<'a> Table<'a> {
     }
 }
 
-/// The place that the offset at a place leads to.
+/// The position that the offset at `at` points to.
 fn follow(file: &[u8], at: usize) -> Result<usize> {
     at.checked_add(u32::from_le_bytes(read(file, at)?) as usize).ok_or_else(broken)
 }
@@ -118,11 +118,11 @@ fn at_most(count: usize, most: usize) -> Result<()> {
     if count <= most {
         return Ok(());
     }
-    Err(invalid(format!("this file has a list of {count} where at most {most} are read")))
+    Err(invalid(format!("this file has a list of {count} items, and the limit is {most}")))
 }
 
 fn broken() -> crate::Error {
-    invalid("this file points beyond its own end, or holds no text where it should")
+    invalid("this file points beyond its own end, or has no text where it should")
 }
 
 #[cfg(test)]
@@ -132,7 +132,7 @@ mod tests {
     /// A table with a byte, a list of two numbers and a field that is absent.
     const SMALL: [u8; 36] = [
         16, 0, 0, 0, // the root table is at 16
-        10, 0, 12, 0, 4, 0, 0, 0, 8, 0, 0, 0, // places of the fields, from 4
+        10, 0, 12, 0, 4, 0, 0, 0, 8, 0, 0, 0, // positions of the fields, from 4
         12, 0, 0, 0, 7, 0, 0, 0, 4, 0, 0, 0, // the table: byte 7, list 4 bytes on
         2, 0, 0, 0, 1, 0, 0, 0, // two numbers …
     ];
@@ -160,7 +160,7 @@ mod tests {
                 let mut file = SMALL;
                 file[at] = value;
                 if let Ok(table) = Table::root(&file) {
-                    // Whatever comes, it comes from within the file.
+                    // Any result comes from within the file.
                     let _ = (table.byte(0, 0), table.ints(2, 4), table.text(2), table.table(2));
                     let _ = table.tables(2, 4).map(|tables| tables.len());
                 }

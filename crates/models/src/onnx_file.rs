@@ -1,7 +1,7 @@
 //! The parts of the ONNX file format that preparation reads and writes.
 //!
 //! Field numbers are those of `onnx.proto` (ONNX 1.16, IR version 10). Fields that inference does
-//! not need, such as documentation strings, are left out, and so are dropped by preparation.
+//! not need, such as documentation strings, are left out, so preparation drops them.
 
 use prost::Message;
 
@@ -137,7 +137,7 @@ pub(crate) struct Dimension {
     pub(crate) extent: Option<Extent>,
 }
 
-/// How far a dimension reaches: a number, or a name for one that is known only at run time.
+/// The size of a dimension: a number, or a name for one that is known only at run time.
 #[derive(Clone, PartialEq, prost::Oneof)]
 pub(crate) enum Extent {
     #[prost(int64, tag = "1")]
@@ -259,7 +259,7 @@ impl Tensor {
         if values.len() == self.len()? {
             Ok(values)
         } else {
-            Err(self.invalid("has another number of values than its dimensions say"))
+            Err(self.invalid("does not have the number of values that its dimensions give"))
         }
     }
 
@@ -268,7 +268,7 @@ impl Tensor {
     }
 }
 
-/// A model that can't be used or prepared.
+/// A model that cannot be used or prepared.
 pub(crate) fn invalid(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidModel, Stage::Setup, message)
 }

@@ -1,14 +1,14 @@
 //! The parts of the TFLite file format that preparation reads.
 //!
-//! Field numbers, operator codes and defaults are those of TensorFlow Lite's `schema.fbs`,
-//! version 3. A network is one subgraph; its tensors lie in NHWC order.
+//! Field numbers, operator codes and defaults are those of TensorFlow Lite's `schema.fbs`, version
+//! 3. A network is one subgraph; its tensors are in NHWC order.
 
 use super::flatbuffer::Table;
 use crate::Result;
 use crate::onnx_file::invalid;
 
-/// More tensors, operators or buffers than this no network that is read here has; with limits on
-/// names and dimensions it bounds the memory that a malicious file can claim.
+/// The most tensors, operators or buffers; no supported network has more. With the limits on names
+/// and dimensions, this bounds the memory that a malicious file can claim.
 const MOST: usize = 4096;
 const MOST_DIMENSIONS: usize = 4;
 const LONGEST_NAME: usize = 256;
@@ -33,10 +33,10 @@ pub(crate) struct Tensor<'a> {
     data: &'a [u8],
 }
 
-/// One operator, with the numbers of the tensors that it reads and the one that it makes.
+/// One operator, with the numbers of the tensors that it reads and of the one that it produces.
 pub(crate) struct Operator {
     pub(crate) kind: Kind,
-    /// An input that was left out is `None`.
+    /// `None` for an omitted input.
     pub(crate) inputs: Vec<Option<usize>>,
     pub(crate) output: usize,
 }
@@ -51,7 +51,7 @@ pub(crate) enum Kind {
     DepthwiseConv(Window, Activation),
     /// With the height and width of its window.
     MaxPool(Window, [usize; 2], Activation),
-    /// With zeros; the second input says how many before and after, by dimension.
+    /// With zeros; the second input gives how many before and after, by dimension.
     Pad,
     Prelu,
 }
@@ -67,14 +67,14 @@ pub(crate) struct Window {
     pub(crate) dilations: [usize; 2],
 }
 
-/// What an operator does to its result.
+/// What an operator applies to its result.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Activation {
     None,
     Relu,
 }
 
-/// `TensorType`: the two element types that are read.
+/// `TensorType`: the two supported element types.
 const FLOAT32: u8 = 0;
 const INT32: u8 = 2;
 
@@ -103,7 +103,7 @@ impl<'a> Tensor<'a> {
         if self.element == element && rest.is_empty() && Some(words.len()) == count {
             return Ok(words);
         }
-        Err(invalid(format!("the constant {:?} has another type or length than due", self.name)))
+        Err(invalid(format!("the constant {:?} has the wrong type or length", self.name)))
     }
 }
 
@@ -116,7 +116,7 @@ pub(crate) fn read(file: &[u8]) -> Result<Network<'_>> {
     let codes = model.tables(1, MOST)?.iter().map(code).collect::<Result<Vec<i32>>>()?;
     let buffers = model.tables(4, MOST)?;
     let [graph] = model.tables(2, MOST)?[..] else {
-        return Err(invalid("the file must hold one network"));
+        return Err(invalid("the file must contain one network"));
     };
     let tensors = graph.tables(0, MOST)?;
     let tensors = tensors.iter().map(|tensor| read_tensor(tensor, &buffers));
@@ -140,7 +140,7 @@ pub(crate) fn read(file: &[u8]) -> Result<Network<'_>> {
     Ok(Network { tensors, operators, inputs, outputs })
 }
 
-/// An operator's code; old files keep it in one byte, new ones in four.
+/// An operator's code; old files store it in one byte, new ones in four.
 fn code(table: &Table<'_>) -> Result<i32> {
     Ok(table.int(3, 0)?.max(i32::from(table.byte(0, 0)?)))
 }
@@ -158,7 +158,7 @@ fn read_tensor<'a>(table: &Table<'a>, buffers: &[Table<'a>]) -> Result<Tensor<'a
 }
 
 fn kind(code: i32, options: Option<Table<'_>>) -> Result<Kind> {
-    let due = || options.ok_or_else(|| invalid(format!("operator {code} lacks its options")));
+    let due = || options.ok_or_else(|| invalid(format!("operator {code} has no options")));
     Ok(match code {
         0 => Kind::Add(options.map_or(Ok(Activation::None), |o| activation(&o, 0))?),
         3 => Kind::Conv(window(&due()?, [4, 5])?, activation(&due()?, 3)?),
@@ -166,14 +166,14 @@ fn kind(code: i32, options: Option<Table<'_>>) -> Result<Kind> {
         17 => {
             let options = due()?;
             let size = [small(&options, 4, 0)?, small(&options, 3, 0)?];
-            // Pools have no dilation: no field of these numbers is theirs.
+            // Pools have no dilation: they have no fields with these numbers.
             Kind::MaxPool(window(&options, [NO_FIELD; 2])?, size, activation(&options, 5)?)
         }
         34 => Kind::Pad,
         54 => Kind::Prelu,
         _ => {
-            let known = "only ADD, CONV_2D, DEPTHWISE_CONV_2D, MAX_POOL_2D, PAD and PRELU are read";
-            return Err(invalid(format!("TFLite's operator {code} is not known here; {known}")));
+            let known = "only ADD, CONV_2D, DEPTHWISE_CONV_2D, MAX_POOL_2D, PAD and PRELU are";
+            return Err(invalid(format!("TFLite's operator {code} is not supported; {known}")));
         }
     })
 }
@@ -186,7 +186,7 @@ fn window(options: &Table<'_>, dilations: [usize; 2]) -> Result<Window> {
     let same = match options.byte(0, 0)? {
         0 => true,
         1 => false,
-        other => return Err(invalid(format!("{other} is no kind of padding"))),
+        other => return Err(invalid(format!("{other} is not a kind of padding"))),
     };
     let strides = [small(options, 2, 0)?, small(options, 1, 0)?];
     let dilations = [small(options, dilations[1], 1)?, small(options, dilations[0], 1)?];
@@ -197,13 +197,13 @@ fn window(options: &Table<'_>, dilations: [usize; 2]) -> Result<Window> {
 fn small(options: &Table<'_>, field: usize, default: i32) -> Result<usize> {
     let value = options.int(field, default)?;
     let small = usize::try_from(value).ok().filter(|value| (1..=64).contains(value));
-    small.ok_or_else(|| invalid(format!("a window can't have the side or step {value}")))
+    small.ok_or_else(|| invalid(format!("a window cannot have the side or step {value}")))
 }
 
 fn activation(options: &Table<'_>, field: usize) -> Result<Activation> {
     match options.byte(field, 0)? {
         0 => Ok(Activation::None),
         1 => Ok(Activation::Relu),
-        other => Err(invalid(format!("TFLite's activation {other} is not known here"))),
+        other => Err(invalid(format!("TFLite's activation {other} is not supported"))),
     }
 }

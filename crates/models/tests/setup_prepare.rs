@@ -10,7 +10,7 @@ use ndarray::Array4;
 use proptest::prelude::*;
 use serde::Deserialize;
 
-/// One model's outputs for made-up pixels; `scripts/model_reference.py` wrote them.
+/// One model's outputs for generated pixels; `scripts/model_reference.py` wrote them.
 #[derive(Deserialize)]
 struct Reference {
     model: String,
@@ -28,7 +28,7 @@ fn pixels(height: usize, width: usize) -> Array4<f32> {
     Array4::from_shape_vec((1, 3, height, width), values.collect()).unwrap()
 }
 
-/// Loads a model, or prints why not; a missing model is a failure where one was promised.
+/// Loads a model, or prints why not; where models are promised, a missing one is a failure.
 fn network(store: &ModelStore, id: &str) -> Option<OnnxNetwork> {
     let loaded = store.runtime_library().and_then(|library| {
         OnnxNetwork::load(store.load(id)?, &library, Profile::Throughput { workers: 1 })
@@ -109,18 +109,18 @@ fn what_is_no_model_is_refused() {
         let error = prepare(bytes, &ALL).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidModel);
     }
-    // An empty graph is a model, but none that any detector's step could work on.
+    // An empty graph is a model, but no detector's step can work on it.
     for step in [Preparation::MergeHeads, Preparation::OpenSize, Preparation::LowerOpset] {
         assert_eq!(prepare(&[0x3a, 0x00], &[step]).unwrap_err().kind(), ErrorKind::InvalidModel);
     }
 }
 
-/// A field of a protocol buffer: a tag, and bytes of known length.
+/// A field of a protocol buffer: a tag, and bytes with their length.
 fn field(tag: u8, body: &[u8]) -> Vec<u8> {
     [&[tag << 3 | 2, u8::try_from(body.len()).unwrap()], body].concat()
 }
 
-/// A small model with one node of a kind that preparation rewrites, on constants.
+/// A small model with one node, on constants, of a kind that preparation rewrites.
 fn small_model(op: &str, rows: u8, columns: u8, weights: &[u8]) -> Vec<u8> {
     let mut node: Vec<u8> =
         ["x", "w", "w", "w", "w"].iter().flat_map(|n| field(1, n.as_bytes())).collect();
@@ -134,7 +134,7 @@ fn small_model(op: &str, rows: u8, columns: u8, weights: &[u8]) -> Vec<u8> {
 }
 
 proptest! {
-    /// Whatever the bytes, preparation answers; it neither panics nor differs between two runs.
+    /// Preparation returns for any bytes; it neither panics nor differs between two runs.
     #[test]
     fn preparation_never_panics(
         op in prop::sample::select(vec![

@@ -1,4 +1,4 @@
-//! What the ledger costs: appending in batches to the disk, and verifying.
+//! What the ledger costs: appending in batches to disk, and verifying.
 //!
 //! ```sh
 //! cargo bench --bench ledger
@@ -53,7 +53,7 @@ fn main() {
     times.sort_by(f64::total_cmp);
     println!("a record has {bytes} bytes");
     println!(
-        "appending, {BATCHES} batches of {BATCH}, each on the disk before the next: {:.0} records/s \
+        "appending, {BATCHES} batches of {BATCH}, each on disk before the next: {:.0} records/s \
          (bar: 2,000); a batch takes {:.2} ms (median), {:.2} ms (99 %)",
         (BATCH * BATCHES) as f64 / total,
         1e3 * times[BATCHES / 2],

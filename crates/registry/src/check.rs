@@ -1,4 +1,5 @@
-//! Checking a store as a whole: every row, and that none is missing, added or older than it was.
+//! Checks a store as a whole: every row, and that no row is missing, added or replaced by an older
+//! version.
 
 use serde::Serialize;
 
@@ -6,7 +7,7 @@ use super::Registry;
 use super::keys::{exclusive_or, row_mac};
 use crate::{Error, Result};
 
-/// What checking found.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StoreReport {
     /// The format of this report.
@@ -17,7 +18,7 @@ pub struct StoreReport {
     pub epoch: u64,
     /// Rows that were read.
     pub rows: u64,
-    /// What is wrong, in words; people are not named.
+    /// What is wrong, in words; nobody is named.
     pub faults: Vec<String>,
 }
 
@@ -29,13 +30,13 @@ impl StoreReport {
 }
 
 impl Registry {
-    /// Opens every seal, and compares the set of rows with the one that the store's state is
-    /// signed for: a row that was changed, deleted, added, swapped, or put back from an older copy
-    /// is found, as is a state that is behind the ledger.
+    /// Opens every seal, and compares the set of rows with the set that the store's state is signed
+    /// for. This finds a row that was changed, deleted, added, swapped or restored from an older
+    /// copy, and a state that is behind the ledger.
     ///
     /// # Errors
     ///
-    /// The store can't be read at all.
+    /// The store cannot be read at all.
     pub fn check(&self) -> Result<StoreReport> {
         let (_, anchors) = self.ledger().state()?;
         let mut report = StoreReport {
@@ -68,22 +69,22 @@ impl Registry {
         if let Err(error) = self.check_state(&state) {
             report.faults.push(error.to_string());
         } else if state.rows != report.rows {
-            report.faults.push(format!("{} rows should be there", state.rows));
+            report.faults.push(format!("{} rows expected, {} found", state.rows, report.rows));
         } else if state.set != set {
             report.faults.push(
-                "the rows are not those that were written: one was changed, exchanged, or put \
-                 back from an older copy"
+                "the rows are not those that were written: one was changed, swapped, or restored \
+                 from an older copy"
                     .to_owned(),
             );
         }
         if state.epoch < told {
-            let fault = format!("the ledger knows of {told} changes: this is an old copy");
+            let fault = format!("the ledger has {told} changes: this is an old copy");
             report.faults.push(fault);
         }
         Ok(report)
     }
 
-    /// The same as an error, for those who can't go on with a store that is not whole.
+    /// The same as an error, for callers that cannot continue with a faulty store.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What is sealed of an enrolment: the template, and what has to be known of it.
+//! The sealed part of an enrolment: the template and its details.
 
 use std::collections::BTreeMap;
 
@@ -9,52 +9,53 @@ use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch::{Reference, Template};
 use evenmatch_core::record::{Reason, SampleRecord};
 
-/// One of the photos of an enrolment. The photo itself is not kept.
+/// One of the photos of an enrolment. The photo itself is not stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EnrolledPhoto {
-    /// SHA-256 of the file; null where it came as pixels or as a template.
+    /// SHA-256 of the file; null if it came as pixels or as a template.
     pub sha256: Option<Digest>,
     /// Its share of the template, 0 to 1.
     pub weight: f64,
-    /// Likeness of its own template to the one that is kept: a plain cosine.
+    /// Similarity of its own template to the stored one: a plain cosine.
     pub likeness: f32,
 }
 
-/// How far the photos of an enrolment are apart, in plain cosines.
+/// How much the photos of an enrolment differ, as plain cosine similarities.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
-    /// The least likeness of a photo to the template that is kept.
+    /// The lowest similarity of a photo to the stored template.
     pub least_to_mean: f32,
-    /// The least likeness of two photos; null of one.
+    /// The lowest similarity between two photos; null if there is only one.
     pub least_between: Option<f32>,
 }
 
-/// Everything about an enrolment but its template.
+/// Everything about an enrolment except its template.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Details {
     /// The subject's name, as the caller gave it.
     pub subject: String,
-    /// By what the ledger calls the subject. It is drawn at random, and is forgotten with the
-    /// enrolment: then nobody can tell whose decisions the ledger's are.
+    /// The subject's name in the ledger. It is random, and is deleted with the enrolment; after
+    /// that nobody can tell whose decisions are in the ledger.
     pub pseudonym: String,
-    /// What the person stated of themselves for audits, by attribute.
+    /// What the person stated about themselves for audits, by attribute.
     #[serde(default)]
     pub attributes: BTreeMap<String, String>,
-    /// The photos that the template was made of.
+    /// The photos that the template was made from.
     pub photos: Vec<EnrolledPhoto>,
-    /// How far they are apart.
+    /// How much they differ.
     pub spread: Spread,
     /// Whether a person has checked that all photos show the subject.
     pub checked_by_a_person: bool,
-    /// What was measured of the photo where there was one.
+    /// What was measured in the photo, if there was only one.
     pub sample: Option<SampleRecord>,
-    /// What else should be known of that photo.
+    /// Further notes about that photo.
     #[serde(default)]
     pub reasons: Vec<Reason>,
 }
 
 /// The bytes that are sealed: the length of the details as u32, little-endian, the details as JSON,
-/// the template. They are padded to a multiple of 256, so that their length tells less of a name.
+/// the template. They are padded to a multiple of 256, so that their length reveals less about the
+/// name.
 pub(super) fn to_bytes(
     details: &Details,
     template: &Template<Reference>,
@@ -64,7 +65,7 @@ pub(super) fn to_bytes(
             .caused_by(cause)
     })?);
     let template = Zeroizing::new(template.to_bytes());
-    // In one piece from the start: a buffer that grows leaves copies behind.
+    // Allocated in full at the start, because a buffer that grows leaves copies behind.
     let length = 8 + json.len() + template.len();
     let mut bytes = Zeroizing::new(Vec::with_capacity(length.next_multiple_of(256)));
     for part in [json.as_slice(), template.as_slice()] {
@@ -89,9 +90,9 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Result<(Details, Template<Reference>)>
         Some(part)
     };
     let (Some(json), Some(template)) = (part(), part()) else {
-        return Err(refuse("ends too early"));
+        return Err(refuse("is incomplete"));
     };
     let details = serde_json::from_slice(json)
-        .map_err(|cause| refuse("has details that are not known here").caused_by(cause))?;
+        .map_err(|cause| refuse("has details that this version cannot read").caused_by(cause))?;
     Ok((details, Template::from_bytes(template)?))
 }

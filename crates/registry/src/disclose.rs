@@ -1,4 +1,4 @@
-//! Everything that is known of one person, for that person.
+//! Everything that is stored about one person, for that person.
 
 use serde::Serialize;
 
@@ -9,25 +9,25 @@ use evenmatch_ledger::{
     AppealState, DecisionEntry, Disposition, EntryKind, LedgerFiles, Resolution, in_utc,
 };
 
-/// One thing that is kept.
+/// One item that is stored.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Held {
     /// What it is.
     pub what: String,
-    /// Why it is kept.
+    /// Why it is stored.
     pub why: String,
     /// Since when, in UTC.
     pub since: String,
-    /// Until when, in UTC; null where no end was set.
+    /// Until when, in UTC; null if no end was set.
     pub until: Option<String>,
-    /// How it is protected, and what ends it.
+    /// How it is protected, and when it is deleted.
     pub how: String,
 }
 
 /// One decision that was made.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DecisionMade {
-    /// Its id, by which it can be appealed and replayed.
+    /// Its id, for appealing and replaying it.
     pub id: String,
     /// The number of its entry in the ledger.
     pub entry: u64,
@@ -39,41 +39,41 @@ pub struct DecisionMade {
     pub disposition: Disposition,
     /// Why: the decisive reasons.
     pub reasons: Vec<ReasonCode>,
-    /// How far an appeal has come.
+    /// The state of an appeal.
     pub appeal: AppealState,
-    /// What the person who looked at it said.
+    /// What the reviewer said.
     pub appeal_reason: Option<String>,
 }
 
-/// Everything that is held of one person.
+/// Everything that is stored about one person.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Disclosure {
     /// The format of this answer.
     pub schema: &'static str,
     /// The subject's name.
     pub subject: String,
-    /// When this was put together, in UTC.
+    /// When this was compiled, in UTC.
     pub made_at: String,
-    /// What is held.
+    /// What is stored.
     pub held: Vec<Held>,
-    /// Number of photos that the template was made of, none of which is kept.
+    /// Number of photos that the template was made from, none of which is stored.
     pub photos: usize,
-    /// How far they were apart.
+    /// How much they differed.
     pub spread: Spread,
-    /// What the person stated of themselves for audits, by attribute.
+    /// What the person stated about themselves for audits, by attribute.
     pub attributes: std::collections::BTreeMap<String, String>,
-    /// The pseudonym by which the ledger knows the person.
+    /// The person's pseudonym in the ledger.
     pub pseudonym: String,
     /// Every decision, oldest first.
     pub decisions: Vec<DecisionMade>,
 }
 
 impl Registry {
-    /// Puts together everything that is held of somebody.
+    /// Compiles everything that is stored about a person.
     ///
     /// # Errors
     ///
-    /// [`crate::ErrorKind::UnknownSubject`]; the store or the ledger can't be read.
+    /// [`crate::ErrorKind::UnknownSubject`]; the store or the ledger cannot be read.
     pub fn disclose(&self, subject: &str) -> Result<Disclosure> {
         let enrolment = self.enrolment(subject)?;
         let files = LedgerFiles::open(self.ledger().folder())?;
@@ -86,36 +86,37 @@ impl Registry {
             until: until.clone(),
             how: how.to_owned(),
         };
-        let sealed = "encrypted with a key of its own; deleted with the enrolment";
+        let sealed = "encrypted with its own key; deleted with the enrolment";
         let mut all = vec![
             held(
-                "a template: numbers by which a new photo is compared",
-                format!("to verify claims for the purpose `{}`", enrolment.purpose),
+                "a template: a list of numbers that a new photo is compared with",
+                format!("to check who you are for the purpose `{}`", enrolment.purpose),
                 sealed,
             ),
-            held("the name", "to find the enrolment".to_owned(), sealed),
+            held("your name", "to find the enrolment".to_owned(), sealed),
             held(
-                "SHA-256 of the photos, how good they were and how alike; not the photos",
-                "to explain decisions, and to notice when the same photo is shown again".to_owned(),
+                "checksums (SHA-256) of your photos, their quality and how alike they are; not the \
+                 photos",
+                "to explain decisions, and to notice when the same photo is used again".to_owned(),
                 sealed,
             ),
         ];
         if !details.attributes.is_empty() {
             all.push(held(
-                "what was stated for audits of evenness",
-                "to measure whether all groups are treated evenly".to_owned(),
-                "encrypted; copies under the pseudonym stay in the ledger with each decision",
+                "what you stated for fairness audits",
+                "to measure whether all groups are treated equally".to_owned(),
+                "encrypted; copies under your pseudonym stay in the ledger with each decision",
             ));
         }
         let decisions = decisions(&files, &details.pseudonym)?;
         if !decisions.is_empty() {
             all.push(Held {
                 what: "decisions, with their reasons, scores and measures of the photos".to_owned(),
-                why: "to explain, replay, appeal and audit them".to_owned(),
+                why: "to explain, repeat, appeal and audit them".to_owned(),
                 since: decisions[0].time.clone(),
                 until: None,
-                how: "under a pseudonym in a ledger that can't be changed; with the enrolment the \
-                      link from the pseudonym to the person is deleted"
+                how: "under a pseudonym in a ledger that cannot be changed; the link from the \
+                      pseudonym to you is deleted with the enrolment"
                     .to_owned(),
             });
         }
@@ -133,7 +134,7 @@ impl Registry {
     }
 }
 
-/// Every decision about this pseudonym, with what became of it.
+/// Every decision about this pseudonym, with the state of its appeal.
 fn decisions(files: &LedgerFiles, pseudonym: &str) -> Result<Vec<DecisionMade>> {
     let mut made = Vec::new();
     for entry in files.mentioning(pseudonym, &[EntryKind::Decision])? {
@@ -164,12 +165,12 @@ fn decisions(files: &LedgerFiles, pseudonym: &str) -> Result<Vec<DecisionMade>> 
     Ok(made)
 }
 
-/// Kept here so that the outcome of a person's look has one spelling in words.
+/// Kept here so that the states of an appeal have a single wording.
 pub(super) fn in_words(appeal: AppealState) -> &'static str {
     match appeal {
         AppealState::None => "no appeal",
         AppealState::Open => "appeal open",
-        AppealState::UnderReview => "a person is looking at it",
+        AppealState::UnderReview => "a person is reviewing it",
         AppealState::Upheld => "a person upheld it",
         AppealState::Overturned => "a person overturned it",
     }

@@ -1,4 +1,4 @@
-//! Enrolling: several photos to one template, sealed.
+//! Enrolment: several photos become one sealed template.
 
 use std::collections::BTreeMap;
 
@@ -12,47 +12,48 @@ use evenmatch::{Acquisition, Probe, Reference, Source, Template, Verifier, quali
 use evenmatch_core::record::{Reason, ReasonSubject, SampleRecord};
 use evenmatch_ledger::{EntryKind, in_utc, now};
 
-/// By these components photos are weighed: those that the gate may enforce by default, since it
-/// refuses no group more often by them (docs/FAIRNESS.md).
+/// The components that give photos their weights: those that the gate may enforce by default,
+/// because they do not refuse one group more often than another (docs/FAIRNESS.md).
 const WEIGHED: [Component; 4] = [
     Component::InterEyeDistance,
     Component::Saturation,
     Component::Sharpness,
     Component::MotionBlur,
 ];
-/// The least weight of a photo beside a perfect one's 1: a poor photo counts little, not nothing.
+/// The lowest weight of a photo, where a perfect one has 1: a poor photo counts a little.
 const LEAST_WEIGHT: f64 = 0.05;
-/// More photos of one person are a mistake.
+/// More photos than this of one person are a mistake.
 const MAX_PHOTOS: usize = 64;
-/// Most attributes of a person, and longest name and value of one, in bytes.
+/// The maximum number of attributes of a person.
 const MAX_ATTRIBUTES: usize = 32;
+/// The maximum length of an attribute's name or value, in bytes.
 const MAX_ATTRIBUTE: usize = 64;
 
-/// How somebody is enrolled.
+/// How a person is enrolled.
 #[derive(Debug, Clone, Default)]
 pub struct EnrolSettings {
-    /// What for: a word by which the policy finds the period of retention. Empty is `general`.
+    /// The purpose: a word that selects the policy's retention period. Empty means `general`.
     pub purpose: String,
-    /// What the person stated of themselves for audits. It comes into the ledger with each decision
-    /// and stays there under a pseudonym; so only with their consent.
+    /// What the person stated about themselves for audits. It is written to the ledger with each
+    /// decision and stays there under a pseudonym, so use it only with their consent.
     pub attributes: BTreeMap<String, String>,
-    /// Enrol anew somebody who is enrolled.
+    /// Replace an existing enrolment.
     pub replace: bool,
-    /// A person has checked that all photos show the subject; without it, photos that the machine
-    /// holds to be of two people are refused.
+    /// A person has checked that all photos show the subject. Without this, photos that seem to
+    /// show two people are refused.
     pub checked_by_a_person: bool,
 }
 
-/// What came of one photo.
+/// The outcome for one photo.
 #[derive(Debug, Clone, Serialize)]
 pub struct PhotoOutcome {
     /// What was found in it.
     pub sample: SampleRecord,
-    /// Why there is no template, and what else should be known.
+    /// Why there is no template, and further notes.
     pub reasons: Vec<Reason>,
-    /// Its share of the template; null where it has none.
+    /// Its share of the template; null if it has none.
     pub weight: Option<f64>,
-    /// Its likeness to the template that is kept, a plain cosine; null where it has no part in it.
+    /// Its similarity to the stored template, a plain cosine; null if it is not part of it.
     pub likeness: Option<f32>,
 }
 
@@ -61,32 +62,31 @@ pub struct PhotoOutcome {
 pub struct EnrolledSummary {
     /// Counts how often the subject was enrolled, from 1.
     pub version: u64,
-    /// What for.
+    /// The purpose.
     pub purpose: String,
     /// When, in UTC.
     pub enrolled_at: String,
-    /// Until when it may be kept, in UTC; null where the policy set no end.
+    /// Until when it may be stored, in UTC; null if the policy set no end.
     pub keep_until: Option<String>,
-    /// How far the photos are apart.
+    /// How much the photos differ.
     pub spread: Spread,
 }
 
-/// What came of enrolling somebody. That there is no face in a photo is an outcome, not an error.
+/// The outcome of an enrolment. A photo without a face is an outcome, not an error.
 #[derive(Debug, Clone, Serialize)]
 pub struct EnrolOutcome {
-    /// What was enrolled; null where nobody was.
+    /// What was enrolled; null if nobody was.
     pub enrolled: Option<EnrolledSummary>,
-    /// By photo, in the order given.
+    /// The photos, in the order given.
     pub photos: Vec<PhotoOutcome>,
-    /// Two photos, by place from 0, that the machine holds to be of two people; null where there
-    /// are none.
+    /// Two photos, by index from 0, that seem to show two people; null if there are none.
     pub unlike: Option<[usize; 2]>,
-    /// Photos, by place from 0, that are the same as an earlier one: the same file, or one that
+    /// Photos, by index from 0, that are the same as an earlier one: the same file, or one that
     /// gives the same template. They add nothing.
     pub same: Vec<[usize; 2]>,
 }
 
-/// What the ledger is told.
+/// What is written to the ledger.
 #[derive(Serialize)]
 struct Told<'a> {
     subject: &'a str,
@@ -96,7 +96,7 @@ struct Told<'a> {
     model: crate::Digest,
     normaliser: Option<crate::Digest>,
     photos: usize,
-    /// Photos among them that are the same as another.
+    /// How many of them are the same as another.
     #[serde(skip_serializing_if = "is_none")]
     same_photos: usize,
     spread: Spread,
@@ -120,7 +120,7 @@ fn same(acquired: &[Acquisition<Probe>]) -> Vec<[usize; 2]> {
     (1..acquired.len()).filter_map(|later| Some([earlier(later)?, later])).collect()
 }
 
-/// A photo's weight: the mean of its measures, 0 to 100, as a share; 1 where none was measured.
+/// A photo's weight: the mean of its measures, 0 to 100, as a share; 1 if none was measured.
 fn weight(sample: &SampleRecord) -> f64 {
     let measures = &sample.quality.measures;
     let found: Vec<f64> = WEIGHED
@@ -138,7 +138,7 @@ fn cosine(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum::<f64>() as f32
 }
 
-/// The photos that make the template: where each stood among those given.
+/// The template, and the photos that it was made from.
 struct Combined {
     template: Template<Reference>,
     photos: Vec<EnrolledPhoto>,
@@ -151,7 +151,7 @@ fn combine(verifier: &Verifier, taken: &[&Acquisition<Probe>]) -> Result<Combine
     let templates = taken.iter().filter_map(|photo| photo.template.as_ref());
     let weighted: Vec<(&Template<Probe>, f64)> = templates.clone().zip(weights.clone()).collect();
     let mean = match &weighted[..] {
-        // One photo's template stays what it is, bit for bit.
+        // A single photo's template stays unchanged, bit for bit.
         [(one, _)] => Some((*one).clone()),
         several => Template::mean(several),
     };
@@ -186,13 +186,13 @@ fn combine(verifier: &Verifier, taken: &[&Acquisition<Probe>]) -> Result<Combine
 }
 
 impl Registry {
-    /// Enrols somebody from photos: each becomes a template, and their mean, weighted by quality,
-    /// is kept. Photos without a usable face are left out and reported.
+    /// Enrols a person from photos: each becomes a template, and their mean, weighted by quality,
+    /// is stored. Photos without a usable face are left out and reported.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::AlreadyEnrolled`] without `replace`; a photo can't be read; the store or the
-    /// ledger can't be written.
+    /// [`ErrorKind::AlreadyEnrolled`] without `replace`; a photo cannot be read; the store or the
+    /// ledger cannot be written.
     pub fn enrol<'a>(
         &self,
         verifier: &Verifier,
@@ -209,7 +209,7 @@ impl Registry {
         self.enrol_acquired(verifier, subject, &acquired, settings)
     }
 
-    /// The same from photos that were acquired already.
+    /// The same for photos that have already been acquired.
     ///
     /// # Errors
     ///
@@ -249,7 +249,7 @@ impl Registry {
             outcome.photos[*place].weight = Some(photo.weight);
             outcome.photos[*place].likeness = Some(photo.likeness);
         }
-        // Of a single photo a later decision can say what a decision by that photo would.
+        // With a single photo, a later decision can say what a decision with that photo would.
         let single = match (acquired, &only[..]) {
             ([_], [one]) => Some(*one),
             _ => None,
@@ -308,7 +308,7 @@ impl Registry {
                     return Err(already(&details.subject));
                 }
                 row.version = former.version + 1;
-                // The same person keeps the pseudonym: what was decided of them stays theirs.
+                // The same person keeps the pseudonym, so that earlier decisions stay theirs.
                 details.pseudonym = self.unseal(&former)?.details.pseudonym;
             }
             self.seal_into(&mut row, &details, template)?;
@@ -328,7 +328,7 @@ impl Registry {
             self.push(change, state, EntryKind::Enrolled, &told)
         })?;
         if row.version > 1 {
-            // The former template is gone from the files too.
+            // Remove the former template from the files too.
             self.store.scrub()?;
         }
         self.tell()?;
@@ -336,7 +336,7 @@ impl Registry {
     }
 }
 
-/// Two photos that the verifier would hold to be of two people.
+/// Two photos that the verifier would take for two people.
 fn unlike(
     verifier: &Verifier,
     taken: &[(usize, &Acquisition<Probe>)],
@@ -357,27 +357,28 @@ fn unlike(
 }
 
 fn already(subject: &str) -> Error {
-    let message = format!("somebody is enrolled as `{subject}` already");
+    let message = format!("`{subject}` is already enrolled");
     Error::new(ErrorKind::AlreadyEnrolled, Stage::Enrolment, message)
-        .next("to enrol them anew: --replace; to delete them: evenmatch forget")
+        .next("use --replace to enrol them again, or evenmatch forget to delete them")
 }
 
 fn check(settings: &EnrolSettings, photos: usize) -> Result<()> {
     let refuse =
         |message: String| Err(Error::new(ErrorKind::InvalidArgument, Stage::Enrolment, message));
     if photos == 0 || photos > MAX_PHOTOS {
-        return refuse(format!("{photos} photos; one to {MAX_PHOTOS} are needed"));
+        return refuse(format!("there are {photos} photos; give 1 to {MAX_PHOTOS}"));
     }
     let word = |text: &str| {
         (1..=MAX_ATTRIBUTE).contains(&text.len()) && !text.chars().any(char::is_control)
     };
     if !settings.purpose.is_empty() && !word(&settings.purpose) {
-        return refuse(format!("a purpose has 1 to {MAX_ATTRIBUTE} bytes"));
+        return refuse(format!("a purpose must have 1 to {MAX_ATTRIBUTE} bytes"));
     }
     let wrong = settings.attributes.iter().find(|(name, value)| !word(name) || !word(value));
     if wrong.is_some() || settings.attributes.len() > MAX_ATTRIBUTES {
         return refuse(format!(
-            "at most {MAX_ATTRIBUTES} attributes, each name and value of 1 to {MAX_ATTRIBUTE} bytes"
+            "use at most {MAX_ATTRIBUTES} attributes, with names and values of 1 to \
+             {MAX_ATTRIBUTE} bytes"
         ));
     }
     Ok(())

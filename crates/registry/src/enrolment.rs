@@ -1,4 +1,4 @@
-//! An enrolment, opened; and how one is sealed into a row.
+//! An opened enrolment, and how one is sealed into a row.
 
 use super::Registry;
 use super::details::{self, Details};
@@ -9,18 +9,18 @@ use evenmatch::{Acquisition, Reference, Template, Verifier};
 use evenmatch_core::record::SampleRecord;
 use evenmatch_ledger::vault::{SecretKey, open, seal};
 
-/// An enrolment, opened.
+/// An opened enrolment.
 #[derive(Debug, Clone)]
 pub struct Enrolment {
-    /// Everything but the template.
+    /// Everything except the template.
     pub details: Details,
     /// Counts how often the subject was enrolled, from 1.
     pub version: u64,
-    /// What for.
+    /// The purpose.
     pub purpose: String,
     /// When, in milliseconds since 1970 (UTC).
     pub enrolled_at: i64,
-    /// Until when it may be kept.
+    /// Until when it may be stored.
     pub keep_until: Option<i64>,
     template: Template<Reference>,
 }
@@ -31,13 +31,13 @@ impl Enrolment {
         &self.template
     }
 
-    /// The enrolment as the reference of a comparison with a probe whose file has this digest. Of a
-    /// single photo it is what that photo's own acquisition was; of several there is no sample to
-    /// speak of. The template gets the statistics of the verifier's normaliser.
+    /// The enrolment as the reference for a comparison with a probe whose file has this digest.
+    /// From a single photo, it equals that photo's own acquisition; from several, there is no
+    /// sample to report. The template gets the statistics of the verifier's normaliser.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::ModelMismatch`] where another embedder made the template.
+    /// [`ErrorKind::ModelMismatch`] if another embedder made the template.
     pub fn reference(
         &self,
         verifier: &Verifier,
@@ -45,7 +45,7 @@ impl Enrolment {
     ) -> Result<Acquisition<Reference>> {
         if self.template.model() != verifier.embedder().id() {
             let message = format!(
-                "the enrolment's template was made by {}, and {} is in force",
+                "the enrolment's template was made by {}, but {} is in use",
                 self.template.model(),
                 verifier.embedder().id()
             );
@@ -61,7 +61,7 @@ impl Enrolment {
             _ => self.template.clone(),
         };
         let mut sample = self.details.sample.clone().unwrap_or_else(SampleRecord::of_template);
-        // That the very photo of the enrolment is shown again is worth a note in the record.
+        // If the probe is the enrolled photo itself, the record should say so.
         let again = self.details.photos.iter().any(|p| p.sha256.is_some() && p.sha256 == probe);
         if again {
             sample.sha256 = probe;
@@ -71,20 +71,20 @@ impl Enrolment {
     }
 }
 
-/// One line of a list of who is enrolled.
+/// One line in a list of enrolled people.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Listed {
     /// The subject's name.
     pub subject: String,
-    /// What for.
+    /// The purpose.
     pub purpose: String,
     /// Counts how often the subject was enrolled, from 1.
     pub version: u64,
     /// When, in UTC.
     pub enrolled_at: String,
-    /// Until when it may be kept, in UTC.
+    /// Until when it may be stored, in UTC.
     pub keep_until: Option<String>,
-    /// Number of photos that the template was made of.
+    /// Number of photos that the template was made from.
     pub photos: usize,
 }
 
@@ -97,7 +97,7 @@ impl Registry {
         let key =
             open(&self.keys.wrap, &row.lookup, &context, &row.wrapped_key, what).map_err(place)?;
         let key = <[u8; 32]>::try_from(key.as_slice()).map_err(|_| {
-            let message = "the key of an enrolment is none";
+            let message = "the key of an enrolment is not a key";
             place(Error::new(ErrorKind::Tampered, Stage::Enrolment, message))
         })?;
         let what = "the template of an enrolment";
@@ -106,7 +106,7 @@ impl Registry {
         let (details, template) = details::from_bytes(&plain).map_err(place)?;
         let normaliser = template.statistics().map(|statistics| statistics.normaliser);
         if template.model().sha256 != row.model || normaliser != row.normaliser {
-            let message = "an enrolment's template is not of the model that it says";
+            let message = "an enrolment's template was not made by the model that the row states";
             return Err(place(Error::new(ErrorKind::Tampered, Stage::Enrolment, message)));
         }
         Ok(Enrolment {
@@ -119,7 +119,7 @@ impl Registry {
         })
     }
 
-    /// Seals an enrolment, under a new key, into the row that it is given without its seals.
+    /// Seals an enrolment with a new key into a row that has no seals yet.
     pub(super) fn seal_into(
         &self,
         row: &mut StoredRow,

@@ -1,4 +1,4 @@
-//! Deleting somebody: promise, deletion, receipt.
+//! Deleting an enrolment: promise, deletion, receipt.
 
 use super::keys::{exclusive_or, row_mac};
 use super::receipt::{
@@ -10,24 +10,24 @@ use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_ledger::{Draft, EntryKind, in_utc, now};
 
 impl Registry {
-    /// Deletes somebody's enrolment and gives the receipt, in this order: the ledger is told, under
-    /// a signed checkpoint, what is going to be deleted; the receipt is written beside the ledger,
-    /// sealed; the key and the template are overwritten and deleted in one transaction, together
-    /// with the receipt that the ledger is to be told; old pages are scrubbed; the ledger is told;
-    /// the caller gets the receipt.
+    /// Deletes an enrolment and returns the receipt, in this order: what is going to be deleted is
+    /// written to the ledger under a signed checkpoint; the receipt is written beside the ledger,
+    /// sealed; the key and the template are overwritten and deleted in one transaction, which also
+    /// stores the receipt for the ledger; old pages are scrubbed; the receipt is written to the
+    /// ledger; the caller gets the receipt.
     ///
-    /// The salt is in the receipt that is returned, and in its sealed copy, which stays until
-    /// [`Registry::receipt_delivered`] is called: whatever happens to the caller, the proof is not
-    /// lost. [`Registry::undelivered`] lists such copies.
+    /// The salt is in the returned receipt and in its sealed copy, which stays until
+    /// [`Registry::receipt_delivered`] is called, so that the proof is not lost whatever happens to
+    /// the caller. [`Registry::undelivered`] lists such copies.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::UnknownSubject`]; [`ErrorKind::Busy`] where a reader keeps old pages in use:
-    /// the enrolment is deleted then, and the next call of any kind scrubs and tells the ledger.
+    /// [`ErrorKind::UnknownSubject`]; [`ErrorKind::Busy`] if a reader keeps old pages in use: the
+    /// enrolment is then deleted, and the next call of any kind scrubs and updates the ledger.
     pub fn forget(&self, subject: &str, ground: DeletionGround) -> Result<DeletionReceipt> {
         let lookup = self.lookup(subject)?;
         let row = self.store.row(&lookup)?.ok_or_else(|| Self::unknown(subject))?;
-        // An enrolment that was changed can be deleted too; its pseudonym is then not known.
+        // An enrolment that was tampered with can be deleted too; its pseudonym is then unknown.
         let pseudonym = match self.unseal(&row) {
             Ok(enrolment) => enrolment.details.pseudonym,
             Err(_) => "unreadable".to_owned(),
@@ -46,7 +46,7 @@ impl Registry {
         self.change(&mut |change, state| {
             let found = change.row(&lookup)?.ok_or_else(|| Self::unknown(subject))?;
             if found != row {
-                let message = "the enrolment was changed by somebody else just now";
+                let message = "another process has just changed the enrolment";
                 return Err(Error::new(ErrorKind::Busy, Stage::Enrolment, message)
                     .next("try again: nothing was deleted"));
             }
@@ -85,22 +85,23 @@ impl Registry {
             let receipt = receipt.sign(self.ledger().signer());
             self.push(change, state, EntryKind::Deleted, &receipt)?;
             let receipt = DeletionReceipt { salt: Some(hex::encode(&salt)), ..receipt };
-            // The last thing before the change is made: if this fails, nothing is deleted.
+            // This is the last step before the change: if it fails, nothing is deleted.
             self.keep_receipt(&receipt)?;
             made = Some(receipt);
             Ok(())
         })
         .inspect_err(|_| {
-            // Of a deletion that did not happen there is no receipt.
+            // A deletion that did not happen has no receipt.
             let _ = self.receipt_delivered(&promise.receipt);
         })?;
         self.tell()?;
         made.ok_or_else(|| {
-            Error::new(ErrorKind::Io, Stage::Enrolment, "the store did not take the change in")
+            Error::new(ErrorKind::Io, Stage::Enrolment, "the store did not accept the change")
         })
     }
 
-    /// SHA-256 of what is stored of somebody, as a receipt would have it: for comparing later.
+    /// SHA-256 of what is stored about a person, as a receipt would give it, for a later
+    /// comparison.
     ///
     /// # Errors
     ///

@@ -1,10 +1,10 @@
-//! The keys of a store, and what they vouch for: every row, and the store as a whole.
+//! The keys of a store, and what they authenticate: every row, and the store as a whole.
 
 use crate::Digest;
 use crate::store::{Lookup, StoreState, StoredRow};
 use evenmatch_ledger::vault::{Context, SecretKey};
 
-/// The keys that are derived from the store's.
+/// The keys derived from the store's key.
 #[derive(Debug)]
 pub(super) struct Keys {
     pub(super) lookup: SecretKey,
@@ -25,7 +25,7 @@ impl Keys {
     }
 }
 
-/// What the store's key is sealed for.
+/// The label and context that the store's key is sealed for.
 pub(super) fn key_place(store: &str) -> (Lookup, Context) {
     let label = *Digest::of(store.as_bytes()).as_bytes();
     (label, Context::new("evenmatch store key/1").with(store.as_bytes()))
@@ -45,7 +45,7 @@ pub(super) fn state_mac(keys: &Keys, state: &StoreState) -> [u8; 32] {
     ])
 }
 
-/// A row's part of the set: it covers every byte of the row.
+/// A row's contribution to the set; it covers every byte of the row.
 pub(super) fn row_mac(keys: &Keys, row: &StoredRow) -> [u8; 32] {
     keys.mac.mac(&[b"row", bound(row).as_bytes(), &row.wrapped_key, &row.sealed])
 }
@@ -108,7 +108,7 @@ mod tests {
             change(&mut changed);
             macs.push(row_mac(&keys, &changed));
         }
-        // Bytes that move from one field to the next are another row too.
+        // Moving bytes from one field to the next gives another row too.
         let moved = StoredRow { wrapped_key: vec![2; 3], sealed: vec![2, 3, 3, 3, 3], ..row() };
         macs.push(row_mac(&keys, &moved));
         let all = macs.len();

@@ -1,15 +1,15 @@
-//! People who are enrolled, what was decided of them, and how they are forgotten.
+//! Enrolled people, decisions about them, and deletion.
 //!
-//! A [`Registry`] joins a store of enrolments with a ledger. Every template is sealed with a key of
-//! its own, which is sealed with the store's, which is sealed with the master key; so that
-//! deleting a person's key deletes the person from every copy that is made later, and changing the
-//! master key touches one row.
+//! A [`Registry`] combines a store of enrolments with a ledger. Every template is sealed with its
+//! own key, which is sealed with the store's key, which is sealed with the master key. So deleting
+//! a person's key deletes the person from every copy made later, and changing the master key
+//! changes one row.
 //!
-//! Each change of the store counts up its epoch, and the ledger, which is signed, is told of the
-//! epoch: a store that is older than its ledger says, or a ledger shorter than its store says, is
-//! an old copy that was put back, and is refused. A change and what the ledger is told of it are
-//! one transaction in the store; the ledger is told after it, or, where the process died between,
-//! by the next process that opens both.
+//! Each change to the store increments its epoch, and the epoch is written to the signed ledger. A
+//! store older than its ledger says, or a ledger shorter than its store says, is an old copy that
+//! was restored, and is refused. A change and its message to the ledger are one transaction in the
+//! store. The message is written to the ledger afterwards or, if the process died in between, by
+//! the next process that opens both.
 
 mod check;
 mod details;
@@ -52,7 +52,7 @@ use evenmatch_ledger::{
     vault::{SecretKey, random, unwrap, wrap},
 };
 
-/// Longest name of a subject, in bytes.
+/// Maximum length of a subject's name, in bytes.
 const MAX_SUBJECT: usize = 256;
 
 /// A store and a ledger that belong together. `Send + Sync`: a backend opens one and shares it.
@@ -62,37 +62,36 @@ pub struct Registry {
     ledger: Ledger,
     name: String,
     keys: Keys,
-    /// The ledger has been told of the changes up to this one.
+    /// The ledger has the changes up to this one.
     told: AtomicU64,
 }
 
 fn older(place: &str, what: String) -> Error {
     Error::new(ErrorKind::RolledBack, Stage::Enrolment, what)
         .in_file(place)
-        .next("put back the newest copy of both, the store and its ledger")
+        .next("restore the newest copy of both the store and its ledger")
 }
 
 impl Registry {
-    /// Joins a store with its ledger. A new store is made this ledger's.
+    /// Opens a store with its ledger. A new store is assigned to this ledger.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::WrongKey`] where another master key sealed the store's;
-    /// [`ErrorKind::RolledBack`] where one of the two is an old copy; [`ErrorKind::Misplaced`]
-    /// where they do not belong together; [`ErrorKind::Tampered`] where the store's state was
-    /// changed.
+    /// [`ErrorKind::WrongKey`] if another master key sealed the store's key;
+    /// [`ErrorKind::RolledBack`] if one of the two is an old copy; [`ErrorKind::Misplaced`] if they
+    /// do not belong together; [`ErrorKind::Tampered`] if the store's state was changed.
     pub fn open(
         store: Box<dyn EnrolmentStore>,
         ledger: Ledger,
         master: &SecretKey,
     ) -> Result<Self> {
         let place = store.place();
-        // The ledger before and after, since others may be at work meanwhile.
+        // The ledger is read before and after, because others may be writing in between.
         let (entries, anchors) = ledger.state()?;
         if store.state()?.is_none() {
             if let Some((name, epoch)) = anchors.iter().next() {
                 let message = format!(
-                    "the store is empty, and its ledger knows of {epoch} changes of the store {name}"
+                    "the store is empty, but its ledger has {epoch} changes of the store {name}"
                 );
                 return Err(older(&place, message));
             }
@@ -118,12 +117,12 @@ impl Registry {
             );
             return Err(Error::new(ErrorKind::Misplaced, Stage::Enrolment, message)
                 .in_file(place)
-                .next("name the folder that holds both"));
+                .next("name the folder that contains both"));
         }
         let anchor = anchors.get(&registry.name).copied().unwrap_or(0);
         if state.epoch < anchor {
             let message = format!(
-                "the store is an old copy: it has seen {} changes, and the ledger knows of {anchor}",
+                "the store is an old copy: it has {} changes, but the ledger has {anchor}",
                 state.epoch
             );
             return Err(older(&place, message));
@@ -131,7 +130,7 @@ impl Registry {
         let (entries, _) = registry.ledger.state()?;
         if entries < state.ledger_entries {
             let message = format!(
-                "the ledger is an old copy: it has {entries} entries, and the store knows of {}",
+                "the ledger is an old copy: it has {entries} entries, but the store expects {}",
                 state.ledger_entries
             );
             return Err(older(&registry.ledger.folder().display().to_string(), message));
@@ -145,16 +144,16 @@ impl Registry {
         &self.ledger
     }
 
-    /// Seals the store's key with another master key, and the ledger's. Deleted people whose keys
-    /// lie in old copies are out of reach from then on for whoever has the new key only.
+    /// Seals the keys of the store and the ledger with another master key. The keys of deleted
+    /// people in old copies can then not be opened with the new key.
     ///
     /// # Errors
     ///
-    /// The store or the ledger can't be written.
+    /// The store or the ledger cannot be written.
     pub fn change_master_key(&self, old: &SecretKey, new: &SecretKey) -> Result<()> {
         let (label, context) = key_place(&self.name);
-        // The old sealing of the ledger's key stays until the store's is changed: were the process
-        // cut off between, the old key would still open both, and from then on the new one.
+        // The old seal of the ledger's key stays until the store's is changed. If the process stops
+        // in between, the old key still opens both; after that, the new one does.
         self.ledger.prepare_master_key(old, new)?;
         self.change(&mut |change, state| {
             let what = "the store's key";
@@ -173,15 +172,15 @@ impl Registry {
         }
         Err(Error::new(ErrorKind::Tampered, Stage::Enrolment, "the store's state was changed")
             .in_file(self.store.place())
-            .next("put back a copy that is whole, and find out who changed this one"))
+            .next("restore an intact copy, and find out who changed this one"))
     }
 
-    /// The keyed digest by which a subject is found.
+    /// The keyed digest that a subject is found by.
     fn lookup(&self, subject: &str) -> Result<Lookup> {
         let fits = (1..=MAX_SUBJECT).contains(&subject.len());
         if !fits || subject.chars().any(char::is_control) || subject.trim() != subject {
-            let message = "a subject's name has 1 to 256 bytes, no control characters, and no \
-                           spaces at its ends";
+            let message = "a subject's name must have 1 to 256 bytes, no control characters, and \
+                           no spaces at either end";
             return Err(Error::new(ErrorKind::InvalidArgument, Stage::Enrolment, message));
         }
         Ok(self.keys.lookup.mac(&[subject.as_bytes()]))
@@ -193,25 +192,25 @@ impl Registry {
             .next("enrol them: evenmatch enrol SUBJECT IMG…")
     }
 
-    /// Reads somebody's enrolment.
+    /// Reads a person's enrolment.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::UnknownSubject`]; [`ErrorKind::Tampered`] and [`ErrorKind::Misplaced`] where
-    /// what is stored is not what was stored for this subject.
+    /// [`ErrorKind::UnknownSubject`]; [`ErrorKind::Tampered`] and [`ErrorKind::Misplaced`] if the
+    /// row is not the one that was stored for this subject.
     pub fn enrolment(&self, subject: &str) -> Result<Enrolment> {
         let row = self.store.row(&self.lookup(subject)?)?;
         let enrolment = self.unseal(&row.ok_or_else(|| Self::unknown(subject))?)?;
         if enrolment.details.subject != subject {
-            let message = "an enrolment lies where another subject's belongs";
+            let message = "an enrolment is stored in another subject's place";
             return Err(Error::new(ErrorKind::Misplaced, Stage::Enrolment, message)
                 .in_file(self.store.place())
-                .next("put back a copy that is whole, and find out who changed this one"));
+                .next("restore an intact copy, and find out who changed this one"));
         }
         Ok(enrolment)
     }
 
-    /// Who is enrolled, by name.
+    /// Everyone who is enrolled, by name.
     ///
     /// # Errors
     ///
@@ -238,11 +237,11 @@ impl Registry {
         self.store.change(&mut |change| change.each_row(take))
     }
 
-    /// Writes down a decision about an enrolled person, or (`None`) about two photos.
+    /// Records a decision about an enrolled person, or (`None`) about two photos.
     ///
     /// # Errors
     ///
-    /// The ledger can't be written.
+    /// The ledger cannot be written.
     pub fn decided(
         &self,
         enrolment: Option<&Enrolment>,
@@ -250,7 +249,7 @@ impl Registry {
         policy: &Policy,
     ) -> Result<Appended> {
         let json = serde_json::to_vec(policy).map_err(|cause| {
-            Error::new(ErrorKind::InvalidArgument, Stage::Decide, "the policy can't be written")
+            Error::new(ErrorKind::InvalidArgument, Stage::Decide, "the policy cannot be written")
                 .caused_by(cause)
         })?;
         let person_must_look = policy.no_automated_final_refusal.0;
@@ -266,8 +265,8 @@ impl Registry {
         self.ledger.append_one(Draft::new(EntryKind::Decision, &decision)?).map(|(at, _)| at)
     }
 
-    /// One change of the store: its epoch counts up, and its state is checked before and signed
-    /// after.
+    /// Makes one change to the store: its epoch is incremented, and its state is checked before and
+    /// signed after.
     fn change(
         &self,
         work: &mut dyn FnMut(&mut dyn StoreChange, &mut StoreState) -> Result<()>,
@@ -280,7 +279,7 @@ impl Registry {
             };
             self.check_state(&state)?;
             if state.epoch < told {
-                let message = "the store was exchanged for an old copy while it was in use";
+                let message = "the store was replaced with an old copy while it was in use";
                 return Err(older(&self.store.place(), message.to_owned()));
             }
             state.epoch += 1;
@@ -292,7 +291,7 @@ impl Registry {
         })
     }
 
-    /// Puts a row, in place of the subject's former one.
+    /// Adds a row, or replaces the subject's former one.
     fn put(
         &self,
         change: &mut dyn StoreChange,
@@ -307,7 +306,7 @@ impl Registry {
         change.put(row)
     }
 
-    /// Adds what the ledger has to be told of this change.
+    /// Adds the message about this change to the ledger.
     fn push(
         &self,
         change: &mut dyn StoreChange,
@@ -319,8 +318,8 @@ impl Registry {
         change.push_pending(&Pending { epoch: state.epoch, kind: kind.name().to_owned(), body })
     }
 
-    /// Tells the ledger what it has not been told. Deleted rows are scrubbed first, so that a
-    /// receipt comes into the ledger only when nothing is left.
+    /// Writes pending messages to the ledger. Deleted rows are scrubbed first, so that a receipt is
+    /// written to the ledger only when nothing is left.
     fn tell(&self) -> Result<()> {
         let pending = self.store.pending()?;
         let (_, anchors) = self.ledger.state()?;
@@ -334,7 +333,7 @@ impl Registry {
                 .into_iter()
                 .find(|known| known.name() == kind)
                 .ok_or_else(|| {
-                    let message = "the store has something for the ledger that is not known here";
+                    let message = "the store has a message for the ledger of an unknown kind";
                     Error::new(ErrorKind::Tampered, Stage::Enrolment, message)
                         .in_file(self.store.place())
                 })?;
@@ -351,7 +350,7 @@ impl Registry {
         Ok(())
     }
 
-    /// Likeness as the verifier measures it: normalised where it normalises.
+    /// Similarity as the verifier measures it: normalised if it normalises.
     fn likeness(
         verifier: &Verifier,
         probe: &Template<evenmatch::Probe>,
@@ -365,7 +364,7 @@ impl Registry {
     }
 }
 
-/// Names a new store, draws its key, and makes it this ledger's.
+/// Names a new store, generates its key, and assigns it to this ledger.
 fn begin(
     store: &dyn EnrolmentStore,
     ledger: &Ledger,

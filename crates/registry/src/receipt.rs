@@ -1,4 +1,4 @@
-//! Receipts of deletion, which anybody can check with the public key alone.
+//! Deletion receipts, which anybody can check with the public key alone.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,13 +14,13 @@ pub const RECEIPT_SCHEMA: &str = "evenmatch.deletion-receipt/1";
 /// The context of its signature.
 pub const DELETION_CONTEXT: &str = "evenmatch.deletion-receipt/1";
 
-/// Why somebody was deleted.
+/// Why a person was deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeletionGround {
     /// Somebody asked for it.
     Request,
-    /// The period of retention has ended.
+    /// The retention period has ended.
     RetentionEnded,
 }
 
@@ -35,11 +35,11 @@ pub(super) struct Promise {
     pub(super) ground: DeletionGround,
 }
 
-/// Says that an enrolment was deleted, and what it was that was deleted, without saying what it
-/// held. It is signed with the ledger's key.
+/// States that an enrolment was deleted, and identifies what was deleted without revealing its
+/// content. It is signed with the ledger's key.
 ///
-/// `salt` is for the person alone: with it, and with the name, anybody can check that the receipt
-/// is of that name. The ledger holds the receipt without it.
+/// `salt` is for the person alone: with it and the name, anybody can check that the receipt is for
+/// that name. The ledger has the receipt without it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeletionReceipt {
     /// [`RECEIPT_SCHEMA`].
@@ -50,28 +50,28 @@ pub struct DeletionReceipt {
     pub store: String,
     /// The ledger's name.
     pub ledger: String,
-    /// The person's pseudonym in the ledger, which nothing links to them any more.
+    /// The person's pseudonym in the ledger, which is no longer linked to them.
     pub subject: String,
     /// SHA-256 of the salt (32 bytes) and the name.
     pub subject_commitment: Digest,
-    /// SHA-256 of the sealed key's and the sealed template's bytes, each behind its length as u64,
-    /// little-endian. Sealed bytes that turn up later can be held against it.
+    /// SHA-256 of the sealed key's and the sealed template's bytes, each after its length as u64,
+    /// little-endian. Sealed bytes that turn up later can be compared with it.
     pub content_commitment: Digest,
     /// What was deleted, in words.
     pub deleted: Vec<String>,
     /// Why.
     pub ground: DeletionGround,
-    /// The number of the ledger's entry in which this was promised before.
+    /// The number of the ledger entry with the earlier promise.
     pub promised_in: u64,
     /// That entry's hash.
     pub promised_hash: EntryHash,
-    /// The signed checkpoint behind that entry.
+    /// The signed checkpoint after that entry.
     pub promised: Checkpoint,
     /// When it was deleted, in milliseconds since 1970 (UTC).
     pub time: i64,
-    /// The same as RFC 3339 writes it.
+    /// The same time in RFC 3339 format.
     pub deleted_at: String,
-    /// The store's changes up to this one.
+    /// The number of changes to the store up to this one.
     pub epoch: u64,
     /// Ed25519 over the receipt as JSON without `signature` and `salt`; null before it is signed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -92,7 +92,7 @@ pub(super) fn content_commitment(wrapped_key: &[u8], sealed: &[u8]) -> Digest {
     Digest::of(&[&length(wrapped_key), wrapped_key, &length(sealed), sealed].concat())
 }
 
-/// What checking a receipt found.
+/// The result of checking a receipt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ReceiptCheck {
     /// The format of this answer.
@@ -101,7 +101,7 @@ pub struct ReceiptCheck {
     pub receipt: String,
     /// What holds, in words.
     pub holds: Vec<String>,
-    /// What does not.
+    /// What does not hold.
     pub faults: Vec<String>,
 }
 
@@ -122,23 +122,23 @@ impl DeletionReceipt {
     ///
     /// # Errors
     ///
-    /// The file can't be read, or is none.
+    /// The file cannot be read, or is not a receipt.
     pub fn from_path(path: &std::path::Path) -> Result<Self> {
         let text = std::fs::read(path).map_err(|c| Error::io(Stage::Enrolment, path, c))?;
         serde_json::from_slice(&text).map_err(|cause| {
-            Error::new(ErrorKind::InvalidRecord, Stage::Enrolment, "this is no deletion receipt")
+            Error::new(ErrorKind::InvalidRecord, Stage::Enrolment, "this is not a deletion receipt")
                 .in_path(path)
                 .caused_by(cause)
         })
     }
 
-    /// Checks the receipt: its signature; that the promise was signed before the deletion; where
-    /// `subject` is given, that it is of that name; where a ledger (or an export of one) is given,
-    /// that both stand in it, and that nobody was enrolled under the pseudonym later.
+    /// Checks the receipt: its signature; that the promise was signed before the deletion; if
+    /// `subject` is given, that the receipt is for that name; if a ledger (or an export of one) is
+    /// given, that it contains both, and that nobody was enrolled under the pseudonym later.
     ///
     /// # Errors
     ///
-    /// The ledger can't be read. What does not hold is in the answer.
+    /// The ledger cannot be read. What does not hold is in the result.
     pub fn check(
         &self,
         key: &PublicKey,
@@ -151,7 +151,7 @@ impl DeletionReceipt {
             if right { holds.push(yes.to_owned()) } else { faults.push(no.to_owned()) }
         };
         let known = self.schema == RECEIPT_SCHEMA && in_utc(self.time) == self.deleted_at;
-        say(known, "it is a receipt as known here", "it is no receipt as known here");
+        say(known, "it is a valid receipt", "it is not a receipt that this version can check");
         let signed = self
             .signature
             .as_ref()
@@ -163,23 +163,23 @@ impl DeletionReceipt {
             && self.promised.time <= self.time;
         say(
             before,
-            "what was deleted was promised before, under a signed checkpoint",
-            "no signed checkpoint shows that it was promised before",
+            "the deletion was announced beforehand, under a signed checkpoint",
+            "no signed checkpoint shows that the deletion was announced beforehand",
         );
         if let Some(subject) = subject {
             let salt = self.salt.as_ref().and_then(|salt| hex::decode(salt.as_bytes()));
             let same =
                 salt.is_some_and(|s| subject_commitment(&s, subject) == self.subject_commitment);
-            say(same, "it is of this name", "it is of another name, or its salt is missing");
+            say(same, "it is for this name", "it is for another name, or its salt is missing");
         }
         if let Some(ledger) = ledger {
             let [promised, told, again] = self.find(ledger)?;
             say(
                 promised,
-                "the promise stands in the ledger",
-                "the promise does not stand in the ledger where it should",
+                "the announcement is in the ledger",
+                "the announcement is not in the ledger where it should be",
             );
-            say(told, "the receipt stands in the ledger", "the ledger has no such receipt");
+            say(told, "the receipt is in the ledger", "the ledger has no such receipt");
             say(
                 !again,
                 "nobody was enrolled under the pseudonym later",
@@ -189,12 +189,12 @@ impl DeletionReceipt {
         Ok(ReceiptCheck { schema, receipt: self.receipt.clone(), holds, faults })
     }
 
-    /// Whether the ledger was told of this receipt.
+    /// Whether this receipt is in the ledger.
     pub(super) fn is_told(&self, ledger: &LedgerFiles) -> Result<bool> {
         self.find(ledger).map(|[_, told, _]| told)
     }
 
-    /// Whether the ledger has the promise, the receipt, and an enrolment behind them.
+    /// Whether the ledger has the promise, the receipt, and an enrolment after them.
     fn find(&self, ledger: &LedgerFiles) -> Result<[bool; 3]> {
         let bare = DeletionReceipt { salt: None, ..self.clone() };
         let kinds = [EntryKind::DeletionBegun, EntryKind::Deleted, EntryKind::Enrolled];

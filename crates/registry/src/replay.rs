@@ -1,4 +1,4 @@
-//! Making a decision again, and saying what differs.
+//! Replays a decision and reports what differs.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -12,31 +12,31 @@ use evenmatch_ledger::{DecisionEntry, platform};
 pub struct Difference {
     /// Where, as a JSON pointer into the record.
     pub at: String,
-    /// What the ledger says; null where it has no such field.
+    /// The value in the ledger; null if it has no such field.
     pub then: Value,
-    /// What came out now.
+    /// The value now.
     pub now: Value,
 }
 
-/// What came of making a decision again.
+/// The result of a replay.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Replay {
     /// The format of this answer.
     pub schema: &'static str,
     /// The decision's id.
     pub decision: String,
-    /// Whether the same record came out, bit for bit.
+    /// Whether the record is identical, bit for bit.
     pub identical: bool,
-    /// What was not made again but taken from the record: a session's evidence, whose frames are
-    /// not kept.
+    /// What was copied from the record and not replayed: the evidence of a session, whose frames
+    /// are not stored.
     pub taken_over: Vec<&'static str>,
-    /// What may explain a difference: other photos, models, rules, software.
+    /// What may explain a difference: other photos, models, rules or software.
     pub causes: Vec<String>,
     /// Every field that differs.
     pub differences: Vec<Difference>,
 }
 
-/// Fields that differ, in the order of their names.
+/// Collects the fields that differ, in the order of their names.
 fn compare(then: &Value, now: &Value, at: &str, found: &mut Vec<Difference>) {
     match (then, now) {
         (Value::Object(a), Value::Object(b)) => {
@@ -60,15 +60,15 @@ fn compare(then: &Value, now: &Value, at: &str, found: &mut Vec<Difference>) {
 }
 
 impl Replay {
-    /// Compares a decision of the ledger with the record that came out now.
+    /// Compares a decision in the ledger with the record produced now.
     ///
     /// # Errors
     ///
-    /// A record can't be written as JSON.
+    /// A record cannot be written as JSON.
     pub fn of(then: &DecisionEntry, now: &DecisionRecord) -> Result<Self> {
         let json = |record: &DecisionRecord| {
             serde_json::to_value(record).map_err(|cause| {
-                Error::new(ErrorKind::InvalidRecord, Stage::Record, "a record can't be written")
+                Error::new(ErrorKind::InvalidRecord, Stage::Record, "a record cannot be written")
                     .caused_by(cause)
             })
         };
@@ -92,7 +92,7 @@ impl Replay {
         cause(record.software != now.software, "another version of the software");
         cause(
             then.platform != platform(),
-            "another platform: floating-point sums may differ there",
+            "another platform, where floating-point sums may differ",
         );
         Ok(Replay {
             schema: "evenmatch.replay/1",

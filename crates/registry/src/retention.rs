@@ -1,4 +1,4 @@
-//! Keeping nothing for longer than the policy says.
+//! Stores nothing for longer than the policy says.
 
 use serde::Serialize;
 
@@ -7,16 +7,16 @@ use crate::{ErrorKind, Result};
 use evenmatch::Retention;
 use evenmatch_ledger::{Draft, EntryKind, in_utc};
 
-/// An enrolment whose time is over.
+/// An enrolment whose retention period has ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Due {
     /// The subject's name.
     pub subject: String,
-    /// What for.
+    /// The purpose.
     pub purpose: String,
-    /// When, in UTC.
+    /// When the person was enrolled, in UTC.
     pub enrolled_at: String,
-    /// Until when it might be kept, in UTC.
+    /// Until when it could be stored, in UTC.
     pub keep_until: String,
 }
 
@@ -29,21 +29,21 @@ pub struct RetentionRun {
     pub dry_run: bool,
     /// Enrolments before the run.
     pub enrolled: usize,
-    /// Those whose time is over, by name.
+    /// Those whose retention period has ended, by name.
     pub due: Vec<Due>,
-    /// A receipt for each that was deleted, in the same order.
+    /// A receipt for each deleted enrolment, in the same order.
     pub receipts: Vec<DeletionReceipt>,
 }
 
 impl Registry {
-    /// Finds enrolments whose period has ended at `now` (milliseconds since 1970, UTC) and, unless
-    /// it is a dry run, deletes them. What counts is the earlier of two dates: the one that was
-    /// set at enrolment, and the one that this policy sets.
+    /// Finds enrolments whose retention period has ended at `now` (milliseconds since 1970, UTC)
+    /// and, unless it is a dry run, deletes them. The earlier of two dates counts: the one set at
+    /// enrolment, and the one that this policy sets.
     ///
     /// # Errors
     ///
-    /// As for [`Registry::forget`]; what was deleted before stays deleted, and its receipts are
-    /// among those that [`Registry::undelivered`] lists.
+    /// As for [`Registry::forget`]. Enrolments deleted before the error stay deleted, and
+    /// [`Registry::undelivered`] lists their receipts.
     pub fn retain(&self, policy: &Retention, now: i64, dry_run: bool) -> Result<RetentionRun> {
         let (mut due, mut enrolled) = (Vec::new(), 0);
         self.each_row(&mut |row| {
@@ -69,7 +69,7 @@ impl Registry {
             for one in &due {
                 match self.forget(&one.subject, DeletionGround::RetentionEnded) {
                     Ok(receipt) => receipts.push(receipt),
-                    // Another process runs too.
+                    // Another process has deleted it.
                     Err(error) if error.kind() == ErrorKind::UnknownSubject => {}
                     Err(error) => return Err(error),
                 }

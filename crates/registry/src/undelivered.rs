@@ -1,9 +1,9 @@
-//! Receipts that nobody has in hand yet.
+//! Receipts that have not been delivered yet.
 //!
-//! A receipt's salt is the only proof of whose deletion it is, and is in no other place than the
-//! receipt. So each receipt is on the disk before anything is deleted, in the folder
-//! `undelivered` of the ledger, sealed with a key of the store; and it stays there until the caller
-//! says that it has arrived.
+//! A receipt's salt is the only proof of whose deletion it is, and exists only in the receipt. So
+//! each receipt is written to the disk before anything is deleted, in the ledger's folder
+//! `undelivered`, sealed with a key of the store. It stays there until the caller says that it has
+//! been delivered.
 
 use std::path::PathBuf;
 
@@ -27,16 +27,16 @@ impl Registry {
         self.undelivered_folder().join(format!("{id}.{ENDING}"))
     }
 
-    /// What a receipt is sealed for.
+    /// The label and context that a receipt is sealed for.
     fn receipt_place(&self, id: &str) -> ([u8; 32], Context) {
         let label = *Digest::of(id.as_bytes()).as_bytes();
         (label, Context::new("evenmatch undelivered receipt/1").with(self.name.as_bytes()))
     }
 
-    /// Keeps a receipt until it is delivered. It is on the disk when this returns.
+    /// Stores a receipt until it is delivered. It is on the disk when this returns.
     pub(super) fn keep_receipt(&self, receipt: &DeletionReceipt) -> Result<()> {
         let json = serde_json::to_vec(receipt).map_err(|cause| {
-            Error::new(ErrorKind::InvalidRecord, Stage::Enrolment, "the receipt can't be written")
+            Error::new(ErrorKind::InvalidRecord, Stage::Enrolment, "the receipt cannot be written")
                 .caused_by(cause)
         })?;
         let (label, context) = self.receipt_place(&receipt.receipt);
@@ -46,11 +46,11 @@ impl Registry {
         files::write(&path, &sealed, Access::Owner, Stage::Enrolment)
     }
 
-    /// The ids of receipts that were made and have not been delivered, in order.
+    /// The ids of receipts that have not been delivered, in order.
     ///
     /// # Errors
     ///
-    /// The ledger's folder can't be read.
+    /// The ledger's folder cannot be read.
     pub fn undelivered(&self) -> Result<Vec<String>> {
         let folder = self.undelivered_folder();
         let fault = |cause| Error::io(Stage::Enrolment, &folder, cause);
@@ -70,7 +70,7 @@ impl Registry {
         let ledger = LedgerFiles::open(self.ledger().folder())?;
         let mut made = Vec::new();
         for id in ids {
-            // One whose deletion was cut off before it happened is a receipt of nothing.
+            // If the process stopped before the deletion, the receipt is void.
             if self.undelivered_receipt(&id)?.is_told(&ledger)? {
                 made.push(id);
             } else {
@@ -84,32 +84,32 @@ impl Registry {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidArgument`] where there is none with this id; else the file can't be
+    /// [`ErrorKind::InvalidArgument`] if there is none with this id; otherwise the file cannot be
     /// read, or was changed.
     pub fn undelivered_receipt(&self, id: &str) -> Result<DeletionReceipt> {
         let path = self.undelivered_file(id);
         if !is_id(id) || !path.is_file() {
             let message = format!("no receipt `{id}` is waiting to be delivered");
             return Err(Error::new(ErrorKind::InvalidArgument, Stage::Enrolment, message)
-                .next("list those that are: evenmatch receipt show"));
+                .next("list the waiting receipts: evenmatch receipt show"));
         }
         let sealed = std::fs::read(&path).map_err(|c| Error::io(Stage::Enrolment, &path, c))?;
         let (label, context) = self.receipt_place(id);
         let json = open(&self.keys.receipts, &label, &context, &sealed, "the receipt")
             .map_err(|error| error.in_path(&path))?;
         serde_json::from_slice(&json).map_err(|cause| {
-            Error::new(ErrorKind::InvalidRecord, Stage::Enrolment, "this is no deletion receipt")
+            Error::new(ErrorKind::InvalidRecord, Stage::Enrolment, "this is not a deletion receipt")
                 .in_path(&path)
                 .caused_by(cause)
         })
     }
 
-    /// Says that a receipt has arrived where it belongs: the sealed copy is deleted, and its salt
-    /// is in the receipt alone from then on.
+    /// Marks a receipt as delivered: the sealed copy is deleted, and from then on its salt is only
+    /// in the receipt.
     ///
     /// # Errors
     ///
-    /// The copy can't be deleted.
+    /// The copy cannot be deleted.
     pub fn receipt_delivered(&self, id: &str) -> Result<()> {
         let path = self.undelivered_file(id);
         if !is_id(id) {
@@ -124,7 +124,7 @@ impl Registry {
     }
 }
 
-/// Whether this can be a receipt's id, and so no path to another place.
+/// Whether this can be a receipt's id, so that it cannot be a path to somewhere else.
 fn is_id(id: &str) -> bool {
     id.strip_prefix("r-").is_some_and(|digits| {
         !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit())

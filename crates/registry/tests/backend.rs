@@ -1,4 +1,4 @@
-//! The example backend, on null networks: every answer a client can meet.
+//! The example backend on null networks: every answer that a client can get.
 #![allow(clippy::unwrap_used)]
 
 #[path = "../examples/backend/main.rs"]
@@ -21,7 +21,8 @@ use tower::ServiceExt;
 
 const BACKGROUND: Rgb<u8> = Rgb([128, 128, 128]);
 
-/// A "face" to the null detector: a rectangle that stands out, of two colours one above the other.
+/// A "face" for the null detector: a rectangle that stands out, with two colours, one above the
+/// other.
 fn face(above: [u8; 3], below: [u8; 3]) -> Vec<u8> {
     png(&RgbImage::from_fn(320, 320, |x, y| match (x, y) {
         (96..224, 96..160) => Rgb(above),
@@ -78,7 +79,7 @@ fn codes(json: &Value) -> Vec<&str> {
     json["reasons"].as_array().unwrap().iter().map(|r| r["code"].as_str().unwrap()).collect()
 }
 
-/// A refusal has a kind for programs, and words and a next step for people.
+/// A refusal has a kind for programs, and a message and a next step for people.
 fn assert_refused(answer: &(StatusCode, Value), status: StatusCode, kind: &str) {
     let error = &answer.1["error"];
     assert_eq!((answer.0, error["kind"].as_str()), (status, Some(kind)), "{error}");
@@ -98,7 +99,7 @@ async fn the_enrolled_face_matches_and_another_does_not() {
     let (status, enrolled) = post(&service, "/enrol/alice", alice()).await;
     assert_eq!((status, &enrolled["enrolled"]), (StatusCode::CREATED, &Value::Bool(true)));
 
-    // The same picture in other bytes, so that it is not the identical file.
+    // The same image in different bytes, so that it is not the identical file.
     let mut again = image::load_from_memory(&alice()).unwrap().to_rgb8();
     again.put_pixel(319, 319, Rgb([130, 128, 128]));
     let (status, json) = post(&service, "/verify/alice", png(&again)).await;
@@ -129,7 +130,7 @@ async fn scores_are_told_only_where_the_operator_asked_for_them() {
         let compared = reasons.iter().find(|r| r["code"] == "score_below_threshold").unwrap();
         assert_eq!(compared["value"].is_number(), shows);
         assert_eq!(json["raw_score"].is_number(), shows);
-        // An id over the score would let the score be found by trying.
+        // If the id covered the score, the score could be found by trial and error.
         assert!(json["id"].as_str().unwrap().parse::<u64>().is_ok(), "{json}");
     }
 }
@@ -182,7 +183,7 @@ async fn a_subject_is_enrolled_once_until_forgotten() {
     post(&service, "/enrol/alice", alice()).await;
     let again = post(&service, "/enrol/alice", bob()).await;
     assert_refused(&again, StatusCode::CONFLICT, "already_enrolled");
-    // The second photo has not taken the first one's place.
+    // The second photo has not replaced the first one.
     assert_eq!(post(&service, "/verify/alice", bob()).await.1["outcome"], "non_match");
 
     let (status, receipt) = send(&service, "DELETE", "/enrol/alice", Vec::new()).await;
@@ -236,13 +237,13 @@ async fn from_enrolment_over_explanation_and_appeal_to_deletion() {
     assert!(status == StatusCode::OK && text.contains("Sin confirmar"), "{text}");
     let (status, page) = explanation("ar", "text/html").await;
     assert!(status == StatusCode::OK && page.contains("dir=\"rtl\""), "{page}");
-    // No number with a fraction but the version: no score, no threshold.
+    // No number with a fraction except the version: no score, no threshold.
     let rest = text.replace(env!("CARGO_PKG_VERSION"), "");
     assert!(!rest.contains("0,") && !rest.contains("0."), "{text}");
     let (status, _) = explanation("xx", "text/plain").await;
     assert_eq!(status, StatusCode::BAD_REQUEST);
 
-    // A decision is told only to those who come for its subject.
+    // A decision is shown only to clients that ask about its subject.
     let others = path.replace("alice", "bob");
     let refused = send(&service, "GET", &others, Vec::new()).await;
     assert_refused(&refused, StatusCode::NOT_FOUND, "unknown_decision");
@@ -278,7 +279,7 @@ async fn attempts_for_one_subject_run_out() {
     }
     let refused = post(&service, "/verify/alice", alice()).await;
     assert_refused(&refused, StatusCode::TOO_MANY_REQUESTS, "too_many_attempts");
-    // Whoever matches may go on.
+    // Somebody who matches may continue.
     for _ in 0..4 {
         assert_eq!(post(&service, "/verify/bob", bob()).await.0, StatusCode::OK);
     }

@@ -1,5 +1,5 @@
-//! The example backend under load: 32 clients at once over loopback. A minute of it on real models:
-//! `cargo test --release --test backend_load -- --ignored --nocapture`.
+//! The example backend under load: 32 simultaneous clients over loopback. For a minute on real
+//! models: `cargo test --release --test backend_load -- --ignored --nocapture`.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
 #[path = "../examples/backend/main.rs"]
@@ -22,7 +22,7 @@ use tokio::net::TcpStream;
 
 const CLIENTS: usize = 32;
 
-/// Sends one request on a connection of its own; gives the status and the body.
+/// Sends one request on its own connection; returns the status and the body.
 async fn send(
     to: SocketAddr,
     method: &str,
@@ -35,7 +35,7 @@ async fn send(
         "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).await?;
-    // A service that is busy answers and closes before it has read the body.
+    // A busy service answers and closes before it has read the body.
     let sent = stream.write_all(body).await;
     let mut answer = Vec::new();
     let read = stream.read_to_end(&mut answer).await;
@@ -48,7 +48,7 @@ async fn send(
     }
 }
 
-/// Memory of this process, in kibibytes; `None` where the system does not tell.
+/// Memory of this process, in kibibytes; `None` if the system does not report it.
 fn resident() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
@@ -61,7 +61,7 @@ fn png(image: &RgbImage) -> Vec<u8> {
     png.into_inner()
 }
 
-/// What clients send: the subject's photo, another one, and what is no photo.
+/// What clients send: the subject's photo, another photo, and something that is not a photo.
 struct Photos {
     own: Vec<u8>,
     other: Vec<u8>,
@@ -123,7 +123,7 @@ async fn under_load(verifier: Verifier, photos: Photos, time: Duration) {
     let clients: Vec<_> = (0..CLIENTS)
         .map(|number| tokio::spawn(client(to, number, Arc::clone(&photos), until)))
         .collect();
-    // By a third of the time every buffer has its size.
+    // After a third of the time every buffer has reached its size.
     tokio::time::sleep(time / 3).await;
     let early = resident();
     let mut all = Counts::default();

@@ -18,14 +18,14 @@ use evenmatch_registry::{DeletionGround, DeletionReceipt, EnrolSettings};
 const FOLDER: &str = "EVENMATCH_TEST_CRASH_FOLDER";
 const NAME: &str = "EVENMATCH_TEST_CRASH_NAME";
 
-/// Says something to the parent at once, past the capture of the test harness.
+/// Writes to the parent at once, bypassing the output capture of the test harness.
 fn say(text: &str) {
     let mut out = std::io::stdout().lock();
     writeln!(out, "\n@{text}").unwrap();
     out.flush().unwrap();
 }
 
-/// Not a test by itself: what the child processes do until they are killed.
+/// Not a test by itself: the work of the child processes until they are killed.
 #[test]
 fn child() {
     let (Ok(folder), Ok(name)) = (std::env::var(FOLDER), std::env::var(NAME)) else { return };
@@ -38,7 +38,7 @@ fn child() {
         let subject = format!("{name}-{number}");
         let one = &looks[number % 4..number % 4 + 1];
         say(&format!("try enrol {subject}"));
-        // Every second is enrolled with a period that is over at once, for retention.
+        // Every second one is enrolled with a period that ends at once, for retention.
         let settings = EnrolSettings {
             purpose: if number % 2 == 0 { short.clone() } else { String::new() },
             ..EnrolSettings::default()
@@ -80,11 +80,11 @@ fn spawn(folder: &Path, name: &str) -> Child {
         .unwrap()
 }
 
-/// What the children said.
+/// What the children reported.
 #[derive(Default)]
 struct Said {
     enrolled: BTreeSet<String>,
-    /// Acknowledged as forgotten, and those of whom it is not known.
+    /// Those acknowledged as deleted; below, those for whom it is not known.
     forgotten: BTreeSet<String>,
     in_doubt: BTreeSet<String>,
     decisions: Vec<(u64, String)>,
@@ -92,7 +92,7 @@ struct Said {
 }
 
 impl Said {
-    /// Takes in what a child said; `retaining` marks those whose time is over as in doubt.
+    /// Records what a child reported; `retaining` marks those whose period has ended as in doubt.
     fn take(&mut self, lines: &[String]) {
         for line in lines {
             let words: Vec<&str> = line.splitn(4, ' ').collect();
@@ -136,7 +136,7 @@ impl Said {
             assert!(there || self.in_doubt.contains(subject), "{subject} was lost");
             assert!(!(there && self.forgotten.contains(subject)), "{subject} is back");
         }
-        // Nothing is half there: whoever is in the store is in the ledger, and is no longer there
+        // Nothing is half there: everyone in the store is in the ledger, and nobody is in the store
         // once the ledger has the receipt.
         let mut told = BTreeSet::new();
         let mut deleted = BTreeSet::new();
@@ -172,13 +172,13 @@ impl Said {
     }
 }
 
-/// Reads a child's lines until it ends; the receiver hears when it is ready.
+/// Reads a child's lines until it ends; the receiver is told when it is ready.
 fn listen(child: &mut Child) -> (std::thread::JoinHandle<Vec<String>>, Receiver<()>) {
     let out = BufReader::new(child.stdout.take().unwrap());
     let (ready, heard) = channel();
     let lines = std::thread::spawn(move || {
         let lines = out.lines().map_while(Result::ok);
-        // A line that was cut has no meaning: the child had not said it.
+        // An incomplete line does not count: the child had not finished saying it.
         lines
             .filter_map(|line| line.strip_prefix('@').map(str::to_owned))
             .inspect(|line| {
@@ -209,7 +209,7 @@ fn kill_at_random(rounds: u32) {
         child.wait().unwrap();
         let lines = lines.join().unwrap();
         acknowledged += lines.iter().filter(|line| line.starts_with("done")).count();
-        // The last line may have been cut in its middle.
+        // The last line may be incomplete.
         said.take(&lines[..lines.len() - usize::from(lines.last().is_some_and(|l| cut(l)))]);
         said.check(folder.path());
     }
@@ -223,7 +223,7 @@ fn kill_at_random(rounds: u32) {
     assert!(acknowledged > rounds as usize, "the children did next to nothing");
 }
 
-/// Whether a receipt's or a hash's end is missing.
+/// Whether the end of a receipt or a hash is missing.
 fn cut(line: &str) -> bool {
     match line.split(' ').nth(1) {
         Some("forget") if line.starts_with("done") => !line.ends_with('}'),

@@ -1,4 +1,4 @@
-//! The ledger: nothing that was acknowledged is lost, and nothing is changed unnoticed.
+//! The ledger: nothing acknowledged is lost, and no change goes unnoticed.
 #![allow(clippy::unwrap_used)]
 
 use std::path::{Path, PathBuf};
@@ -50,7 +50,7 @@ fn what_was_written_is_read_and_verifies() {
     small(folder.path());
     let report = verify(folder.path());
     assert!(report.is_whole(), "{report:?}");
-    // Genesis, four decisions, and a checkpoint behind each of four batches.
+    // Genesis, four decisions, and a checkpoint after each of four batches.
     assert_eq!((report.entries, report.decisions, report.unsigned), (9, 4, 0));
     let files = LedgerFiles::open(folder.path()).unwrap();
     let (entry, read) = files.decision(&decision(2).record.id).unwrap();
@@ -87,14 +87,14 @@ fn every_flipped_bit_is_noticed() {
             changed[bit / 8] ^= 1 << (bit % 8);
             std::fs::write(trial.join(name), &changed).unwrap();
             let noticed = match name {
-                // Without the key one can't know; the one who opens the ledger does.
+                // Without the key this cannot be detected; whoever opens the ledger detects it.
                 "signing.key" => Ledger::open(&trial, &key()).is_err(),
                 _ => match LedgerFiles::open(&trial).and_then(|files| files.verify(None, None)) {
                     Ok(report) => !report.is_whole(),
                     Err(_) => true,
                 },
             };
-            // The line end of the key's file means nothing.
+            // The line ending in the key file has no meaning.
             let end = name == "signing.key" && bit / 8 == whole.len() - 1;
             assert!(noticed || end, "{name}: bit {bit}");
             flips += 1;
@@ -132,7 +132,7 @@ fn changes_deletions_and_moves_are_found_where_they_are() {
     let mut other = lines.clone();
     other.insert(4, lines[3]);
     assert!(matches!(write(&other), (false, places) if places[0] == 5));
-    // Cut at a checkpoint: every entry that is left is right, and the head tells.
+    // Truncated at a checkpoint: every remaining entry is valid, and the head shows the loss.
     let report = write(&lines[..7]);
     assert!(!report.0 && report.1.is_empty());
     let error = Ledger::open(folder.path(), &key()).unwrap_err();
@@ -159,7 +159,7 @@ fn who_writes_the_chain_anew_lacks_the_key() {
     assert_eq!(fault.line, Some(7), "{report:?}");
     assert!(fault.what.contains("entries from 5"), "{fault}");
     assert_eq!(report.checkpoint.unwrap().entries, 4);
-    // And who has made a key of their own is convicted by the one that the auditor knows.
+    // A forger's own key is exposed by the key that the auditor knows.
     let other = tempfile::tempdir().unwrap();
     small(other.path());
     let known = ledger(other.path()).public_key();
@@ -178,7 +178,7 @@ fn an_unfinished_write_is_cut_off_and_written_down() {
         |_| b"garbage".to_vec(),
         |whole| whole[..300].to_vec(),
         |_| vec![0; 5000],
-        // The last batch again: right lines in the wrong place.
+        // The last batch again: valid lines in the wrong place.
         |whole| {
             let ends = whole.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
             let ends: Vec<usize> = ends.map(|(at, _)| at).collect();
@@ -239,7 +239,7 @@ fn threads_and_segments_keep_the_chain() {
     assert!(report.is_whole(), "{report:?}");
     assert_eq!(report.decisions, 80);
     assert!(folder.path().join("000003.log").exists());
-    // A segment that is missing in the middle.
+    // A missing segment in the middle.
     std::fs::remove_file(folder.path().join("000002.log")).unwrap();
     assert!(!verify(folder.path()).is_whole());
 }
@@ -258,7 +258,7 @@ fn an_export_verifies_with_the_public_key_alone() {
     std::fs::write(&cut, &bytes[..bytes.len() - 100]).unwrap();
     let report = LedgerFiles::open(&cut).unwrap().verify(Some(&public), None).unwrap();
     assert!(!report.is_whole());
-    // Cut at a checkpoint, only one that was kept tells.
+    // Truncated at a checkpoint: only a checkpoint kept elsewhere shows it.
     let kept = files.last_checkpoint().unwrap().unwrap();
     let text = String::from_utf8(bytes).unwrap();
     let shorter: Vec<&str> = text.lines().take(7).collect();

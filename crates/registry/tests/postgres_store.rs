@@ -11,7 +11,7 @@ use evenmatch_core::ErrorKind;
 use evenmatch_ledger::{Ledger, LedgerFiles};
 use evenmatch_registry::{DeletionGround, Registry, store::PostgresStore};
 
-/// A database of its own on the server, or a printed reason to skip.
+/// A separate database on the server, or a printed reason to skip.
 fn address(name: &str) -> Option<String> {
     let Ok(server) = std::env::var("EVENMATCH_TEST_POSTGRES") else {
         return skip(Need::Other, "no server (run scripts/postgres.sh)");

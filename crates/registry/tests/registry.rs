@@ -1,4 +1,4 @@
-//! Enrolments at rest: sealed, bound to their place, recognised when old, and gone when deleted.
+//! Stored enrolments: sealed, bound to their place, recognised when old, and gone when deleted.
 #![allow(clippy::unwrap_used)]
 
 use crate::support::*;
@@ -36,7 +36,7 @@ fn an_enrolment_of_one_photo_decides_as_the_photo_does() {
     let (registry, verifier) = (open(folder.path()), verifier());
     enrol(&registry, &verifier, "alice", &of(RED_BLUE));
     drop(registry);
-    // As another process would, later.
+    // As another process would later.
     let registry = open(folder.path());
     for (probe, outcome) in [(RED_BLUE, Outcome::Match), (BLUE_RED, Outcome::NonMatch)] {
         let record = decide(&registry, &verifier, "alice", &of(probe));
@@ -61,7 +61,7 @@ fn several_photos_make_one_template_and_their_spread_is_kept() {
     let outcome = registry.enrol(&verifier, "a", photos, &EnrolSettings::default()).unwrap();
     let spread = outcome.enrolled.unwrap().spread;
     assert!(spread.least_between.unwrap() < spread.least_to_mean && spread.least_to_mean < 1.0);
-    // The photo without a face has no part, and says why.
+    // The photo without a face is not used, and says why.
     assert_eq!(outcome.photos[1].weight, None);
     assert!(outcome.photos[1].reasons.iter().any(|r| r.code == ReasonCode::NoFaceFound));
     let weights: f64 = outcome.photos.iter().filter_map(|photo| photo.weight).sum();
@@ -187,9 +187,9 @@ fn a_row_of_an_older_version_is_found() {
     connection.execute_batch(back).unwrap();
     let report = registry.check().unwrap();
     assert!(report.faults[0].contains("older copy"), "{report:?}");
-    // And a row that is missing.
+    // A missing row is found too.
     connection.execute_batch("DELETE FROM enrolment").unwrap();
-    assert!(registry.check().unwrap().faults[0].contains("1 rows should be there"));
+    assert!(registry.check().unwrap().faults[0].contains("1 rows expected"));
 }
 
 #[test]
@@ -220,18 +220,18 @@ fn an_old_copy_of_store_or_ledger_is_refused() {
     let error = with(&live, &old).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::RolledBack);
     assert!(error.to_string().contains("the ledger is an old copy"), "{error}");
-    // Both together are only found out with a checkpoint that was kept outside.
+    // If both are rolled back together, only a checkpoint kept elsewhere shows it.
     assert_eq!(with(&old, &old).unwrap(), 1);
     let kept = LedgerFiles::open(&live.join("ledger")).unwrap().last_checkpoint().unwrap();
     let report = LedgerFiles::open(&old.join("ledger")).unwrap().verify(None, kept.as_ref());
     assert!(report.unwrap().faults[0].what.contains("rolled back"));
-    // No store at all beside a ledger that knows of one.
+    // No store at all, with a ledger that knows of one.
     let empty = tempfile::tempdir_in(folder.path()).unwrap();
     let error = with(empty.path(), &live).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::RolledBack);
 }
 
-/// Every flipped bit of a sample: either it is noticed, or everything that is read is the same.
+/// Flips a sample of bits: each is either detected, or everything that is read stays the same.
 #[test]
 fn no_flipped_bit_of_the_store_changes_what_is_read() {
     let folder = tempfile::tempdir().unwrap();
@@ -250,7 +250,7 @@ fn no_flipped_bit_of_the_store_changes_what_is_read() {
     let find = |what: &str| -> Vec<u8> {
         cells.query_row(&format!("SELECT {what} FROM enrolment LIMIT 1"), [], |r| r.get(0)).unwrap()
     };
-    // Bytes that mean something: the beginnings of what is stored, where they lie in the file.
+    // Bytes that matter: the beginnings of what is stored, at their places in the file.
     let known: Vec<usize> = ["lookup", "model", "wrapped_key", "sealed"]
         .iter()
         .map(|column| memchr::memmem::find(&whole, &find(column)[..32]).unwrap())
@@ -360,7 +360,7 @@ fn nothing_is_left_of_who_was_forgotten_and_anybody_can_check_the_receipt() {
     assert!(outside.verify(Some(&public), None).unwrap().is_whole());
     let check = receipt.check(&public, Some(subject), Some(&outside)).unwrap();
     assert!(check.is_whole() && check.holds.len() == 7, "{check:?}");
-    // The decision is still there, under a pseudonym that leads nowhere.
+    // The decision is still there, under a pseudonym that leads to nobody.
     assert_eq!(outside.mentioning(&pseudonym, &[EntryKind::Decision]).unwrap().len(), 1);
     let text = std::fs::read_to_string(&export).unwrap();
     assert!(!text.contains(subject) && !text.contains(receipt.salt.as_ref().unwrap()));
@@ -403,7 +403,7 @@ fn retention_deletes_what_is_due_and_nothing_else() {
     assert_eq!(due(&kept, 9 * day, true), [""; 0]);
     assert_eq!(due(&kept, 10 * day, true), ["a", "c"]);
     assert_eq!(registry.list().unwrap().len(), 3, "a dry run deletes nothing");
-    // What was promised at enrolment holds where the policy became longer; a shorter one counts.
+    // The period promised at enrolment holds if the policy's becomes longer; a shorter one counts.
     assert_eq!(due(&Retention::default(), 10 * day, true), ["a", "c"]);
     let short = Retention { days: Some(1), ..Retention::default() };
     assert_eq!(due(&short, day, true), ["a", "b", "c"]);
@@ -432,7 +432,7 @@ fn a_person_is_told_everything_that_is_held() {
     assert_eq!(disclosure.held.len(), 5);
     let page = disclosure_page(&disclosure);
     assert!(page.contains("a&lt;b") && page.contains("x&lt;y") && !page.contains("a<b"));
-    assert!(page.contains(&refused.id) && page.contains("A person must look"));
+    assert!(page.contains(&refused.id) && page.contains("A person must review this"));
     assert!(!page.contains("<script") && !page.contains("http"));
 }
 
@@ -460,7 +460,7 @@ fn key_files_serve_as_master_keys() {
     assert_eq!(try_open(folder.path(), &read()).unwrap().list().unwrap().len(), 1);
 }
 
-/// Run with `--release -- --ignored --nocapture` for a figure that counts.
+/// Run with `--release -- --ignored --nocapture` for a meaningful figure.
 #[test]
 #[ignore = "10,000 enrolments take a while"]
 fn among_ten_thousand_one_is_found_soon() {
@@ -514,7 +514,7 @@ fn a_change_of_keys_that_is_cut_off_leaves_one_key_that_opens_all() {
     let put = |from: &std::path::Path, to: &std::path::Path| {
         assert!(std::fs::copy(from, to).unwrap() > 0)
     };
-    // Cut off before the store was changed, and before the last step.
+    // Stopped before the store was changed, and before the last step.
     put(&after.path().join(signing), &before.path().join(next));
     put(&after.path().join(signing), &after.path().join(next));
     put(&before.path().join(signing), &after.path().join(signing));

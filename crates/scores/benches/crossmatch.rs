@@ -1,9 +1,9 @@
 //! All pairs of templates beside the matrix products alone: `cargo bench --bench crossmatch`.
 //!
 //! Synthetic unit vectors of 128 dimensions, fixed seed, 1 and 2 threads. The three kinds of work
-//! take turns; medians are printed. The memory of the histograms has to be cleared however few
-//! the rows are, which shows with 5,050 pairs of classes and 2,500 rows. With the argument
-//! `quick`, 100,000 rows are left out.
+//! take turns; medians are printed. The memory of the histograms has to be cleared however few rows
+//! there are, which shows with 5,050 pairs of classes and 2,500 rows. With the argument `quick`,
+//! the runs with 100,000 rows are left out.
 #![allow(unreachable_pub, clippy::print_stdout)]
 
 
@@ -40,7 +40,7 @@ fn templates(rows: usize) -> Vec<f32> {
     values
 }
 
-/// Four templates a subject; the classes take turns by subject.
+/// Four templates per subject; the classes alternate by subject.
 fn cross_match(values: &[f32], classes: usize) -> CrossMatch {
     let rows = values.len() / DIMENSION;
     let subject: Vec<u32> = (0..rows as u32).map(|row| row / 4).collect();
@@ -104,7 +104,7 @@ fn compare(threads: usize, rows: usize, classes: usize) {
     );
 }
 
-/// Peak resident memory of this process in MB, where the system tells.
+/// Peak resident memory of this process in MB, if the system reports it.
 fn peak() -> Option<f64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
@@ -112,7 +112,7 @@ fn peak() -> Option<f64> {
 }
 
 fn main() {
-    println!("Millions of pairs a second; seconds for 10⁹ pairs.");
+    println!("Millions of pairs per second; seconds for 10⁹ pairs.");
     println!(
         "| threads | rows | classes | products | histograms | at or above | ratio | ratio | s | s |"
     );

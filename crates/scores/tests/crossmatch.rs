@@ -23,8 +23,8 @@ struct Data {
 }
 
 impl Data {
-    /// Random subjects and classes, so that a subject is in several classes. Half of each
-    /// template is its subject's, so that scores are all over the range.
+    /// Random subjects and classes, so that a subject is in several classes. Half of each template
+    /// is its subject's, so that scores cover the whole range.
     fn random(seed: u64, rows: usize, dimension: usize, subjects: usize, classes: usize) -> Data {
         let mut random = Random::new(seed);
         let people: Vec<f64> = (0..subjects * dimension).map(|_| random.unit() - 0.5).collect();
@@ -37,7 +37,7 @@ impl Data {
             let length = template.iter().map(|v| v * v).sum::<f64>().sqrt();
             values.extend(template.iter().map(|v| (v / length) as f32));
         }
-        // Codes are names, not places.
+        // Codes are names, not positions.
         let subject = subject.iter().map(|s| s.wrapping_mul(0x9e37_79b1)).collect();
         Data { dimension, values, subject, class }
     }
@@ -91,12 +91,12 @@ fn samples() -> Vec<Data> {
     ]
 }
 
-/// The score's bits and all that names the pair.
+/// The score's bits and everything that identifies the pair.
 fn bits(pairs: &[ScoredPair]) -> Vec<(u32, u32, u32)> {
     pairs.iter().map(|pair| (pair.a, pair.b, pair.score.to_bits())).collect()
 }
 
-/// All that a cross-match says, in bits. −1 as the threshold asks for every pair.
+/// Everything that a cross-match returns, in bits. The threshold −1 requests every pair.
 #[derive(Debug, PartialEq)]
 struct Everything {
     histograms: ClassHistograms,
@@ -146,7 +146,7 @@ fn all_pairs_agree_with_a_double_loop() {
 
         let histograms = all.histograms(whole);
         assert_eq!(histograms.total(), non_mated.len() as u64);
-        // By pair of classes, the cumulative counts lie between those of a bin either side.
+        // By pair of classes, the cumulative counts are between those of the neighbouring bins.
         let mut expected: BTreeMap<(u16, u16), Vec<u64>> = BTreeMap::new();
         for (&(a, b), &score) in &non_mated {
             let (g, h) = (data.class[a as usize], data.class[b as usize]);
@@ -249,7 +249,7 @@ fn the_order_of_rows_changes_no_bit_of_a_score() {
         for last in (1..order.len()).rev() {
             order.swap(last, random.below(last + 1));
         }
-        // Other classes move rows to other places of the grid as well.
+        // Other classes also move rows to other places of the grid.
         let mut moved = data.in_order(&order);
         let histograms =
             (data.build().histograms(Shard::whole()), moved.build().histograms(Shard::whole()));

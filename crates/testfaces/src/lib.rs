@@ -47,8 +47,8 @@ pub fn verifiers() -> Option<(Verifier, Verifier)> {
     Some((open("")?, open("plain_looks_only = true")?))
 }
 
-/// A verifier as the command opens it, with a policy beside its defaults, or a printed reason to
-/// skip.
+/// A verifier as the command opens it, with a policy in addition to its defaults, or a printed
+/// reason to skip.
 pub fn as_shipped(policy: &str) -> Option<Verifier> {
     verifier(Profile::Throughput { workers: 2 }, policy.parse().unwrap())
 }
@@ -65,7 +65,7 @@ pub fn mated_pairs(count: usize) -> Option<Vec<[RgbImage; 2]>> {
     Some(some.map(|paths| [open(&paths[0]), open(&paths[1])]).collect())
 }
 
-/// The template of a decoded photo; `None` where there is no face.
+/// The template of a decoded photo; `None` if there is no face.
 pub fn template(verifier: &Verifier, photo: &RgbImage) -> Option<Template<Probe>> {
     verifier.acquire(photo).unwrap().template
 }

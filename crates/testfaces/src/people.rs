@@ -15,33 +15,34 @@ use evenmatch_lab::simulate::Actor;
 use image::RgbImage;
 use rayon::prelude::*;
 
-/// Somebody to simulate.
+/// A person to simulate.
 pub struct Person {
     pub subject: String,
     pub race: String,
     pub sex: String,
     pub photo: RgbImage,
     pub actor: Actor,
-    /// From the subject's name alone.
+    /// Derived from the subject's name alone.
     pub seed: u64,
 }
 
-/// On which half of the people limits were chosen, by the digest of their names; the other half is
-/// for reporting.
+/// Whether limits were chosen on this half of the people, by the digest of their names; the other
+/// half is for reporting.
 pub fn is_for_tuning(subject: &str) -> bool {
     Digest::of(subject.as_bytes()).as_bytes()[0].is_multiple_of(2)
 }
 
-/// Photos that are looked at side by side: more would be wasted where one person is wanted.
+/// Photos that are processed in parallel: more would be wasted where one person is needed.
 const CAST_AT_ONCE: usize = 16;
 
-/// A face on a photo can stand for one before a camera if it looks there: turned by so many degrees
-/// at most by its five landmarks. The mesh takes some profiles for faces from the front.
+/// A face in a photo can stand for one in front of a camera if it looks into it: turned by at most
+/// this many degrees according to its five landmarks. The mesh takes some profiles for frontal
+/// faces.
 const MOST_TURNED: f32 = 20.0;
 
-/// The first people of a list who can be simulated (one face, which nothing hides and which looks
-/// into the camera), at most so many of each race group and in all. Prints how many of each group
-/// were left out.
+/// The first people of a list who can be simulated (one unhidden face that looks into the camera),
+/// with limits on how many of each race group and in all. Prints how many of each group were left
+/// out.
 pub fn people(
     data: &Path,
     list: &str,
@@ -74,11 +75,11 @@ pub fn people(
             }
         }
     }
-    println!("{} people; left out, of those looked at: {left_out:?}", people.len());
+    println!("{} people; left out, of those examined: {left_out:?}", people.len());
     people
 }
 
-/// The person on a row's photo; `None` where nobody can be simulated.
+/// The person in a row's photo; `None` if that person cannot be simulated.
 fn person(
     data: &Path,
     row: &csv::StringRecord,

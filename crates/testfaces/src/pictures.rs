@@ -1,4 +1,4 @@
-//! Pictures that tests make: no photo of a person is kept in the repository.
+//! Images that tests make: no photo of a person is kept in the repository.
 
 use std::io::Cursor;
 
@@ -17,7 +17,7 @@ pub fn jpeg(image: &RgbImage) -> Vec<u8> {
     bytes
 }
 
-/// A little-endian Exif block that holds the orientation alone.
+/// A little-endian Exif block that contains only the orientation.
 pub fn exif(orientation: u8) -> Vec<u8> {
     let mut tiff = b"II*\0\x08\0\0\0\x01\0".to_vec();
     tiff.extend_from_slice(&[0x12, 0x01, 3, 0, 1, 0, 0, 0, orientation, 0, 0, 0]);
@@ -25,7 +25,7 @@ pub fn exif(orientation: u8) -> Vec<u8> {
     tiff
 }
 
-/// Puts a segment behind the JPEG's start marker.
+/// Inserts a segment after the JPEG's start marker.
 pub fn with_segment(jpeg: &[u8], marker: u8, payload: &[u8]) -> Vec<u8> {
     let mut out = jpeg[..2].to_vec();
     out.extend_from_slice(&[0xff, marker]);
@@ -39,7 +39,7 @@ pub fn oriented_jpeg(stored: &RgbImage, orientation: u8) -> Vec<u8> {
     with_segment(&jpeg(stored), 0xe1, &[b"Exif\0\0".as_slice(), &exif(orientation)].concat())
 }
 
-/// How a camera stores an upright picture under each Exif orientation.
+/// How a camera stores an upright image under each Exif orientation.
 pub fn stored_as(upright: &RgbImage, orientation: u8) -> RgbImage {
     use image::imageops as ops;
     match orientation {
@@ -61,7 +61,7 @@ pub fn crc32(bytes: &[u8]) -> u32 {
     })
 }
 
-/// A PNG header that announces 60,000 × 60,000 pixels, and nothing behind it.
+/// A PNG header that announces 60,000 × 60,000 pixels, with nothing after it.
 pub fn huge_png_header() -> Vec<u8> {
     let mut header = b"IHDR".to_vec();
     header.extend_from_slice(&60_000_u32.to_be_bytes());
@@ -75,8 +75,8 @@ pub fn huge_png_header() -> Vec<u8> {
     png
 }
 
-/// A PNG that announces two frames: an animation control chunk stands behind the header chunk,
-/// which ends at byte 33.
+/// A PNG that announces two frames: an animation control chunk follows the header chunk, which ends
+/// at byte 33.
 pub fn animated_png(picture: &DynamicImage) -> Vec<u8> {
     let png = encode(picture, ImageFormat::Png);
     let mut chunk = b"acTL\0\0\0\x02\0\0\0\0".to_vec();
@@ -86,7 +86,7 @@ pub fn animated_png(picture: &DynamicImage) -> Vec<u8> {
     [&png[..33], &chunk, &png[33..]].concat()
 }
 
-/// A WebP animation of two frames, both this picture.
+/// A WebP animation of two frames, both this image.
 pub fn animated_webp(picture: &DynamicImage) -> Vec<u8> {
     let chunk = |name: &[u8], payload: &[u8]| {
         let mut out = name.to_vec();

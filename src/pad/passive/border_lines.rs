@@ -3,8 +3,8 @@
 use super::lines::{Line, lines};
 use super::view::View;
 
-/// How far two lines may be from parallel or from a right angle, in degrees: what holding a print
-/// at a slant does to it.
+/// How far two lines may be from parallel or from a right angle, in degrees: the effect of holding
+/// a print at a slant.
 const SLANT: f32 = 9.0;
 /// The same for both edges of one bezel, and how wide that may be, in sizes of the face.
 const STRIP_SLANT: f32 = 6.0;
@@ -13,11 +13,11 @@ const STRIP: std::ops::RangeInclusive<f32> = 0.06..=0.4;
 /// The longest pair of straight lines around the face that belong together: the length of the
 /// shorter one, in sizes of the face (the square root of its box's area).
 ///
-/// Lines belong together that lie on opposite sides of the face and are parallel, that make a
-/// corner, or that are the two edges of a strip (parallel, on one side, one from dark to light and
-/// the other from light to dark). The part that is looked at is 3.2 times the face's box.
+/// Lines belong together if they are on opposite sides of the face and parallel, if they form a
+/// corner, or if they are the two edges of a strip (parallel, on one side, one from dark to light
+/// and the other from light to dark). The part examined is 3.2 times the face's box.
 ///
-/// Doors, windows, picture frames, walls and shelves behind a person are all of these.
+/// Doors, windows, picture frames, walls and shelves behind a person can look the same.
 pub(super) fn border_lines(view: &View<'_>) -> Option<f32> {
     let found = lines(view)?;
     let pairs = found.iter().enumerate().flat_map(|(i, a)| found[..i].iter().map(move |b| (a, b)));

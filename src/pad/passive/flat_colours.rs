@@ -1,23 +1,23 @@
-//! Colours that fill little of what a picture can show.
+//! Colours that fill little of the available range.
 
 use super::view::{View, luma, quantile};
 
 /// Tails of each axis that are left out.
 const TAIL: f32 = 0.02;
-/// Fewest pixels that can be told from.
+/// Fewest pixels for a measurement.
 const FEWEST: usize = 256;
-/// Ranges of colour below this, in values, are those of a black-and-white picture, of which the
-/// gamut says nothing.
+/// Ranges of colour below this, in values, are those of a black and white photo, whose gamut means
+/// nothing.
 const COLOURLESS: f32 = 4.0;
 
-/// By how much the colours of head and surroundings fall short of the full gamut, in dB.
+/// How far the colours of head and surroundings fall short of the full gamut, in dB.
 ///
 /// Over one and a half times the face's box, the ranges of luma and of both colour differences
 /// (ITU-R BT.601), each without 2 % at either end, are multiplied; the value is 20·log₁₀ of 255
 /// over the cube root of that product. Reprinting and photographing a screen raise black, lower
-/// white and pale the colours.
+/// white and make colours paler.
 ///
-/// Haze and a window behind the person do the same. `None` for black-and-white pictures.
+/// Haze and a window behind the person have the same effect. `None` for black and white photos.
 pub(super) fn flat_colours(view: &View<'_>) -> Option<f32> {
     let part = view.around(1.5)?;
     let mut axes = [const { Vec::new() }; 3];

@@ -1,26 +1,27 @@
-//! Glare that lies on a surface in front of the face and not on the face.
+//! Glare on a surface in front of the face, not on the face itself.
 
 use super::view::View;
 
 /// The box is averaged down to about this size, in pixels.
 const UNIT: f32 = 96.0;
-/// From this value of the darkest channel on a pixel is glare.
+/// A pixel whose darkest channel has this value or more is glare.
 const WHITE: f32 = 235.0;
-/// How far from a pixel of glare its border is looked at, in pixels of the reduced picture, and by
-/// how much luma falls over that at a hard edge. Light on curved skin fades over a greater way.
+/// How far from a pixel of glare its border is examined, in pixels of the reduced image, and how
+/// much luma falls over that distance at a hard edge. Light on curved skin fades over a greater
+/// distance.
 const STEP: isize = 3;
 const FALL: f32 = 60.0;
 /// The share of a patch's border that has to be hard.
 const HARD: f32 = 0.6;
-/// A patch below this share of the box is a catch-light in an eye.
+/// A patch below this share of the box is a catchlight in an eye.
 const LEAST: f32 = 0.002;
 
 /// Area of white patches with hard edges inside the box, in per cent of it.
 ///
-/// A highlight on skin follows the face's curves and fades at its edges; the mirror image of a lamp
-/// or window in glass or glossy paper has the lamp's edges, whatever face lies beneath.
+/// A highlight on skin follows the face's curves and fades at its edges; the reflection of a lamp
+/// or window in glass or glossy paper has the lamp's edges, whatever face is underneath.
 ///
-/// Spectacles, teeth, a white collar and a bright background beside the face have hard edges too.
+/// Spectacles, teeth, a white collar and a bright background next to the face have hard edges too.
 pub(super) fn glare(view: &View<'_>) -> Option<f32> {
     let part = view.around(1.0)?;
     let factor = (UNIT / view.size()).min(1.0);
@@ -43,7 +44,7 @@ pub(super) fn glare(view: &View<'_>) -> Option<f32> {
                 let inside = x >= 0 && y >= 0 && x < width as isize && y < height as isize;
                 inside.then(|| y as usize * width + x as usize)
             };
-            // What the box cuts off has no border to be seen.
+            // Where the box cuts a patch off, its border is not visible.
             let (Some(next), Some(far)) = (place(near(dx), near(dy)), place(dx, dy)) else {
                 continue;
             };
@@ -64,8 +65,8 @@ pub(super) fn glare(view: &View<'_>) -> Option<f32> {
 }
 
 /// The number of the patch that each white pixel belongs to, from 1, with corners joined; 0 for all
-/// others. And one more than the number of patches. (`imageproc`'s labelling panics where every
-/// pixel is white.)
+/// others. And one more than the number of patches. (`imageproc`'s labelling panics if every pixel
+/// is white.)
 fn labelled(white: &[bool], width: usize) -> (Vec<usize>, usize) {
     let height = white.len() / width.max(1);
     let (mut labels, mut patches) = (vec![0; white.len()], 1);

@@ -1,4 +1,4 @@
-//! From where on each signal speaks of an attack, and which signals may deny.
+//! The limit from which each signal indicates an attack, and which signals may deny.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,12 +6,12 @@ use super::Signal;
 use crate::{Error, ErrorKind, Result, Stage};
 
 /// Limits of the passive signals: the table `[passive]` of a policy. docs/PASSIVE.md has the
-/// measurements that the defaults rest on.
+/// measurements behind the defaults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PassiveLimits {
-    /// The signals that may deny, where they see an attack wherever the box lies. All others only
-    /// ask for more; the network can't be among these.
+    /// The signals that may deny, if they see an attack at every position of the box. All others
+    /// only ask for more evidence; the network cannot be among these.
     pub deny: Vec<Signal>,
     /// The limit of [`Signal::PeriodicPattern`], in dB.
     pub periodic_pattern: f32,
@@ -27,7 +27,7 @@ pub struct PassiveLimits {
     pub flat_colours: f32,
     /// The limit of [`Signal::Glare`], in per cent of the box.
     pub glare: f32,
-    /// Whether the optional network is asked; it has to be fetched by its name.
+    /// Whether to use the optional network; it has to be fetched by its name.
     pub use_network: bool,
     /// The limit of [`Signal::Network`], a probability.
     pub network: f32,
@@ -65,7 +65,7 @@ impl PassiveLimits {
         }
     }
 
-    /// Refuses limits that are no positive numbers, and a network that denies.
+    /// Refuses limits that are not positive numbers, and a network that denies.
     ///
     /// # Errors
     ///
@@ -77,13 +77,14 @@ impl PassiveLimits {
         for signal in Signal::ALL {
             let limit = self.limit(signal);
             if !(limit.is_finite() && limit > 0.0) {
-                let message = format!("passive.{signal} is {limit}, which is no positive number");
-                return refuse(message, "state a limit above 0; a very large one is never reached");
+                let message =
+                    format!("passive.{signal} is {limit}, which is not a positive number");
+                return refuse(message, "set a limit above 0; a very large one is never reached");
             }
         }
         if self.deny.contains(&Signal::Network) {
-            let message = "passive.deny names the network, which may not deny".to_owned();
-            return refuse(message, "leave it out: nobody knows what it was trained on");
+            let message = "passive.deny lists the network, which may not deny".to_owned();
+            return refuse(message, "remove it: its training data is not documented");
         }
         Ok(())
     }

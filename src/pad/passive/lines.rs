@@ -1,39 +1,39 @@
-//! Straight lines around a face, by which way they step from dark to light.
+//! Straight lines around a face, and which way they step from dark to light.
 
 use super::view::{View, luma};
 
-/// The face is averaged down to this size, in pixels, so that a line's width and place mean the
+/// The face is averaged down to this size, in pixels, so that a line's width and position mean the
 /// same for all.
 const UNIT: f32 = 64.0;
-/// The part that is looked at, as a multiple of the face's box.
+/// The part to examine, as a multiple of the face's box.
 const PART: f32 = 3.2;
-/// The least slope of an edge, in values a pixel.
+/// The least slope of an edge, in values per pixel.
 const SLOPE: f32 = 2.5;
-/// Directions that are told apart; an edge votes for its own and the two beside it.
+/// Number of distinct directions; an edge votes for its own and the two next to it.
 const DIRECTIONS: usize = 120;
 /// The shortest line, in sizes of the face, and the most lines.
 const SHORTEST: f32 = 0.5;
 const MOST: usize = 40;
-/// Lines within so many directions and pixels of a longer one are the same.
+/// Lines within this many directions and pixels of a longer one are the same.
 const SAME_DIRECTION: usize = 3;
 const SAME_PLACE: usize = 4;
-/// Darker than this is what was laid around a picture that was turned or moved.
+/// Darker than this is the padding around an image that was rotated or moved.
 const PADDING: f32 = 6.0;
 
-/// One line beside the face.
+/// One line near the face.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Line {
-    /// How much of it is seen, in sizes of the face (the square root of its box's area).
+    /// How much of it is visible, in sizes of the face (the square root of its box's area).
     pub(super) length: f32,
-    /// Which way it grows lighter across the line, in degrees from the right towards below.
+    /// The direction across the line towards the light side, in degrees from right towards down.
     pub(super) towards_light: f32,
-    /// Distance from the middle of the face in that direction, in sizes of the face; negative
-    /// where the line lies on the other side.
+    /// Distance from the middle of the face in that direction, in sizes of the face; negative if
+    /// the line is on the other side.
     pub(super) distance: f32,
 }
 
 impl Line {
-    /// Which way the line lies from the middle of the face, in degrees.
+    /// The direction of the line from the middle of the face, in degrees.
     pub(super) fn side(&self) -> f32 {
         if self.distance >= 0.0 { self.towards_light } else { self.towards_light + 180.0 }
     }
@@ -54,8 +54,8 @@ struct Plane {
 /// The straight lines around the face's box, longest first.
 ///
 /// Edges are maxima of Sobel's slope across themselves; each votes, with its direction, for the
-/// lines through it (Duda and Hart's transform, Communications of the ACM 15(1), 1972, with the
-/// sign of the step kept apart). Lines that cross the ellipse in the face's box are hair or collar.
+/// lines through it (Duda and Hart's transform, Communications of the ACM 15(1), 1972, keeping the
+/// sign of the step). Lines that cross the ellipse in the face's box are hair or collar.
 pub(super) fn lines(view: &View<'_>) -> Option<Vec<Line>> {
     let plane = Plane::of(view)?;
     let reach = ((plane.width as f32).hypot(plane.height as f32)).ceil() as usize + 4;
@@ -77,7 +77,7 @@ pub(super) fn lines(view: &View<'_>) -> Option<Vec<Line>> {
             }
         }
     }
-    // A line may lie between two places: count both.
+    // A line may lie between two positions: count both.
     let mut joined = vec![0.0_f32; votes.len()];
     for (row, out) in votes.chunks_exact(places).zip(joined.chunks_exact_mut(places)) {
         for i in 0..places - 1 {
@@ -135,7 +135,7 @@ impl Plane {
         })
     }
 
-    /// Place and slope of every edge.
+    /// Position and slope of every edge.
     fn edges(&self) -> Vec<(usize, usize, f32, f32)> {
         let (width, height) = (self.width, self.height);
         let at = |x: usize, y: usize| self.values[y * width + x];
@@ -175,7 +175,7 @@ impl Plane {
     }
 }
 
-/// Smoothed by a Gaussian of .7 pixels, cut off at two.
+/// Smoothed by a Gaussian of 0.7 pixels, cut off at two.
 fn smoothed(plane: &[f32], width: usize, height: usize) -> Vec<f32> {
     const WEIGHTS: [f32; 5] = [0.0096, 0.2054, 0.57, 0.2054, 0.0096];
     let pass = |plane: &[f32], along: bool| -> Vec<f32> {
@@ -189,8 +189,8 @@ fn smoothed(plane: &[f32], width: usize, height: usize) -> Vec<f32> {
     pass(&pass(plane, true), false)
 }
 
-/// Black that reaches in from the border, and two pixels around it: what a picture that was turned
-/// or moved was filled up with. Its edges are straight, and no part of what the camera saw.
+/// Black that reaches in from the border, and two pixels around it: the padding of an image that
+/// was rotated or moved. Its edges are straight, and not part of what the camera saw.
 fn padding(pixels: &[[f32; 3]], width: usize, height: usize) -> Vec<bool> {
     let black = |i: usize| pixels[i].iter().all(|value| *value <= PADDING);
     let mut seen = vec![false; pixels.len()];

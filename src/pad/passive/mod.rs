@@ -1,8 +1,8 @@
-//! Passive signals: what a still photo shows of a recapture, a photo of a print or of a screen.
+//! Passive signals: signs in a still photo that it is a photo of a print or of a screen.
 //!
-//! A signal can deny or ask for more, and never grants anything: a photo without a sign of an
-//! attack does not show that a person was there. Each is measured at the face's box and at the box
-//! moved and resized by 5 %; what changes its verdict over that only asks for more.
+//! A signal can deny or ask for more evidence, and never grants anything: a photo without a sign of
+//! an attack does not show that a person was there. Each is measured at the face's box and at the
+//! box moved and resized by 5 %; a signal whose verdict changes with the box only asks for more.
 //!
 //! ```
 //! use evenmatch::BoundingBox;
@@ -51,7 +51,7 @@ use view::View;
 pub use limits::PassiveLimits;
 pub use signal::Signal;
 
-/// By which share of its sides the box is moved and resized.
+/// The share of its sides by which the box is moved and resized.
 const TOLERANCE: f32 = 0.05;
 
 /// The stage that looks for signs of an attack in a photo. It is `Send + Sync`: make one and share
@@ -68,18 +68,18 @@ impl PassiveSignals {
         PassiveSignals { limits, network: None }
     }
 
-    /// With a network as one more signal. It asks for more, and never denies.
+    /// Adds a network as one more signal. It asks for more evidence, and never denies.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidModel`](crate::ErrorKind::InvalidModel) where its input is not of one
-    /// size.
+    /// [`ErrorKind::InvalidModel`](crate::ErrorKind::InvalidModel) if its input does not have a
+    /// fixed size.
     pub fn with_network(mut self, network: Arc<dyn Network>, input: InputSpec) -> Result<Self> {
         self.network = Some(PassiveNetwork::new(network, input)?);
         Ok(self)
     }
 
-    /// Which network is asked; `None` where there is none.
+    /// Which network is used; `None` if there is none.
     pub fn network_id(&self) -> Option<&ModelId> {
         self.network.as_ref().map(PassiveNetwork::id)
     }
@@ -92,8 +92,8 @@ impl PassiveSignals {
     /// Measures every signal at a face's box, in pixels of this image, which should be the photo at
     /// its full size: a reduced one has lost its finest patterns.
     ///
-    /// A signal that can't be measured, as in a face that is too small, has no record; a box that
-    /// lies beside the image gives none at all.
+    /// A signal that cannot be measured, for example in a face that is too small, has no record; a
+    /// box outside the image gives none at all.
     ///
     /// # Errors
     ///
@@ -103,7 +103,7 @@ impl PassiveSignals {
         for face in variants(face) {
             match View::new(image, &face) {
                 Some(view) => measured.push(self.measure(&view)?),
-                // The face's own box comes first; without it there is nothing to say.
+                // The face's own box comes first; without it there is nothing to measure.
                 None if measured.is_empty() => return Ok(Vec::new()),
                 None => {}
             }
@@ -185,12 +185,12 @@ fn variants(face: &BoundingBox) -> [BoundingBox; 7] {
     ]
 }
 
-/// How little a photo's signals speak of an attack, taken together, for curves of errors over
-/// thresholds: 0 to 1, higher is more bona fide. It decides nothing.
+/// How few signs of an attack a photo's signals show, taken together, for curves of errors over
+/// thresholds: 0 to 1, higher is more bona fide. It does not affect decisions.
 ///
-/// The product of `1 / (1 + (value / limit)⁴)` over the signals: 1/2 for one signal at its limit,
-/// with all others at nothing. A signal that is as far below its limit as every photo's hardly
-/// moves it. Without any signal it is 1.
+/// The product of `1 / (1 + (value / limit)⁴)` over the signals: 1/2 for one signal at its limit
+/// with all others at 0. A signal far below its limit, as in most photos, hardly changes it.
+/// Without any signal it is 1.
 pub fn score(signals: &[SignalRecord]) -> f64 {
     let share = |signal: &SignalRecord| {
         let ratio = f64::from(signal.value.max(0.0)) / f64::from(signal.limit);

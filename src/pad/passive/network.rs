@@ -1,5 +1,5 @@
-//! A network that was trained to tell people from pictures of them; optional, and never a ground
-//! for refusing anyone by itself.
+//! A network trained to tell people from photos of them; optional, and never enough by itself to
+//! refuse anyone.
 
 use std::sync::Arc;
 
@@ -9,13 +9,13 @@ use super::view::View;
 use crate::model::{InputSize, InputSpec, ModelId, Network};
 use crate::{Error, ErrorKind, Result, Stage};
 
-/// How many times larger than the face's box the crop is, where the picture has as much.
+/// How many times larger than the face's box the crop is, if the image is large enough.
 const PART: f32 = 2.7;
 /// Classes of the network; the first one is a person.
 const CLASSES: usize = 3;
 
-/// The network `fr_liveness` of Faceplugin's package, or another of its form: a crop 2.7 times as
-/// large as the face's box, and three classes of which the first is a live person.
+/// The network `fr_liveness` of Faceplugin's package, or another of the same form: a crop 2.7 times
+/// as large as the face's box, and three classes, the first of which is a live person.
 #[derive(Clone)]
 pub(super) struct PassiveNetwork {
     network: Arc<dyn Network>,
@@ -24,17 +24,17 @@ pub(super) struct PassiveNetwork {
 }
 
 impl PassiveNetwork {
-    /// A stage from a network and its input, which must be of one size.
+    /// A stage from a network and its input, which must have a fixed size.
     pub(super) fn new(network: Arc<dyn Network>, input: InputSpec) -> Result<Self> {
         match input.size() {
             InputSize::Fixed { width, height } => {
                 Ok(PassiveNetwork { network, input, size: (width, height) })
             }
             other => {
-                let message = format!("passive detection can't have the input size {other:?}");
+                let message = format!("passive detection cannot have the input size {other:?}");
                 Err(Error::new(ErrorKind::InvalidModel, Stage::Setup, message)
                     .in_file(network.id().id.clone())
-                    .next("state `width` and `height` in the manifest"))
+                    .next("set `width` and `height` in the manifest"))
             }
         }
     }
@@ -43,8 +43,8 @@ impl PassiveNetwork {
         self.network.id()
     }
 
-    /// The probability, 0 to 1, that the face is *not* live, as the network has it: one less the
-    /// softmax of its first class.
+    /// The network's probability, 0 to 1, that the face is *not* live: one minus the softmax of its
+    /// first class.
     pub(super) fn ask(&self, view: &View<'_>) -> Result<f32> {
         let (width, height) = self.size;
         let crop = crop(view, width, height);
@@ -57,13 +57,13 @@ impl PassiveNetwork {
         if live.is_finite() {
             return Ok(1.0 - live);
         }
-        let message = "the network gave values that are no numbers";
+        let message = "the network gave values that are not numbers";
         Err(Error::new(ErrorKind::Runtime, Stage::Detect, message).in_file(self.id().id.clone()))
     }
 }
 
-/// The crop that the package's own code makes: the box 2.7 times as large, or as large as the
-/// picture allows, moved inside it, and resized by bilinear interpolation as OpenCV does.
+/// The crop that the package's own code makes: the box 2.7 times as large, or as large as the image
+/// allows, moved inside it, and resized by bilinear interpolation as OpenCV does.
 fn crop(view: &View<'_>, width: u32, height: u32) -> RgbImage {
     let (w, h) = view.image.dimensions();
     let ((cx, cy), (hx, hy)) = (view.centre(), view.half());
@@ -109,11 +109,11 @@ mod tests {
         let middle = crop_at(140.0, 90.0, 20.0, 20.0);
         assert_eq!(middle.get_pixel(0, 0).0[1], 73);
         assert_eq!(middle.get_pixel(127, 127).0[1], 126);
-        // A face in the corner: the crop is moved into the picture.
+        // A face in the corner: the crop is moved into the image.
         let corner = crop_at(-5.0, -5.0, 40.0, 40.0);
         assert_eq!(corner.get_pixel(0, 0).0, [0, 0, 0]);
         assert_eq!(corner.get_pixel(127, 127).0[1], 107);
-        // A large face: as much as there is, in the face's own proportions.
+        // A large face: as much as available, in the face's own proportions.
         let large = crop_at(50.0, 10.0, 180.0, 180.0);
         assert_eq!(large.get_pixel(64, 0).0[1], 0);
         assert!(large.get_pixel(64, 127).0[1] >= 197);

@@ -1,4 +1,4 @@
-//! A second JPEG below the last one, on another grid of blocks.
+//! An earlier JPEG compression, on a different grid of blocks than the last one.
 
 use std::sync::LazyLock;
 
@@ -6,9 +6,9 @@ use super::view::{View, luma};
 
 /// Side of a JPEG's block, in pixels.
 const BLOCK: usize = 8;
-/// Steps of quantisation that are tried, for the mean of a block times eight.
+/// Quantisation steps to try, for the mean of a block times eight.
 const STEPS: std::ops::RangeInclusive<usize> = 3..=20;
-/// The turn `e^(2πi·r/(8q))` of every remainder `r`, for each step `q`.
+/// The rotation `e^(2πi·r/(8q))` of every remainder `r`, for each step `q`.
 static TURNS: LazyLock<Vec<Vec<(f64, f64)>>> = LazyLock::new(|| {
     let of = |step: usize| {
         let period = (BLOCK * step) as f64;
@@ -17,27 +17,27 @@ static TURNS: LazyLock<Vec<Vec<(f64, f64)>>> = LazyLock::new(|| {
     };
     STEPS.map(of).collect()
 });
-/// Fewest blocks that a share can be told from.
+/// Fewest blocks for a measurement.
 const FEWEST: usize = 64;
-/// A block of less variance than this lies on every lattice.
+/// A block with less variance than this fits every lattice.
 const FLAT: f64 = 4.0;
-/// Longest side of the part that is looked at, in pixels.
+/// Longest side of the part to examine, in pixels.
 const LONGEST: u32 = 256;
 
-/// How far the means of blocks lie on a lattice at a second place of the grid, 0 to 1.
+/// How well the means of blocks fit a lattice at a second position of the grid, 0 to 1.
 ///
-/// A JPEG rounds eight times the mean of each 8 × 8 block to a multiple `q` of its table. Where a
-/// picture was once compressed, then cut or moved, and compressed again, blocks at the old place
-/// still lie near multiples of the old `q`: with `z = e^(2πi·8m/q)` over `n` blocks of means `m`,
+/// A JPEG rounds eight times the mean of each 8 × 8 block to a multiple `q` of its table. If an
+/// image was compressed, then cropped or moved, and compressed again, blocks at the old position
+/// are still near multiples of the old `q`: with `z = e^(2πi·8m/q)` over `n` blocks of means `m`,
 /// `|Σz|/n` is far from 0. This is the integer periodicity map of Bianchi and Piva (IEEE
-/// Transactions on Information Forensics and Security 7(2), 2012). The value is the largest
-/// `|Σz|/n − 1/√n` over `q` from 3 to 20 and all places that lie two or more pixels beside the
-/// strongest one, which is the last compression's.
+/// Transactions on Information Forensics and Security 7(2), 2012). The value is the largest `|Σz|/n
+/// − 1/√n` over `q` from 3 to 20 and all positions two or more pixels away from the strongest one,
+/// which is the last compression's.
 ///
-/// It looks at twice the face's box. It sees a picture that was cut out of another and saved again,
-/// which is a sign of a picture that did not come from a camera; but many apps cut photos too. It
-/// is blind where the second compression was the coarser one, where the picture was resized in
-/// between, and to a screen or print in front of a camera.
+/// It examines twice the face's box. It sees an image that was cropped from another and saved
+/// again, which suggests that it did not come directly from a camera; but many apps crop photos
+/// too. It does not see a second compression that was coarser, an image that was resized in
+/// between, or a screen or print in front of a camera.
 pub(super) fn second_compression(view: &View<'_>) -> Option<f32> {
     let mut part = view.around(2.0)?;
     for (start, length) in [(&mut part.left, &mut part.width), (&mut part.top, &mut part.height)] {

@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-/// One passive signal. docs/PASSIVE.md says of each what it can see and what it can't.
+/// One passive signal. docs/PASSIVE.md says what each can and cannot see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Signal {
     /// A peak in the face's spectrum: the grid of a screen, or moiré. In dB.
     PeriodicPattern,
-    /// Two peaks at a right angle: the dots of a printed picture. In dB.
+    /// Two peaks at a right angle: the dots of a print. In dB.
     Halftone,
     /// Traces of an earlier JPEG on another grid. A share of 1.
     SecondCompression,
@@ -20,7 +20,7 @@ pub enum Signal {
     FlatColours,
     /// White patches with hard edges on the face. In per cent of its box.
     Glare,
-    /// What the optional network holds for likely: that the face is not live. A probability.
+    /// The optional network's estimate that the face is not live. A probability.
     Network,
 }
 

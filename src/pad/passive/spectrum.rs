@@ -8,18 +8,18 @@ use super::view::View;
 /// Sides of the square, in pixels.
 const LEAST: u32 = 64;
 const MOST: u32 = 256;
-/// Frequencies that are looked at, in cycles per pixel: below are the face's own shapes, and above
-/// one half there is none.
+/// The range of frequencies, in cycles per pixel: below are the face's own shapes, and above one
+/// half there are none.
 const LOWEST: f32 = 0.10;
 const HIGHEST: f32 = 0.48;
-/// Bins on either side of the axes that are left out: there lie the borders of a JPEG's blocks and
-/// everything that stands upright.
+/// Bins on either side of the axes that are left out: they contain the borders of a JPEG's blocks
+/// and everything aligned with the axes.
 const AXIS: i32 = 2;
-/// How far the neighbourhood reaches that a peak has to stand out of, and the core that it leaves
-/// out, in bins.
+/// The size of the neighbourhood that a peak has to stand out from, and of the core left out of it,
+/// in bins.
 const AROUND: i32 = 6;
 const CORE: i32 = 2;
-/// The strongest bins over their ring that are held against their neighbourhood too.
+/// The strongest bins over their ring, which are compared with their neighbourhood too.
 const CANDIDATES: usize = 24;
 /// Variance of rounding to whole values.
 const ROUNDING: f32 = 1.0 / 12.0;
@@ -37,11 +37,11 @@ struct Plane {
 }
 
 impl Spectrum {
-    /// The spectrum of the square in the middle of the face, at the picture's own resolution.
-    /// `None` where that has fewer than 64 pixels a side.
+    /// The spectrum of the square in the middle of the face, at the image's own resolution. `None`
+    /// if that has fewer than 64 pixels a side.
     ///
-    /// The planes' large shapes are taken off (a mean over 7 × 7 pixels), and a Hann window laid
-    /// over the rest.
+    /// The planes' large shapes are subtracted (a mean over 7 × 7 pixels), and a Hann window is
+    /// applied to the rest.
     pub(super) fn of(view: &View<'_>) -> Option<Self> {
         let square = view.square(LEAST, MOST)?;
         let side = square.width as usize;
@@ -52,7 +52,7 @@ impl Spectrum {
         let window: Vec<f32> = (0..side)
             .map(|i| (std::f32::consts::PI * (i as f32 + 0.5) / side as f32).sin().powi(2))
             .collect();
-        // Two real planes make one complex one.
+        // Two real planes are combined into one complex one.
         let mut plane: Vec<Complex32> = (0..side * side)
             .map(|i| Complex32::new(red[i], green[i]) * (window[i % side] * window[i / side]))
             .collect();
@@ -76,7 +76,7 @@ impl Spectrum {
         Some(Spectrum { side: side as i32, planes })
     }
 
-    /// The most that any peak of the green plane stands out, in dB.
+    /// How much the strongest peak of the green plane stands out, in dB.
     pub(super) fn strongest_peak(&self) -> f32 {
         let plane = &self.planes[1];
         let mut found: Vec<(f32, i32, i32)> =
@@ -85,8 +85,8 @@ impl Spectrum {
         found.iter().fold(0.0, |most, (_, x, y)| most.max(self.prominence(plane, *x, *y)))
     }
 
-    /// The most that two peaks at a right angle and of one frequency stand out, both of them, in
-    /// either plane, in dB.
+    /// How much two peaks at a right angle and of one frequency both stand out, at most, in either
+    /// plane, in dB.
     pub(super) fn strongest_screen(&self) -> f32 {
         let mut most = 0.0_f32;
         for plane in &self.planes {
@@ -119,8 +119,8 @@ impl Spectrum {
         best
     }
 
-    /// By how much a bin stands out, in dB, over its ring and over its neighbourhood: the lesser
-    /// of the two, so that neither a broad ridge nor a steep slope is taken for a peak.
+    /// How much a bin stands out, in dB, over its ring and over its neighbourhood: the smaller of
+    /// the two, so that neither a broad ridge nor a steep slope counts as a peak.
     fn prominence(&self, plane: &Plane, x: i32, y: i32) -> f32 {
         let mut around = Vec::new();
         for dy in -AROUND..=AROUND {
@@ -139,7 +139,7 @@ impl Spectrum {
         (y.rem_euclid(self.side) * self.side + x.rem_euclid(self.side)) as usize
     }
 
-    /// The bins of one half of the plane that are looked at; the other half mirrors it.
+    /// The examined bins of one half of the plane; the other half mirrors it.
     fn half(&self) -> impl Iterator<Item = (i32, i32)> {
         let side = self.side;
         let reach = (HIGHEST * side as f32) as i32;
@@ -191,7 +191,7 @@ fn transposed(plane: &[Complex32], side: usize) -> Vec<Complex32> {
     (0..side * side).map(|i| plane[i % side * side + i / side]).collect()
 }
 
-/// A plane less its mean over 7 × 7 pixels, as many as there are at the edges.
+/// A plane minus its mean over 7 × 7 pixels, or as many as there are at the edges.
 fn without_shapes(plane: Vec<f32>, side: usize) -> Vec<f32> {
     const REACH: usize = 3;
     let mut sums = vec![0.0_f64; (side + 1) * (side + 1)];

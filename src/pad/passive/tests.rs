@@ -1,4 +1,4 @@
-//! Every signal on pictures that tests draw, clean and attacked; and what no picture may do.
+//! Every signal on images that tests draw, clean and attacked; and what no image may cause.
 
 use super::*;
 use evenmatch_core::random::SplitMix;
@@ -12,8 +12,8 @@ fn face() -> BoundingBox {
     FACE.into()
 }
 
-/// Something round and skin-coloured before a coloured wall, with a sensor's noise; `change` adds
-/// to its values.
+/// Something round and skin-coloured in front of a coloured wall, with a sensor's noise; `change`
+/// adds to its values.
 fn drawn(change: impl Fn(f32, f32) -> [f32; 3]) -> RgbImage {
     let mut random = SplitMix::from_state(5);
     RgbImage::from_fn(300, 300, |x, y| {
@@ -55,7 +55,7 @@ fn of(records: &[SignalRecord], signal: Signal) -> SignalRecord {
     records.iter().find(|record| record.name == signal.name()).unwrap().clone()
 }
 
-/// A clean picture has no sign; this one has one, with this verdict.
+/// A clean image has no sign; this one has one, with this verdict.
 fn expect(picture: &RgbImage, signal: Signal, verdict: SignalVerdict) {
     let without = of(&look(&clean()), signal);
     assert_eq!(without.verdict, SignalVerdict::Clear, "{without:?}");
@@ -99,7 +99,7 @@ fn dots_at_a_right_angle_are_a_halftone_and_one_wave_is_none() {
 fn a_jpeg_that_was_cut_and_saved_again_has_a_second_grid() {
     let cut = image::imageops::crop_imm(&jpeg(&clean(), 60), 3, 5, 290, 290).to_image();
     expect(&jpeg(&cut, 92), Signal::SecondCompression, SignalVerdict::Unclear);
-    // Cut along its grid it has only one.
+    // Cropped along its grid it has only one.
     let along = image::imageops::crop_imm(&jpeg(&clean(), 60), 8, 8, 288, 288).to_image();
     let record = of(&look(&jpeg(&along, 92)), Signal::SecondCompression);
     assert_eq!(record.verdict, SignalVerdict::Clear, "{record:?}");
@@ -119,7 +119,7 @@ fn a_drawing_lacks_the_noise_of_a_sensor() {
 #[test]
 fn a_bezel_has_lines_that_belong_together_and_one_edge_has_not() {
     let bezel = |x: f32, y: f32| {
-        // Turned by four degrees.
+        // Rotated by four degrees.
         let (u, v) = (x - 150.0 + 0.07 * (y - 150.0), y - 145.0 - 0.07 * (x - 150.0));
         let (u, v) = (u.abs(), v.abs());
         let inside = u < 80.0 && v < 100.0;
@@ -185,7 +185,7 @@ fn a_verdict_that_changes_with_the_box_only_asks_for_more() {
             - values.iter().copied().fold(f32::MAX, f32::min);
         assert_eq!((record.value, record.jitter), (values[0], span));
     }
-    // Even a policy that was made without being checked can't let the network deny.
+    // Even an unchecked policy cannot let the network deny.
     let limits = PassiveLimits { deny: vec![Signal::Network], ..Default::default() };
     let record = PassiveSignals::new(limits).judged(Signal::Network, 1.0, &[1.0; 7]);
     assert_eq!(record.verdict, SignalVerdict::Unclear);
@@ -193,7 +193,7 @@ fn a_verdict_that_changes_with_the_box_only_asks_for_more() {
 
 #[test]
 fn a_pattern_beside_the_face_flips_and_asks_for_more() {
-    // The pattern begins where the box ends: only a box that is moved or grown reaches it.
+    // The pattern starts where the box ends: only a moved or enlarged box reaches it.
     let edge = FACE[0] + FACE[2] / 2.0 + 64.0;
     let beside =
         drawn(|x, y| if x > edge { [60.0 * (1.9 * x + 1.1 * y).sin(); 3] } else { [0.0; 3] });
@@ -206,7 +206,7 @@ fn a_pattern_beside_the_face_flips_and_asks_for_more() {
         })
         .collect();
     let first = |verdict| seen.iter().position(|seen| *seen == verdict);
-    // On the way from not reaching it to lying in it, the verdict is open first.
+    // Between not reaching it and lying in it, the verdict is open first.
     let (unclear, attack) = (first(SignalVerdict::Unclear), first(SignalVerdict::Attack));
     assert_eq!(seen[0], SignalVerdict::Clear, "{seen:?}");
     assert!(unclear.is_some() && attack.is_none_or(|attack| unclear < Some(attack)), "{seen:?}");

@@ -1,10 +1,10 @@
-//! The place of a face in a picture, and the pixels around it that a signal looks at.
+//! The position of a face in an image, and the pixels around it that a signal examines.
 
 use image::RgbImage;
 
 use crate::geometry::BoundingBox;
 
-/// A picture with a face's box in it; the box has a size and touches the picture.
+/// An image with a face's box in it; the box has a size and overlaps the image.
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     pub(super) image: &'a RgbImage,
@@ -14,7 +14,7 @@ pub(super) struct View<'a> {
     height: f32,
 }
 
-/// A rectangle of whole pixels inside a picture, none of whose sides is 0.
+/// A rectangle of whole pixels inside an image, with no side of 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Rectangle {
     pub(super) left: u32,
@@ -24,7 +24,7 @@ pub(super) struct Rectangle {
 }
 
 impl<'a> View<'a> {
-    /// `None` where the box is no box, or lies beside the picture.
+    /// `None` if the box has no size, or is outside the image.
     pub(super) fn new(image: &'a RgbImage, face: &BoundingBox) -> Option<Self> {
         let (x, y, width, height) = (face.x(), face.y(), face.width(), face.height());
         let sound = [x, y, width, height].iter().all(|v| v.is_finite() && v.abs() < 1e6);
@@ -48,12 +48,12 @@ impl<'a> View<'a> {
         (self.width / 2.0, self.height / 2.0)
     }
 
-    /// The box, `factor` times as large around the same middle, as far as the picture reaches.
+    /// The box, `factor` times as large around the same middle, as far as the image reaches.
     pub(super) fn around(&self, factor: f32) -> Option<Rectangle> {
         let (cx, cy) = self.centre();
         let (hx, hy) = (factor * self.width / 2.0, factor * self.height / 2.0);
         let range = |centre: f32, half: f32, limit: u32| {
-            // Casts saturate, and so cut off what lies outside.
+            // Casts saturate, and so cut off what is outside.
             let low = (centre - half).round() as u32;
             let high = ((centre + half).round() as u32).min(limit);
             (high > low).then(|| (low, high - low))
@@ -63,8 +63,8 @@ impl<'a> View<'a> {
         Some(Rectangle { left, top, width, height })
     }
 
-    /// A square of pixels as they are, in the middle of the box and of its size: a multiple of 16
-    /// from `least` to `most`. `None` where box or picture are smaller.
+    /// A square of unchanged pixels, in the middle of the box and of its size: a multiple of 16
+    /// from `least` to `most`. `None` if the box or the image is smaller.
     pub(super) fn square(&self, least: u32, most: u32) -> Option<Rectangle> {
         let (w, h) = self.image.dimensions();
         let side = (self.size() as u32).min(most).min(w).min(h) / 16 * 16;
@@ -88,7 +88,7 @@ impl<'a> View<'a> {
         })
     }
 
-    /// A rectangle averaged down to `width × height` pixels, which are no more than it has.
+    /// A rectangle averaged down to `width × height` pixels, which must not be more than it has.
     pub(super) fn averaged(&self, of: Rectangle, width: usize, height: usize) -> Vec<[f32; 3]> {
         let (raw, stride) = (self.image.as_raw(), 3 * self.image.width() as usize);
         let edge = |at: usize, parts: usize, start: u32, length: u32| {
@@ -120,7 +120,7 @@ pub(super) fn luma([r, g, b]: [f32; 3]) -> f32 {
     0.299 * r + 0.587 * g + 0.114 * b
 }
 
-/// The value below which this share lies, 0 to 1; `None` of an empty list.
+/// The value below which this share lies, 0 to 1; `None` for an empty list.
 pub(super) fn quantile(values: &mut [f32], share: f32) -> Option<f32> {
     let last = values.len().checked_sub(1)?;
     let at = (last as f32 * share).round() as usize;

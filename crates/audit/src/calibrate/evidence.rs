@@ -1,4 +1,4 @@
-//! From scores to the evidence that a score is.
+//! From scores to what they are evidence of.
 
 use crate::SampleSet;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
@@ -7,14 +7,14 @@ use evenmatch_scores::crossmatch::{BINS, Shard, edge};
 
 /// Fewest scores of each kind for a fit ("rule of 30").
 const FEWEST: u64 = 30;
-/// Newton steps; the problem is convex and a handful suffice.
+/// Newton steps; the problem is convex and a handful are enough.
 const STEPS: usize = 60;
 
-/// Fits the natural logarithm of the likelihood ratio, "same person" over "different people", as
-/// a straight line of the score: prior-weighted logistic regression at even odds (N. Brümmer, J.
-/// du Preez, "Application-independent evaluation of speaker detection", Computer Speech and
-/// Language 20, 2006). All pairs of the set are compared; non-mated scores are taken at the
-/// middles of 4,096 bins.
+/// Fits the natural logarithm of the likelihood ratio, "same person" over "different people", as a
+/// linear function of the score: prior-weighted logistic regression at even odds (N. Brümmer, J. du
+/// Preez, "Application-independent evaluation of speaker detection", Computer Speech and Language
+/// 20, 2006). All pairs of the set are compared; non-mated scores are taken at the middles of 4,096
+/// bins.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidArgument`] with fewer than 30 scores of either kind.
@@ -35,14 +35,14 @@ pub fn evidence(set: &SampleSet, description: &str, manifest_sha256: Digest) -> 
             counts.0, counts.1
         );
         return Err(Error::new(ErrorKind::InvalidArgument, Stage::Audit, message)
-            .next("name photos with several of each person: --evidence people.csv"));
+            .next("give photos with several of each person: --evidence people.csv"));
     }
     let samples = Samples { mated: &mated, nonmated: &nonmated, counts };
     let (slope, intercept) = samples.fit();
     Ok(Evidence {
         slope,
         intercept,
-        // What was never seen in n comparisons is not known to be rarer than about 1 in n.
+        // Something never seen in n comparisons is not known to be rarer than about 1 in n.
         lowest: -(counts.0 as f64).ln(),
         highest: (counts.1 as f64).ln(),
         cllr: samples.cllr(slope, intercept),
@@ -60,7 +60,7 @@ struct Samples<'a> {
 }
 
 impl Samples<'_> {
-    /// Each score with its weight, both kinds weighing one half in all; +1 for mated.
+    /// Each score with its weight, each kind weighing one half in total; +1 for mated.
     fn each(&self) -> impl Iterator<Item = (f64, f64, f64)> + '_ {
         let (m, n) = (0.5 / self.counts.0 as f64, 0.5 / self.counts.1 as f64);
         let mated = self.mated.iter().map(move |score| (*score, m, 1.0));
@@ -71,7 +71,7 @@ impl Samples<'_> {
         self.each().map(|(s, w, sign)| w * (-sign * (slope * s + intercept)).exp().ln_1p()).sum()
     }
 
-    /// Newton's method with halved steps where a whole one overshoots.
+    /// Newton's method, with the step halved if a whole one overshoots.
     fn fit(&self) -> (f64, f64) {
         let (mut slope, mut intercept) = (0.0, 0.0);
         for _ in 0..STEPS {
@@ -105,7 +105,7 @@ impl Samples<'_> {
         (slope, intercept)
     }
 
-    /// C_llr in bits: 0 is perfect, 1 says nothing.
+    /// C_llr in bits: 0 is perfect, 1 means no information.
     fn cllr(&self, slope: f64, intercept: f64) -> f64 {
         self.loss(slope, intercept) / std::f64::consts::LN_2
     }
@@ -115,8 +115,8 @@ impl Samples<'_> {
 mod tests {
     use super::*;
 
-    /// Two normal densities of equal spread have a log-likelihood ratio that is a straight line:
-    /// (μ₁ − μ₀)/σ² · s − (μ₁² − μ₀²)/2σ².
+    /// Two normal densities of equal spread have a log-likelihood ratio that is linear in the
+    /// score: (μ₁ − μ₀)/σ² · s − (μ₁² − μ₀²)/2σ².
     #[test]
     fn two_normal_densities_have_their_line() {
         let normal = |mean: f64| {
@@ -133,7 +133,7 @@ mod tests {
         let (slope, intercept) = samples.fit();
         assert!((slope - 20.0).abs() < 0.1, "{slope}");
         assert!((intercept + 4.0).abs() < 0.03, "{intercept}");
-        // Brümmer's C_llr of equal normal densities two spreads apart.
+        // Brümmer's C_llr of equal normal densities two standard deviations apart.
         let cllr = samples.cllr(slope, intercept);
         assert!((0.45..0.55).contains(&cllr), "{cllr}");
     }

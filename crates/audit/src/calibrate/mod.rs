@@ -19,8 +19,8 @@ pub const TARGETS: [f64; 13] =
 
 /// Fewest false matches for a rate to count as measured ("rule of 30").
 const MEASURED: u64 = 30;
-/// Fewest false matches that must be expected for a threshold to be given at all: with none seen
-/// in `3 / rate` comparisons the rate itself is the 95 % upper bound ("rule of 3").
+/// Fewest expected false matches for a threshold to be given at all: with none seen in `3 / rate`
+/// comparisons, the rate itself is the 95 % upper bound ("rule of 3").
 const EXPECTED: f64 = 3.0;
 
 /// What a calibration says of itself besides its numbers.
@@ -30,7 +30,7 @@ pub struct CalibrationNotes {
     pub name: String,
     /// The day, `YYYY-MM-DD`.
     pub date: String,
-    /// The data in words.
+    /// A description of the data.
     pub description: String,
     /// SHA-256 of the manifest.
     pub manifest_sha256: Digest,
@@ -40,17 +40,17 @@ pub struct CalibrationNotes {
     pub models: Vec<ModelRecord>,
     /// The normaliser of the scores; `None` for plain cosines.
     pub normaliser: Option<NormaliserRecord>,
-    /// What a score is evidence of, where it was measured.
+    /// What a score is evidence of, if it was measured.
     pub evidence: Option<Evidence>,
 }
 
-/// The target rates among these that `nonmated` comparisons can carry, and the others.
+/// Splits target rates into those that `nonmated` comparisons support, and the others.
 pub fn carried(targets: &[f64], nonmated: u64) -> (Vec<f64>, Vec<f64>) {
     // A target of 1e-3 with 3,000 comparisons must not fail by rounding.
     targets.iter().partition(|target| **target * nonmated as f64 >= EXPECTED * (1.0 - 1e-9))
 }
 
-/// Makes a calibration of reports on the same data whose operating points are target rates.
+/// Makes a calibration from reports on the same data whose operating points are target rates.
 ///
 /// # Errors
 /// No report has an operating point with a target rate and enough non-mated comparisons.
@@ -95,7 +95,7 @@ pub fn calibration(
             Stage::Audit,
             "there are too few non-mated comparisons for any threshold",
         )
-        .next("calibrate on more people: evenmatch plan says how many a rate needs"));
+        .next("calibrate on more people; `evenmatch plan` says how many a rate needs"));
     };
     let samples = report.acquisition.as_ref().map_or(0, |found| found.overall.transactions);
     Calibration {
@@ -112,7 +112,7 @@ pub fn calibration(
             samples,
             acquired: notes.acquired,
             subjects: report.data.subjects,
-            // Comparisons, not transactions: a photo without a template was compared with none.
+            // Comparisons, not transactions: a photo without a template was not compared with any.
             mated: threshold[0].fnmr.map_or(0, |rate| rate.trials),
             nonmated: threshold[0].fmr.trials,
         },
@@ -123,14 +123,14 @@ pub fn calibration(
     .sealed()
 }
 
-/// How much longer the arms of the prediction interval are than those of the rate's own, on the
-/// scale of logarithms: √2, since as many other people vary as much as those who were measured,
-/// and a fifth more, since a half of people without those whom many resemble knows too little of
-/// how much they matter. With √2 alone, 92 to 94 % of 200 splits of FairFace held; the test
-/// `thresholds_hold_on_real_people_that_did_not_choose_them` has the splits.
+/// How much longer the arms of the prediction interval are than those of the rate's own, on a
+/// logarithmic scale. √2, since as many other people vary as much as those who were measured; and a
+/// fifth more, since a half without the people whom many others resemble cannot show how much such
+/// people matter. With √2 alone, 92 to 94 % of 200 splits of FairFace held; the splits are in the
+/// test `thresholds_hold_on_real_people_that_did_not_choose_them`.
 const OTHERS: f64 = 1.2 * std::f64::consts::SQRT_2;
 
-/// The prediction interval for as many other people.
+/// The prediction interval for the same number of other people.
 fn of_others(fmr: &CalibratedRate) -> [f64; 2] {
     if fmr.errors == 0 {
         return [0.0, (OTHERS * fmr.high).min(1.0)];

@@ -4,12 +4,12 @@ use crate::Result;
 use crate::{LabelledSample, SampleSet};
 use evenmatch_scores::normalise::Normaliser;
 
-/// The set with templates seen from the normaliser's mean, and their offsets: its scores are the
-/// normalised ones that [`compare_normalised`](evenmatch::compare_normalised) gives, up to rounding
-/// to single precision.
+/// The set with templates relative to the normaliser's mean, and their offsets: its scores are the
+/// normalised ones that [`compare_normalised`](evenmatch::compare_normalised) gives, up to rounding to
+/// single precision.
 ///
 /// # Errors
-/// The templates have another length than the normaliser's.
+/// The templates have a different length from the normaliser's.
 pub fn normalised(set: &SampleSet, normaliser: &Normaliser) -> Result<SampleSet> {
     let mut set = set.clone();
     let mut offsets = Vec::with_capacity(set.templates.len() / set.dimension.max(1));
@@ -21,7 +21,7 @@ pub fn normalised(set: &SampleSet, normaliser: &Normaliser) -> Result<SampleSet>
     Ok(set)
 }
 
-/// The set without the samples that `left_out` says.
+/// The set without the samples marked in `left_out`.
 pub fn without(set: &SampleSet, left_out: &dyn Fn(&LabelledSample) -> bool) -> SampleSet {
     let mut place = Vec::with_capacity(set.samples.len());
     let mut kept = SampleSet { samples: Vec::new(), templates: Vec::new(), ..set.clone() };

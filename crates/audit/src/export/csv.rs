@@ -1,4 +1,4 @@
-//! `rates.csv`: every rate and differential, one a row, for spreadsheets and scripts.
+//! `rates.csv`: one rate or differential per row, for spreadsheets and scripts.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use crate::{
 };
 use evenmatch_core::spreadsheet::write_row;
 
-/// Writes one row a number. Fractions are written with all their digits.
+/// Writes one row per number. Fractions have all their digits.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CsvExporter;
 
@@ -111,7 +111,7 @@ impl<W: Write> Rows<W> {
         self.cell([&target, &threshold], [attribute, group, other, measure], cell)
     }
 
-    /// A rate that belongs to no operating point.
+    /// A rate that does not belong to an operating point.
     fn at(&mut self, threshold: &str, names: [&str; 4], cell: &RateCell) -> io::Result<()> {
         self.cell(["", threshold], names, cell)
     }
@@ -150,7 +150,7 @@ impl<W: Write> Rows<W> {
         Ok(())
     }
 
-    /// Rates of samples that gave no template, which no threshold changes.
+    /// Rates of samples that gave no template; they do not depend on a threshold.
     fn acquisition(&mut self, attribute: &str, group: &str, funnel: &Funnel) -> io::Result<()> {
         for stage in &funnel.stages {
             let name = format!("sample_lost_at_{}", stage.stage);

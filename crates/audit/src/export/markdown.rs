@@ -1,10 +1,8 @@
-//! `summary.md`: the answer and the main tables, for a merge request or a release note.
+//! `summary.md`: the answer and the main tables, for a merge request or release notes.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::html::normalisation::tables;
-use super::html::species_label;
 use super::shown::{Shown, shown};
 use super::{Exporter, text};
 use crate::{AuditReport, Estimate, PadReport, RateCell};
@@ -16,7 +14,7 @@ pub struct MarkdownExporter;
 impl Exporter for MarkdownExporter {
     fn export(&self, report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {
         let mut page = String::new();
-        // Writing to a String can't fail.
+        // Writing to a String cannot fail.
         let _ = render(report, &mut page);
         out.write_all(page.as_bytes())
     }
@@ -89,7 +87,7 @@ fn render(report: &AuditReport, page: &mut String) -> std::fmt::Result {
         if !point.rules.is_empty() {
             writeln!(
                 page,
-                "\n### Rules\n\n| Verdict | Pack | Rule | Who | Measured | Limit | What would settle it |\n|---|---|---|---|---|---|---|"
+                "\n### Rules\n\n| Verdict | Pack | Rule | Group | Measured | Limit | What would settle it |\n|---|---|---|---|---|---|---|"
             )?;
             for rule in &point.rules {
                 let who: Vec<&str> =
@@ -114,7 +112,7 @@ fn render(report: &AuditReport, page: &mut String) -> std::fmt::Result {
             "\n## Before and after normalisation\n\n{}",
             plain(&normalisation.sentence)
         )?;
-        for (point, rows) in tables(report, normalisation) {
+        for (point, rows) in text::normalisation(report, normalisation) {
             writeln!(
                 page,
                 "\n### {}\n\n| | Plain scores | Normalised |\n|---|---|---|",
@@ -140,8 +138,8 @@ fn render(report: &AuditReport, page: &mut String) -> std::fmt::Result {
         super::stress::tables(stress, 3, page)?;
     }
     if let Some(acquisition) = &report.acquisition {
-        writeln!(page, "\n## Photos that gave no template\n")?;
-        writeln!(page, "| Attribute | Group | Photos | Not usable |\n|---|---|--:|---|")?;
+        writeln!(page, "\n## Photos that could not be used\n")?;
+        writeln!(page, "| Attribute | Group | Photos | Gave no template |\n|---|---|--:|---|")?;
         let everyone = ("everyone", "", &acquisition.overall);
         let groups = acquisition.attributes.iter().flat_map(|(attribute, groups)| {
             groups.iter().map(move |(group, funnel)| (attribute.as_str(), group.as_str(), funnel))
@@ -214,7 +212,7 @@ fn attacks(pad: &PadReport, page: &mut String) -> std::fmt::Result {
     if let Some(notice) = &pad.notice {
         writeln!(page, "{}\n", plain(notice))?;
     }
-    let named = |name: &str| plain(&species_label(name, pad));
+    let named = |name: &str| plain(&text::species(name, pad));
     let cell = |cell: Option<&RateCell>| cell.map_or("–".into(), |c| plain(&text::cell(c)));
     if !pad.species.is_empty() {
         write!(page, "| Species | APCER | No response")?;
@@ -245,7 +243,7 @@ fn attacks(pad: &PadReport, page: &mut String) -> std::fmt::Result {
     }
     writeln!(
         page,
-        "\n| Live people | BPCER | over everyone's | No response | Either | over everyone's |\n\
+        "\n| Live people | BPCER | Ratio to everyone's | No response | Either | Ratio to everyone's |\n\
          |---|---|---|---|---|---|\n| everyone | {} | – | {} | {} | – |",
         plain(&text::cell(&pad.bpcer)),
         plain(&text::cell(&pad.bona_fide_non_response)),
@@ -273,14 +271,14 @@ fn attacks(pad: &PadReport, page: &mut String) -> std::fmt::Result {
     Ok(())
 }
 
-/// Text that comes from records must not change the form of the page.
+/// Text that comes from records, with what would change the form of the page escaped.
 pub(super) fn plain(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     let mut before = ' ';
     for c in text.chars() {
         match c {
             '|' | '<' | '>' | '`' | '*' | '_' | '\\' => safe.extend(['\\', c]),
-            // Brackets are left to intervals; only a link needs both.
+            // Intervals keep their brackets; only a bracket and a parenthesis make a link.
             '(' if before == ']' => safe.push_str("\\("),
             c if c.is_control() => safe.push(' '),
             c => safe.push(c),

@@ -1,4 +1,4 @@
-//! Rendering audit reports; nothing is computed here.
+//! Rendering audit reports; nothing is calculated here.
 
 mod atomic;
 mod csv;
@@ -28,7 +28,7 @@ pub trait Exporter {
     fn export(&self, report: &AuditReport, out: &mut dyn Write) -> io::Result<()>;
 }
 
-/// The files of a report folder with what writes them.
+/// The files of a report folder with their exporters.
 pub const FILES: [(&str, &dyn Exporter); 4] = [
     ("report.json", &JsonExporter),
     ("rates.csv", &CsvExporter),
@@ -36,11 +36,11 @@ pub const FILES: [(&str, &dyn Exporter); 4] = [
     ("report.html", &HtmlExporter),
 ];
 
-/// Writes `report.json`, `rates.csv`, `summary.md` and `report.html` to a folder, which is made
-/// if need be. All are rendered before any appears, and each appears whole or not at all.
+/// Writes `report.json`, `rates.csv`, `summary.md` and `report.html` to a folder, which is created
+/// if necessary. All are rendered before any appears, and each appears whole or not at all.
 ///
 /// # Errors
-/// When the folder or a file can't be written; files of an earlier report then stay as they
+/// When the folder or a file cannot be written; files of an earlier report then stay as they
 /// were, apart from those that were already replaced.
 pub fn write_report(report: &AuditReport, folder: &Path) -> Result<()> {
     evenmatch_core::files::create_folder(folder, Stage::Export)?;

@@ -1,21 +1,21 @@
-//! What is shown of a report to people: all of it, or, where groups are so many that a page would
-//! never end, some groups of each attribute. `rates.csv` and `report.json` always have all.
+//! The part of a report that people are shown: all of it, or some groups of each attribute where
+//! there are too many groups for a page. `rates.csv` and `report.json` always have all groups.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{AuditReport, CrossCohort, OperatingPointReport, RateCell, RuleReport, Verdict};
 
-/// Groups that are shown of one attribute.
+/// The most groups of one attribute that are shown.
 const GROUPS: usize = 40;
-/// Groups that are shown of all attributes together.
+/// The most groups of all attributes together that are shown.
 const GROUPS_IN_ALL: usize = 400;
-/// Groups of one attribute in the table of rates within and across groups.
+/// The most groups of one attribute in the table of rates within and across groups.
 pub(super) const MATRIX: usize = 20;
-/// Rules of one verdict that are shown at one operating point.
+/// The most rules with one verdict that are shown at one operating point.
 const RULES: usize = 100;
 
-/// The report as it is shown, and what was left out, in sentences.
+/// The report as it is shown, and sentences that say what was left out.
 pub(super) struct Shown<'a> {
     pub(super) report: Cow<'a, AuditReport>,
     pub(super) left_out: Vec<String>,
@@ -64,13 +64,13 @@ fn choose(report: &AuditReport, left_out: &mut Vec<String>) -> Groups {
         if groups.len() < all {
             left_out.push(match groups.len() {
                 0 => format!(
-                    "`{}` is not shown, as this page shows {GROUPS_IN_ALL} groups at most: see \
-                     rates.csv.",
+                    "`{}` is not shown, because this page shows at most {GROUPS_IN_ALL} groups: \
+                     see rates.csv.",
                     attribute.name
                 ),
                 n => format!(
-                    "Of the {all} groups of `{}` this page shows {n}: those with the largest and \
-                     the smallest rates, and those with the most people. rates.csv has all.",
+                    "This page shows {n} of the {all} groups of `{}`: those with the largest and \
+                     the smallest rates, and those with the most people. rates.csv has all groups.",
                     attribute.name
                 ),
             });
@@ -81,7 +81,7 @@ fn choose(report: &AuditReport, left_out: &mut Vec<String>) -> Groups {
     chosen
 }
 
-/// The groups of an attribute, those first that a reader should see.
+/// The groups of an attribute, the most interesting ones first.
 fn by_interest<'a>(report: &'a AuditReport, attribute: &str) -> Vec<&'a str> {
     let mut order: Vec<&str> = Vec::new();
     for point in &report.operating_points {
@@ -135,7 +135,7 @@ fn keep_groups(report: &mut AuditReport, groups: &Groups) {
     }
 }
 
-/// Drops attributes of which no group is shown, and trims the others.
+/// Drops attributes without a group to show, and trims the others.
 fn keep<T>(
     attributes: &mut BTreeMap<String, T>,
     groups: &Groups,
@@ -175,8 +175,8 @@ fn keep_rules(point: &mut OperatingPointReport, left_out: &mut Vec<String>) {
             continue;
         }
         left_out.push(format!(
-            "Of {all} rules with the verdict {verdict}, at {}, this page shows {RULES}; report.json \
-             has all.",
+            "This page shows {RULES} of {all} rules with the verdict {verdict} at {}; report.json \
+             has all rules.",
             super::text::operating_point(point).to_lowercase()
         ));
         let mut seen = 0;

@@ -10,11 +10,11 @@ use crate::{Error, Result, Stage};
 use crate::{StressLevel, StressRate, StressReport, StressSeries};
 use evenmatch_core::spreadsheet::write_row;
 
-/// Writes the files of a stress test to a folder, which is made if need be. All are rendered
+/// Writes the files of a stress test to a folder, which is created if necessary. All are rendered
 /// before any appears, and each appears whole or not at all.
 ///
 /// # Errors
-/// When the folder or a file can't be written.
+/// When the folder or a file cannot be written.
 pub fn write_stress(report: &StressReport, folder: &Path) -> Result<()> {
     evenmatch_core::files::create_folder(folder, Stage::Export)?;
     let files: [(&str, io::Result<Vec<u8>>); 4] = [
@@ -44,7 +44,7 @@ fn json(report: &StressReport) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// One row a number, below a line of comment. Fractions are written with all their digits.
+/// One row per number, below a comment line. Fractions have all their digits.
 fn csv(report: &StressReport) -> io::Result<Vec<u8>> {
     let mut rows = csv::Writer::from_writer(format!("# {}\n", report.notice).into_bytes());
     write_row(
@@ -103,7 +103,7 @@ fn markdown(report: &StressReport) -> String {
     for fact in facts(report) {
         let _ = writeln!(page, "- {}", plain(&fact));
     }
-    // Writing to a String can't fail.
+    // Writing to a String cannot fail.
     let _ = tables(report, 2, &mut page);
     if !report.unusable.is_empty() {
         let _ = writeln!(page, "\n## Files that could not be used\n");
@@ -115,7 +115,8 @@ fn markdown(report: &StressReport) -> String {
     page
 }
 
-/// The groups that fare best and worst, one table an attribute, under headings of this level.
+/// The groups with the lowest and the highest rates, one table per attribute, under headings of
+/// this level.
 pub(super) fn tables(report: &StressReport, heading: usize, page: &mut String) -> std::fmt::Result {
     for attribute in &report.attributes {
         writeln!(
@@ -141,7 +142,8 @@ pub(super) fn levels<'a>(
     std::iter::once(&report.clean).chain(&series.levels).collect()
 }
 
-/// By degradation, at its severest level, and by rate: everyone's, the lowest and the highest.
+/// For each degradation at its severest level, and for each rate: everyone's rate, the lowest and
+/// the highest.
 pub(super) fn extremes(report: &StressReport, attribute: &str) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     for series in &report.series {
@@ -155,7 +157,7 @@ pub(super) fn extremes(report: &StressReport, attribute: &str) -> Vec<Vec<String
                     Some((group.as_str(), rate.rate?, rate))
                 })
                 .collect();
-            // Of groups with equal rates, the first by name.
+            // If groups have equal rates, the first by name counts.
             measured.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(b.0)));
             let (Some((_, least, _)), Some((_, most, _))) = (measured.first(), measured.last())
             else {
@@ -170,14 +172,14 @@ pub(super) fn extremes(report: &StressReport, attribute: &str) -> Vec<Vec<String
                 "refused" => "gate refusals",
                 "fnmr" => "FNMR",
                 "frr" => "false rejections",
-                _ => "self non-match: flatters",
+                _ => "self non-match (too favourable)",
             };
             let named = |rate: f64| {
                 let of_group = measured.iter().find(|(_, of, _)| *of == rate);
                 of_group.map_or_else(String::new, |(group, _, of)| format!("{group}: {}", of.text))
             };
             let (lowest, highest) = match least == most {
-                true => ("all groups alike".to_owned(), "–".to_owned()),
+                true => ("all groups equal".to_owned(), "–".to_owned()),
                 false => (named(*least), named(*most)),
             };
             rows.push(vec![
@@ -192,26 +194,28 @@ pub(super) fn extremes(report: &StressReport, attribute: &str) -> Vec<Vec<String
     rows
 }
 
-/// What should be known of the numbers, one sentence each.
+/// What readers should know about the numbers, one sentence each.
 pub(super) fn facts(report: &StressReport) -> Vec<String> {
     let mut facts = vec![format!(
-        "{} photos of {} people, at most ten of a person, were degraded with the seed {}.",
+        "{} photos of {} people, at most ten per person, were degraded with the seed {}.",
         report.photos, report.people, report.seed
     )];
     if let Some(most) = report.per_group {
         facts.push(format!(
-            "Only the first {most} photos of each group of {} were taken, in the manifest's order.",
+            "Only the first {most} photos of each group of {} were used, in the manifest's order.",
             report.attributes.first().map_or("the first attribute", String::as_str)
         ));
     }
     facts.push(match report.mated_pairs {
-        0 => "No person has two photos, so that there is no false non-match rate. In its place \
-              each degraded photo was compared with itself undegraded, which flatters: pose, age, \
-              camera and day are the same."
-            .to_owned(),
+        0 => {
+            "No person has two photos, so there is no false non-match rate. Instead, each degraded \
+              photo was compared with its undegraded original. This result is too favourable: \
+              pose, age, camera and day are the same."
+                .to_owned()
+        }
         pairs => format!(
-            "{pairs} pairs of different photos of one person were compared; the later photo is \
-             degraded, the earlier is not."
+            "{pairs} pairs of different photos of one person were compared; the later photo in the \
+             list is degraded, and the earlier one is not."
         ),
     });
     let basis = &report.operating_point;
@@ -223,16 +227,18 @@ pub(super) fn facts(report: &StressReport) -> Vec<String> {
     };
     facts.push(format!("A score of {} or more is a match: {claim}.", report.threshold));
     facts.push(format!(
-        "Intervals are {} ones, with people as clusters; a rate needs {} trials.",
+        "Intervals have a confidence of {}, with people as clusters; a rate needs {} trials.",
         text::percent(report.confidence),
         report.least_trials
     ));
     facts.push(
-        "Of several groups one is lowest and one highest by chance alone, too: mind the intervals."
+        "Among several groups, one always has the lowest rate and one the highest, even by chance \
+         alone: compare the intervals."
             .to_owned(),
     );
     facts.push(
-        "What each degradation does, and what it does not stand for: docs/STRESS.md.".to_owned(),
+        "docs/STRESS.md says what each degradation does, and what it does not represent."
+            .to_owned(),
     );
     facts
 }

@@ -1,11 +1,12 @@
 //! Numbers as people read them, shared by the renderers.
 
 use crate::{
-    Differential, Differentials, ErrorDifferentials, Estimate, MeasuredRate, OperatingPointReport,
-    OverturnReport, RateCell, Rates, Verdict,
+    AuditReport, Differential, Differentials, ErrorDifferentials, Estimate, MeasuredRate,
+    Normalisation, OperatingPointReport, OverturnReport, PadReport, RateCell, Rates, SpeciesReport,
+    Verdict,
 };
 
-/// A number with three significant digits, without an exponent where that is short.
+/// A number with three significant digits, without an exponent unless that would be long.
 pub(super) fn number(value: f64) -> String {
     if value == 0.0 {
         return "0".into();
@@ -25,10 +26,10 @@ pub(super) fn number(value: f64) -> String {
     }
 }
 
-/// A threshold, with every digit that it takes to get the same rates again.
+/// A threshold, with every digit that is needed to get the same rates again.
 pub(super) use crate::threshold_text as threshold;
 
-/// A score that nothing is decided at, such as the edge of a bin.
+/// A score that is not a threshold of a decision, such as the edge of a bin.
 pub(super) fn score(value: f64) -> String {
     let text = format!("{value:.6}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
@@ -47,7 +48,7 @@ pub(super) fn measured(cell: &RateCell) -> Option<&MeasuredRate> {
     }
 }
 
-/// A rate with its denominator and interval, or the reason for having none.
+/// A rate with its denominator and interval, or the reason why there is none.
 pub(super) fn cell(cell: &RateCell) -> String {
     match cell {
         RateCell::Measured(rate) => rate.text.clone(),
@@ -58,11 +59,11 @@ pub(super) fn cell(cell: &RateCell) -> String {
 }
 
 /// What the rates of appeals are, and what they are not.
-pub(super) const APPEALS_NOTICE: &str = "Of decisions against which somebody appealed and which a \
-    person has looked at: how often that person decided otherwise. Who appeals is not drawn at \
-    random, so this is no rate of errors.";
+pub(super) const APPEALS_NOTICE: &str = "How often a reviewer overturned a decision, of the \
+    appealed decisions that a person has reviewed. People who appeal are not a random sample, so \
+    this is not an error rate.";
 pub(super) const APPEALS_COLUMNS: [&str; 5] =
-    ["Group", "Decisions", "Appealed", "Looked at", "Overturned (95 % interval)"];
+    ["Group", "Decisions", "Appealed", "Reviewed", "Overturned (95 % interval)"];
 
 /// The rows of the table of appeals.
 pub(super) fn appeals(appeals: &OverturnReport) -> Vec<Vec<String>> {
@@ -80,13 +81,65 @@ pub(super) fn appeals(appeals: &OverturnReport) -> Vec<Vec<String>> {
                 percent(low),
                 percent(high)
             ),
-            _ => "none was looked at".to_owned(),
+            _ => "none was reviewed".to_owned(),
         };
         let counts = [rate.decisions, rate.appealed, rate.resolved].map(|n| n.to_string());
         let [decisions, appealed, resolved] = counts;
         vec![group.to_owned(), decisions, appealed, resolved, overturned]
     };
     appeals.groups.iter().map(row).collect()
+}
+
+/// For each operating point its heading, and the rows of its table: what, before, after.
+pub(super) fn normalisation(
+    report: &AuditReport,
+    normalisation: &Normalisation,
+) -> Vec<(String, Vec<Vec<String>>)> {
+    let value =
+        |measure: Option<&Differential>| measure.map_or_else(|| "–".to_owned(), differential);
+    let pairs = report.operating_points.iter().filter_map(|point| {
+        let raw = normalisation.raw.iter().find(|raw| raw.target_fmr == point.target_fmr)?;
+        Some((point, raw))
+    });
+    pairs
+        .map(|(point, raw)| {
+            let mut rows = vec![
+                vec!["Threshold".to_owned(), threshold(raw.threshold), threshold(point.threshold)],
+                vec!["FNMR of everyone".to_owned(), cell(&raw.fnmr), cell(&point.overall.fnmr)],
+            ];
+            for (name, before) in &raw.attributes {
+                let Some(after) = point.attributes.get(name) else { continue };
+                let fmr = &after.differentials.fmr;
+                rows.push(vec![
+                    format!("{name}: largest FMR over the geometric mean"),
+                    value(before.max_over_geomean.as_ref()),
+                    value(fmr.max_over_geomean.as_ref()),
+                ]);
+                rows.push(vec![
+                    format!("{name}: largest over smallest FMR"),
+                    value(before.max_over_min.as_ref()),
+                    value(fmr.max_over_min.as_ref()),
+                ]);
+                for (group, before) in &before.fmr {
+                    let Some(after) = after.groups.get(group) else { continue };
+                    rows.push(vec![
+                        format!("{name} {group}: FMR"),
+                        cell(before),
+                        cell(&after.rates.fmr),
+                    ]);
+                }
+            }
+            (operating_point(point), rows)
+        })
+        .collect()
+}
+
+/// The name of a species, and that its attacks are simulated where they are.
+pub(super) fn species(name: &str, pad: &PadReport) -> String {
+    match pad.species.get(name) {
+        Some(SpeciesReport { simulated: true, .. }) => format!("{name} (simulated)"),
+        _ => name.to_owned(),
+    }
 }
 
 /// A value with its interval.
@@ -102,7 +155,7 @@ pub(super) fn estimate(estimate: &Estimate) -> String {
     }
 }
 
-/// Shares with their interval, in per cent.
+/// A share with its interval, in percent.
 pub(super) fn shares(estimate: &Estimate) -> String {
     let bound = |bound: Option<f64>| bound.map_or("–".to_owned(), |rate| number(100.0 * rate));
     format!("{} [{}, {}]", percent(estimate.value), bound(estimate.low), bound(estimate.high))

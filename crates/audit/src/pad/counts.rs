@@ -8,7 +8,7 @@ use crate::groups::clustered;
 use crate::interval::Share;
 use crate::rates::Rate;
 
-/// Errors and trials by person, and those of presentations that name nobody.
+/// Errors and trials by person, and those of presentations that do not name anyone.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Counts {
     people: BTreeMap<u32, Share>,
@@ -40,14 +40,15 @@ impl Counts {
         self.people.values().copied().chain(nobody)
     }
 
-    /// Whether somebody presented more than once.
+    /// Whether anyone presented more than once.
     fn repeats(&self) -> bool {
         self.people.values().any(|share| share.trials > 1)
     }
 
-    /// The rate. Where people presented more than once, their presentations are no independent
-    /// trials; with too few errors to see how far, the `design_effect` of a larger set stands in,
-    /// or, failing that, the assumption that a person's presentations always go alike.
+    /// The rate. If people presented more than once, their presentations are not independent
+    /// trials; with too few errors to estimate the dependence, the `design_effect` of a larger set
+    /// is used, or, failing that, the assumption that all presentations of one person have the same
+    /// result.
     pub(super) fn sample(&self, design_effect: Option<f64>) -> Sample {
         if self.repeats() {
             return clustered(|| self.shares(), design_effect, None);
@@ -57,8 +58,8 @@ impl Counts {
     }
 
     /// The covariance of this part's rate with everyone's: sums of products of residuals over the
-    /// part's people. Each residual has a leverage where the variance of its rate has one, or the
-    /// part would seem to follow everyone more closely than it does.
+    /// part's people. Each residual has a leverage if the variance of its rate has one; otherwise
+    /// the part would seem to follow everyone more closely than it does.
     pub(super) fn covariance(&self, own: &Sample, all: &Counts, everyone: &Sample) -> f64 {
         let (own_repeats, all_repeat) = (self.repeats(), all.repeats());
         let residual = |share: Share, of: &Sample, repeats: bool| {

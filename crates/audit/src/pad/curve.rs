@@ -13,7 +13,7 @@ pub(super) fn threshold(bona_fide: &[f64], target: f64) -> Option<f64> {
     bona_fide.get(refused.min(bona_fide.len().saturating_sub(1))).copied()
 }
 
-/// The rates at every score that occurs, thinned where they hardly move; both lists ascend.
+/// The rates at every score that occurs, thinned where they barely change; both lists ascend.
 pub(super) fn curve(bona_fide: &[f64], attacks: &[f64]) -> Vec<PadCurvePoint> {
     if bona_fide.is_empty() || attacks.is_empty() {
         return Vec::new();
@@ -23,7 +23,7 @@ pub(super) fn curve(bona_fide: &[f64], attacks: &[f64]) -> Vec<PadCurvePoint> {
     thresholds.dedup();
     let below = |scores: &[f64], threshold: f64| scores.partition_point(|s| *s < threshold) as f64;
     let (genuine, forged) = (bona_fide.len() as f64, attacks.len() as f64);
-    // A point wherever either rate has moved by one of equal steps on a logarithmic scale.
+    // A point wherever either rate has moved by one of several equal steps on a logarithmic scale.
     let step = |rate: f64, total: f64| {
         let floor = 0.5 / total;
         let steps = POINTS as f64 / 2.0 - 2.0;
@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn a_threshold_never_refuses_more_than_its_target() {
-        // Ten scores, of which two are equal: 10 % may refuse one, and a tie is never parted.
+        // Ten scores, two of them equal: 10 % may reject one, and a tie is never split.
         let scores = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0];
         assert_eq!(threshold(&scores, 0.10), Some(0.2));
         assert_eq!(threshold(&scores, 0.01), Some(0.1));
@@ -65,7 +65,7 @@ mod tests {
         let points = curve(&[0.4, 0.6, 0.8, 0.9], &[0.1, 0.6]);
         let plain: Vec<(f64, f64, f64)> =
             points.iter().map(|point| (point.threshold, point.apcer, point.bpcer)).collect();
-        // By hand; at 0.4 nothing has moved but the attack of score 0.1.
+        // By hand; at 0.4 nothing has moved but the attack with score 0.1.
         assert_eq!(
             plain,
             [(0.1, 1.0, 0.0), (0.4, 0.5, 0.0), (0.6, 0.5, 0.25), (0.8, 0.0, 0.5), (0.9, 0.0, 0.75)]

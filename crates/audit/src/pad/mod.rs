@@ -1,8 +1,8 @@
 //! Presentation attack detection by ISO/IEC 30107-3, from the same records.
 //!
-//! APCER and BPCER are over presentations that got an answer; the share without an answer is
-//! beside them. An attack is accepted end to end if presentation attack detection did not stop
-//! it (pass, or not asked) and its score reaches the threshold.
+//! APCER and BPCER are over presentations that got an answer; the share without an answer is given
+//! beside them. An attack is accepted end to end if presentation attack detection did not stop it
+//! (pass, or not checked) and its score reaches the threshold.
 
 mod counts;
 mod curve;
@@ -27,9 +27,9 @@ pub use report::{
     PadCurvePoint, PadEndToEnd, PadGroup, PadPoint, PadPointGroup, PadReport, SpeciesReport,
 };
 
-/// Species of attacks that a program made begin with this.
+/// Species names of attacks made by a program begin with this.
 pub const SIMULATED_PREFIX: &str = "sim_";
-/// Bona fide error rates at which APCER is reported.
+/// BPCER values at which APCER is reported.
 const TARGETS: [f64; 2] = [0.10, 0.01];
 
 /// What the PAD numbers need from the audit.
@@ -41,21 +41,21 @@ pub(crate) struct PadJob<'a> {
     pub(crate) reported: &'a (dyn Fn(&Row) -> bool + Sync),
     pub(crate) confidence: f64,
     pub(crate) least: u64,
-    /// Everyone's FRR by operating point, which knows nothing of presentation attack detection.
+    /// Everyone's FRR by operating point, which ignores presentation attack detection.
     pub(crate) frr: Vec<Sample>,
     /// See [`people`].
     pub(crate) people: Vec<Option<u32>>,
 }
 
 impl PadJob<'_> {
-    /// The rank of the person by name; `None` where nobody is named.
+    /// The rank of the person by name; `None` if nobody is named.
     fn person(&self, persona: u32) -> Option<u32> {
         self.people.get(persona as usize).copied().flatten()
     }
 }
 
-/// By persona the rank of the person by name; `None` for the names that stand for nobody: an empty
-/// field, and `attack` or `attack/SPECIES`, as bob names whoever presents an attack.
+/// By persona, the rank of the person by name; `None` for the names that do not identify anyone: an
+/// empty field, and `attack` or `attack/SPECIES`, bob's names for whoever presents an attack.
 pub(crate) fn people(cohort: &Cohort, names: &Dictionary) -> Vec<Option<u32>> {
     let mut sorted: Vec<&str> = names.subjects.names().collect();
     sorted.sort_unstable();
@@ -68,7 +68,7 @@ pub(crate) fn people(cohort: &Cohort, names: &Dictionary) -> Vec<Option<u32>> {
     everyone.unit_of_persona.iter().map(of_unit).collect()
 }
 
-/// The PAD section; `None` where no record has a species or an outcome.
+/// The PAD section; `None` if no record has a species or an outcome.
 pub(crate) fn pad(spool: &mut Spool, job: &PadJob<'_>) -> Result<Option<PadReport>> {
     let all = presentations(spool, job)?;
     if all.iter().all(|presentation| presentation.species.is_none() && !presentation.judged()) {
@@ -194,7 +194,7 @@ impl Evidence<'_> {
         let iapar: BTreeMap<String, RateCell> =
             samples.iter().map(|(name, sample)| (name.clone(), self.cell(sample, 1))).collect();
         let worst_species = worst(iapar.iter());
-        // A claim of the right person that was never judged says nothing of the whole system.
+        // A mated claim that was never judged says nothing about the whole system.
         let genuine = |p: &Presentation| p.claims && p.judged();
         let rejected = |p: &Presentation| !p.accepted(threshold);
         let rejections = Whole::of(Counts::of(self.bona_fide.iter(), genuine, rejected));
@@ -246,7 +246,7 @@ impl Evidence<'_> {
         (self.cell(&sample, least), over)
     }
 
-    /// Something about each species that was presented, by name.
+    /// Something for each species that was presented, by name.
     fn by_species<'s, T>(
         &'s self,
         about: impl Fn(&'s [Presentation]) -> Option<T>,
@@ -258,7 +258,7 @@ impl Evidence<'_> {
             .collect()
     }
 
-    /// Something about each group, from its presentations.
+    /// Something for each group, from its presentations.
     fn by_group<T>(&self, about: impl Fn(&Members<'_>) -> T) -> ByGroup<T> {
         let of_view = |view: &View| {
             let mut members: Vec<Members<'_>> = Vec::new();
@@ -297,7 +297,7 @@ impl<'a> Members<'a> {
     }
 }
 
-/// Everyone's rate, with what a group's is compared with.
+/// Everyone's rate, with which a group's is compared.
 struct Whole {
     counts: Counts,
     sample: Sample,
@@ -337,7 +337,7 @@ fn sorted_scores(presentations: &[Presentation]) -> Vec<f64> {
     scores
 }
 
-/// The name with the largest rate; of equals, the first by name.
+/// The name with the largest rate; among equals, the first by name.
 fn worst<'a>(cells: impl Iterator<Item = (&'a String, &'a RateCell)>) -> Option<String> {
     let rate = |cell: &RateCell| match cell {
         RateCell::Measured(rate) => Some(rate.rate),

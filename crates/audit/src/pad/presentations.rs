@@ -1,7 +1,7 @@
 //! The presentations among the records.
 //!
-//! Records of presentation attack detection are few beside those of pairs, so they are kept in
-//! memory (40 bytes each), where curves over all their scores are exact.
+//! Records of presentation attack detection are few compared with those of pairs, so they are kept
+//! in memory (40 bytes each), which makes curves over all their scores exact.
 
 use super::PadJob;
 use crate::Result;
@@ -11,17 +11,17 @@ use crate::spool::{Row, Spool, workers};
 /// One presentation.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Presentation {
-    /// Rank of the person by name; `None` where nobody is named.
+    /// Rank of the person by name; `None` if nobody is named.
     pub(super) person: Option<u32>,
     pub(super) persona: u32,
     /// `None` for a bona fide presentation, else the code of the species.
     pub(super) species: Option<u16>,
     pub(super) outcome: PadOutcome,
-    /// Whether it claimed to be somebody: it was compared with a reference, or was to be.
+    /// Whether it claimed an identity: it was compared with a reference, or was meant to be.
     pub(super) claims: bool,
-    /// NaN where nothing was compared.
+    /// NaN if nothing was compared.
     pub(super) score: f64,
-    /// NaN where missing.
+    /// NaN if missing.
     pub(super) pad_score: f64,
 }
 
@@ -31,12 +31,12 @@ impl Presentation {
         matches!(self.outcome, PadOutcome::Pass | PadOutcome::Fail)
     }
 
-    /// Whether presentation attack detection was asked.
+    /// Whether presentation attack detection was run.
     pub(super) fn judged(&self) -> bool {
         self.outcome != PadOutcome::NotChecked
     }
 
-    /// Whether it was asked and did not let the presentation pass.
+    /// Whether it was run and did not let the presentation pass.
     pub(super) fn turned_away(&self) -> bool {
         matches!(self.outcome, PadOutcome::Fail | PadOutcome::NonResponse)
     }

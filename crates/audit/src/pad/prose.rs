@@ -1,4 +1,4 @@
-//! The sentences on presentation attack detection.
+//! The sentences about presentation attack detection.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use crate::prose::share;
 use crate::words::{list, times};
 use crate::{Answer, RateCell, RuleReport};
 
-/// What must be read with numbers on simulated attacks.
+/// The notice that goes with numbers about simulated attacks.
 pub(super) fn notice(species: &BTreeMap<String, SpeciesReport>) -> Option<String> {
     let simulated: Vec<String> = species
         .iter()
@@ -19,20 +19,20 @@ pub(super) fn notice(species: &BTreeMap<String, SpeciesReport>) -> Option<String
     }
     let all = if simulated.len() == species.len() { "All attacks here" } else { "Attacks" };
     Some(format!(
-        "{all} of the species {} are simulated: a program made them, and nobody stood before a \
-         camera. Their numbers compare versions of software with each other. They are no rates \
-         against real attackers, and no certification.",
+        "{all} of the species {} are simulated: a program made them, and nobody stood in front of \
+         a camera. Use their numbers only to compare software versions. They are not error rates \
+         against real attackers, and they certify nothing.",
         list(&simulated)
     ))
 }
 
-/// A species as sentences name it.
+/// A species as named in sentences.
 fn named(name: &str, report: &SpeciesReport) -> String {
     let simulated = if report.simulated { "simulated " } else { "" };
     format!("{simulated}attacks of the species `{name}`")
 }
 
-/// The answer on presentation attacks, with the worst verdict of the rules on them.
+/// The answer about presentation attacks, with the worst verdict of the rules on them.
 pub(crate) fn answer(pad: &PadReport, rules: &[RuleReport]) -> Answer {
     let mut sentences = Vec::new();
     let worst = pad.worst_species.as_ref().and_then(|name| pad.species.get_key_value(name));
@@ -52,7 +52,7 @@ pub(crate) fn answer(pad: &PadReport, rules: &[RuleReport]) -> Answer {
         .collect();
     if !silent.is_empty() {
         sentences.push(format!(
-            "No attack of the species {} got an answer, so they have no APCER.",
+            "No attack of the species {} got an answer, so there is no APCER for them.",
             list(&silent)
         ));
     }
@@ -97,12 +97,12 @@ fn most_often(attribute: &str, groups: &BTreeMap<String, PadGroup>) -> Option<St
     };
     if ratio.low.is_none_or(|low| low <= 1.0) {
         return Some(format!(
-            "By {attribute}, no group is turned away clearly more often than everyone: {name} come \
-             nearest{range}, in times of everyone's share."
+            "By {attribute}, no group is clearly turned away more often than everyone: {name} has \
+             the highest ratio to the overall share{range}."
         ));
     }
     Some(format!(
-        "By {attribute}, {name} are turned away most often: {} times everyone's share{range}.",
+        "By {attribute}, {name} is turned away most often: {} times the overall share{range}.",
         times(ratio.value)
     ))
 }
@@ -112,46 +112,48 @@ fn capital(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// How the numbers were made.
+/// How the numbers were calculated.
 pub(crate) fn method(confidence: f64) -> Vec<String> {
     vec![
         "Presentation attacks follow ISO/IEC 30107-3. APCER is the share of a species' attacks \
          that were classified as bona fide, BPCER the share of bona fide presentations that were \
          classified as attacks, both over presentations with an answer; the shares without an \
-         answer are beside them, and the headline is the worst species, never a mean over \
-         species. A live person is turned away who is taken for an attack or left without an \
+         answer are given beside them, and the headline is the worst species, never a mean over \
+         species. A live person counts as turned away if taken for an attack or left without an \
          answer."
             .to_owned(),
         "APCER at a BPCER of 10 % and 1 %, and the curves, come from the scores of presentations \
-         with an answer; bona fide if and only if the PAD score is at least the threshold. Those \
-         thresholds are chosen on the same presentations on which they are reported."
+         with an answer; a presentation is bona fide if and only if its PAD score is at least the \
+         threshold. Those thresholds are chosen on the same presentations on which they are \
+         reported."
             .to_owned(),
         "IAPAR is the share of a species' attacks on a named reference that presentation attack \
          detection let pass and that matched it; an attack that could not be acquired counts as \
-         not accepted. RIAPAR is the worst species' IAPAR plus the share of bona fide \
-         presentations of the right person that were rejected for any reason: not acquired, \
-         refused by presentation attack detection, without its answer, or not matched. The FRR \
-         elsewhere in this report leaves presentation attack detection out. The interval of the \
-         sum squares and adds the distances of both rates' bounds."
+         not accepted. RIAPAR is the worst species' IAPAR plus the share of mated bona fide \
+         presentations that were rejected for any reason: not acquired, refused by presentation \
+         attack detection, left without its answer, or not matched. The FRR elsewhere in this \
+         report ignores presentation attack detection. The interval of the sum squares and adds \
+         the distances of both rates' bounds."
             .to_owned(),
         format!(
-            "Intervals of these rates are exact (Clopper–Pearson) at {} %. Where a person presented \
-             more than once, they are on an effective number of presentations, clustered by \
-             person; with fewer than three errors everyone's design effect stands in for a \
-             group's, and for a species the assumption that a person's presentations always go \
-             alike. Presentations that name nobody are taken as independent. A group's rate over \
-             everyone's has a delta-method interval that heeds that the group is a part of \
-             everyone; with no error in the group only the upper end says something.",
+            "Intervals of these rates are exact (Clopper–Pearson) at {} %. Where a person \
+             presented more than once, they are on an effective number of presentations, clustered \
+             by person; with fewer than three errors, everyone's design effect is used for a \
+             group, and for a species the assumption that all presentations of one person have the \
+             same result. Presentations that do not name anyone are treated as independent. A \
+             group's rate over everyone's has a delta-method interval that accounts for the group \
+             being a part of everyone; if the group has no errors, only the upper end is \
+             informative.",
             100.0 * confidence
         ),
     ]
 }
 
-/// What the numbers can't say.
+/// What the numbers cannot say.
 pub(crate) fn limits(pad: &PadReport) -> Vec<String> {
     let mut limits = vec![
-        "APCER holds for the attack instruments that were tried and for nobody's next one; it is \
-         a property of a species and of those who made it, and this report certifies nothing."
+        "APCER holds for the attack instruments that were tried, not for the next one; it is a \
+         property of a species and of those who made it, and this report certifies nothing."
             .to_owned(),
     ];
     limits.extend(pad.notice.clone());

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Estimate, RateCell};
 
-/// Presentation attack detection (ISO/IEC 30107-3). Every rate has an exact interval; where a
-/// person presented more than once, on the effective number of presentations.
+/// Presentation attack detection (ISO/IEC 30107-3). Every rate has an exact interval; if a person
+/// presented more than once, on the effective number of presentations.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PadReport {
     /// By species.
@@ -18,8 +18,8 @@ pub struct PadReport {
     pub bpcer: RateCell,
     /// Bona fide presentations without an answer, over those that were judged.
     pub bona_fide_non_response: RateCell,
-    /// Bona fide presentations classified as attacks or without an answer, over those that were
-    /// judged; null in reports of versions that lack it.
+    /// Bona fide presentations classified as attacks or left without an answer, over those that
+    /// were judged; null in reports of versions that lack it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bona_fide_turned_away: Option<RateCell>,
     /// BPCER per attribute and group.
@@ -27,11 +27,11 @@ pub struct PadReport {
     /// The other rates per attribute and group, with their ratios to everyone's.
     #[serde(default)]
     pub groups: BTreeMap<String, BTreeMap<String, PadGroup>>,
-    /// At BPCER 10 % and 1 %, where PAD scores are recorded.
+    /// At BPCER 10 % and 1 %, if PAD scores are recorded.
     pub at_bpcer: Vec<PadPoint>,
     /// End to end, per operating point in the report's order.
     pub end_to_end: Vec<PadEndToEnd>,
-    /// What must be read with the numbers: that attacks of some species are simulated.
+    /// The notice that goes with the numbers: that attacks of some species are simulated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notice: Option<String>,
 }
@@ -47,7 +47,7 @@ pub struct SpeciesReport {
     #[serde(default)]
     pub simulated: bool,
     /// APCER against BPCER over all thresholds of the PAD score, ascending; at most 200 points,
-    /// empty where scores are not recorded.
+    /// empty if scores are not recorded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub curve: Vec<PadCurvePoint>,
 }
@@ -63,16 +63,16 @@ pub struct PadCurvePoint {
     pub bpcer: f64,
 }
 
-/// Presentation attack detection as it treats one group.
+/// How presentation attack detection treats one group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PadGroup {
     /// Bona fide presentations without an answer.
     pub non_response: RateCell,
-    /// Bona fide presentations classified as attacks or without an answer.
+    /// Bona fide presentations classified as attacks or left without an answer.
     pub turned_away: RateCell,
     /// Attacks of any species without an answer, by the group of the person they show.
     pub attack_non_response: RateCell,
-    /// BPCER of the group over everyone's; null where it can't be told.
+    /// BPCER of the group over everyone's; null if it cannot be calculated.
     pub bpcer_over_overall: Option<Estimate>,
     /// The group's share of bona fide presentations that are turned away, over everyone's.
     pub turned_away_over_overall: Option<Estimate>,
@@ -102,11 +102,11 @@ pub struct PadPoint {
 pub struct PadPointGroup {
     /// The group's BPCER.
     pub bpcer: RateCell,
-    /// The same over everyone's; null where it can't be told.
+    /// The same over everyone's; null if it cannot be calculated.
     pub over_overall: Option<Estimate>,
 }
 
-/// Attacks that are both taken as bona fide and matched.
+/// Attacks that are both classified as bona fide and matched.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PadEndToEnd {
     /// The comparison threshold.
@@ -116,9 +116,9 @@ pub struct PadEndToEnd {
     /// The species with the largest IAPAR.
     #[serde(default)]
     pub worst_species: Option<String>,
-    /// Bona fide presentations of the right person that are rejected for any reason: not acquired,
-    /// refused by presentation attack detection, without its answer, or not matched. Null where no
-    /// such presentation was judged; then everyone's FRR stands in for it in RIAPAR.
+    /// Mated bona fide presentations that are rejected for any reason: not acquired, refused by
+    /// presentation attack detection, left without its answer, or not matched. Null if no such
+    /// presentation was judged; everyone's FRR then replaces it in RIAPAR.
     #[serde(default)]
     pub frr: Option<RateCell>,
     /// The same per attribute and group.

@@ -4,8 +4,8 @@
 pub const MISSING: u16 = u16::MAX;
 /// The attribute code of every value beyond the first [`MOST_VALUES`] of its attribute.
 pub const MANY: u16 = MISSING - 1;
-/// Values of one attribute that are told apart. A column with more is a name, a date or a number,
-/// and the memory for its values must not grow with the file.
+/// The most distinct values of one attribute. A column with more is a name, a date or a number, and
+/// the memory for its values must not grow with the file.
 pub const MOST_VALUES: usize = 20_000;
 
 /// What is known about the two people of a record.
@@ -17,7 +17,7 @@ pub enum Mating {
     NonMated = 0,
     /// The same person twice.
     Mated = 1,
-    /// No comparison was meant: a row of a presentation attack detector alone.
+    /// No comparison was intended: a row of a presentation attack detector only.
     Unstated = 2,
 }
 
@@ -38,7 +38,7 @@ pub enum Split {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[repr(u8)]
 pub enum PadOutcome {
-    /// It was not asked, or the field is empty.
+    /// It was not run, or the field is empty.
     #[default]
     NotChecked = 0,
     /// Classified as bona fide (`pass`, `bona_fide`).
@@ -65,7 +65,7 @@ pub enum FailureStage {
 }
 
 impl FailureStage {
-    /// All stages, in the order of the work.
+    /// All stages, in the order of processing.
     pub const ALL: [FailureStage; 5] = [
         FailureStage::Decode,
         FailureStage::Detect,
@@ -91,14 +91,14 @@ impl FailureStage {
 pub struct Failure {
     /// The field's text, as written.
     pub name: String,
-    /// The stage, by the text before the first `:`, or by well-known words.
+    /// The stage, from the text before the first `:` or from well-known words.
     pub stage: FailureStage,
 }
 
-/// Rows of a record file, one vector a column; all vectors that are in use have [`Self::len`]
-/// elements. A reader clears and refills one batch, so that memory does not grow with rows.
+/// Rows of a record file, one vector per column; all vectors in use have [`Self::len`] elements. A
+/// reader clears and refills one batch, so that memory does not grow with rows.
 ///
-/// Codes refer to the [`Dictionary`](super::Dictionary) that the same scan fills.
+/// Codes refer to the [`Dictionary`](super::Dictionary) filled by the same scan.
 #[derive(Debug, Clone, Default)]
 pub struct RecordBatch {
     /// Subject of the probe.
@@ -107,31 +107,31 @@ pub struct RecordBatch {
     pub reference_subject: Vec<u32>,
     /// Ground truth.
     pub mating: Vec<Mating>,
-    /// Comparison score, higher is more similar, finite; NaN where nothing was compared.
+    /// Comparison score, higher is more similar, finite; NaN if nothing was compared.
     pub score: Vec<f64>,
     /// 0, or 1 + index into [`Dictionary::failures`](super::Dictionary::failures). A row has a
-    /// failure if and only if its score is NaN, rows with [`Mating::Unstated`] apart.
+    /// failure if and only if its score is NaN, except rows with [`Mating::Unstated`].
     pub failure: Vec<u16>,
     /// Half of the data.
     pub split: Vec<Split>,
-    /// 1-based line of the row; empty where the source has no lines.
+    /// 1-based line of the row; empty if the source has no lines.
     pub line: Vec<u64>,
-    /// Group of the probe, one vector an attribute: an index into that attribute's symbols, or
+    /// Group of the probe, one vector per attribute: an index into that attribute's symbols, or
     /// [`MISSING`].
     pub probe_group: Vec<Vec<u16>>,
     /// Group of the reference, likewise.
     pub reference_group: Vec<Vec<u16>>,
-    /// The attempt at which the probe's face was found, 1-based; 0 where that is not recorded.
-    /// Empty when there is no `probe_attempt` column.
+    /// The attempt at which the probe's face was found, 1-based; 0 if not recorded. Empty if there
+    /// is no `probe_attempt` column.
     pub attempt: Vec<u8>,
     /// 0 for a bona fide presentation, or 1 + index into
-    /// [`Dictionary::species`](super::Dictionary::species). Empty when there is no
-    /// `attack_species` column.
+    /// [`Dictionary::species`](super::Dictionary::species). Empty if there is no `attack_species`
+    /// column.
     pub species: Vec<u16>,
-    /// Outcome of presentation attack detection. Empty when there is no `pad_outcome` column.
+    /// Outcome of presentation attack detection. Empty if there is no `pad_outcome` column.
     pub pad_outcome: Vec<PadOutcome>,
-    /// Score of presentation attack detection, higher is more bona fide; NaN where missing.
-    /// Empty when there is no `pad_score` column.
+    /// Score of presentation attack detection, higher is more bona fide; NaN if missing. Empty if
+    /// there is no `pad_score` column.
     pub pad_score: Vec<f64>,
 }
 
@@ -150,12 +150,12 @@ impl RecordBatch {
         self.score.len()
     }
 
-    /// Whether it has no row.
+    /// Whether it has no rows.
     pub fn is_empty(&self) -> bool {
         self.score.is_empty()
     }
 
-    /// Forgets the rows and keeps the memory.
+    /// Drops the rows but keeps the memory.
     pub fn clear(&mut self) {
         self.probe_subject.clear();
         self.reference_subject.clear();

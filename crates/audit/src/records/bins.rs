@@ -21,7 +21,7 @@ impl Bins {
                 Stage::Record,
                 "the edges of bins must be numbers in ascending order",
             )
-            .next("write them like --bins age=18,30,45,60"));
+            .next("write them as in --bins age=18,30,45,60"));
         }
         let last = edges.len() - 1;
         let names = std::iter::once(format!("under {}", edges[0]))
@@ -42,9 +42,9 @@ impl Bins {
         &self.names[self.edges.partition_point(|&edge| edge <= value)]
     }
 
-    /// The bins of attributes that have customary ones. `ita` (individual typology angle, in
-    /// degrees): Chardon's bands at 55, 41, 28, 10 and −30. `age` in years: children, young
-    /// people, and adults in bands of fifteen years.
+    /// The bins of attributes with customary ones. `ita` (individual typology angle, in degrees):
+    /// Chardon's bands at 55, 41, 28, 10 and −30. `age` in years: children, young people, and
+    /// adults in bands of fifteen years.
     pub fn customary() -> BTreeMap<String, Bins> {
         let of = |edges: &[f64]| Bins::new(edges.to_vec());
         [

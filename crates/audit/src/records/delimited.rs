@@ -1,13 +1,13 @@
 //! Splitting a block of delimited text into rows of fields.
 //!
-//! Rows follow RFC 4180 strictly: a quote may stand only around a whole field, and inside it
-//! only doubled. Blank lines are skipped. Blocks without any quote, the usual case by far, take
-//! a path that copies nothing.
+//! Rows follow RFC 4180 strictly: a quote may only enclose a whole field, and must be doubled
+//! inside it. Blank lines are skipped. Blocks without any quote, by far the usual case, take a path
+//! that copies nothing.
 
 use super::input::Block;
 use crate::{Error, ErrorKind, Result, Stage};
 
-/// What stands between two fields.
+/// What separates two fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Delimiter {
     /// One byte, such as a comma; quotes have their meaning.
@@ -17,8 +17,8 @@ pub(super) enum Delimiter {
 }
 
 impl Delimiter {
-    /// The delimiter of a header: what stands most often outside of quotes among comma, tab,
-    /// semicolon and bar, and the first of these in a tie.
+    /// The delimiter of a header: the one of comma, tab, semicolon and bar that occurs most often
+    /// outside quotes; in a tie, the first of these.
     pub(super) fn of_header(header: &[u8]) -> Self {
         let mut found = (0, b',');
         for candidate in *b",\t;|" {
@@ -38,7 +38,7 @@ impl Delimiter {
     }
 }
 
-/// The byte that parts the fields of a header.
+/// The byte that separates the fields of a header.
 pub fn delimiter_of_header(header: &[u8]) -> u8 {
     match Delimiter::of_header(header) {
         Delimiter::Byte(byte) => byte,
@@ -46,7 +46,7 @@ pub fn delimiter_of_header(header: &[u8]) -> u8 {
     }
 }
 
-/// Hands every row of the block to `row` with its 1-based line.
+/// Passes every row of the block to `row` with its 1-based line.
 pub(super) fn each_row(
     block: &mut Block,
     delimiter: Delimiter,
@@ -110,7 +110,7 @@ fn end_row(
     if let Some(last) = fields.last_mut() {
         *last = last.strip_suffix('\r').unwrap_or(last);
     }
-    // A blank line is no row.
+    // A blank line is not a row.
     let blank = matches!(fields.as_slice(), [only] if only.is_empty());
     if !blank {
         row(fields, line)?;
@@ -119,7 +119,7 @@ fn end_row(
     Ok(())
 }
 
-/// Rows of a block in which quotes occur. Doubled quotes are undone in place.
+/// Rows of a block that contains quotes. Doubled quotes are undone in place.
 fn quoted_rows(
     block: &mut Block,
     delimiter: u8,

@@ -1,12 +1,12 @@
-//! How a delimited file is written: what parts its fields, and the line in which some
+//! How a delimited file is written: what separates its fields, and the line in which some
 //! spreadsheets say so.
 
 use super::delimited::{self, Delimiter};
 use super::input::Block;
 use crate::{Error, ErrorKind, Stage};
 
-/// Takes off a first line such as `sep=;`, by which a spreadsheet names the delimiter, and
-/// returns what it names.
+/// Removes a first line such as `sep=;`, with which a spreadsheet names the delimiter, and returns
+/// the delimiter.
 pub(super) fn separator_line(first: &mut Block) -> Option<u8> {
     let end = memchr::memchr(b'\n', &first.bytes).map_or(first.bytes.len(), |at| at + 1);
     let line = &first.bytes[..end];
@@ -19,26 +19,26 @@ pub(super) fn separator_line(first: &mut Block) -> Option<u8> {
     Some(delimiter)
 }
 
-/// Moves the beginning of a block past blank lines.
+/// Moves the start of a block past blank lines.
 pub(super) fn skip_blank_lines(first: &mut Block) {
     let start = first.bytes.iter().position(|byte| !byte.is_ascii_whitespace());
     let start = start.unwrap_or(first.bytes.len());
     first.skip(memchr::memrchr(b'\n', &first.bytes[..start]).map_or(0, |at| at + 1));
 }
 
-/// Why a file whose lines end as on old Macs is not read.
+/// The error for a file with the line ends of old Macs.
 pub(super) fn carriage_returns(file: &str, line: u64) -> Error {
-    let message = "lines end in a carriage return alone";
+    let message = "lines end with a carriage return only";
     Error::new(ErrorKind::InvalidRecord, Stage::Record, message)
         .in_file(file)
         .at_line(line)
-        .next("save the file with ordinary line ends (\\n or \\r\\n)")
+        .next("save the file with standard line ends (\\n or \\r\\n)")
 }
 
-/// Rows of a block that are looked at before a file is read.
+/// Rows of a block that are examined before a file is read.
 pub(super) const SAMPLE: usize = 64;
 
-/// The first rows of a block, to learn from; faults are left to the reading proper.
+/// The first rows of a block, to learn from; errors are left to the actual reading.
 pub(super) fn sample(block: &Block, delimiter: Delimiter) -> Vec<Vec<String>> {
     let mut copy = block.beginning(SAMPLE);
     let mut rows = Vec::new();

@@ -29,15 +29,14 @@ use crate::{Error, ErrorKind, Result, Stage};
 /// How a record file is to be read.
 #[derive(Debug, Clone)]
 pub struct ReadOptions {
-    /// The format; recognised from the header when absent.
+    /// The format; recognised from the header if absent.
     pub format: Option<Format>,
     /// Columns → roles: a native column name, `pair_<attribute>`, `distance`, `return_code` or
-    /// `ignore`. It goes before what the format says; without a format it implies
-    /// [`Format::Generic`].
+    /// `ignore`. It overrides the format; without a format it implies [`Format::Generic`].
     pub map: BTreeMap<String, String>,
-    /// Bins of numeric attributes; [`Bins::customary`] unless told.
+    /// Bins of numeric attributes; [`Bins::customary`] by default.
     pub bins: BTreeMap<String, Bins>,
-    /// Whether a lower score means more alike, as distances do: scores are then turned round.
+    /// Whether a lower score means greater similarity, as with distances: scores are then negated.
     pub lower_is_more_similar: bool,
     /// How labels of people are read.
     pub label_rules: LabelRules,
@@ -61,8 +60,8 @@ impl Default for ReadOptions {
     }
 }
 
-/// A file of comparison records: CSV, JSON lines or a JSON array, packed with gzip or zstd or not,
-/// or Parquet, told apart by content.
+/// A file of comparison records: CSV, JSON lines or a JSON array, optionally packed with gzip or
+/// zstd, or Parquet; recognised by content.
 ///
 /// ```no_run
 /// use evenmatch::record::{Dictionary, ReadOptions, RecordFile, RecordSource};
@@ -105,7 +104,7 @@ impl RecordFile {
     /// Opens a file and reads its header.
     ///
     /// # Errors
-    /// When it can't be read, is in no known format, or lacks a column that an audit needs.
+    /// If it cannot be read, is not in a known format, or lacks a column that an audit needs.
     pub fn open(path: &Path, options: &ReadOptions) -> Result<Self> {
         let labels = options.labels.as_deref().map(LabelTable::read).transpose()?;
         let wishes = Wishes {
@@ -137,7 +136,7 @@ impl RecordFile {
         })
     }
 
-    /// Reads the header off the first block.
+    /// Reads the header from the first block.
     fn understand(
         name: &str,
         first: &mut Block,
@@ -156,7 +155,7 @@ impl RecordFile {
             let mut rows = Vec::new();
             let owned: Vec<String> = keys.iter().map(|&key| key.to_owned()).collect();
             let sample = first.beginning(dialect::SAMPLE);
-            // Only numbers are looked at; a fault is met again when the file is read.
+            // Only numbers are examined; errors come up again when the file is read.
             let _ = jsonl::each_row(&sample, &owned, name, |fields, _| {
                 rows.push(fields.iter().map(|&field| field.to_owned()).collect());
                 Ok(())
@@ -239,12 +238,12 @@ impl RecordFile {
         Err(super::table::no_parquet(path))
     }
 
-    /// The format that was named or recognised.
+    /// The format that was given or recognised.
     pub fn format(&self) -> Format {
         self.format
     }
 
-    /// Names of the attributes that the file holds, sorted.
+    /// Names of the attributes in the file, sorted.
     pub fn attributes(&self) -> impl Iterator<Item = &str> {
         self.layout.attributes.iter().map(|attribute| attribute.name.as_str())
     }
@@ -260,7 +259,7 @@ impl RecordSource for RecordFile {
             Error::new(
                 ErrorKind::InvalidArgument,
                 Stage::Record,
-                "the file has been scanned before",
+                "the file has already been scanned",
             )
             .in_path(&self.path)
             .next("open it again")
@@ -336,7 +335,7 @@ fn parse_block(
     }
 }
 
-/// Hands all rows of a Parquet file to `take`, chunk by chunk; returns the file's digest.
+/// Passes all rows of a Parquet file to `take`, chunk by chunk; returns the file's digest.
 #[cfg(feature = "parquet")]
 fn scan_parquet(
     records: &ParquetTable,
@@ -358,7 +357,7 @@ fn scan_parquet(
 }
 
 fn empty(name: &str) -> Error {
-    Error::new(ErrorKind::InvalidRecord, Stage::Record, "the file holds no records")
+    Error::new(ErrorKind::InvalidRecord, Stage::Record, "the file contains no records")
         .in_file(name)
-        .next("check that the right file was named")
+        .next("check that you named the right file")
 }

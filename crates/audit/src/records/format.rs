@@ -1,4 +1,4 @@
-//! The record formats that are read, and what their columns mean.
+//! The record formats that can be read, and what their columns mean.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -25,7 +25,7 @@ pub enum Format {
     Lfw,
     /// Logs of the NIST FRTE 1:1 validation driver.
     Frte,
-    /// Any table with a header, explained by a map of columns to roles.
+    /// Any table with a header, explained by a map from columns to roles.
     Generic,
 }
 
@@ -72,25 +72,25 @@ impl FromStr for Format {
 /// How rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// One field a column.
+    /// One field per column.
     Table,
     /// LFW's pairs: `name n n score` for one person and `name n name n score` for two.
     LfwPairs,
 }
 
-/// What a caller says about the columns.
+/// What the caller says about the columns.
 pub(super) struct Wishes<'a> {
     pub(super) format: Option<Format>,
     pub(super) map: &'a BTreeMap<String, String>,
     pub(super) bins: &'a BTreeMap<String, Bins>,
     pub(super) labels: Option<LabelTable>,
     pub(super) rules: &'a LabelRules,
-    /// Whether the scores are said to be distances.
+    /// Whether the caller says that the scores are distances.
     pub(super) lower_is_more_similar: bool,
 }
 
 impl Wishes<'_> {
-    /// What holds for a layout in any format.
+    /// What applies to a layout in any format.
     fn onto(&self, mut layout: Layout) -> Layout {
         layout.rules = self.rules.clone();
         layout.negate_score |= self.lower_is_more_similar;
@@ -98,7 +98,7 @@ impl Wishes<'_> {
     }
 }
 
-/// The format of a file whose header holds these names, unless the caller named it.
+/// The format of a file whose header has these names, unless the caller named it.
 pub(super) fn recognise(header: &[&str]) -> Format {
     let has = |name: &str| header.contains(&name);
     if has("bio_ref_subject_id") {
@@ -136,17 +136,18 @@ pub(super) fn table_layout(
         if !header.contains(&name.as_str()) {
             let names = header.join(", ");
             return Err(problem(format!("there is no column `{name}` to map"))
-                .next(format!("the columns are {names}")));
+                .next(format!("choose among the columns {names}")));
         }
         if Role::parse(role).is_none() {
-            return Err(problem(format!("there is no role `{role}` for the column `{name}`")).next(
-                "roles are the native columns (probe_id, …, probe_<attribute>), pair_<attribute>, \
-                 distance, return_code and ignore",
-            ));
+            return Err(problem(format!("there is no role `{role}` for the column `{name}`"))
+                .next(
+                    "choose among the native columns (probe_id, …, probe_<attribute>), \
+                     pair_<attribute>, distance, return_code and ignore",
+                ));
         }
     }
     let mapped: Vec<Role> = wishes.map.values().filter_map(|role| Role::parse(role)).collect();
-    // A column that explains itself stands back where the map names another one.
+    // A column recognised by its name gives way if the map names another one.
     let is_free = |role: &Role| {
         let same = |other: &Role| other == role || (other.is_score() && role.is_score());
         let both = |attribute: &str| mapped.contains(&Role::PairGroup(attribute.to_owned()));
@@ -160,7 +161,7 @@ pub(super) fn table_layout(
             let role = match wishes.map.get(name) {
                 Some(role) => Role::parse(role),
                 None => match format {
-                    // In the datatable a column without a name is nothing special.
+                    // In the datatable, a column without a name is nothing special.
                     _ if index[place] && format != Format::Bfw => Some(Role::Index),
                     Format::Evenmatch => native(name, header),
                     Format::Bob => Some(bob_role(name)),
@@ -174,7 +175,7 @@ pub(super) fn table_layout(
             (name.to_owned(), role)
         })
         .collect();
-    // The names that a reader of keys will meet.
+    // The names that a reader of keys will see.
     for ((name, _), original) in columns.iter_mut().zip(original) {
         (*original).clone_into(name);
     }
@@ -183,7 +184,7 @@ pub(super) fn table_layout(
     match format {
         Format::Bfw => choose_bfw_score(&mut columns, &problem)?,
         Format::Bob => {
-            // Identities of samples help only when both sides have them.
+            // Identities of samples help only if both sides have them.
             let has = |role: Role| columns.iter().any(|(_, known)| known.as_ref() == Some(&role));
             if has(Role::ProbeId) != has(Role::ReferenceId) {
                 for (_, role) in &mut columns {
@@ -204,10 +205,12 @@ pub(super) fn table_layout(
                 let named = header::tidy(&name);
                 let next = match guess(named) {
                     Some(role) => format!(
-                        "did you mean `{role}`? Then rename it, or say so: --map {named}={role} --format {format}"
+                        "if you meant `{role}`, rename the column, or use --map {named}={role} \
+                         --format {format}"
                     ),
                     None => format!(
-                        "attributes are named probe_… and reference_…; to leave the column out: --map {named}=ignore --format {format}"
+                        "name attributes probe_… and reference_…; to leave the column out, use \
+                         --map {named}=ignore --format {format}"
                     ),
                 };
                 Err(problem(format!("unknown column `{named}`"))
@@ -246,9 +249,9 @@ fn bob_role(name: &str) -> Role {
     }
 }
 
-/// The datatable's `att1` is ethnicity and gender in one word, `a1` its abbreviation: they are
-/// used only where the separate columns are missing. `id1` numbers people within a part of some
-/// releases, so people are told apart by the folders of their photos.
+/// The datatable's `att1` is ethnicity and gender in one word, `a1` its abbreviation: they are used
+/// only if the separate columns are missing. `id1` numbers people within one part of some releases,
+/// so people are told apart by the folders of their photos.
 fn bfw_role(name: &str, header: &[&str]) -> Option<Role> {
     let separate = header.contains(&"e1") && header.contains(&"g1");
     Some(match name {
@@ -269,7 +272,7 @@ fn bfw_role(name: &str, header: &[&str]) -> Option<Role> {
     })
 }
 
-/// In the datatable each remaining column holds one model's scores.
+/// In the datatable, each remaining column contains one model's scores.
 fn choose_bfw_score(
     columns: &mut [(String, Option<Role>)],
     problem: &dyn Fn(String) -> Error,
@@ -280,9 +283,9 @@ fn choose_bfw_score(
     if !chosen && open.len() != 1 {
         return Err(problem(match open.as_slice() {
             [] => "the datatable has no column of scores".into(),
-            several => format!("each of {} may be the scores", several.join(", ")),
+            several => format!("any of {} may be the scores", several.join(", ")),
         })
-        .next("say which column holds the scores: --map COLUMN=score"));
+        .next("say which column contains the scores: --map COLUMN=score"));
     }
     for (_, role) in columns.iter_mut().filter(|(_, role)| role.is_none()) {
         *role = Some(if chosen { Role::Ignored } else { Role::Score });
@@ -313,7 +316,7 @@ pub(super) fn bob_layout(file: &str, columns: usize, wishes: &Wishes<'_>) -> Res
             )
             .in_file(file)
             .at_line(1)
-            .next("check the file, or explain another table by --format generic --map …"));
+            .next("check the file, or read another kind of table with --format generic --map …"));
         }
     };
     let roles = names.iter().map(|&name| {
@@ -324,7 +327,8 @@ pub(super) fn bob_layout(file: &str, columns: usize, wishes: &Wishes<'_>) -> Res
         Manners { nan_is_failure: true, attack_in_subject: true, subject_is_folder: false };
     let labels = wishes.labels.clone();
     let mut layout = Layout::new(file, 1, roles.collect(), labels, wishes.bins, manners)?;
-    // The claimed identity is the reference's person and, in four columns, its name too.
+    // The claimed identity is the reference's person and, in files with four columns, also its
+    // name.
     layout.reference_subject = Some(0);
     layout.reference_id = Some(reference);
     layout.probe_subject = Some(subject);
@@ -333,7 +337,7 @@ pub(super) fn bob_layout(file: &str, columns: usize, wishes: &Wishes<'_>) -> Res
     Ok(wishes.onto(layout))
 }
 
-/// The canonical columns that pairs of LFW are turned into.
+/// The canonical columns into which LFW pairs are turned.
 pub(super) fn lfw_layout(file: &str, wishes: &Wishes<'_>) -> Result<Layout> {
     let columns = [
         ("probe_id", Role::ProbeId),
@@ -350,29 +354,31 @@ pub(super) fn lfw_layout(file: &str, wishes: &Wishes<'_>) -> Result<Layout> {
 }
 
 /// One pair of LFW or RFW as the columns of [`lfw_layout`]; both samples are named as in LFW,
-/// `name_0001`. A last field that is no number is the group of both people.
+/// `name_0001`. A last field that is not a number is the group of both people.
 pub(super) fn lfw_row<'t>(
     fields: &[&'t str],
     line: u64,
     file: &str,
 ) -> Result<([String; 2], [&'t str; 4])> {
     let is_score = |text: &str| text.parse::<f64>().is_ok();
-    let (names, numbers, score, group) = match *fields {
-        [name, a, b, score] => ([name, name], [a, b], score, ""),
-        [one, a, two, b, score] if is_score(score) => ([one, two], [a, b], score, ""),
-        [name, a, b, score, group] => ([name, name], [a, b], score, group),
-        [one, a, two, b, score, group] => ([one, two], [a, b], score, group),
-        _ => {
-            return Err(Error::new(
+    let (names, numbers, score, group) =
+        match *fields {
+            [name, a, b, score] => ([name, name], [a, b], score, ""),
+            [one, a, two, b, score] if is_score(score) => ([one, two], [a, b], score, ""),
+            [name, a, b, score, group] => ([name, name], [a, b], score, group),
+            [one, a, two, b, score, group] => ([one, two], [a, b], score, group),
+            _ => {
+                return Err(Error::new(
                 ErrorKind::InvalidRecord,
                 Stage::Record,
                 format!("{} fields do not make a pair with a score", fields.len()),
             )
             .in_file(file)
             .at_line(line)
-            .next("a pair is `name n n score` or `name n name n score`, perhaps with a group after it"));
-        }
-    };
+            .next("write a pair as `name n n score` or `name n name n score`, optionally followed \
+                   by a group"));
+            }
+        };
     let sample = |name: &str, number: &str| match number.parse::<u32>() {
         Ok(number) => format!("{name}_{number:04}"),
         Err(_) => format!("{name}/{number}"),

@@ -1,13 +1,13 @@
-//! The names of columns as tools write them: in other case, with blanks, and with an index that
-//! nobody meant to write.
+//! Column names as tools write them: in other case, with blanks, and with an index that nobody
+//! meant to write.
 
-/// A name without surrounding blanks, marks that cannot be seen, and quotes that a tool left.
+/// A name without surrounding blanks, invisible marks, and quotes left over from a tool.
 pub(super) fn tidy(name: &str) -> &str {
     let unseen = |c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200b}' | '\u{2060}');
     name.trim_matches(unseen)
 }
 
-/// A name in lower case, with `_` for what else may part words.
+/// A name in lower case, with `_` for anything else that may separate words.
 pub(super) fn fold(name: &str) -> String {
     let part = |c: char| if matches!(c, ' ' | '-' | '.' | '\u{a0}') { '_' } else { c };
     tidy(name).to_lowercase().chars().map(part).collect()
@@ -18,7 +18,8 @@ fn letters(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// The known name that was probably meant: the same letters, or one letter more, less or other.
+/// The known name that was probably meant: the same letters, or one letter added, missing or
+/// different.
 pub(super) fn meant<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let own = letters(name);
     let near = |other: &str| {
@@ -28,7 +29,7 @@ pub(super) fn meant<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) ->
     known.into_iter().find(|other| near(other))
 }
 
-/// The column of a header by which this name was probably meant.
+/// The column of a header that was probably meant by this name.
 pub(super) fn meant_here<'n>(name: &str, header: &[&'n str]) -> Option<&'n str> {
     header.iter().copied().find(|column| {
         let others = OTHERS.iter().filter(|(_, known)| *known == name);
@@ -36,7 +37,7 @@ pub(super) fn meant_here<'n>(name: &str, header: &[&'n str]) -> Option<&'n str> 
     })
 }
 
-/// What else the columns of small tables are called.
+/// Other names for the columns of small tables.
 const OTHERS: [(&str, &str); 20] = [
     ("file", "path"),
     ("filename", "path"),
@@ -60,7 +61,7 @@ const OTHERS: [(&str, &str); 20] = [
     ("attack", "species"),
 ];
 
-/// Whether one letter put in, taken out or changed makes one word the other.
+/// Whether adding, removing or changing one letter turns one word into the other.
 fn one_edit_apart(a: &str, b: &str) -> bool {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
@@ -72,8 +73,9 @@ fn one_edit_apart(a: &str, b: &str) -> bool {
     }
 }
 
-/// Names of columns as a small table's reader knows them. An index becomes a column without a
-/// name, and a known name is found in any case; where one was, attributes are in lower case too.
+/// Column names as the reader of a small table sees them. An index becomes a column without a name,
+/// and a known name is found in any case; if one was found in other case, attributes are in lower
+/// case too.
 pub(super) fn settle(names: &[&str], rows: &[Vec<String>], known: &[&str]) -> Settled {
     let index = index_columns(names, rows);
     let mut other_case = false;
@@ -97,9 +99,9 @@ pub(super) fn settle(names: &[&str], rows: &[Vec<String>], known: &[&str]) -> Se
 
 /// See [`settle`].
 pub(super) struct Settled {
-    /// One name a column, empty for one that is left out.
+    /// One name per column, empty for one that is left out.
     pub(super) names: Vec<String>,
-    /// What the columns that are left out were called.
+    /// The original names of the columns left out.
     pub(super) left_out: Vec<String>,
 }
 
@@ -111,8 +113,8 @@ pub(super) fn shown(name: &str) -> String {
     }
 }
 
-/// Whether each column is an index that a data frame was written with: by its name, or by its
-/// usual name where `rows` number it from 0 or 1.
+/// Whether each column is an index that came with a data frame: by its name, or by its usual name
+/// if `rows` number it from 0 or 1.
 pub(super) fn index_columns(names: &[&str], rows: &[Vec<String>]) -> Vec<bool> {
     let numbered = |column: usize| {
         let value = |row: &Vec<String>| row.get(column).and_then(|text| text.parse::<u64>().ok());
@@ -131,7 +133,7 @@ pub(super) fn index_columns(names: &[&str], rows: &[Vec<String>]) -> Vec<bool> {
     names.iter().enumerate().map(is_index).collect()
 }
 
-/// What the number of a row is called by pandas, R, polars and spreadsheets.
+/// What pandas, R, polars and spreadsheets call the number of a row.
 const USUAL: [&str; 8] =
     ["index", "level_0", "idx", "row_number", "row_nr", "row_id", "rownames", "...1"];
 

@@ -1,11 +1,11 @@
-//! Blocks of whole lines of a stream.
+//! Blocks of whole lines from a stream.
 
 use std::io::Read;
 
 use super::unpack::Fault;
 use crate::{Error, ErrorKind, Result, Stage};
 
-/// Bytes that a block holds, unless one line is longer.
+/// Bytes in a block, unless one line is longer.
 const BLOCK: usize = 2 * 1024 * 1024;
 /// The longest line, or quoted record, that is read.
 const LONGEST_RECORD: usize = 16 * 1024 * 1024;
@@ -13,7 +13,7 @@ const LONGEST_RECORD: usize = 16 * 1024 * 1024;
 /// Whole lines of a file, one after another.
 #[derive(Debug, Default)]
 pub(super) struct Block {
-    /// The lines, each with its end, except perhaps the last of the file.
+    /// The lines, each with its line end, except possibly the last of the file.
     pub(super) bytes: Vec<u8>,
     /// 1-based line at which the block begins.
     pub(super) first_line: u64,
@@ -34,7 +34,7 @@ impl Block {
         Block { bytes: self.bytes[..end].to_vec(), first_line: self.first_line }
     }
 
-    /// Takes off the first record, with its line end.
+    /// Removes the first record, with its line end.
     pub(super) fn take_record(&mut self) -> Block {
         let mut open = false;
         let end = memchr::memchr2_iter(b'"', b'\n', &self.bytes).find(|&at| {
@@ -47,14 +47,14 @@ impl Block {
         record
     }
 
-    /// Puts back what [`Self::take_record`] took.
+    /// Puts back what [`Self::take_record`] removed.
     pub(super) fn put_back(&mut self, record: Block) {
         self.first_line = record.first_line;
         self.bytes.splice(..0, record.bytes);
     }
 }
 
-/// Cuts a stream into blocks at the ends of lines, or of records where quotes may hold line ends.
+/// Cuts a stream into blocks at the ends of lines, or of records if quotes may contain line ends.
 pub(super) struct BlockReader {
     input: Box<dyn Read + Send>,
     file: String,
@@ -66,7 +66,7 @@ pub(super) struct BlockReader {
 }
 
 impl BlockReader {
-    /// Blocks of this stream; `file` names it in messages. With `quotes`, a line end between
+    /// Blocks of this stream; `file` is its name in messages. With `quotes`, a line end between
     /// double quotes does not end a record.
     pub(super) fn new(input: Box<dyn Read + Send>, file: &str, quotes: bool) -> Self {
         BlockReader {
@@ -147,7 +147,7 @@ impl BlockReader {
         end
     }
 
-    /// Drops a UTF-8 byte order mark and refuses UTF-16 and UTF-32, with a mark or without.
+    /// Drops a UTF-8 byte order mark and refuses UTF-16 and UTF-32, with or without a mark.
     fn strip_mark(&self, buffer: &mut Vec<u8>) -> Result<()> {
         if buffer.starts_with(b"\xef\xbb\xbf") {
             buffer.drain(..3);
@@ -198,8 +198,8 @@ impl BlockReader {
     }
 }
 
-/// The encoding of text in units of two or four bytes, by its mark or by the zeros between plain
-/// letters.
+/// The encoding of text in units of two or four bytes, from its mark or from the zeros between
+/// plain letters.
 fn wide(bytes: &[u8]) -> Option<&'static str> {
     let letter = |byte: &u8| *byte != 0;
     let marked = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");

@@ -1,8 +1,8 @@
-//! A JSON array of objects as JSON lines, while it is read.
+//! A JSON array of objects, turned into JSON lines while it is read.
 //!
-//! Each object comes on the line on which it begins in the file, so that faults name the file's
-//! own lines; where several objects share a line, each gets one of its own, and a line is then
-//! the number of a record.
+//! Each object is put on the line on which it begins in the file, so that errors name the file's
+//! own lines; if several objects share a line, each gets its own, and a line is then the number of
+//! a record.
 
 use std::io::Read;
 
@@ -10,24 +10,24 @@ use super::unpack::Fault;
 
 /// Bytes that are read at a time.
 const CHUNK: usize = 256 * 1024;
-/// Blank lines that are written in a row.
+/// Blank lines that may be written in a row.
 const MOST_BLANK: u64 = 1 << 20;
-const NEXT: &str = "an array of records is [{…},{…}]: to_json(orient=\"records\")";
+const NEXT: &str = "write an array of records as [{…},{…}], like to_json(orient=\"records\")";
 
 /// Where in the array the reader is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     /// Before `[`.
     Before,
-    /// Behind `[`: an object, or the end of an empty array.
+    /// After `[`: an object, or the end of an empty array.
     First,
-    /// Behind a comma: an object must follow.
+    /// After a comma: an object must follow.
     Due,
-    /// Within an object, this many brackets deep, and whether in a string and behind `\`.
+    /// Within an object, this many brackets deep, and whether in a string and after `\`.
     Inside { depth: u32, string: bool, escaped: bool },
-    /// Behind an object.
+    /// After an object.
     Behind,
-    /// Behind `]`.
+    /// After `]`.
     End,
 }
 
@@ -38,9 +38,9 @@ pub(super) struct JsonArray<R> {
     out: Vec<u8>,
     given: usize,
     place: Place,
-    /// Line ends of the file that were not written yet.
+    /// Line ends of the file that have not been written yet.
     owed: u64,
-    /// Line ends that were written before the file had them.
+    /// Line ends written before they occurred in the file.
     ahead: u64,
     /// Whether what was written last is not a line end.
     open_line: bool,
@@ -68,7 +68,7 @@ impl<R: Read> JsonArray<R> {
         Fault::error(format!("{message} (line {} of the file)", self.line), NEXT)
     }
 
-    /// Writes the line ends that are due before an object.
+    /// Writes the pending line ends before an object.
     fn begin(&mut self) {
         let repaid = self.owed.min(self.ahead);
         self.owed -= repaid;
@@ -77,7 +77,7 @@ impl<R: Read> JsonArray<R> {
             self.owed = 1;
             self.ahead += 1;
         }
-        // Beyond that many blank lines, faults name a lower line than theirs.
+        // Beyond that many blank lines, errors name a line above the actual one.
         let due = self.owed.min(MOST_BLANK) as usize;
         self.out.resize(self.out.len() + due, b'\n');
         self.owed = 0;
@@ -92,7 +92,7 @@ impl<R: Read> JsonArray<R> {
         let space = byte.is_ascii_whitespace();
         self.place = match (self.place, byte) {
             (Place::Inside { depth, string: true, escaped }, byte) => {
-                // A line end in a string is no JSON; the reader of the line says so.
+                // A line end in a string is not valid JSON; the reader of the line reports it.
                 self.out.push(if byte == b'\n' { b'\t' } else { byte });
                 let string = escaped || byte != b'"';
                 Place::Inside { depth, string, escaped: !escaped && byte == b'\\' }
@@ -120,9 +120,11 @@ impl<R: Read> JsonArray<R> {
             }
             (Place::First | Place::Behind, b']') => Place::End,
             (Place::Behind, b',') => Place::Due,
-            (Place::End, _) => return Err(self.fault("something follows the end of the array")),
-            (Place::Behind, _) => return Err(self.fault("no comma between two records")),
-            _ => return Err(self.fault("the array holds something other than objects")),
+            (Place::End, _) => {
+                return Err(self.fault("there is something after the end of the array"));
+            }
+            (Place::Behind, _) => return Err(self.fault("there is no comma between two records")),
+            _ => return Err(self.fault("the array contains something other than objects")),
         };
         Ok(())
     }
@@ -181,10 +183,10 @@ mod tests {
     fn faults_name_the_line() {
         for (text, message) in [
             ("[{}", "the array is never closed (line 1 of the file)"),
-            ("[\n1]", "the array holds something other than objects (line 2 of the file)"),
-            ("[{},\n]", "the array holds something other than objects (line 2 of the file)"),
-            ("[{}{}]", "no comma between two records (line 1 of the file)"),
-            ("[{}]\n\n{}", "something follows the end of the array (line 3 of the file)"),
+            ("[\n1]", "the array contains something other than objects (line 2 of the file)"),
+            ("[{},\n]", "the array contains something other than objects (line 2 of the file)"),
+            ("[{}{}]", "there is no comma between two records (line 1 of the file)"),
+            ("[{}]\n\n{}", "there is something after the end of the array (line 3 of the file)"),
         ] {
             assert_eq!(lines(text).unwrap_err(), message);
         }

@@ -1,4 +1,4 @@
-//! JSON lines: one object a line, with the columns of a table as its keys.
+//! JSON lines: one object per line, with the columns of a table as its keys.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -25,8 +25,8 @@ pub(super) fn keys(block: &Block, file: &str) -> Result<Vec<String>> {
     Ok(keys)
 }
 
-/// Hands the values of every object to `row` in the order of the layout's columns. A key that
-/// an object lacks is an empty field; a key that the first object lacked is an error.
+/// Passes the values of every object to `row` in the order of the layout's columns. A key that an
+/// object lacks is an empty field; a key that the first object lacked is an error.
 pub(super) fn each_row(
     block: &Block,
     names: &[String],
@@ -69,11 +69,12 @@ fn malformed(cause: &serde_json::Error, text: &str, file: &str, line: u64) -> Er
     let message = full.split(" at line ").next().unwrap_or(&full).to_owned();
     let column = cause.column().clamp(1, text.len().max(1));
     let next = if message.contains("is not in the first record") {
-        "give the first record every key, with null where it has no value"
+        "give the first record every key, with null if it has no value"
     } else if message.starts_with("invalid type") {
-        "a record is a flat object, as to_json(orient=\"records\") writes it"
+        "write each record as a flat object, like to_json(orient=\"records\")"
     } else {
-        "each line is one flat JSON object; NaN is not JSON: leave the score null and say why in `failure`"
+        "write one flat JSON object per line; NaN is not JSON: set the score to null and say why \
+         in `failure`"
     };
     Error::new(ErrorKind::InvalidRecord, Stage::Record, message)
         .in_file(file)
@@ -82,7 +83,7 @@ fn malformed(cause: &serde_json::Error, text: &str, file: &str, line: u64) -> Er
         .next(next)
 }
 
-/// Hands each key and value of a flat object, as text, to `field`.
+/// Passes each key and value of a flat object, as text, to `field`.
 fn each_field<'t>(
     text: &'t str,
     field: impl FnMut(&str, Cow<'t, str>) -> Result<(), String>,

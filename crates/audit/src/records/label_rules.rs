@@ -1,4 +1,4 @@
-//! What a label says: a group, or that nothing is known; and what is odd about a column of them.
+//! What a label means: a group, or that nothing is known; and oddities in a column of labels.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -13,14 +13,14 @@ use super::words;
 /// How labels of people are read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LabelRules {
-    /// Whether spellings that differ only in case, blanks or Unicode form are one label.
+    /// Whether spellings that differ only in case, blanks or Unicode form count as one label.
     pub merge_spellings: bool,
     /// Words that name a group although they usually mean that nothing is known.
     pub keep: Vec<String>,
 }
 
 impl LabelRules {
-    /// Whether a label says that nothing is known.
+    /// Whether a label means that nothing is known.
     #[inline]
     pub(super) fn is_missing(&self, label: &str) -> bool {
         words::missing_label(label)
@@ -28,13 +28,13 @@ impl LabelRules {
     }
 }
 
-/// A label without the blanks around it, of whatever kind they are.
+/// A label without surrounding blanks of any kind.
 #[inline]
 pub(super) fn trimmed(label: &str) -> &str {
     let plain = label.trim_ascii();
     match plain.as_bytes() {
         [] => plain,
-        // Only a text that begins or ends with other than ASCII can have other blanks there.
+        // Only a text that begins or ends with a non-ASCII character can have other blanks there.
         [.., last] if plain.as_bytes()[0].is_ascii() && last.is_ascii() => plain,
         _ => plain.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\u{200b}'),
     }
@@ -52,26 +52,26 @@ pub(crate) fn same_label(a: &str, b: &str) -> bool {
     a == b || folded(a) == folded(b)
 }
 
-/// Values of a numeric attribute that no person or skin can have, as inclusive limits.
+/// Values of a numeric attribute that are possible for a person or for skin, as inclusive limits.
 pub(super) fn possible(attribute: &str) -> Option<(f64, f64)> {
     let name = attribute.to_ascii_lowercase();
     let is = |word: &str| name.split(['_', ' ', '-', '.']).any(|part| part == word);
     if is("age") || is("ages") {
-        // Nobody was ever older than 122.
+        // Nobody has lived longer than 122 years.
         Some((0.0, 122.0))
     } else if is("ita") {
-        // An angle whose tangent is taken.
+        // An angle calculated as an arctangent.
         Some((-90.0, 90.0))
     } else {
         None
     }
 }
 
-/// Whether a number stands for "not known" rather than for a value.
+/// Whether a number means "not known" rather than a value.
 pub(super) fn is_impossible(range: Option<(f64, f64)>, number: f64) -> bool {
     match range {
         Some((low, high)) => number < low || number > high,
-        // What statistics packages write, where only the magnitude gives it away.
+        // Codes of statistics packages, recognisable only by their magnitude.
         None => [-999.0, -9999.0, -99999.0, 99999.0].contains(&number),
     }
 }
@@ -81,7 +81,7 @@ pub(super) fn bins_of<'b>(bins: &'b BTreeMap<String, Bins>, name: &str) -> Optio
     bins.get(name).or_else(|| bins.get(&name.to_lowercase()))
 }
 
-/// Words that were met, with how often, and the rows that they were met in.
+/// Words that occurred, how often, and in which rows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Met {
     words: BTreeMap<Box<str>, u64>,
@@ -89,13 +89,13 @@ pub(super) struct Met {
     last: u64,
 }
 
-/// Different words that are counted by name.
+/// The number of different words counted by name.
 const WORDS: usize = 50;
-/// Words that a message names.
+/// The number of words that a message names.
 const NAMED: usize = 6;
 
 impl Met {
-    /// Notes a word in a row; a row counts once.
+    /// Counts a word in a row; a row counts once.
     pub(super) fn note(&mut self, word: &str, line: u64) {
         self.add(word, 1);
         if self.last != line {
@@ -146,12 +146,12 @@ impl Met {
     }
 }
 
-/// What is odd about the labels of one attribute, besides their spelling.
+/// Oddities in the labels of one attribute, besides spelling.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Odd {
     /// Words that mean that nothing is known.
     pub(super) missing: Met,
-    /// Numbers that cannot be.
+    /// Impossible numbers.
     pub(super) impossible: Met,
 }
 
@@ -174,9 +174,9 @@ impl Odd {
             all.push(RecordWarning {
                 code: "missing_word".to_owned(),
                 message: format!(
-                    "`{attribute}`: {} no label but a word for a missing one: {}. They were read \
-                     as missing; to count such a word as a group: --keep-label {}",
-                    count(rows, "row holds", "rows hold"),
+                    "`{attribute}`: {} a word for a missing label: {}. They were read as missing; \
+                     to count such a word as a group, use --keep-label {}",
+                    count(rows, "row contains", "rows contain"),
                     self.missing.named(),
                     argument(usual)
                 ),
@@ -190,9 +190,9 @@ impl Odd {
             all.push(RecordWarning {
                 code: "impossible_value".to_owned(),
                 message: format!(
-                    "`{attribute}`: {} a number that cannot be a value: {}. They were read as \
-                     missing; leave a value that is not known empty.",
-                    count(rows, "row holds", "rows hold"),
+                    "`{attribute}`: {} an impossible number: {}. They were read as missing; leave \
+                     unknown values empty.",
+                    count(rows, "row contains", "rows contain"),
                     self.impossible.named()
                 ),
                 count: rows,
@@ -208,7 +208,7 @@ fn count(n: u64, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })
 }
 
-/// A word as a shell takes it.
+/// A word quoted for a shell.
 fn argument(word: &str) -> String {
     let plain = word.chars().all(|c| c.is_alphanumeric() || matches!(c, '/' | '_' | '.'));
     let word = words::shortened(word);
@@ -223,7 +223,7 @@ pub(super) struct Spellings {
 }
 
 impl Spellings {
-    /// Notes a label by its code.
+    /// Counts a label by its code.
     #[inline]
     pub(super) fn note(&mut self, code: usize, line: u64) {
         if code >= self.counts.len() {
@@ -234,8 +234,8 @@ impl Spellings {
         self.first[code] = self.first[code].min(line);
     }
 
-    /// The labels that are spelled in several ways: for each the codes of its spellings, the one
-    /// to go by first. `names` are the spellings by code.
+    /// The labels that are spelled in several ways: for each, the codes of its spellings, the
+    /// preferred one first. `names` are the spellings by code.
     pub(super) fn several(&self, names: &[&str]) -> Vec<Vec<usize>> {
         let mut by_form: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (code, name) in names.iter().enumerate() {
@@ -246,8 +246,8 @@ impl Spellings {
         by_form.retain(|_, codes| codes.len() > 1);
         let mut several: Vec<Vec<usize>> = by_form.into_values().collect();
         for codes in &mut several {
-            // The most frequent one; then one like a name, so that the answer is the same for
-            // any order of rows.
+            // The most frequent one, then one that looks like a name, so that the result does not
+            // depend on the order of rows.
             codes.sort_by_key(|&code| {
                 let name = names[code];
                 (std::cmp::Reverse(self.counts[code]), !like_a_name(name), name)
@@ -284,10 +284,10 @@ impl Spellings {
             named.push_str("; …");
         }
         let ending = if merged {
-            "Each is counted as one group, under its first spelling here."
+            "Each is counted as one group, under the first spelling given here."
         } else {
-            "Each spelling is counted as a group of its own. Correct the labels, or count them as \
-             one: --merge-labels"
+            "Each spelling is counted as a separate group. Correct the labels, or count them as \
+             one with --merge-labels"
         };
         (!several.is_empty()).then(|| RecordWarning {
             code: if merged { "merged_spellings" } else { "label_spellings" }.to_owned(),
@@ -301,13 +301,13 @@ impl Spellings {
     }
 }
 
-/// Whether a label begins with a capital and goes on in lower case.
+/// Whether a label begins with a capital letter and continues in lower case.
 fn like_a_name(label: &str) -> bool {
     let mut letters = label.chars();
     letters.next().is_some_and(char::is_uppercase) && !letters.any(char::is_uppercase)
 }
 
-/// A spelling for a message, with code points where another one looks the same.
+/// A spelling for a message, with code points if another one looks the same.
 fn spelled(label: &str, all: &[&str]) -> String {
     let look = |text: &str| text.nfc().collect::<String>();
     let alike = all.iter().filter(|other| look(other) == look(label)).count() > 1;

@@ -1,8 +1,8 @@
-//! Labels of people or samples, kept in a file of their own.
+//! Labels of people or samples, kept in a separate file.
 //!
-//! Score files of several systems hold no attributes at all; the labels then come from the
-//! data set's own list: a CSV with `subject_id` and one column an attribute, or with `sample_id`
-//! and, where the score file does not name people, `subject_id` beside it.
+//! Score files of several systems contain no attributes; the labels then come from the data set's
+//! own list: a CSV with `subject_id` and one column per attribute, or with `sample_id` and, if the
+//! score file does not name people, also `subject_id`.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -21,20 +21,20 @@ pub(super) enum LabelKey {
     Sample,
 }
 
-/// Where the fields of a row of labels stand.
+/// Where the fields of a row of labels are.
 struct Columns {
     count: usize,
     sort: LabelKey,
     key: usize,
-    /// Columns whose values are kept: all with a name but the key.
+    /// Columns whose values are kept: all that have a name, except the key.
     kept: Vec<usize>,
-    /// Attributes with their places among the kept values.
+    /// Attributes with their positions among the kept values.
     attributes: Vec<(String, usize)>,
     subject: Option<usize>,
 }
 
 impl Columns {
-    /// `None` where no column names people or samples.
+    /// `None` if no column names people or samples.
     fn new(header: &[&str]) -> Option<Self> {
         let find = |name: &str| header.iter().position(|column| *column == name);
         let (sort, key, subject) = match (find("sample_id"), find("subject_id")) {
@@ -63,23 +63,24 @@ pub(super) struct LabelTable {
     pub(super) key: LabelKey,
     pub(super) file: String,
     pub(super) digest: Digest,
-    /// What was odd about the file.
+    /// Oddities in the file.
     pub(super) warnings: Vec<RecordWarning>,
-    /// Attribute names with their places in a row.
+    /// Attribute names with their positions in a row.
     attributes: Vec<(String, usize)>,
-    /// The place of `subject_id` in a row of a table by sample.
+    /// The position of `subject_id` in a row of a table by sample.
     subject: Option<usize>,
     rows: Arc<HashMap<Box<str>, Vec<Box<str>>>>,
 }
 
 impl LabelTable {
-    /// Reads a table with the column `subject_id` or `sample_id` and one column an attribute.
+    /// Reads a table with the column `subject_id` or `sample_id` and one column per attribute.
     pub(super) fn read(path: &Path) -> Result<Self> {
         let file = path.display().to_string();
         let fault = |message: String| {
-            Error::new(ErrorKind::InvalidRecord, Stage::Record, message)
-                .in_path(path)
-                .next("a label file is a table with `subject_id` (or `sample_id`, and perhaps `subject_id` too) and one column an attribute")
+            Error::new(ErrorKind::InvalidRecord, Stage::Record, message).in_path(path).next(
+                "use a table with `subject_id` (or `sample_id`, optionally with `subject_id` too) \
+                 and one column per attribute",
+            )
         };
         let mut columns: Option<Columns> = None;
         let mut rows: HashMap<Box<str>, Vec<Box<str>>> = HashMap::new();
@@ -130,22 +131,22 @@ impl LabelTable {
         })
     }
 
-    /// Attribute names, each with the number by which [`Self::get`] knows it.
+    /// Attribute names, each with the number under which [`Self::get`] knows it.
     pub(super) fn attributes(&self) -> &[(String, usize)] {
         &self.attributes
     }
 
-    /// Whether the table says whose sample each sample is.
+    /// Whether the table says who each sample shows.
     pub(super) fn names_subjects(&self) -> bool {
         self.subject.is_some()
     }
 
-    /// The person that a sample is of; empty where the table does not know.
+    /// The person that a sample shows; empty if the table does not know.
     pub(super) fn subject(&self, sample: &str) -> &str {
         self.subject.map_or("", |place| self.get(sample, place))
     }
 
-    /// One label; empty where there is none. Templates are found by the name of their sample.
+    /// One label; empty if there is none. Templates are found by the name of their sample.
     pub(super) fn get(&self, name: &str, place: usize) -> &str {
         let row = self.rows.get(name).or_else(|| self.rows.get(name.strip_suffix(".template")?));
         row.and_then(|row| row.get(place)).map_or("", |value| value)

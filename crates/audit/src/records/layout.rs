@@ -8,7 +8,7 @@ use super::label_rules::{LabelRules, bins_of, possible};
 use super::labels::LabelTable;
 use crate::{Error, ErrorKind, Result, Stage};
 
-/// What a column holds.
+/// What a column contains.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Role {
     ProbeId,
@@ -25,13 +25,13 @@ pub(super) enum Role {
     PadOutcome,
     PadScore,
     Attempt,
-    /// A number that is 0 where a comparison succeeded.
+    /// A number that is 0 if a comparison succeeded.
     ReturnCode,
     ProbeGroup(String),
     ReferenceGroup(String),
     /// A label of both people of a pair.
     PairGroup(String),
-    /// The number of the row, which a data frame was written with.
+    /// The row number with which a data frame was written.
     Index,
     Ignored,
 }
@@ -64,8 +64,8 @@ impl Role {
         })
     }
 
-    /// A role as it is written in `--map column=role`: a native column, or `distance`,
-    /// `return_code`, `pair_<attribute>`, `ignore`.
+    /// A role as written in `--map column=role`: a native column, or `distance`, `return_code`,
+    /// `pair_<attribute>`, `ignore`.
     pub(super) fn parse(text: &str) -> Option<Role> {
         match text {
             "distance" => Some(Role::Distance),
@@ -80,7 +80,7 @@ impl Role {
         }
     }
 
-    /// Whether the column says how alike two samples are.
+    /// Whether the column says how similar two samples are.
     pub(super) fn is_score(&self) -> bool {
         matches!(self, Role::Score | Role::Distance)
     }
@@ -113,7 +113,7 @@ impl Role {
 pub(super) struct Manners {
     /// A score of `nan` means that nothing was compared.
     pub(super) nan_is_failure: bool,
-    /// A subject is the folder of the sample's path, where the sample is a path.
+    /// A subject is the folder of the sample's path, if the sample is a path.
     pub(super) subject_is_folder: bool,
     /// A subject `attack/SPECIES` (or `attack`) is a presentation attack.
     pub(super) attack_in_subject: bool,
@@ -130,18 +130,19 @@ pub(super) enum GroupSource {
     Nowhere,
 }
 
-/// One attribute: its name, where the labels of both sides come from, and its bins if numeric.
+/// One attribute: its name, where the labels of both sides come from, and its bins if it is
+/// numeric.
 #[derive(Debug, Clone)]
 pub(super) struct AttributeColumns {
     pub(super) name: String,
     pub(super) probe: GroupSource,
     pub(super) reference: GroupSource,
     pub(super) bins: Option<Bins>,
-    /// The least and the largest number that can be a value, where that is known.
+    /// The least and the greatest possible value, if known.
     pub(super) possible: Option<(f64, f64)>,
 }
 
-/// The columns of a file by what they hold.
+/// The columns of a file by what they contain.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Layout {
     pub(super) file: String,
@@ -162,14 +163,14 @@ pub(super) struct Layout {
     pub(super) return_code: Option<usize>,
     /// Sorted by name.
     pub(super) attributes: Vec<AttributeColumns>,
-    /// Columns that nothing is made of.
+    /// Columns that are not used.
     pub(super) ignored: Vec<String>,
-    /// Columns that number the rows, as messages name them.
+    /// Columns that number the rows, as named in messages.
     pub(super) index: Vec<String>,
     pub(super) labels: Option<LabelTable>,
     pub(super) manners: Manners,
     pub(super) rules: LabelRules,
-    /// Whether a number may have a decimal comma: where a semicolon parts the fields.
+    /// Whether a number may have a decimal comma: if a semicolon separates the fields.
     pub(super) decimal_comma: bool,
 }
 
@@ -188,7 +189,11 @@ impl Layout {
         for (index, (name, role)) in columns.into_iter().enumerate() {
             let twice = |layout: &Layout| {
                 layout
-                    .fault(header_line, index, format!("a second column for {}", role.describe()))
+                    .fault(
+                        header_line,
+                        index,
+                        format!("there is a second column for {}", role.describe()),
+                    )
                     .next("rename or remove one of the two columns")
             };
             let place = match &role {
@@ -250,7 +255,9 @@ impl Layout {
                 let label = GroupSource::Label(*place);
                 if attributes.insert(name.clone(), (label, label)).is_some() {
                     return Err(layout
-                        .complaint(format!("both the records and the labels have `{name}`"))
+                        .complaint(format!(
+                            "both the records and the labels have a column `{name}`"
+                        ))
                         .at_line(header_line)
                         .next("remove one of the two columns"));
                 }
@@ -297,12 +304,12 @@ impl Layout {
             .next("name the columns as in the manual, or say what they are: --format generic --map COLUMN=ROLE,…"))
     }
 
-    /// A fault in the file as a whole.
+    /// An error in the file as a whole.
     pub(super) fn complaint(&self, message: String) -> Error {
         Error::new(ErrorKind::InvalidRecord, Stage::Record, message).in_file(&self.file)
     }
 
-    /// A fault in one field; `index` counts columns from 0.
+    /// An error in one field; `index` counts columns from 0.
     pub(super) fn fault(&self, line: u64, index: usize, message: String) -> Error {
         self.complaint(message).at_line(line).at_column(index as u64 + 1)
     }

@@ -1,4 +1,4 @@
-//! Brings the codes of several reading threads together and counts warnings.
+//! Combines the codes of several reading threads and counts warnings.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -18,31 +18,30 @@ use crate::{Error, ErrorKind, Result, Stage};
 struct Translation {
     subjects: Vec<u32>,
     /// By attribute: from a code of the thread to that of a spelling; `None` for one beyond the
-    /// most that are told apart.
+    /// limit on distinct values.
     groups: Vec<Vec<Option<u32>>>,
     failures: Vec<u16>,
     species: Vec<u16>,
 }
 
-/// The labels of one attribute, as they are spelled.
+/// The labels of one attribute, as spelled.
 #[derive(Default)]
 struct Labels {
     names: Symbols,
     spellings: Spellings,
-    /// The group that each spelling is of.
+    /// The group of each spelling.
     group: Vec<u16>,
-    /// The code of a group by the form that its spellings share, where they are merged.
+    /// The code of a group by the form that its spellings share, if they are merged.
     by_form: HashMap<String, u16>,
     odd: Odd,
 }
 
 impl Labels {
-    /// The code of a spelling, and of its group in `groups`; `None` for a new one beyond the most
-    /// that are told apart.
+    /// The code of a spelling, and of its group in `groups`; `None` for a new one beyond the limit.
     fn intern(&mut self, name: &str, groups: &mut Symbols, merge: bool) -> Option<u32> {
         let code = self.names.intern_up_to(name, MOST_VALUES)?;
         if code as usize == self.group.len() {
-            // Groups are no more than spellings, so a code fits.
+            // There are never more groups than spellings, so a code fits.
             let group = if !merge {
                 groups.intern(name) as u16
             } else {
@@ -56,7 +55,7 @@ impl Labels {
         Some(code)
     }
 
-    /// Gives merged groups their usual spelling, and says what was odd.
+    /// Gives merged groups their usual spelling, and reports oddities.
     fn finish(self, attribute: &str, groups: &mut Symbols, merge: bool) -> Vec<RecordWarning> {
         let names: Vec<&str> = self.names.names().collect();
         let several = self.spellings.several(&names);
@@ -83,7 +82,7 @@ pub(super) struct Merger<'a> {
     labels: Vec<Labels>,
     /// As in [`Parsed`].
     decimals: [[Option<u64>; 2]; 2],
-    /// People whose name is a word for a missing one.
+    /// People whose name is a word for a missing name.
     nameless: Vec<Box<str>>,
 }
 
@@ -107,7 +106,7 @@ impl<'a> Merger<'a> {
         }
     }
 
-    /// Translates one block in place and hands it on.
+    /// Translates one block in place and passes it on.
     pub(super) fn merge(
         &mut self,
         worker: usize,
@@ -196,13 +195,13 @@ impl<'a> Merger<'a> {
         sink(self.dictionary, batch)
     }
 
-    /// Looks for repeated pairs among all rows, and gives the warnings sorted by code.
+    /// Looks for repeated pairs among all rows, and returns the warnings sorted by code.
     pub(super) fn finish(self) -> Result<Vec<RecordWarning>> {
         let layout = self.layout;
         if self.rows == 0 {
             return Err(layout
-                .complaint("there is a header, but no record".into())
-                .next("check that the right file was named"));
+                .complaint("there is a header, but there are no records".into())
+                .next("check that you named the right file"));
         }
         for (kind, column) in [(0, layout.score), (1, layout.pad_score)] {
             if let [Some(comma), Some(point)] = self.decimals[kind] {
@@ -214,7 +213,8 @@ impl<'a> Merger<'a> {
                     if comma > point { "point" } else { "comma" },
                 );
                 return Err(layout.fault(line, column.unwrap_or(0), message).next(
-                    "write all numbers of a column in one way; decimal commas are read where every number has one",
+                    "write all numbers of a column in one way; decimal commas are read only if \
+                     every number has one",
                 ));
             }
         }
@@ -226,16 +226,16 @@ impl<'a> Merger<'a> {
                     format!(
                         "this pair is mated in one row and non-mated in another (line {earlier})"
                     ),
-                    "correct the wrong one of the two rows",
+                    "correct whichever row is wrong",
                 ),
                 Contradiction::Outcome => (
                     layout.score,
-                    format!("this pair has another score or failure in line {earlier}"),
-                    "keep one row a pair; several attempts of one person need a probe_id each",
+                    format!("this pair has a different score or failure in line {earlier}"),
+                    "keep one row per pair; give several attempts of one person a probe_id each",
                 ),
                 Contradiction::Subjects => (
                     layout.probe_subject,
-                    format!("these samples are said to be of other people in line {earlier}"),
+                    format!("these samples belong to other people in line {earlier}"),
                     "give each sample one subject",
                 ),
             };
@@ -264,18 +264,20 @@ impl<'a> Merger<'a> {
         };
         warn(
             "duplicate_pair",
-            "Rows repeat an earlier row; each counts again, which makes intervals too narrow."
+            "Rows repeat an earlier row; each is counted again, which makes intervals too narrow."
                 .into(),
             &findings.repeated,
         );
         warn(
             "reversed_pair",
-            "Rows compare an earlier pair the other way round; both count.".into(),
+            "Rows compare an earlier pair the other way round; both are counted.".into(),
             &findings.reversed,
         );
         warn(
             "self_comparison",
-            "Mated rows compare a sample with itself, which tells nothing about recognising a person.".into(),
+            "Mated rows compare a sample with itself, which says nothing about recognising a \
+             person."
+                .into(),
             &self.self_comparisons,
         );
         let whole_file = |rows: u64| Seen { rows, lines: Vec::new() };
@@ -297,7 +299,7 @@ impl<'a> Merger<'a> {
             warn(
                 "one_sided_attribute",
                 format!(
-                    "Attributes are given for one side of the pairs only: {}.",
+                    "Attributes are given for only one side of the pairs: {}.",
                     one_sided.join(", ")
                 ),
                 &whole_file(self.rows),
@@ -306,7 +308,7 @@ impl<'a> Merger<'a> {
         if layout.probe_id.is_none() && layout.score.is_some() {
             warn(
                 "no_sample_ids",
-                "Samples are not named, so repeated pairs can't be found.".into(),
+                "Samples are not named, so repeated pairs cannot be found.".into(),
                 &whole_file(self.rows),
             );
         }
@@ -320,8 +322,8 @@ impl<'a> Merger<'a> {
             warn(
                 "no_subjects",
                 format!(
-                    "People are not named, so {stand_in} was taken for a person of its own; \
-                     intervals are too narrow if people occur more often."
+                    "People are not named, so {stand_in} was treated as a separate person; \
+                     intervals are too narrow if people occur more than once."
                 ),
                 &whole_file(self.rows),
             );
@@ -331,8 +333,8 @@ impl<'a> Merger<'a> {
     }
 }
 
-/// A code in the 16 bits of a batch. Each thread refuses more codes than fit, but several
-/// threads together may still meet more.
+/// A code in the 16 bits of a batch. Each thread refuses more codes than fit, but several threads
+/// together may still exceed them.
 fn short(code: u32, file: &str) -> Result<u16> {
     u16::try_from(code).ok().filter(|&code| code < MISSING).ok_or_else(|| {
         Error::new(

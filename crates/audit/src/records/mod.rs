@@ -1,8 +1,8 @@
 //! Comparison records, manifests and lists of pairs: reading them, whatever wrote them.
 //!
-//! A [`RecordFile`] reads CSV or JSON (packed or not) or Parquet, in the native columns or in
-//! those of other systems ([`Format`]), and is a [`RecordSource`]: it hands over [`RecordBatch`]es
-//! once, in the order of the file, checked row by row, in memory that does not grow with rows.
+//! A [`RecordFile`] reads CSV or JSON (packed or not) or Parquet, in the native columns or in those
+//! of other systems ([`Format`]), and is a [`RecordSource`]: it passes on [`RecordBatch`]es once,
+//! in the order of the file, checked row by row, in memory that does not grow with rows.
 
 mod batch;
 mod bins;

@@ -1,10 +1,10 @@
 //! Finds pairs that occur more than once, in memory that does not grow with the rows.
 //!
-//! Each row leaves a 16-byte fingerprint. Fingerprints are dealt into buckets by hash, so that
-//! two rows about the same pair always meet in one bucket; buckets past a fixed budget go to an
-//! unnamed temporary file. At the end each bucket is sorted on its own. A pair is identified by
-//! 74 hash bits, so in a file of 10⁹ rows the odds that any two different pairs are confused are
-//! about 1 in 40,000.
+//! Each row leaves a 16-byte fingerprint. Fingerprints are dealt into buckets by hash, so that two
+//! rows about the same pair always meet in one bucket; buckets beyond a fixed budget go to an
+//! unnamed temporary file. At the end each bucket is sorted separately. A pair is identified by 74
+//! hash bits, so in a file of 10⁹ rows the odds that any two different pairs are confused are about
+//! 1 in 40,000.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -50,7 +50,7 @@ impl Fingerprint {
     }
 }
 
-/// What one row says about a pair, ready to be collected; made on any thread.
+/// What one row says about a pair, ready to be collected; can be made on any thread.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PairMark {
     bucket: u16,
@@ -59,7 +59,7 @@ pub(super) struct PairMark {
 
 impl PairMark {
     /// The mark of a row. `outcome` tells scores and failures apart (the bits of the score, or a
-    /// hash of the failure); subjects are empty where the file has none.
+    /// hash of the failure); subjects are empty if the file has none.
     pub(super) fn new(
         line: u64,
         ids: (&str, &str),
@@ -101,7 +101,7 @@ pub(super) enum Contradiction {
     Label,
     /// Their scores or failures differ.
     Outcome,
-    /// The same two samples are said to be of different people.
+    /// The same two samples belong to different people.
     Subjects,
 }
 
@@ -140,7 +140,7 @@ impl Seen {
 /// The findings about all rows.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(super) struct PairFindings {
-    /// Rows that say again what an earlier row said.
+    /// Rows that repeat an earlier row.
     pub(super) repeated: Seen,
     /// Rows that compare an earlier pair the other way round.
     pub(super) reversed: Seen,
@@ -224,10 +224,10 @@ impl PairCheck {
         Ok(())
     }
 
-    /// Looks through everything that was added. The result depends on the rows alone, not on
-    /// the number of threads.
+    /// Checks everything that was added. The result depends only on the rows, not on the number of
+    /// threads.
     pub(super) fn finish(mut self) -> Result<PairFindings> {
-        // A few buckets at a time: what is read back from the file stays small too.
+        // Only a few buckets at a time, so that what is read back from the file stays small too.
         let group = (rayon::current_num_threads() * 2).max(4);
         let mut findings = PairFindings::default();
         let mut start = 0;
@@ -275,11 +275,11 @@ fn temporary(cause: std::io::Error) -> Error {
         "the temporary file for the search for duplicate pairs could not be used",
     )
     .caused_by(cause)
-    .next("free some space in the temporary folder, or point TMPDIR to a larger disk")
+    .next("free some space in the temporary folder, or set TMPDIR to a folder on a larger disk")
 }
 
-/// Finds the repeated pairs of one bucket. The line leads `detail`, so sorting puts the rows of
-/// a pair side by side in the order of the file.
+/// Finds the repeated pairs of one bucket. The line comes first in `detail`, so sorting puts the
+/// rows of a pair side by side in the order of the file.
 fn examine(mut bucket: Vec<Fingerprint>) -> PairFindings {
     bucket.sort_unstable();
     let mut findings = PairFindings::default();
@@ -291,7 +291,7 @@ fn examine(mut bucket: Vec<Fingerprint>) -> PairFindings {
         let mut opposite: Option<Fingerprint> = None;
         for &row in rest {
             if row.reversed() != first.reversed() {
-                // Where probes and references are numbered apart, (1, 2) and (2, 1) are four
+                // If probes and references are numbered separately, (1, 2) and (2, 1) are four
                 // different samples: only equal people make them the same pair.
                 if row.subjects() == first.subjects() {
                     if row.mated() != first.mated() {

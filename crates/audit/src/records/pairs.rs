@@ -1,4 +1,4 @@
-//! Lists of pairs of photos that are to be compared.
+//! Lists of pairs of photos to compare.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -7,23 +7,23 @@ use super::people::{PeopleEntry, PeopleManifest};
 use super::{header, table, words};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
-/// Columns that comparing fills in, so that a list may not bring them along.
+/// Columns that comparing fills in, so a list must not contain them.
 const FILLED: [&str; 5] = ["probe_id", "reference_id", "score", "failure", "probe_attempt"];
 
 /// Pairs of photos, in the order of their file.
 ///
-/// In a file it is a CSV with the columns `reference` and `probe`, perhaps `mated`, and further
-/// ones that are carried through; or a list in the manner of LFW's `pairs.txt`.
+/// In a file it is a CSV with the columns `reference` and `probe`, optionally `mated`, and further
+/// columns that are carried through; or a list in the format of LFW's `pairs.txt`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PairList {
-    /// The photos, each once, in the order of their first mention; the subject is empty where the
-    /// list does not name it.
+    /// The photos, each once, in the order in which they are first named; the subject is empty if
+    /// the list does not name it.
     pub photos: PeopleManifest,
     /// Names of the columns that are carried through.
     pub columns: Vec<String>,
     /// The pairs.
     pub pairs: Vec<Pair>,
-    /// Folds of equal size, one after another, where the list announces them.
+    /// Folds of equal size, one after another, if the list announces them.
     pub folds: Option<usize>,
     /// Whether the list says which pairs are mated.
     pub states_mated: bool,
@@ -38,22 +38,22 @@ pub struct Pair {
     pub reference: usize,
     /// Index of the probe among [`PairList::photos`].
     pub probe: usize,
-    /// Whether both show one person, where that is said.
+    /// Whether both show one person, if stated.
     pub mated: Option<bool>,
     /// One value for each of [`PairList::columns`].
     pub carried: Vec<String>,
 }
 
 impl PairList {
-    /// Reads a list of pairs; the first line shows which sort it is.
+    /// Reads a list of pairs; the first line shows which kind it is.
     ///
-    /// LFW's sort: `name i j` is a mated pair, `name1 i name2 j` a non-mated one, and the photo
-    /// `name/name_000i.jpg`. A first line of two numbers announces folds and pairs of each kind a
-    /// fold, one of a single number the pairs of each kind.
+    /// LFW's kind: `name i j` is a mated pair, `name1 i name2 j` a non-mated one, and the photo is
+    /// `name/name_000i.jpg`. A first line of two numbers gives the number of folds and of pairs of
+    /// each kind per fold; a line with a single number gives the pairs of each kind.
     ///
     /// # Errors
     /// With file and line: missing or repeated columns, rows that do not fit, unknown words for
-    /// `mated`, folds that do not come out even, and a list without pairs.
+    /// `mated`, folds of unequal size, and a list without pairs.
     pub fn read(path: &Path) -> Result<Self> {
         let mut reader = Reader::new(path);
         let known = ["reference", "probe", "mated", "probe_subject", "reference_subject"];
@@ -64,7 +64,7 @@ impl PairList {
     }
 }
 
-/// Whether a line names the columns `reference` and `probe`, whatever stands between.
+/// Whether a line names the columns `reference` and `probe`, whatever separates them.
 fn is_header(line: &str) -> bool {
     let named: Vec<String> = line
         .split([',', '\t', ';', '|'])
@@ -82,14 +82,14 @@ enum Sort {
         mated: Option<usize>,
         carried: Vec<usize>,
     },
-    /// Folds and pairs of each kind a fold, where the first line says so.
+    /// Folds and pairs of each kind per fold, if the first line says so.
     Lfw { announced: Option<(usize, usize)> },
 }
 
 struct Reader {
     file: String,
     sort: Option<Sort>,
-    /// Places of `reference_subject` and `probe_subject` among the carried values.
+    /// Positions of `reference_subject` and `probe_subject` among the carried values.
     subjects: [Option<usize>; 2],
     index: HashMap<Box<str>, usize>,
     list: PairList,
@@ -154,7 +154,7 @@ impl Reader {
             }
             if FILLED.contains(name) {
                 return Err(self
-                    .fault(line, format!("the column `{name}` is filled by comparing"))
+                    .fault(line, format!("the column `{name}` is filled in by comparing"))
                     .at_column(column as u64 + 1)
                     .next("leave it out, or rename it"));
             }
@@ -162,8 +162,9 @@ impl Reader {
         let find = |name: &str| names.iter().position(|known| *known == name);
         let needed = |name: &str| {
             find(name).ok_or_else(|| {
-                self.fault(line, format!("the list has no column `{name}`"))
-                    .next("the first line names the columns: reference,probe and perhaps mated")
+                self.fault(line, format!("the list has no column `{name}`")).next(
+                    "name the columns in the first line: reference,probe and optionally mated",
+                )
             })
         };
         let (reference, probe, mated) = (needed("reference")?, needed("probe")?, find("mated"));
@@ -188,14 +189,15 @@ impl Reader {
         if fields.len() != *count {
             let message = format!("{} fields, but there are {count} columns", fields.len());
             return Err(self.fault(line, message).next(
-                "a comma inside a value needs double quotes around the value; a field without a value still needs its comma",
+                "put double quotes around a value that contains a comma; keep the comma of a field \
+                 without a value",
             ));
         }
         let path = |column: usize, what: &str| match fields[column].trim() {
             "" => Err(self
                 .fault(line, format!("the path of the {what} is empty"))
                 .at_column(column as u64 + 1)
-                .next("every pair needs two photos")),
+                .next("give every pair two photos")),
             path => Ok(path),
         };
         let (reference, probe) = (path(*reference, "reference")?, path(*probe, "probe")?);
@@ -215,7 +217,7 @@ impl Reader {
     fn lfw(&mut self, fields: &[&str], line: u64) -> Result<()> {
         let number = |text: &str| {
             text.parse::<u32>().map_err(|_| {
-                self.fault(line, format!("{} is no number of a photo", words::quoted(text)))
+                self.fault(line, format!("{} is not a photo number", words::quoted(text)))
                     .next("write `name i j` for one person and `name1 i name2 j` for two")
             })
         };
@@ -225,7 +227,7 @@ impl Reader {
             [a, i, b, j] => (*a, number(i)?, *b, number(j)?),
             _ => {
                 return Err(self
-                    .fault(line, format!("{} fields, where 3 or 4 are due", fields.len()))
+                    .fault(line, format!("{} fields, where 3 or 4 are expected", fields.len()))
                     .next("write `name i j` for one person and `name1 i name2 j` for two, or a CSV with the columns reference,probe"));
             }
         };
@@ -250,7 +252,7 @@ impl Reader {
         Ok(())
     }
 
-    /// The index of a photo, which is noted when it is first met.
+    /// The index of a photo, added when it is first met.
     fn photo(&mut self, line: u64, path: &str, subject: &str) -> Result<usize> {
         let entries = &mut self.list.photos.entries;
         if let Some(index) = self.index.get(path) {
@@ -259,7 +261,7 @@ impl Reader {
                 subject.clone_into(&mut known.subject);
             } else if !subject.is_empty() && known.subject != subject {
                 let message = format!(
-                    "the photo {} is of {} here and of {} in line {}",
+                    "the photo {} shows {} here and {} in line {}",
                     words::quoted(path),
                     words::quoted(subject),
                     words::quoted(&known.subject),
@@ -284,14 +286,15 @@ impl Reader {
         let pairs = self.list.pairs.len();
         if pairs == 0 {
             return Err(self
-                .fault(1, "the list holds no pair")
-                .next("write `reference,probe,mated` and below it one line a pair"));
+                .fault(1, "the list contains no pairs")
+                .next("write `reference,probe,mated`, followed by one line per pair"));
         }
         if let Some(Sort::Lfw { announced: Some((folds, each)) }) = self.sort {
             let due = folds.checked_mul(each).and_then(|n| n.checked_mul(2));
             if due != Some(pairs) {
                 let message = format!(
-                    "{folds} folds of {each} mated and {each} non-mated pairs are announced, and {pairs} pairs follow"
+                    "{folds} folds of {each} mated and {each} non-mated pairs are announced, but \
+                     {pairs} pairs follow"
                 );
                 return Err(self.fault(1, message).next("correct the first line, or leave it out"));
             }

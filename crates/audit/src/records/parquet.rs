@@ -1,4 +1,4 @@
-//! Tables in Parquet files as rows of text, a row group and then a chunk of rows at a time.
+//! Tables in Parquet files as rows of text, read by row group and then by chunk.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -17,18 +17,18 @@ use crate::{Digest, Error, ErrorKind, Result, Stage};
 const CHUNK: usize = 32 * 1024;
 /// The longest text of one field.
 const LONGEST_VALUE: usize = 1 << 20;
-/// The most text of one column of a chunk: a dictionary can repeat a long text for ever.
+/// The most text of one column of a chunk: a dictionary can repeat a long text without end.
 const MOST_TEXT: usize = 256 << 20;
 /// Bytes up to which the pages of a column may unpack to any size.
 const ALWAYS: i64 = 64 << 20;
-/// Rate of compression beyond which larger pages are refused.
+/// Compression ratio beyond which larger pages are refused.
 const MOST_TIMES: i64 = 200;
 
 /// How the numbers of a column are to be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Plain,
-    /// A whole number with this many digits behind the point.
+    /// A whole number with this many digits after the point.
     Decimal(u32),
     /// Days since 1970-01-01.
     Date,
@@ -43,7 +43,7 @@ pub(super) struct ParquetTable {
 }
 
 impl ParquetTable {
-    /// Opens a file; `name` is what messages call it.
+    /// Opens a file; `name` is its name in messages.
     pub(super) fn open(path: &Path, name: &str) -> Result<Self> {
         let file = File::open(path).map_err(|cause| Error::io(Stage::Record, path, cause))?;
         let reader = SerializedFileReader::new(file).map_err(|cause| damaged(name, 1, cause))?;
@@ -54,7 +54,10 @@ impl ParquetTable {
                 Error::new(
                     ErrorKind::UnsupportedFormat,
                     Stage::Record,
-                    format!("the column `{}` is no plain text or number", column.path().string()),
+                    format!(
+                        "the column `{}` is not plain text or a number",
+                        column.path().string()
+                    ),
                 )
                 .in_file(name)
                 .next("remove the column, or convert the file to CSV")
@@ -71,7 +74,8 @@ impl ParquetTable {
                     return Err(Error::new(ErrorKind::Corrupt, Stage::Record, message)
                         .in_file(name)
                         .next(
-                            "no table of records does; write the file again, or convert it to CSV",
+                            "write the file again, or convert it to CSV; a table of records never \
+                             compresses that much",
                         ));
                 }
             }
@@ -85,7 +89,8 @@ impl ParquetTable {
         &self.names
     }
 
-    /// The first rows, to learn from; empty where they can't be read, which reading then says.
+    /// The first rows, to learn from; empty if they cannot be read, which the actual reading then
+    /// reports.
     pub(super) fn sample(&self) -> Vec<Vec<String>> {
         if self.reader.num_row_groups() == 0 {
             return Vec::new();
@@ -109,7 +114,7 @@ impl ParquetTable {
         self.kinds.iter().map(|&kind| TextColumn::new(kind)).collect()
     }
 
-    /// Hands all rows to `take`; returns the file's digest.
+    /// Passes all rows to `take`; returns the file's digest.
     pub(super) fn each_row(
         &self,
         file: &str,
@@ -118,7 +123,7 @@ impl ParquetTable {
         self.each_chunk(file, |rows| rows.each(&mut take))
     }
 
-    /// Hands all rows to `take`, chunk by chunk; returns the file's digest.
+    /// Passes all rows to `take`, chunk by chunk; returns the file's digest.
     pub(super) fn each_chunk(
         &self,
         file: &str,
@@ -158,12 +163,12 @@ impl ParquetTable {
 pub(super) struct Chunk<'a> {
     columns: &'a [TextColumn],
     rows: usize,
-    /// Rows of the file before these.
+    /// Number of rows before these in the file.
     before: u64,
 }
 
 impl Chunk<'_> {
-    /// Hands each row to `take` with its 1-based number in the file.
+    /// Passes each row to `take` with its 1-based number in the file.
     pub(super) fn each(&self, take: &mut dyn FnMut(&[&str], u64) -> Result<()>) -> Result<()> {
         let mut fields: Vec<&str> = Vec::with_capacity(self.columns.len());
         for index in 0..self.rows {
@@ -175,7 +180,7 @@ impl Chunk<'_> {
     }
 }
 
-/// How a column is to be written; `None` for one that is no plain text or number.
+/// How a column is to be written; `None` for one that is not plain text or a number.
 fn kind(column: &ColumnDescriptor) -> Option<Kind> {
     let flat = column.max_rep_level() == 0
         && column.max_def_level() <= 1
@@ -196,7 +201,7 @@ fn kind(column: &ColumnDescriptor) -> Option<Kind> {
     }
 }
 
-/// A whole number as the text that it stands for.
+/// A whole number as the text that it represents.
 fn write_whole(text: &mut String, value: i64, kind: Kind) -> Result<(), ParquetError> {
     use std::fmt::Write as _;
     let written = match kind {
@@ -215,7 +220,7 @@ fn write_whole(text: &mut String, value: i64, kind: Kind) -> Result<(), ParquetE
     written.map_err(|cause| ParquetError::External(cause.into()))
 }
 
-/// The civil date of a day (H. Hinnant, "chrono-compatible low-level date algorithms").
+/// The calendar date of a day number (H. Hinnant, "chrono-compatible low-level date algorithms").
 fn civil(days_since_1970: i64) -> (i64, i64, i64) {
     let days = days_since_1970 + 719_468;
     let era = days.div_euclid(146_097);
@@ -241,7 +246,7 @@ fn damaged(file: &str, row: u64, cause: ParquetError) -> Error {
         .in_file(file)
         .at_line(row)
         .caused_by(cause)
-        .next("write it again, with any compression but LZO, or convert it to CSV")
+        .next("write it again, with any compression except LZO, or convert it to CSV")
 }
 
 /// The values of one column of a chunk as text; null is empty.
@@ -262,7 +267,7 @@ impl TextColumn {
         &self.text[start..self.ends[index]]
     }
 
-    /// Reads up to `wanted` rows and says how many there were.
+    /// Reads up to `wanted` rows and returns how many there were.
     fn fill(&mut self, reader: &mut ColumnReader, wanted: usize) -> Result<usize, ParquetError> {
         use std::fmt::Write as _;
         self.text.clear();
@@ -334,7 +339,8 @@ impl TextColumn {
 fn push(text: &mut String, value: &str) -> Result<(), ParquetError> {
     if value.len() > LONGEST_VALUE || text.len() + value.len() > MOST_TEXT {
         return Err(ParquetError::General(format!(
-            "a text is longer than {} MiB, or those of a column together than {} MiB",
+            "a text is longer than {} MiB, or all texts of a column together are longer than {} \
+             MiB",
             LONGEST_VALUE >> 20,
             MOST_TEXT >> 20
         )));

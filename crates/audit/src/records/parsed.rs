@@ -1,11 +1,11 @@
-//! What parsing a number of rows leaves: a batch in the codes of one thread.
+//! The result of parsing a number of rows: a batch in the codes of one thread.
 
 use super::batch::RecordBatch;
 use super::label_rules::Odd;
 use super::pair_check::{PairMark, Seen};
 use super::symbol_table::SymbolTable;
 
-/// Strings that one thread has met; the codes of its batches refer to them.
+/// Strings that one thread has seen; the codes of its batches refer to them.
 #[derive(Default)]
 pub(super) struct Tables {
     pub(super) subjects: SymbolTable,
@@ -29,7 +29,7 @@ pub(super) struct Parsed {
     pub(super) self_comparisons: Seen,
     /// By attribute.
     pub(super) odd: Vec<Odd>,
-    /// The first lines with a decimal comma and with a decimal point: of scores, then of scores of
+    /// The first lines with a decimal comma and with a decimal point: in scores, then in scores of
     /// presentation attack detection.
     pub(super) decimals: [[Option<u64>; 2]; 2],
 }

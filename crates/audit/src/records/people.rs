@@ -1,4 +1,4 @@
-//! Manifests of photos: whose photo each file is, and what is known of the person.
+//! Manifests of photos: who each photo shows, and what is known about the person.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use super::source::RecordWarning;
 use super::{header, people_labels, table, words};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
-/// How many missing photos a message names; it gives the number of all.
+/// How many missing photos a message names; it also gives their total number.
 const NAMED: usize = 5;
 
 /// A list of photos with their people, and any number of attributes.
@@ -25,7 +25,7 @@ pub struct PeopleManifest {
     pub entries: Vec<PeopleEntry>,
     /// SHA-256 of the file.
     pub digest: Digest,
-    /// What is odd about the file and its labels, sorted by code.
+    /// Oddities in the file and its labels, sorted by code.
     pub warnings: Vec<RecordWarning>,
 }
 
@@ -34,15 +34,15 @@ pub struct PeopleManifest {
 pub struct PeopleEntry {
     /// 1-based line in the file.
     pub line: u64,
-    /// The photo's path as written; relative to the root, mostly the manifest's folder.
+    /// The photo's path as written; relative to the root, usually the manifest's folder.
     pub path: String,
-    /// Whose photo it is.
+    /// The person it shows.
     pub subject: String,
-    /// One value an attribute, in the order of [`PeopleManifest::attributes`].
+    /// One value per attribute, in the order of [`PeopleManifest::attributes`].
     pub values: Vec<Option<String>>,
 }
 
-/// Where the fields of a row stand.
+/// Where the fields of a row are.
 struct Columns {
     count: usize,
     path: usize,
@@ -54,14 +54,14 @@ impl PeopleManifest {
     /// Reads a manifest.
     ///
     /// # Errors
-    /// With file and line: no column `path` or `subject_id`, two columns of one name, an empty
-    /// path or subject, a path that is listed twice, a row with too many or too few fields, bytes
-    /// that are not UTF-8, and a manifest without photos.
+    /// With file and line: no column `path` or `subject_id`, two columns with the same name, an
+    /// empty path or subject, a path that is listed twice, a row with too many or too few fields,
+    /// bytes that are not UTF-8, and a manifest without photos.
     pub fn read(path: &Path) -> Result<Self> {
         PeopleManifest::read_with(path, &LabelRules::default())
     }
 
-    /// Reads a manifest, and its labels by these rules.
+    /// Reads a manifest, and its labels according to these rules.
     ///
     /// # Errors
     /// As for [`Self::read`].
@@ -87,9 +87,9 @@ impl PeopleManifest {
                 let entry = entry(&file, columns, fields, line)?;
                 if let Some(before) = lines.insert(entry.path.as_str().into(), line) {
                     let photo = words::quoted(&entry.path);
-                    let message = format!("the photo {photo} is listed in line {before} already");
+                    let message = format!("the photo {photo} is already listed in line {before}");
                     return Err(fault(&file, line, columns.path, message)
-                        .next("list every photo once; one of the two rows must go"));
+                        .next("list every photo once; delete one of the two rows"));
                 }
                 entries.push(entry);
                 Ok(())
@@ -97,14 +97,14 @@ impl PeopleManifest {
         )?;
         if entries.is_empty() {
             let message = if columns.is_some() {
-                "the manifest has a header and lists no photo"
+                "the manifest has a header but lists no photos"
             } else {
                 "the manifest is empty"
             };
             return Err(Error::new(ErrorKind::InvalidRecord, Stage::Record, message)
                 .in_file(file)
                 .at_line(1)
-                .next("write `path,subject_id` and below it one line a photo"));
+                .next("write `path,subject_id`, followed by one line per photo"));
         }
         let mut warnings = read.warnings;
         warnings.extend(people_labels::settle(&attributes, &mut entries, rules));
@@ -112,22 +112,21 @@ impl PeopleManifest {
         Ok(PeopleManifest { file, attributes, entries, digest: read.digest, warnings })
     }
 
-    /// The folder that relative paths start from unless the caller names another: the one that
-    /// holds the manifest.
+    /// The folder that relative paths start from by default: the one that contains the manifest.
     pub fn default_root(path: &Path) -> PathBuf {
         path.parent().map(Path::to_owned).unwrap_or_default()
     }
 
-    /// Line and path of every photo that is not there.
+    /// Line and path of every missing photo.
     pub fn missing(&self, root: &Path) -> Vec<(u64, String)> {
         let gone = self.entries.iter().filter(|entry| !root.join(&entry.path).exists());
         gone.map(|entry| (entry.line, entry.path.clone())).collect()
     }
 
-    /// Refuses a manifest some of whose photos are not there.
+    /// Refuses a manifest if some of its photos are missing.
     ///
     /// # Errors
-    /// One that names the first few with their lines, and how many there are in all.
+    /// An error that names the first few with their lines, and the total number.
     pub fn require_photos(&self, root: &Path) -> Result<()> {
         let missing = self.missing(root);
         let Some((first, _)) = missing.first() else { return Ok(()) };
@@ -140,7 +139,7 @@ impl PeopleManifest {
             named.push("…".to_owned());
         }
         let message = format!(
-            "{} of {} photos are not there: {}",
+            "{} of {} photos are missing: {}",
             missing.len(),
             self.entries.len(),
             named.join(", ")
@@ -150,7 +149,7 @@ impl PeopleManifest {
             .in_file(self.file.clone())
             .at_line(*first)
             .next(format!(
-                "paths start from {}; name another folder with --root, or correct the list",
+                "correct the list, or set the folder that paths start from with --root (now {})",
                 root.display()
             )))
     }
@@ -185,8 +184,10 @@ fn columns_of(file: &str, fields: &[&str], line: u64) -> Result<Columns> {
             let message = format!("the manifest has no column `{name}`");
             let meant = header::meant_here(name, fields);
             let next = match meant {
-                Some(column) => format!("did you mean `{column}`? Then call it `{name}`"),
-                None => "the first line names the columns: path,subject_id and any attributes"
+                Some(column) => {
+                    format!("if you meant the column `{column}`, rename it to `{name}`")
+                }
+                None => "name the columns in the first line: path,subject_id and any attributes"
                     .to_owned(),
             };
             Error::new(ErrorKind::InvalidRecord, Stage::Record, message)
@@ -208,12 +209,13 @@ fn entry(file: &str, columns: &Columns, fields: &[&str], line: u64) -> Result<Pe
         let message = format!("{} fields, but there are {} columns", fields.len(), columns.count);
         let column = fields.len().min(columns.count);
         return Err(fault(file, line, column, message).next(
-            "a comma inside a value needs double quotes around the value; a field without a value still needs its comma",
+            "put double quotes around a value that contains a comma; keep the comma of a field \
+             without a value",
         ));
     }
     let needed = |column: usize, what: &str| match fields[column].trim() {
         "" => Err(fault(file, line, column, format!("the {what} is empty"))
-            .next("every photo needs its path and the person it shows")),
+            .next("give every photo its path and the person it shows")),
         text => Ok(text.to_owned()),
     };
     let value = |column: &usize| Some(fields[*column].trim()).filter(|text| !text.is_empty());

@@ -1,4 +1,5 @@
-//! The labels of a manifest: what is missing, how a group is spelled, and people with several.
+//! The labels of a manifest: what is missing, how groups are spelled, and people with several
+//! labels.
 
 use std::collections::HashMap;
 
@@ -10,8 +11,8 @@ use super::people::PeopleEntry;
 use super::source::{RecordWarning, Symbols};
 use super::words;
 
-/// Takes words for a missing label and impossible numbers out, merges spellings where the rules
-/// say so, and returns what was odd.
+/// Removes words for a missing label and impossible numbers, merges spellings if the rules say so,
+/// and returns the oddities found.
 pub(super) fn settle(
     attributes: &[String],
     entries: &mut [PeopleEntry],
@@ -27,8 +28,8 @@ pub(super) fn settle(
         for entry in entries.iter_mut() {
             let Some(text) = entry.values[place].as_deref() else { continue };
             let text = trimmed(text);
-            // A manifest does not say what parts its numbers' digits; a comma between digits can
-            // only be a decimal one.
+            // A manifest does not say which decimal mark its numbers use; a comma between digits
+            // can only be a decimal comma.
             let number = text.parse::<f64>().ok().or_else(|| words::decimal_comma(text));
             let known = if text.is_empty() {
                 None
@@ -62,7 +63,7 @@ pub(super) fn settle(
     warnings
 }
 
-/// Photos of people whose name is a word for a missing one.
+/// Photos of people whose name is a word for a missing name.
 fn nameless(entries: &[PeopleEntry]) -> Option<RecordWarning> {
     let mut rows = Seen::default();
     let mut names: Vec<String> = Vec::new();
@@ -83,7 +84,7 @@ fn nameless(entries: &[PeopleEntry]) -> Option<RecordWarning> {
     })
 }
 
-/// People who have one label in one row and another in a later one.
+/// People who have one label in one row and a different one in a later row.
 fn contradictions(attribute: &str, place: usize, entries: &[PeopleEntry]) -> Option<RecordWarning> {
     if of_the_photo(attribute) {
         return None;
@@ -102,7 +103,7 @@ fn contradictions(attribute: &str, place: usize, entries: &[PeopleEntry]) -> Opt
     contradiction(attribute, people, rows.lines)
 }
 
-/// Whether an attribute may well differ between photos of one person.
+/// Whether an attribute can reasonably differ between photos of one person.
 pub(crate) fn of_the_photo(attribute: &str) -> bool {
     const PARTS: [&str; 29] = [
         "age",

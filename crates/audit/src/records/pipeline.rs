@@ -9,7 +9,7 @@ use super::input::{Block, BlockReader};
 use super::parsed::{Parsed, Tables};
 use crate::Result;
 
-/// Parsing threads when the caller does not care.
+/// Parsing threads by default.
 pub(super) fn threads(wanted: usize) -> usize {
     match wanted {
         0 => std::thread::available_parallelism().map_or(1, usize::from).min(8),
@@ -17,17 +17,17 @@ pub(super) fn threads(wanted: usize) -> usize {
     }
 }
 
-/// What travels between the threads; a fixed number of them bounds the memory.
+/// What travels between the threads; there is a fixed number of them, which bounds the memory.
 #[derive(Default)]
 struct Parcel {
     block: Block,
     parsed: Parsed,
-    /// Strings that the worker met for the first time in this block.
+    /// Strings that the worker saw for the first time in this block.
     new: NewSymbols,
     worker: usize,
 }
 
-/// Strings that one worker met for the first time, in order, by table.
+/// Strings that one worker saw for the first time, in order, by table.
 #[derive(Default)]
 pub(super) struct NewSymbols {
     pub(super) subjects: Vec<Box<str>>,
@@ -37,7 +37,7 @@ pub(super) struct NewSymbols {
 }
 
 impl NewSymbols {
-    /// Takes the strings from `known` on, and remembers how many are known now.
+    /// Takes the strings from `known` on, and records how many are known now.
     pub(super) fn collect(&mut self, tables: &Tables, known: &mut Known) {
         self.subjects = tables.subjects.since(&mut known.subjects);
         known.groups.resize(tables.groups.len(), 0);
@@ -63,9 +63,9 @@ pub(super) struct Known {
 
 type Parcels = (u64, Result<Parcel>);
 
-/// Parses every block on `threads` threads and hands the results to `take` in the order of the
-/// file, with the number of the worker whose codes they hold. The first error in that order
-/// ends the run and is returned.
+/// Parses every block on `threads` threads and passes the results to `take` in the order of the
+/// file, with the number of the worker whose codes they use. The first error in that order ends the
+/// run and is returned.
 pub(super) fn run(
     reader: &mut BlockReader,
     first: Block,
@@ -101,7 +101,7 @@ pub(super) fn run(
         if !reading {
             return Ok(false);
         }
-        // Leaving this closure drops both channels' ends, which ends the threads.
+        // Leaving this closure drops both ends of the channels, which stops the threads.
         let (free_sender, done) = (free_sender, done);
         let mut waiting = BTreeMap::new();
         let mut next = 0;
@@ -111,7 +111,7 @@ pub(super) fn run(
                 let mut parcel = parcel?;
                 take(parcel.worker, &parcel.new, &mut parcel.parsed)?;
                 next += 1;
-                // The reader may have finished already.
+                // The reader may already have finished.
                 let _ = free_sender.send(parcel);
             }
         }
@@ -124,7 +124,7 @@ pub(super) fn run(
     }
 }
 
-/// The same on the caller's thread, where the system allows no other.
+/// The same on the caller's thread, if the system does not allow another thread.
 fn alone(
     reader: &mut BlockReader,
     first: Block,

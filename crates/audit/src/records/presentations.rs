@@ -1,4 +1,4 @@
-//! Lists of presentations: what was shown to the camera, by whom, and what it was.
+//! Lists of presentations: what was shown to the camera, by whom, and of which kind.
 
 use std::collections::HashMap;
 use std::fs;
@@ -7,40 +7,41 @@ use std::path::{Path, PathBuf};
 use super::{table, words};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
-/// The file in a folder of frames that holds the challenge that was asked.
+/// The file in a folder of frames that contains the challenge.
 pub const CHALLENGE_FILE: &str = "challenge.json";
-/// The species of a presentation that is no attack, and the folder of such presentations.
+/// The species of a presentation that is not an attack, and the folder of such presentations.
 pub const BONA_FIDE: &str = "bona_fide";
 
-/// Columns with a meaning; every other one is an attribute.
+/// Columns with a fixed meaning; every other one is an attribute.
 const KNOWN: [&str; 5] = ["path", "subject_id", "species", "challenge", "reference"];
-/// What the columns of comparison records are called, which no attribute may be.
+/// The column names of comparison records, which no attribute may have.
 const TAKEN: [&str; 3] = ["id", "subject", "attempt"];
 
 /// A list of presentations with their people, and any number of attributes.
 ///
-/// In a file it is a CSV with the columns `path`, `subject_id` and `species`, perhaps `challenge`
-/// and `reference`; every further column is an attribute. An empty attribute is unknown.
+/// In a file it is a CSV with the columns `path`, `subject_id` and `species`, optionally
+/// `challenge` and `reference`; every further column is an attribute. An empty attribute is
+/// unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PresentationManifest {
     /// The file or the folder, as the caller named it.
     pub file: String,
     /// Names of the attributes, in the order of the columns.
     pub attributes: Vec<String>,
-    /// The presentations, in the order of the file; of a folder, by path.
+    /// The presentations, in the order of the file; for a folder, by path.
     pub entries: Vec<PresentationEntry>,
-    /// SHA-256 of the file; of a folder, of the list that stands for it.
+    /// SHA-256 of the file; for a folder, of the list generated from it.
     pub digest: Digest,
 }
 
 /// One presentation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PresentationEntry {
-    /// 1-based line in the file; 0 where the list is of a folder.
+    /// 1-based line in the file; 0 if the list comes from a folder.
     pub line: u64,
     /// A photo, a folder of frames, or an animated image, as written; relative to the root.
     pub path: String,
-    /// Who presented, or who is imitated; empty where that is not known.
+    /// The person who presented, or who is imitated; empty if not known.
     pub subject: String,
     /// The presentation attack instrument species; `None` for a bona fide presentation.
     pub species: Option<String>,
@@ -48,7 +49,7 @@ pub struct PresentationEntry {
     pub challenge: Option<String>,
     /// A photo of the person that the presentation claims to be, relative to the root.
     pub reference: Option<String>,
-    /// One value an attribute, in the order of [`PresentationManifest::attributes`].
+    /// One value per attribute, in the order of [`PresentationManifest::attributes`].
     pub values: Vec<Option<String>>,
 }
 
@@ -56,8 +57,8 @@ impl PresentationManifest {
     /// Reads a manifest.
     ///
     /// # Errors
-    /// With file and line: no column `path`, `subject_id` or `species`, two columns of one name,
-    /// an attribute with the name of a column of records, an empty path or subject, a path that is
+    /// With file and line: no column `path`, `subject_id` or `species`, two columns with the same
+    /// name, an attribute named like a column of records, an empty path or subject, a path that is
     /// listed twice, a row with too many or too few fields, bytes that are not UTF-8, and a
     /// manifest without presentations.
     pub fn read(path: &Path) -> Result<Self> {
@@ -73,25 +74,25 @@ impl PresentationManifest {
         )?;
         if reader.entries.is_empty() {
             let message = match reader.columns {
-                Some(_) => "the manifest has a header and lists no presentation",
+                Some(_) => "the manifest has a header but lists no presentations",
                 None => "the manifest is empty",
             };
             return Err(Error::new(ErrorKind::InvalidRecord, Stage::Record, message)
                 .in_file(reader.file)
                 .at_line(1)
-                .next("write `path,subject_id,species` and below it one line a presentation"));
+                .next("write `path,subject_id,species`, followed by one line per presentation"));
         }
         let Reader { file, attributes, entries, .. } = reader;
         Ok(PresentationManifest { file, attributes, entries, digest: read.digest })
     }
 
-    /// Lists a folder: `bona_fide/` and one folder a species, each with photos, animated images
-    /// and folders of frames that hold a `challenge.json`. Names that begin with a dot are passed
-    /// over, and so is what lies beside these folders. Nobody is named, and there are no
+    /// Lists a folder: `bona_fide/` and one folder per species, each with photos, animated images
+    /// and folders of frames that contain a `challenge.json`. Names that begin with a dot are
+    /// skipped, and so is anything else beside these folders. Nobody is named, and there are no
     /// attributes.
     ///
     /// # Errors
-    /// A folder that can't be read or holds no presentation, names that are not UTF-8, and a
+    /// A folder that cannot be read or contains no presentations, names that are not UTF-8, and a
     /// folder of frames without its challenge.
     pub fn of_folder(folder: &Path) -> Result<Self> {
         let mut entries = Vec::new();
@@ -103,12 +104,12 @@ impl PresentationManifest {
                 let path = format!("{species}/{name}");
                 let challenge = item.is_dir().then(|| format!("{path}/{CHALLENGE_FILE}"));
                 if item.is_dir() && !item.join(CHALLENGE_FILE).is_file() {
-                    let message = format!("a folder of frames without its {CHALLENGE_FILE}");
+                    let message = format!("a folder of frames has no {CHALLENGE_FILE}");
                     return Err(Error::new(ErrorKind::InvalidRecord, Stage::Record, message)
                         .in_path(&item)
                         .next(
-                            "put the challenge that was asked beside the frames; photos belong \
-                             into the folder of their species itself",
+                            "put the challenge beside the frames; put photos directly into the \
+                             folder of their species",
                         ));
                 }
                 entries.push(PresentationEntry {
@@ -123,10 +124,10 @@ impl PresentationManifest {
             }
         }
         if entries.is_empty() {
-            let message = "the folder holds no presentation";
+            let message = "the folder contains no presentations";
             return Err(Error::new(ErrorKind::InvalidRecord, Stage::Record, message)
                 .in_path(folder)
-                .next("put photos into DIR/bona_fide and DIR/SPECIES, one folder a species"));
+                .next("put photos into DIR/bona_fide and DIR/SPECIES, one folder per species"));
         }
         let list: Vec<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
         Ok(PresentationManifest {
@@ -137,14 +138,13 @@ impl PresentationManifest {
         })
     }
 
-    /// The folder that relative paths start from unless the caller names another: the one that
-    /// holds the manifest.
+    /// The folder that relative paths start from by default: the one that contains the manifest.
     pub fn default_root(path: &Path) -> PathBuf {
         path.parent().map(Path::to_owned).unwrap_or_default()
     }
 }
 
-/// What a folder holds, by name; hidden files apart.
+/// The contents of a folder, by name; without hidden files.
 fn listed(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
     let fault = |cause| Error::io(Stage::Record, folder, cause);
     let mut found = Vec::new();
@@ -163,7 +163,7 @@ fn listed(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
     Ok(found)
 }
 
-/// Where the fields of a row stand.
+/// Where the fields of a row are.
 struct Columns {
     count: usize,
     path: usize,
@@ -208,10 +208,10 @@ impl Reader {
                 return Err(self.fault(line, column, message).next("rename one of them"));
             }
             if TAKEN.contains(&name) {
-                let message = format!("an attribute can't be called `{name}`");
+                let message = format!("an attribute cannot be called `{name}`");
                 return Err(self
                     .fault(line, column, message)
-                    .next("rename the column: records have one of that name themselves"));
+                    .next("rename the column: records use this name for a column of their own"));
             }
             if !KNOWN.contains(&name) {
                 attributes.push(column);
@@ -224,7 +224,7 @@ impl Reader {
                     .in_file(self.file.clone())
                     .at_line(line)
                     .next(
-                        "the first line names the columns: path,subject_id,species, perhaps \
+                        "name the columns in the first line: path,subject_id,species, optionally \
                          challenge and reference, and any attributes",
                     )
             })
@@ -251,13 +251,14 @@ impl Reader {
                 format!("{} fields, but there are {} columns", fields.len(), columns.count);
             let column = fields.len().min(columns.count);
             return Err(self.fault(line, column, message).next(
-                "a comma inside a value needs double quotes around the value; a field without a value still needs its comma",
+                "put double quotes around a value that contains a comma; keep the comma of a field \
+                 without a value",
             ));
         }
         let needed = |column: usize, what: &str| match fields[column].trim() {
             "" => Err(self
                 .fault(line, column, format!("the {what} is empty"))
-                .next("every presentation needs its path and a subject")),
+                .next("give every presentation its path and a subject")),
             text => Ok(text.to_owned()),
         };
         let value = |column: usize| {
@@ -275,10 +276,10 @@ impl Reader {
         let path_column = columns.path;
         if let Some(before) = self.lines.insert(entry.path.as_str().into(), line) {
             let path = words::quoted(&entry.path);
-            let message = format!("the presentation {path} is listed in line {before} already");
+            let message = format!("the presentation {path} is already listed in line {before}");
             return Err(self
                 .fault(line, path_column, message)
-                .next("list every presentation once; one of the two rows must go"));
+                .next("list every presentation once; delete one of the two rows"));
         }
         self.entries.push(entry);
         Ok(())
@@ -324,11 +325,11 @@ mod tests {
         for (text, place, message) in [
             ("path,subject_id\na,s\n".to_owned(), ":1", "no column `species`"),
             ("path,path,subject_id,species\n".to_owned(), ":1:2", "both called `path`"),
-            ("path,subject_id,species,id\n".to_owned(), ":1:4", "can't be called `id`"),
+            ("path,subject_id,species,id\n".to_owned(), ":1:4", "cannot be called `id`"),
             (format!("{header}a,s\n"), ":2:3", "2 fields, but there are 3 columns"),
             (format!("{header}a,s,print\n,s,print\n"), ":3:1", "the path is empty"),
             (format!("{header}a,,print\n"), ":2:2", "the subject is empty"),
-            (format!("{header}a,s,\nb,s,\na,t,\n"), ":4:1", "is listed in line 2 already"),
+            (format!("{header}a,s,\nb,s,\na,t,\n"), ":4:1", "is already listed in line 2"),
             (header.to_owned(), ":1", "lists no presentation"),
             (String::new(), ":1", "the manifest is empty"),
         ] {

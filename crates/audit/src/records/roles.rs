@@ -1,10 +1,10 @@
-//! Which role a column has by its name, where the name is not quite as it should be.
+//! The role of a column by its name, if the name is not exactly as it should be.
 
 use super::header;
 use super::layout::Role;
 
 /// The role of a native column, whose name may be in other case and with other marks between its
-/// words unless the file has it as it should be.
+/// words, unless the file also has the exact name.
 pub(super) fn native(name: &str, header: &[&str]) -> Option<Role> {
     Role::native(name).or_else(|| {
         let folded = header::fold(name);
@@ -12,7 +12,7 @@ pub(super) fn native(name: &str, header: &[&str]) -> Option<Role> {
     })
 }
 
-/// Where nothing is called a score, a column `distance` is one that says the opposite.
+/// If no column is called a score, a column `distance` contains the opposite.
 pub(super) fn find_distance(
     columns: &mut [(String, Option<Role>)],
     is_mapped: &dyn Fn(&str) -> bool,
@@ -29,7 +29,7 @@ pub(super) fn find_distance(
     }
 }
 
-/// Both sides of an attribute are one where their names differ in case alone.
+/// Both sides of an attribute are one attribute if their names differ only in case.
 pub(super) fn agree_on_case(columns: &mut [(String, Option<Role>)]) {
     let of = |columns: &[(String, Option<Role>)], probe: bool| -> Vec<String> {
         let attribute = |role: &Option<Role>| match role {

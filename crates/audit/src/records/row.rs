@@ -1,4 +1,4 @@
-//! One row of text to one row of a batch, with every check that needs this row alone.
+//! One row of text to one row of a batch, with every check that needs only this row.
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -27,9 +27,16 @@ impl RowParser<'_> {
                 .fault(
                     line,
                     fields.len().min(layout.names.len()),
-                    format!("{} fields, but there are {} columns", fields.len(), layout.names.len()),
+                    format!(
+                        "{} fields, but there are {} columns",
+                        fields.len(),
+                        layout.names.len()
+                    ),
                 )
-                .next("a comma inside a value needs double quotes around the value; a field without a value still needs its comma"));
+                .next(
+                    "put double quotes around a value that contains a comma; keep the comma of a \
+                     field without a value",
+                ));
         }
         let field = |column: Option<usize>| column.map_or("", |column| fields[column].trim_ascii());
         let name = |column: Option<usize>| original(field(column));
@@ -67,7 +74,7 @@ impl RowParser<'_> {
             let column = layout.score.or(layout.pad_outcome).unwrap_or(0);
             return Err(layout
                 .fault(line, column, "neither a score nor a failure".into())
-                .next("where nothing was compared, say why in the column `failure`"));
+                .next("if nothing was compared, say why in the column `failure`"));
         }
 
         // Everything fits: from here on only the batch changes.
@@ -121,7 +128,7 @@ impl RowParser<'_> {
             other => {
                 return Err(self
                     .unknown(line, layout.split, other)
-                    .next("the split is `tune`, `report` or empty"));
+                    .next("write `tune`, `report` or nothing"));
             }
         };
         if layout.attempt.is_some() {
@@ -131,7 +138,7 @@ impl RowParser<'_> {
                     let whole = words::whole(text);
                     whole.parse::<u8>().ok().filter(|&attempt| attempt > 0).ok_or_else(|| {
                         self.unknown(line, layout.attempt, text)
-                            .next("attempts are numbered 1 to 255")
+                            .next("number attempts from 1 to 255")
                     })?
                 }
             };
@@ -166,14 +173,14 @@ impl RowParser<'_> {
             "fail" | "attack" => PadOutcome::Fail,
             "inconclusive" | "non_response" => PadOutcome::NonResponse,
             other => {
-                return Err(self.unknown(line, self.layout.pad_outcome, other).next(
-                    "the outcome is `pass`, `fail`, `inconclusive`, `not_checked` or empty",
-                ));
+                return Err(self
+                    .unknown(line, self.layout.pad_outcome, other)
+                    .next("write `pass`, `fail`, `inconclusive`, `not_checked` or nothing"));
             }
         })
     }
 
-    /// The score, NaN where there is none, and the name of the failure.
+    /// The score, NaN if there is none, and the name of the failure.
     fn score_or_failure<'t>(
         &mut self,
         fields: &[&'t str],
@@ -187,16 +194,16 @@ impl RowParser<'_> {
         if let Some(code) = Some(field(layout.return_code)).filter(|code| !words::missing(code)) {
             match words::whole(code).parse::<i64>() {
                 Ok(0) => {}
-                // The driver writes a score of −1 beside a code that is not 0.
+                // The driver writes a score of −1 beside a code other than 0.
                 Ok(_) => return Ok((f64::NAN, failure.or(Some("return_code")))),
                 Err(_) => {
                     return Err(self
                         .unknown(line, layout.return_code, code)
-                        .next("a return code is a whole number, 0 for success"));
+                        .next("write a return code as a whole number, 0 for success"));
                 }
             }
         }
-        // A score of NaN alone is a fault: nobody says why there is none.
+        // A score of NaN alone is an error: nothing says why there is no score.
         let absent = text.is_empty()
             || (words::missing(text)
                 && (failure.is_some()
@@ -214,12 +221,15 @@ impl RowParser<'_> {
             let column = layout.failure.or(layout.return_code).unwrap_or(0);
             return Err(layout
                 .fault(line, column, format!("both a score ({text}) and a failure (`{name}`)"))
-                .next("leave the score empty where nothing was compared, else leave the failure empty"));
+                .next(
+                    "leave the score empty if nothing was compared, otherwise leave the failure \
+                     empty",
+                ));
         }
         Ok((if layout.negate_score { 0.0 - score } else { score }, None))
     }
 
-    /// A finite number. `kind` is its place in [`Parsed::decimals`].
+    /// A finite number. `kind` is its index in [`Parsed::decimals`].
     fn number(&mut self, line: u64, column: Option<usize>, kind: usize, text: &str) -> Result<f64> {
         let index = column.unwrap_or(0);
         let mut number = text.parse::<f64>();
@@ -240,10 +250,8 @@ impl RowParser<'_> {
             Ok(number) if number.is_finite() => Ok(number + 0.0),
             Ok(number) if number.is_nan() => Err(self
                 .layout
-                .fault(line, index, format!("`{name}` is NaN, which is no number"))
-                .next(
-                    "where nothing was compared, leave the score empty and say why in `failure`",
-                )),
+                .fault(line, index, format!("`{name}` is NaN, which is not a number"))
+                .next("if nothing was compared, leave the score empty and say why in `failure`")),
             Ok(_) => Err(self
                 .layout
                 .fault(
@@ -251,11 +259,14 @@ impl RowParser<'_> {
                     index,
                     format!("`{name}` is infinite or too large: {}", words::quoted(text)),
                 )
-                .next("scores must be finite")),
+                .next("write finite scores only")),
             Err(_) => Err(self
                 .layout
                 .fault(line, index, format!("`{name}` is not a number: {}", words::quoted(text)))
-                .next("write numbers like 0.4375, with a point and without separators; decimal commas are read where `;` parts the fields")),
+                .next(
+                    "write numbers like 0.4375, with a point and without separators; decimal \
+                     commas are read if `;` separates the fields",
+                )),
         }
     }
 
@@ -293,8 +304,8 @@ impl RowParser<'_> {
             None => None,
         };
         let Some(mated) = stated else {
-            // A bona fide presentation that claims to be nobody, acquired or not. Where people
-            // stand for the missing column, a failure between two of them is theirs.
+            // A bona fide presentation that claims no identity, acquired or not. If people are
+            // inferred for the missing column, a failure between two of them is theirs.
             let by_people = failed && layout.mated.is_none() && known;
             if attack || judged_alone && !by_people {
                 return Ok(Mating::Unstated);
@@ -308,7 +319,7 @@ impl RowParser<'_> {
             }
             let column = layout.mated.or(layout.probe_subject).unwrap_or(0);
             return Err(layout
-                .fault(line, column, "whether the pair is mated is not said".into())
+                .fault(line, column, "the row does not say whether the pair is mated".into())
                 .next(
                     "write 1 (same person) or 0 (two people); only attack rows may leave it empty",
                 ));
@@ -322,7 +333,7 @@ impl RowParser<'_> {
                 )
             } else {
                 format!(
-                    "marked non-mated, but both samples are of `{}`",
+                    "marked non-mated, but both samples show `{}`",
                     words::shortened(subjects.0)
                 )
             };

@@ -9,9 +9,9 @@ use super::words;
 use crate::{Error, Result};
 use evenmatch_core::spreadsheet::original;
 
-/// More failures or species than this are a mistake.
+/// More failures or species than this are taken for a mistake.
 const MOST_KINDS: usize = 65_000;
-/// Rows without any identity that are read: each needs two people of its own.
+/// Rows without any identity that are read: each needs two separate people.
 const MOST_ANONYMOUS: u64 = 2_000_000;
 
 impl RowParser<'_> {
@@ -22,12 +22,19 @@ impl RowParser<'_> {
             ("reference", self.layout.reference_subject.or(self.layout.reference_id))
         };
         self.layout
-            .fault(line, column.unwrap_or(0), format!("whose sample the {side} is, is not said"))
-            .next("name the subject in the row (or in the labels); intervals rest on knowing the people")
+            .fault(
+                line,
+                column.unwrap_or(0),
+                format!("the row does not say whose sample the {side} is"),
+            )
+            .next(
+                "name the subject in the row (or in the labels); intervals depend on knowing the \
+                 people",
+            )
     }
 
-    /// Codes of the two people. Where the file names none, samples stand for people, and where
-    /// it names no samples either, each row has people of its own.
+    /// Codes of the two people. If the file does not name any, samples stand for people, and if it
+    /// does not name samples either, each row has people of its own.
     pub(super) fn subjects(
         &mut self,
         ids: (&str, &str),
@@ -70,7 +77,7 @@ impl RowParser<'_> {
     }
 
     /// The code of a label. A column with a value for nearly every row (a date, a file name) must
-    /// not end the reading: whoever makes groups of it leaves it out.
+    /// not stop the reading: whatever makes groups from it leaves it out.
     pub(super) fn group_code(&mut self, attribute: usize, label: Label<'_>, line: u64) -> u16 {
         let name = match label {
             Label::Group(name) => name,
@@ -106,14 +113,14 @@ impl RowParser<'_> {
     }
 }
 
-/// What a field of labels says.
+/// What a label field contains.
 #[derive(Clone, Copy)]
 pub(super) enum Label<'t> {
     Group(&'t str),
     Empty,
-    /// A word for a label that is not known.
+    /// A word for an unknown label.
     Word(&'t str),
-    /// A number that can't be a value.
+    /// An impossible number.
     Impossible(&'t str),
 }
 

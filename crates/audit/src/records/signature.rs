@@ -1,4 +1,4 @@
-//! Files that are no records: what they are, by their first bytes, and the way out.
+//! Files that are not records: what they are, by their first bytes, and what to do with them.
 
 /// What a file is, and what to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,18 +9,18 @@ pub(super) struct Kind {
     pub(super) next: &'static str,
 }
 
-/// Bytes of a file that are looked at.
+/// Bytes of a file that are examined.
 pub(super) const HEAD: usize = 4096;
 
 const WORKBOOK: &str = "save the sheet as CSV UTF-8 and name that file";
 const FRAME: &str = "convert it: pandas.read_feather(FILE).to_parquet(\"records.parquet\")";
-const PACKED: &str = "unpack it and name the file inside; gzip and zstd are read as they are";
+const PACKED: &str = "unpack it and name the file inside; gzip and zstd files are read directly";
 const ARCHIVE: &str =
-    "take the file out of the archive and name it; gzip and zstd are read as they are";
+    "take the file out of the archive and name it; gzip and zstd files are read directly";
 const TABLE: &str = "export the table as CSV or Parquet and name that file";
-const PICTURE: &str = "name the table of records, not a photo";
+const IMAGE: &str = "name the table of records, not a photo";
 
-/// Magic bytes at the beginning, the longest and the most certain first.
+/// Magic bytes at the start, the longest and most certain first.
 const MAGIC: [(&[u8], Kind); 33] = [
     (
         b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
@@ -33,7 +33,7 @@ const MAGIC: [(&[u8], Kind); 33] = [
     (b"\xff\x06\0\0sNaPpY", Kind { what: "a Snappy file", next: PACKED }),
     (b"LZIP\x01", Kind { what: "an lzip file", next: PACKED }),
     (b"\x5d\0\0", Kind { what: "an LZMA file", next: PACKED }),
-    (b"\x1f\x9d", Kind { what: "a file packed by compress (.Z)", next: PACKED }),
+    (b"\x1f\x9d", Kind { what: "a file compressed with compress (.Z)", next: PACKED }),
     (b"ARROW1", Kind { what: "an Arrow (Feather) file", next: FRAME }),
     (b"FEA1", Kind { what: "a Feather file", next: FRAME }),
     (b"\xff\xff\xff\xff", Kind { what: "an Arrow stream", next: FRAME }),
@@ -57,16 +57,16 @@ const MAGIC: [(&[u8], Kind); 33] = [
             next: "fetch the file itself: git lfs pull",
         },
     ),
-    (b"\xff\xd8\xff", Kind { what: "a JPEG photo", next: PICTURE }),
-    (b"\x89PNG\r\n", Kind { what: "a PNG picture", next: PICTURE }),
-    (b"GIF8", Kind { what: "a GIF picture", next: PICTURE }),
+    (b"\xff\xd8\xff", Kind { what: "a JPEG image", next: IMAGE }),
+    (b"\x89PNG\r\n", Kind { what: "a PNG image", next: IMAGE }),
+    (b"GIF8", Kind { what: "a GIF image", next: IMAGE }),
     (b"PK\x03\x04", Kind { what: "a zip archive", next: ARCHIVE }),
     (b"PK\x05\x06", Kind { what: "an empty zip archive", next: ARCHIVE }),
     (b"PK\x07\x08", Kind { what: "a zip archive in parts", next: ARCHIVE }),
     (b"\x7fELF", Kind { what: "a program", next: "name the table of records" }),
 ];
 
-/// What a file is if it is none that holds records; `None` for what may be text.
+/// What a file is, if it is not one that contains records; `None` for what may be text.
 pub(super) fn kind(head: &[u8]) -> Option<Kind> {
     let has = |text: &[u8]| memchr::memmem::find(head, text).is_some();
     if head.starts_with(b"PK\x03\x04") {
@@ -84,7 +84,7 @@ pub(super) fn kind(head: &[u8]) -> Option<Kind> {
             return Some(Kind { what: "a NumPy archive (.npz)", next: TABLE });
         }
     }
-    // The magic of `bzip2` is printable, so its block's is asked for too.
+    // The magic bytes of `bzip2` are printable, so those of its first block are checked too.
     if let Some(rest) = head.strip_prefix(b"BZh")
         && (rest.get(1..7) == Some(b"\x31\x41\x59\x26\x53\x59")
             || rest.get(1..7) == Some(b"\x17\x72\x45\x38\x50\x90"))
@@ -109,17 +109,17 @@ pub(super) fn kind(head: &[u8]) -> Option<Kind> {
     let begins =
         |with: &[u8]| text.get(..with.len()).is_some_and(|own| own.eq_ignore_ascii_case(with));
     if begins(b"<!doctype html") || begins(b"<html") {
-        let next = "a download may have ended at a page to log in: open it in a browser";
+        let next = "open the address in a browser: the download may have returned a login page";
         return Some(Kind { what: "a web page", next });
     }
     begins(b"<?xml").then_some(Kind { what: "an XML file", next: TABLE })
 }
 
-/// Files without magic bytes, by the end of their name, where they are no text.
+/// Files without magic bytes, by the end of their name, if they are not text.
 pub(super) fn by_name(name: &str, head: &[u8]) -> Option<Kind> {
     let text = match std::str::from_utf8(head) {
         Ok(_) => true,
-        // The head may end within a character.
+        // The head may end in the middle of a character.
         Err(cause) => cause.error_len().is_none(),
     };
     let what = match name.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {

@@ -9,7 +9,7 @@ use crate::{Digest, Result};
 
 /// Names and their codes, in order of first appearance.
 ///
-/// The order depends on the order of rows, so whoever reports must sort by name.
+/// The order depends on the order of rows, so anything that reports must sort by name.
 #[derive(Debug, Clone, Default)]
 pub struct Symbols {
     names: Vec<Box<str>>,
@@ -28,7 +28,7 @@ impl Symbols {
         code
     }
 
-    /// The code of a name; `None` for a new one where there are `most` names already.
+    /// The code of a name; `None` for a new one if there are already `most` names.
     pub fn intern_up_to(&mut self, name: &str, most: usize) -> Option<u32> {
         if self.names.len() < most { Some(self.intern(name)) } else { self.code(name) }
     }
@@ -65,15 +65,15 @@ impl Symbols {
         self.names.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()
     }
 }
 
-/// What the codes of a scan mean. Numeric attributes that have bins are binned by the reader. Of
-/// an attribute with more than [`MOST_VALUES`](super::MOST_VALUES) values, those beyond are not
-/// told apart: their code is [`MANY`](super::MANY).
+/// What the codes of a scan mean. Numeric attributes that have bins are binned by the reader.
+/// Values of an attribute beyond the first [`MOST_VALUES`](super::MOST_VALUES) are not told apart:
+/// their code is [`MANY`](super::MANY).
 #[derive(Debug, Clone, Default)]
 pub struct Dictionary {
     /// Subjects by code.
@@ -106,7 +106,7 @@ pub struct RecordWarning {
     pub code: String,
     /// One sentence.
     pub message: String,
-    /// How many rows it concerns, or people, labels or columns where the message speaks of them.
+    /// How many rows it affects, or people, labels or columns if the message is about those.
     pub count: u64,
     /// The first few 1-based lines, ascending.
     pub lines: Vec<u64>,
@@ -115,26 +115,26 @@ pub struct RecordWarning {
     pub attribute: Option<String>,
 }
 
-/// What a finished scan leaves.
+/// The result of a finished scan.
 #[derive(Debug, Clone, Default)]
 pub struct ScanSummary {
     /// Input files.
     pub inputs: Vec<InputDigest>,
     /// Warnings, sorted by code.
     pub warnings: Vec<RecordWarning>,
-    /// Whether the file's own scores say the opposite, a lower one being more similar: what was
-    /// handed over is then their negative.
+    /// Whether lower scores in the file mean greater similarity: the scores passed on are then
+    /// their negatives.
     pub lower_is_more_similar: bool,
 }
 
 /// Records that can be read once, batch by batch.
 ///
 /// An audit reads its source a single time and spools the packed columns that it needs to a
-/// temporary file, so a source need not be rewindable.
+/// temporary file, so a source does not have to be rewindable.
 pub trait RecordSource {
-    /// Hands every row to `sink`, in batches of any size, and fills `dictionary` as it goes: by
-    /// the time that `sink` sees a code, the dictionary holds its meaning. An error of `sink`
-    /// ends the scan and is returned.
+    /// Passes every row to `sink`, in batches of any size, and fills `dictionary` as it goes: when
+    /// `sink` sees a code, the dictionary already contains its meaning. An error of `sink` ends the
+    /// scan and is returned.
     fn scan(
         &mut self,
         dictionary: &mut Dictionary,

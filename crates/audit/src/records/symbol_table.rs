@@ -1,4 +1,8 @@
-//! A fast string table of one reading thread.
+//! A fast string table for one reading thread.
+//!
+//! The hash table is hashbrown's; the strings lie in one buffer. `indexmap::IndexSet<Box<str>>` is
+//! as fast with few names, but with 100,000 of them reading a file takes 16 to 28 % longer, since
+//! every string is then an allocation of its own.
 
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
@@ -13,7 +17,7 @@ pub(super) struct SymbolTable {
 }
 
 impl SymbolTable {
-    /// The code of a string; `None` for a new one where there are `most` strings already.
+    /// The code of a string; `None` for a new one if there are already `most` strings.
     #[inline]
     pub(super) fn intern_up_to(&mut self, name: &str, most: usize) -> Option<u32> {
         if self.ends.len() < most {

@@ -1,7 +1,7 @@
 //! Small tables with a header, read row by row: manifests, labels and lists of pairs.
 //!
-//! They may come in every dress that records may: CSV with any delimiter, packed, JSON lines or
-//! an array, Parquet; with an index, and with names of columns in any case.
+//! They may come in every form that records may: CSV with any delimiter, packed, JSON lines or an
+//! array, Parquet; with an index, and with column names in any case.
 
 use std::path::Path;
 
@@ -13,19 +13,19 @@ use super::{dialect, header, jsonl};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_core::spreadsheet::original;
 
-/// What reading a table leaves.
+/// The result of reading a table.
 pub(super) struct Read {
-    /// Of the file as it lies on the disk.
+    /// Of the file as stored on disk.
     pub(super) digest: Digest,
-    /// What was odd about it.
+    /// Oddities in it.
     pub(super) warnings: Vec<RecordWarning>,
 }
 
-/// Hands every row of a file to `take` with its 1-based line, the header first. Columns that a
-/// data frame numbered its rows with have no name there.
+/// Passes every row of a file to `take` with its 1-based line, the header first. Columns with which
+/// a data frame numbered its rows have no name there.
 ///
-/// `known` are the names of columns that are found in any case. A first line of which `is_table`
-/// says no begins a list without a header, whose fields blanks part.
+/// `known` are the names of columns that are found in any case. A first line for which `is_table`
+/// is false starts a list without a header, with fields separated by blanks.
 pub(super) fn each_row(
     path: &Path,
     known: &[&str],
@@ -58,7 +58,7 @@ pub(super) fn each_row(
                 let keys = jsonl::keys(&block, &file)?;
                 let names: Vec<&str> = keys.iter().map(String::as_str).collect();
                 let mut rows = Vec::new();
-                // Only numbers are looked at; a fault is met again below.
+                // Only numbers are examined; errors come up again below.
                 let _ = jsonl::each_row(&block, &keys, &file, |fields, _| {
                     rows.push(fields.iter().map(|&field| field.to_owned()).collect());
                     Ok(())
@@ -105,7 +105,7 @@ enum Syntax {
     JsonLines(Vec<String>),
 }
 
-/// Takes the header; returns what columns that are left out were called.
+/// Takes the header; returns the original names of the columns left out.
 fn head(
     names: &[&str],
     rows: &[Vec<String>],
@@ -143,10 +143,10 @@ fn parquet(
     Err(no_parquet(path))
 }
 
-/// Why a Parquet file is not read.
+/// The error for a Parquet file in a build without Parquet.
 #[cfg(not(feature = "parquet"))]
 pub(super) fn no_parquet(path: &Path) -> Error {
-    Error::new(ErrorKind::NotBuiltIn, Stage::Record, "this build does not read Parquet")
+    Error::new(ErrorKind::NotBuiltIn, Stage::Record, "this build cannot read Parquet")
         .in_path(path)
         .next("build with the feature `parquet`, or convert the file to CSV")
 }
@@ -166,7 +166,7 @@ pub(super) fn warnings(left_out: Vec<String>) -> Vec<RecordWarning> {
     vec![RecordWarning {
         code: "index_column".to_owned(),
         message: format!(
-            "Columns that number the rows, or have no name, were left out: {}.",
+            "Columns that number the rows or have no name were left out: {}.",
             named.join(", ")
         ),
         count,

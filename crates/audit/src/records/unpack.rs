@@ -1,4 +1,4 @@
-//! Opening a table: digest of what is read, decompression within bounds, files that are none.
+//! Opening a table: digest of what is read, decompression within limits, files that are not tables.
 
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read};
@@ -14,10 +14,10 @@ use super::signature::{self, HEAD, Kind};
 use super::zstd;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
-/// Unpacked bytes up to which any rate of compression is let pass.
+/// Unpacked bytes up to which any compression ratio is accepted.
 const ALWAYS: u64 = 64 << 20;
-/// Rate of compression beyond which a larger file is refused: tables reach 20, one that repeats
-/// a few rows for ever a thousand and more.
+/// Compression ratio beyond which a larger file is refused: tables reach 20, one that repeats a few
+/// rows without end a thousand and more.
 const MOST_TIMES: u64 = 200;
 
 /// The SHA-256 of a file, known once the file has been read to its end.
@@ -45,7 +45,7 @@ pub(super) enum Opened {
     Parquet,
 }
 
-/// A fault in the bytes that a reader in the middle of others found: message and next step.
+/// An error in the bytes, found by a reader between others: message and next step.
 #[derive(Debug)]
 pub(super) struct Fault {
     pub(super) message: String,
@@ -69,13 +69,13 @@ impl Fault {
     }
 }
 
-/// Opens a file, unpacks gzip and zstd, and refuses by name what holds no records.
+/// Opens a file, unpacks gzip and zstd, and refuses by name anything that does not contain records.
 pub(super) fn open(path: &Path) -> Result<Opened> {
     let file = File::open(path).map_err(|cause| Error::io(Stage::Record, path, cause))?;
     if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
         return Err(Error::new(ErrorKind::Io, Stage::Record, "this is a folder, not a file")
             .in_path(path)
-            .next("name the file that holds the records"));
+            .next("name the file that contains the records"));
     }
     let digest = PendingDigest::default();
     let packed = Arc::new(AtomicU64::new(0));
@@ -122,21 +122,23 @@ pub(super) fn open(path: &Path) -> Result<Opened> {
             return Err(no_records(path, kind, Some(how)));
         }
         let twice = head.starts_with(&[0x1f, 0x8b]) || head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]);
-        let twice = twice
-            .then_some(Kind { what: "a packed file", next: "it was packed twice: unpack it once" });
+        let twice = twice.then_some(Kind {
+            what: "a compressed file",
+            next: "unpack it once: it was packed twice",
+        });
         if let Some(kind) = signature::kind(&head).or(twice) {
             return Err(no_records(path, kind, Some(how)));
         }
     }
     let whole: Box<dyn Read + Send> = match fault {
         None => Box::new(Cursor::new(head.clone()).chain(bounded)),
-        // The block reader meets the fault again, so that all faults read alike.
+        // The block reader meets the error again, so that all errors read alike.
         Some(cause) => Box::new(Cursor::new(head.clone()).chain(Broken(Some(cause)))),
     };
     Ok(Opened::Text(text(&head, whole), digest))
 }
 
-/// A frame that a decoder is to pass over, with which some writers begin.
+/// A frame that a decoder skips, with which some writers begin.
 fn skippable(head: &[u8]) -> bool {
     matches!(head, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..])
 }
@@ -159,7 +161,7 @@ fn text(head: &[u8], whole: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
     }
 }
 
-/// The first bytes, and the fault that ended them early.
+/// The first bytes, and the error that ended them early.
 fn peek(reader: &mut impl Read) -> (Vec<u8>, Option<std::io::Error>) {
     let mut head = Vec::new();
     let fault = reader.take(HEAD as u64).read_to_end(&mut head).err();
@@ -201,7 +203,8 @@ impl<R: Read> Read for Bounded<R> {
         if self.unpacked > ALWAYS && self.unpacked > packed.saturating_mul(MOST_TIMES) {
             return Err(Fault::error(
                 format!("the file unpacks to more than {MOST_TIMES} times its size"),
-                "no table of records does; if this one is honest, unpack it first",
+                "check the file: no table of records compresses that much; if it is genuine, \
+                 unpack it first",
             ));
         }
         Ok(read)

@@ -1,4 +1,4 @@
-//! The words that fields may hold.
+//! The words that fields may contain.
 
 use super::batch::FailureStage;
 
@@ -20,7 +20,7 @@ pub(super) fn mated(text: &str) -> Result<Option<bool>, ()> {
     }))
 }
 
-/// What is wrong with people who are called by a word for a missing name.
+/// The warning about people whose name is a word for a missing name.
 pub(super) fn nameless(names: &[String]) -> String {
     format!(
         "People are called {}, as if their names were missing; all samples under such a word count \
@@ -29,7 +29,7 @@ pub(super) fn nameless(names: &[String]) -> String {
     )
 }
 
-/// A whole number without the zero that a column with empty fields gives it.
+/// A whole number without the decimal zero that tools add in a column with empty fields.
 pub(super) fn whole(text: &str) -> &str {
     text.strip_suffix(".0").or_else(|| text.strip_suffix(",0")).unwrap_or(text)
 }
@@ -41,14 +41,14 @@ pub(super) fn decimal_comma(text: &str) -> Option<f64> {
     plain.then(|| format!("{whole}.{part}").parse().ok())?
 }
 
-/// What programs write where there is no value, the empty field included.
+/// What programs write if there is no value, including the empty field.
 pub(super) fn missing(text: &str) -> bool {
     const WORDS: [&str; 10] =
         ["na", "n/a", "#n/a", "<na>", "nan", "nat", "null", "none", "n.a.", "-"];
     text.is_empty() || (text.len() <= 4 && WORDS.iter().any(|word| word.eq_ignore_ascii_case(text)))
 }
 
-/// What people write, besides, for a label that they do not know.
+/// What people also write for a label that they do not know.
 pub(super) fn missing_label(text: &str) -> bool {
     const WORDS: [&str; 21] = [
         "unknown",
@@ -74,7 +74,7 @@ pub(super) fn missing_label(text: &str) -> bool {
         "#null!",
     ];
     let Some(first) = text.as_bytes().first() else { return true };
-    // Most labels begin with another letter than all of these words.
+    // Most labels begin with a different letter than all of these words.
     let likely = b"nu?-.#m<".contains(&first.to_ascii_lowercase()) || !first.is_ascii();
     likely
         && text.len() <= 13
@@ -98,7 +98,7 @@ pub(super) fn attack_of_subject(subject: &str) -> Option<&str> {
     }
 }
 
-/// The folder of a path: all before the last `/`.
+/// The folder of a path: everything before the last `/`.
 pub(super) fn folder(path: &str) -> Option<&str> {
     path.rsplit_once('/').map(|(folder, _)| folder)
 }

@@ -49,7 +49,7 @@ impl<R: BufRead> Frames<R> {
                 Err(FrameDecoderError::WindowSizeTooBig { .. }) => {
                     return Err(Fault::error(
                         "the zstd file needs more than 100 MiB of memory to unpack",
-                        "unpack it first, or pack it without --long",
+                        "unpack it first, or compress it without --long",
                     ));
                 }
                 Err(cause) => return Err(broken(cause)),

@@ -1,6 +1,6 @@
-//! Stress tests: from what came of degraded samples to rates per group along each degradation.
+//! Stress tests: from the results of degraded samples to rates per group along each degradation.
 //!
-//! Plain data and numbers: the module `stress` degrades photos and acquires them, this one counts.
+//! Plain data and numbers: the module `stress` degrades photos and acquires them; this one counts.
 
 mod report;
 mod tally;

@@ -14,9 +14,10 @@ use evenmatch_core::record::{ModelRecord, OperatingPointRecord};
 /// The value of the field `schema`.
 pub const STRESS_SCHEMA: &str = "evenmatch.stress/1";
 
-/// What stands first in everything that a stress test writes.
-pub const STRESS_NOTICE: &str = "This is a stress test by simulation, not a demographic measurement: a program degraded these \
-     photos, and how often real photos are as bad as that, of whom, is not known from it.";
+/// The first sentence of everything that a stress test writes.
+pub const STRESS_NOTICE: &str = "This is a stress test by simulation, not a demographic \
+                                 measurement: a program degraded these photos. It does not show \
+                                 how often real photos are this bad, or for which groups.";
 
 /// A whole stress test.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -45,17 +46,17 @@ pub struct StressReport {
     pub least_trials: u64,
     /// Photos of each group of the first attribute, at most; `None` for all.
     pub per_group: Option<usize>,
-    /// Photos that were degraded.
+    /// Number of photos degraded.
     pub photos: u64,
-    /// People whom they show.
+    /// Number of people they show.
     pub people: u64,
-    /// Pairs of different photos of one person: the later one is degraded, the earlier is not.
+    /// Pairs of different photos of one person: the later one is degraded, the earlier one is not.
     pub mated_pairs: u64,
-    /// Files that could not be used even as they are.
+    /// Files that could not be used even without degradation.
     pub unusable: Vec<UnusablePhoto>,
-    /// Attributes and intersections, in the order in which they were asked for.
+    /// Attributes and intersections, in the order in which they were requested.
     pub attributes: Vec<String>,
-    /// The photos as they are.
+    /// The photos without degradation.
     pub clean: StressLevel,
     /// The degradations.
     pub series: Vec<StressSeries>,
@@ -77,7 +78,7 @@ pub struct UnusablePhoto {
 pub struct StressSeries {
     /// Its name, such as `under_exposure`.
     pub degradation: String,
-    /// Its name for people.
+    /// Its name as people read it.
     pub title: String,
     /// What a level is.
     pub unit: String,
@@ -85,12 +86,12 @@ pub struct StressSeries {
     pub levels: Vec<StressLevel>,
 }
 
-/// What came of the photos at one level.
+/// The results of the photos at one level.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StressLevel {
-    /// The level in the degradation's unit; `None` for photos as they are.
+    /// The level in the degradation's unit; `None` for photos without degradation.
     pub level: Option<f64>,
-    /// The level for people, such as `1/16`, or `clean`.
+    /// The level as people read it, such as `1/16`, or `clean`.
     pub label: String,
     /// Photos without a template, by reason such as `detect:no_face_found`.
     pub failures: BTreeMap<String, u64>,
@@ -105,50 +106,52 @@ pub struct StressLevel {
 pub struct StressRates {
     /// Failure to acquire: photos in which no usable face was found, over all photos.
     pub fta: StressRate,
-    /// Gate refusals: photos that the quality gate refused, or would have refused where it only
+    /// Gate refusals: photos that the quality gate refused, or would have refused if it only
     /// advised, over all photos. Unlike failures they are elective.
     pub refused: StressRate,
-    /// False non-matches: mated pairs of different photos below the threshold, over those of which
+    /// False non-matches: mated pairs of different photos below the threshold, over those in which
     /// both photos gave a template.
     pub fnmr: StressRate,
-    /// False rejections: the same with pairs without two templates as errors, over all such pairs.
+    /// False rejections: the same, with pairs without two templates counted as errors, over all
+    /// such pairs.
     pub frr: StressRate,
-    /// Degraded photos that no longer match *the same photo* undegraded, over those of which both
-    /// gave a template. It flatters: nothing but the degradation differs.
+    /// Degraded photos that no longer match *the same photo* undegraded, over those where both gave
+    /// a template. It is optimistic: nothing but the degradation differs.
     pub self_non_match: StressRate,
 }
 
 impl StressRates {
-    /// The rates with their names in files and for people, in the order in which they are shown.
+    /// The rates with their names in files and as people read them, in the order in which they are
+    /// shown.
     pub fn named(&self) -> [(&'static str, &'static str, &StressRate); 5] {
         [
             ("fta", "No usable face found (FTA)", &self.fta),
             ("refused", "Refused by the quality gate", &self.refused),
             ("fnmr", "Not matched with another photo (FNMR)", &self.fnmr),
-            ("frr", "Turned away in all (false rejection rate)", &self.frr),
+            ("frr", "Turned away in total (false reject rate)", &self.frr),
             (
                 "self_non_match",
-                "Not matched with the same photo undegraded: flatters",
+                "Not matched with the same photo undegraded (optimistic)",
                 &self.self_non_match,
             ),
         ]
     }
 }
 
-/// Errors over trials, with the interval where there are enough trials for a rate.
+/// Errors over trials, with the interval if there are enough trials for a rate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StressRate {
     /// Errors.
     pub errors: u64,
     /// Trials.
     pub trials: u64,
-    /// `errors / trials`; `None` where trials are too few.
+    /// `errors / trials`; `None` if there are too few trials.
     pub rate: Option<f64>,
     /// Lower end of the interval.
     pub low: Option<f64>,
     /// Upper end of the interval.
     pub high: Option<f64>,
-    /// All of it as people read it.
+    /// The whole of it as people read it.
     pub text: String,
 }
 
@@ -157,10 +160,10 @@ impl StressReport {
     ///
     /// # Errors
     ///
-    /// The file can't be read, or is no report of a stress test.
+    /// The file cannot be read, or is not a report of a stress test.
     pub fn read(path: &Path) -> Result<Self> {
         let otherwise = [
-            "this is no report of a stress test",
+            "this file is not a stress test report",
             "name the stress.json that `evenmatch stress` wrote",
         ];
         read(path, STRESS_SCHEMA, |report: &Self| &report.schema, otherwise)

@@ -1,4 +1,4 @@
-//! Counting what came of degraded samples, by group and with people as clusters.
+//! Counting the results of degraded samples, by group and with people as clusters.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,14 @@ use crate::interval::{IntervalMethod, Share};
 use crate::{Error, ErrorKind, Result, Stage};
 use crate::{LabelledSample, RateCell};
 
-/// What came of one sample.
+/// The result of one sample.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StressOutcome {
     /// A template.
     Acquired,
     /// No usable face, or no usable file; with the reason, such as `detect:no_face_found`.
     Failed(String),
-    /// The quality gate refused it, or would have refused it if it were enforced; with the reason.
+    /// The quality gate refused it, or would have refused it if enforced; with the reason.
     Refused(String),
 }
 
@@ -32,7 +32,7 @@ pub struct StressObservation {
     pub mated: Vec<Option<f32>>,
 }
 
-/// Who the samples are, and how they are counted.
+/// Who is in the samples, and how they are counted.
 pub struct StressTally {
     /// By sample.
     subjects: Vec<u32>,
@@ -49,10 +49,10 @@ const RATES: usize = 5;
 /// Shares of each person in each rate.
 type Counts = BTreeMap<u32, [Share; RATES]>;
 
-/// Design effects of each rate, where they are known.
+/// Design effects of each rate, if known.
 type Effects = [Option<f64>; RATES];
 
-/// Each person's share of a rate, of those who have trials.
+/// Each person's share of a rate, for those who have trials.
 fn shares(counts: &Counts, which: usize) -> Vec<Share> {
     counts.values().map(|of| of[which]).filter(|share| share.trials > 0).collect()
 }
@@ -89,7 +89,7 @@ impl StressTally {
         self.subjects.iter().max().map_or(0, |last| u64::from(*last) + 1)
     }
 
-    /// The rates at one level; one observation a sample.
+    /// The rates at one level; one observation per sample.
     pub fn level(
         &self,
         (level, label): (Option<f64>, String),
@@ -105,7 +105,8 @@ impl StressTally {
         for (sample, observation) in seen.iter().enumerate() {
             self.count(&mut everyone, sample, observation);
         }
-        // With few errors in a group, how alike a person's trials are is known from everyone's.
+        // With few errors in a group, the dependence of one person's trials is estimated from
+        // everyone's.
         let effects: Effects = std::array::from_fn(|which| {
             let shares = shares(&everyone, which);
             Some(clustered(|| shares.iter().copied(), None, None).design_effect())
@@ -188,7 +189,7 @@ impl StressTally {
     }
 }
 
-/// The group of each sample, by attribute or intersection; `None` where a label is unknown.
+/// The group of each sample, by attribute or intersection; `None` if a label is unknown.
 pub fn stress_groups(
     attributes: &[String],
     samples: &[LabelledSample],
@@ -205,8 +206,10 @@ pub fn stress_groups(
             .map(|name| {
                 attributes.iter().position(|known| known == name).ok_or_else(|| {
                     let message = format!("there is no attribute `{name}`");
-                    Error::new(ErrorKind::InvalidArgument, Stage::Audit, message)
-                        .next(format!("the manifest has: {}", attributes.join(", ")))
+                    Error::new(ErrorKind::InvalidArgument, Stage::Audit, message).next(format!(
+                        "choose among the attributes of the manifest: {}",
+                        attributes.join(", ")
+                    ))
                 })
             })
             .collect::<Result<_>>()?;

@@ -1,4 +1,5 @@
-//! A calibration: thresholds with the error rates that were measured at them, and on whom.
+//! A calibration: thresholds with the error rates measured at them, and the data they were measured
+//! on.
 
 use std::path::Path;
 
@@ -10,14 +11,14 @@ use crate::{Digest, Error, ErrorKind, Result, Stage};
 /// The name and version of the calibration's format.
 pub const CALIBRATION_SCHEMA: &str = "evenmatch.calibration/1";
 
-/// What stands behind the false match rate of a threshold.
+/// What supports the false match rate of a threshold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Claim {
-    /// At least 30 false matches were seen, so that the rate is known to about ±30 % ("rule of
-    /// 30", G. Doddington and others, 2000).
+    /// At least 30 false matches were seen, so the rate is known to about ±30 % ("rule of 30", G.
+    /// Doddington and others, 2000).
     Measured,
-    /// Fewer were seen: only the upper end of the interval is a claim.
+    /// Fewer were seen: the claim is only the upper end of the interval.
     UpperBound,
 }
 
@@ -47,7 +48,7 @@ pub struct CalibratedGroup {
     pub group: String,
     /// False match rate among people of the group.
     pub fmr: CalibratedRate,
-    /// False non-match rate; absent where the data has too few mated pairs.
+    /// False non-match rate; absent if the data has too few mated pairs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fnmr: Option<CalibratedRate>,
 }
@@ -56,19 +57,19 @@ pub struct CalibratedGroup {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CalibratedThreshold {
-    /// The false match rate aimed at.
+    /// The target false match rate.
     pub target_fmr: f64,
     /// Accept at this score and above.
     pub threshold: f64,
-    /// What stands behind it.
+    /// What supports it.
     pub claim: Claim,
     /// False match rate of everyone.
     pub fmr: CalibratedRate,
-    /// Ends of the 95 % prediction interval: the false match rate that as many other people of
-    /// the same kind would show at this threshold. It is wider than the interval of the rate
-    /// itself, since those others vary too.
+    /// Ends of the 95 % prediction interval: the false match rate that the same number of other
+    /// people of the same kind would show at this threshold. It is wider than the interval of the
+    /// rate itself, since those others vary too.
     pub fmr_of_others: [f64; 2],
-    /// False non-match rate of everyone; absent where the data has too few mated pairs.
+    /// False non-match rate of everyone; absent if the data has too few mated pairs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fnmr: Option<CalibratedRate>,
     /// The group whose false match rate has the highest upper end; absent without groups.
@@ -79,7 +80,7 @@ pub struct CalibratedThreshold {
     pub groups: Vec<CalibratedGroup>,
 }
 
-/// On whom the rates were measured.
+/// The data on which the rates were measured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CalibrationData {
@@ -100,50 +101,51 @@ pub struct CalibrationData {
 }
 
 /// What a score is evidence of: the natural logarithm of the likelihood ratio, "same person" over
-/// "different people", as a straight line of the score.
+/// "different people", as a linear function of the score.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
-    /// Per unit of score.
+    /// Slope per unit of score.
     pub slope: f64,
-    /// At score 0.
+    /// Value at score 0.
     pub intercept: f64,
-    /// The least that the data can carry.
+    /// The lowest value that the data supports.
     pub lowest: f64,
-    /// The most.
+    /// The highest.
     pub highest: f64,
-    /// Cost of the log-likelihood ratios on the data that they were fitted to, in bits.
+    /// Cost of the log-likelihood ratios on the data used to fit them, in bits.
     pub cllr: f64,
     /// Mated comparisons behind it.
     pub mated: u64,
     /// Non-mated ones.
     pub nonmated: u64,
-    /// The data in words.
+    /// A description of the data.
     pub description: String,
     /// SHA-256 of its manifest.
     pub manifest_sha256: Digest,
 }
 
 impl Evidence {
-    /// The natural logarithm of the likelihood ratio of a score, within what the data carries.
+    /// The natural logarithm of the likelihood ratio of a score, within the range that the data
+    /// supports.
     pub fn log_likelihood_ratio(&self, score: f32) -> f64 {
         (self.slope * f64::from(score) + self.intercept).clamp(self.lowest, self.highest)
     }
 }
 
-/// Whose false match rate a target is.
+/// Whose false match rate a target refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FmrOf {
-    /// That measured over all pairs.
+    /// The rate measured over all pairs.
     #[default]
     Everyone,
     /// The upper end of the 95 % interval of the worst measured group.
     WorstGroup,
 }
 
-/// Thresholds with the error rates behind them. It holds aggregate numbers only: no template, no
-/// photo, no name.
+/// Thresholds with the error rates that support them. It contains aggregate numbers only: no
+/// template, no photo, no name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Calibration {
@@ -156,7 +158,7 @@ pub struct Calibration {
     pub name: String,
     /// The day on which it was made, `YYYY-MM-DD`, as the caller states it.
     pub date: String,
-    /// Target rates that the data can't carry: fewer than three errors would be expected.
+    /// Target rates that the data does not support: fewer than three errors would be expected.
     #[serde(default)]
     pub refused: Vec<f64>,
     /// The software that made it.
@@ -167,7 +169,7 @@ pub struct Calibration {
     pub data: CalibrationData,
     /// Thresholds by descending target rate.
     pub threshold: Vec<CalibratedThreshold>,
-    /// What a score is evidence of; absent where too few mated pairs were at hand.
+    /// What a score is evidence of; absent if there were too few mated pairs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
     /// The normaliser whose scores these thresholds are for; absent for plain cosines.
@@ -176,11 +178,11 @@ pub struct Calibration {
 }
 
 impl Calibration {
-    /// Reads a calibration from a TOML file, and checks that nobody changed it.
+    /// Reads a calibration from a TOML file, and checks that it was not changed.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`]; [`ErrorKind::InvalidArgument`] for what is no calibration;
-    /// [`ErrorKind::DigestMismatch`] for one that was changed.
+    /// [`ErrorKind::Io`]; [`ErrorKind::InvalidArgument`] if it is not a calibration;
+    /// [`ErrorKind::DigestMismatch`] if it was changed.
     pub fn from_path(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(|e| Error::io(Stage::Decide, path, e))?;
         Calibration::parse(&text).map_err(|error| error.in_path(path))
@@ -191,7 +193,7 @@ impl Calibration {
     /// # Errors
     /// As for [`Calibration::from_path`].
     pub fn parse(text: &str) -> Result<Self> {
-        let next = "make it again: evenmatch calibrate";
+        let next = "make the calibration again: evenmatch calibrate";
         let calibration: Calibration = toml::from_str(text).map_err(|cause| {
             let line = cause.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
             Error::new(ErrorKind::InvalidArgument, Stage::Decide, cause.message().to_owned())
@@ -206,7 +208,8 @@ impl Calibration {
         let found = calibration.computed_digest()?;
         if found != calibration.digest {
             let message = format!(
-                "the calibration was changed: its digest says {}, its contents {found}",
+                "the calibration was changed: it states the digest {}, but its contents have \
+                 {found}",
                 calibration.digest
             );
             return Err(Error::new(ErrorKind::DigestMismatch, Stage::Decide, message).next(next));
@@ -214,7 +217,7 @@ impl Calibration {
         Ok(calibration)
     }
 
-    /// The canonical form: what the digest, and a signature, are made over.
+    /// The canonical form, over which the digest and a signature are made.
     ///
     /// # Errors
     /// A number that is not finite has no canonical form.
@@ -227,7 +230,7 @@ impl Calibration {
         Ok(Digest::of(&self.canonical()?))
     }
 
-    /// The calibration with the digest of what it says.
+    /// The calibration with the digest of its contents.
     ///
     /// # Errors
     /// As for [`Calibration::canonical`].
@@ -248,8 +251,8 @@ impl Calibration {
     /// worst measured group's rate is at most that with 95 % confidence.
     ///
     /// # Errors
-    /// As for [`Calibration::at`]; and where no group was measured, or none of the thresholds
-    /// keeps the worst group so low.
+    /// As for [`Calibration::at`]; also if no group was measured, or no threshold keeps the worst
+    /// group's rate that low.
     pub fn at_rate(&self, rate: f64, of: FmrOf) -> Result<&CalibratedThreshold> {
         if of == FmrOf::Everyone {
             return self.at(rate);
@@ -260,23 +263,23 @@ impl Calibration {
         found.ok_or_else(|| {
             let least = self.threshold.iter().filter_map(bound).reduce(f64::min);
             let message = match least {
-                None => format!("the calibration `{}` measured no group", self.name),
+                None => format!("the calibration `{}` did not measure any group", self.name),
                 Some(least) => format!(
-                    "the calibration `{}` can't keep the worst group's false match rate at or \
-                     below {rate:e}: the least upper bound that it has is {least:.2e}",
+                    "the calibration `{}` cannot keep the worst group's false match rate at or \
+                     below {rate:e}: its lowest upper bound is {least:.2e}",
                     self.name
                 ),
             };
             Error::new(ErrorKind::InvalidArgument, Stage::Decide, message)
-                .next("ask for a higher rate, or calibrate on more people of each group")
+                .next("use a higher rate, or calibrate on more people of each group")
         })
     }
 
     /// The threshold of a target false match rate.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`], with the rates that there are, where the calibration has
-    /// none for this one.
+    /// [`ErrorKind::InvalidArgument`], listing the available rates, if the calibration has none for
+    /// this one.
     pub fn at(&self, target_fmr: f64) -> Result<&CalibratedThreshold> {
         let same = |rate: f64| (rate / target_fmr - 1.0).abs() < 1e-9;
         self.threshold.iter().find(|point| same(point.target_fmr)).ok_or_else(|| {
@@ -285,8 +288,8 @@ impl Calibration {
             };
             let message = if self.refused.iter().any(|rate| same(*rate)) {
                 format!(
-                    "the calibration `{}` can't carry a false match rate of {target_fmr:e}: its {} \
-                     non-mated comparisons are too few",
+                    "the calibration `{}` does not support a false match rate of {target_fmr:e}: \
+                     its {} non-mated comparisons are too few",
                     self.name, self.data.nonmated
                 )
             } else {
@@ -294,11 +297,11 @@ impl Calibration {
             };
             let known = list(self.threshold.iter().map(|point| point.target_fmr).collect());
             Error::new(ErrorKind::InvalidArgument, Stage::Decide, message)
-                .next(format!("choose among its rates: {known}"))
+                .next(format!("choose one of its rates: {known}"))
         })
     }
 
-    /// Refuses to serve other models than those it was measured with.
+    /// Refuses models other than those it was measured with.
     ///
     /// # Errors
     /// [`ErrorKind::ModelMismatch`] naming the role and both digests.
@@ -308,7 +311,7 @@ impl Calibration {
             if own.map(|own| own.sha256) != Some(model.sha256) {
                 let of = own.map_or_else(|| "none".to_owned(), |own| own.sha256.to_string());
                 let message = format!(
-                    "the calibration `{}` was measured with another {}: {of}, not {} ({})",
+                    "the calibration `{}` was measured with a different {}: {of}, not {} ({})",
                     self.name, model.role, model.sha256, model.id
                 );
                 return Err(Error::new(ErrorKind::ModelMismatch, Stage::Decide, message)
@@ -320,6 +323,6 @@ impl Calibration {
 }
 
 fn not_written(cause: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::new(ErrorKind::InvalidArgument, Stage::Export, "the calibration can't be written")
+    Error::new(ErrorKind::InvalidArgument, Stage::Export, "the calibration cannot be written")
         .caused_by(cause)
 }

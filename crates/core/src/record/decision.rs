@@ -22,20 +22,20 @@ pub enum Outcome {
     Undecided,
 }
 
-/// The threshold of a decision, and the claim behind it.
+/// The threshold of a decision, and the claim that supports it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OperatingPointRecord {
     /// Where the threshold comes from: `publisher`, `stated` or `calibration`.
     pub basis: String,
-    /// Who published it, in words, where that is the basis.
+    /// Who published it, in words, if it comes from a publisher.
     pub source: Option<String>,
-    /// The false match rate aimed at; null where no calibration stands behind the threshold.
+    /// The target false match rate; null if the threshold does not come from a calibration.
     pub target_fmr: Option<f64>,
-    /// The calibration's name; null where there is none.
+    /// The calibration's name; null if there is none.
     pub calibration: Option<String>,
     /// Upper bound on the false match rate of the worst measured group; null without calibration.
     pub fmr_upper_worst_group: Option<f64>,
-    /// Non-mated comparisons behind the claim; null without calibration.
+    /// Number of non-mated comparisons that support the claim; null without calibration.
     pub n_nonmated: Option<u64>,
     /// The claim in words; null without calibration.
     #[serde(default)]
@@ -48,10 +48,10 @@ pub struct OperatingPointRecord {
 /// What the score is evidence of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EvidenceRecord {
-    /// Natural logarithm of how many times likelier the score is if both photos show one person
+    /// Natural logarithm of how many times more likely the score is if both photos show one person
     /// than if they show two.
     pub log_likelihood_ratio: f64,
-    /// The data that it was measured on, in words.
+    /// The data on which it was measured, in words.
     pub source: String,
 }
 
@@ -66,7 +66,7 @@ pub struct AttemptRecord {
     pub input: [u32; 2],
 }
 
-/// A face that was found and not used.
+/// A face that was found but not used.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OtherFaceRecord {
     /// x, y, width, height.
@@ -87,24 +87,24 @@ pub struct MeasureRecord {
     pub unit: String,
 }
 
-/// What was measured of a photo; more measures may come.
+/// What was measured of a photo; measures may be added.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct QualityRecord {
     /// Distance between the eyes, in pixels of the upright full-size image.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inter_eye_distance: Option<f32>,
-    /// Pixels of the photo per pixel of the crop that was compared.
+    /// Pixels of the photo per pixel of the compared crop.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_scale: Option<f32>,
     /// Share of the crop that the photo covers, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coverage: Option<f32>,
-    /// Length of the features before they were brought to unit length: the less an embedder sees of
-    /// a face, the shorter. Comparable between templates of one model only.
+    /// Length of the features before normalisation to unit length: the less of a face the embedder
+    /// sees, the shorter. Comparable only between templates of one model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template_magnitude: Option<f32>,
-    /// The components of quality by name; empty where the gate is off or there is no face. One
-    /// that could not be measured is absent.
+    /// The components of quality by name; empty if the gate is off or there is no face. One that
+    /// could not be measured is absent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub measures: BTreeMap<String, MeasureRecord>,
 }
@@ -112,15 +112,15 @@ pub struct QualityRecord {
 /// One of the two samples of a decision. Boxes and landmarks are in pixels of the upright image.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SampleRecord {
-    /// SHA-256 of the file; null where a ready template was given.
+    /// SHA-256 of the file; null if a ready template was given.
     pub sha256: Option<Digest>,
-    /// Whether a template was made, or given.
+    /// Whether a template was made or given.
     pub acquired: bool,
-    /// Whether the gate refused the photo of a face that was found: elective, unlike a failure to
+    /// Whether the gate refused the photo although a face was found: elective, unlike a failure to
     /// find one.
     #[serde(default)]
     pub refused: bool,
-    /// Faces found; null where a ready template was given.
+    /// Faces found; null if a ready template was given.
     pub faces: Option<usize>,
     /// x, y, width, height of the face that was used.
     #[serde(rename = "box")]
@@ -133,20 +133,20 @@ pub struct SampleRecord {
     pub attempts: Vec<AttemptRecord>,
     /// What was measured of the photo.
     pub quality: QualityRecord,
-    /// Faces found and not used, largest first.
+    /// Faces found but not used, largest first.
     pub other_faces: Vec<OtherFaceRecord>,
-    /// Width and height of the upright photo; null where a ready template was given.
+    /// Width and height of the upright photo; null if a ready template was given.
     pub size: Option<[u32; 2]>,
 }
 
 impl SampleRecord {
-    /// What there is to say of a sample that was given as a ready template.
+    /// The record of a sample that was given as a ready template.
     pub fn of_template() -> Self {
         SampleRecord { acquired: true, ..SampleRecord::default() }
     }
 }
 
-/// A model that took part.
+/// A model that was used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelRecord {
     /// `detector` or `embedder`.
@@ -157,7 +157,7 @@ pub struct ModelRecord {
     pub sha256: Digest,
 }
 
-/// The software that decided.
+/// The software that made the decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SoftwareRecord {
     /// `evenmatch`.
@@ -176,41 +176,41 @@ impl SoftwareRecord {
     }
 }
 
-/// One decision, whole: what went in, what came out, by which models and rules, and why.
+/// One complete decision: what went in, what came out, by which models and rules, and why.
 ///
-/// It holds no image and no template.
+/// It contains no image and no template.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DecisionRecord {
     /// [`DECISION_SCHEMA`].
     pub schema: String,
-    /// The SHA-256 of the record's other fields, in short: the same inputs, build and models give
+    /// The SHA-256 of the record's other fields, shortened: the same inputs, build and models give
     /// the same id.
     pub id: String,
     /// What was decided.
     pub outcome: Outcome,
-    /// The comparison score; null where no comparison took place.
+    /// The comparison score; null if no comparison took place.
     pub score: Option<f32>,
-    /// The plain cosine, which is the score itself where that is not normalised.
+    /// The plain cosine, which is the score itself if scores are not normalised.
     #[serde(default)]
     pub raw_score: Option<f32>,
-    /// What the score is evidence of; null where no calibration says so.
+    /// What the score is evidence of; null if no calibration says so.
     #[serde(default)]
     pub evidence: Option<EvidenceRecord>,
-    /// The threshold; null where no comparison took place.
+    /// The threshold; null if no comparison took place.
     pub threshold: Option<f32>,
-    /// The claim behind the threshold.
+    /// The claim that supports the threshold.
     pub operating_point: OperatingPointRecord,
-    /// The reasons, those that decided first.
+    /// The reasons, decisive ones first.
     pub reasons: Vec<Reason>,
     /// The photo presented now.
     pub probe: SampleRecord,
     /// The photo stored earlier.
     pub reference: SampleRecord,
-    /// What is known of liveness.
+    /// What is known about liveness.
     pub liveness: Liveness,
-    /// The models that took part.
+    /// The models that were used.
     pub models: Vec<ModelRecord>,
-    /// The software that decided.
+    /// The software that made the decision.
     pub software: SoftwareRecord,
 }
 
@@ -218,7 +218,7 @@ impl DecisionRecord {
     /// Sets the id from all other fields.
     pub fn seal(mut self) -> Self {
         self.id = String::new();
-        // A record is plain data with text keys, so that it always serialises.
+        // A record is plain data with text keys, so it always serialises.
         let canonical = serde_json::to_vec(&self).unwrap_or_default();
         self.id = format!("d-{}", &Digest::of(&canonical).to_string()[..24]);
         self

@@ -1,4 +1,4 @@
-//! What is known of whether a live person was in front of the camera.
+//! What is known about whether a live person was in front of the camera.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,23 +10,23 @@ pub enum LivenessOutcome {
     Pass,
     /// An attack was seen.
     Fail,
-    /// It was looked at, and remains open.
+    /// It was checked, and remains open.
     Inconclusive,
-    /// It was not looked at; or only at a photo, which shows no sign of an attack and cannot show
+    /// It was not checked; or only on a photo, which shows no sign of an attack but cannot show
     /// that a person was there.
     NotChecked,
 }
 
-/// What one passive signal says of a photo.
+/// What one passive signal says about a photo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SignalVerdict {
     /// It sees no sign of an attack.
     Clear,
-    /// It sees an attack, wherever the box lies within the tolerance.
+    /// It sees an attack, wherever the box is within the tolerance.
     Attack,
-    /// It asks for more evidence: its verdict changes when the box moves a little, or it is too
-    /// weak to deny anything by itself.
+    /// It asks for more evidence: its verdict changes if the box moves a little, or it is too weak
+    /// to deny anything by itself.
     Unclear,
 }
 
@@ -37,52 +37,52 @@ pub struct SignalRecord {
     pub name: String,
     /// What was measured, at the face's own box.
     pub value: f32,
-    /// From here on it speaks of an attack.
+    /// The value from which it indicates an attack.
     pub limit: f32,
-    /// Largest less smallest value while the box is moved and resized by 5 %.
+    /// Largest minus smallest value while the box is moved and resized by 5 %.
     pub jitter: f32,
     /// What it says.
     pub verdict: SignalVerdict,
 }
 
-/// A challenge session that was brought as evidence, in short.
+/// A summary of a challenge session that was given as evidence.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SessionEvidence {
     /// The nonce of the challenge.
     pub nonce: String,
-    /// What came of it.
+    /// Its outcome.
     pub outcome: LivenessOutcome,
     /// What was found, by code; docs/LIVENESS.md lists all.
     pub findings: Vec<String>,
-    /// Likeness of the session's face to the probe, a plain cosine, where the probe is a photo of
-    /// its own; null where the probe is a frame of the session.
+    /// Similarity of the session's face to the probe, a plain cosine, if the probe is a separate
+    /// photo; null if the probe is a frame of the session.
     pub likeness: Option<f32>,
-    /// The least likeness at which the probe counts as the session's person.
+    /// The lowest similarity at which the probe counts as the session's person.
     pub least_likeness: f32,
 }
 
 impl SessionEvidence {
-    /// Whether the session shows somebody else than the probe.
+    /// Whether the session shows someone other than the probe.
     pub fn of_other_person(&self) -> bool {
         self.likeness.is_some_and(|likeness| likeness < self.least_likeness)
     }
 }
 
-/// What is known of liveness.
+/// What is known about liveness.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Liveness {
     /// The outcome.
     pub outcome: LivenessOutcome,
-    /// The passive signals; empty where the photo was not looked at.
+    /// The passive signals; empty if the photo was not checked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub signals: Vec<SignalRecord>,
-    /// The challenge session; absent where none was brought.
+    /// The challenge session; absent if none was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<SessionEvidence>,
 }
 
 impl Liveness {
-    /// What is known where nothing was looked at.
+    /// What is known if nothing was checked.
     pub fn not_checked() -> Self {
         Liveness { outcome: LivenessOutcome::NotChecked, signals: Vec::new(), session: None }
     }
@@ -91,14 +91,14 @@ impl Liveness {
     ///
     /// ```text
     /// a signal sees an attack, the session failed,
-    /// or it shows somebody else                    → fail
+    /// or it shows someone else                     → fail
     /// otherwise, with a session                    → the session's outcome
     /// otherwise, a signal asks for more            → inconclusive
     /// otherwise                                    → not_checked
     /// ```
     ///
-    /// A signal can deny or ask for more, and never grants anything; a session that passed is the
-    /// more that it asks for.
+    /// A signal can deny or ask for more, but never grants anything; a session that passed is the
+    /// additional evidence that it asks for.
     pub fn judged(signals: Vec<SignalRecord>, session: Option<SessionEvidence>) -> Self {
         let any = |verdict| signals.iter().any(|signal| signal.verdict == verdict);
         let denied = session.as_ref().is_some_and(SessionEvidence::of_other_person);

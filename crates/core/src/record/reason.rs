@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The stage to which a reason belongs.
+/// The stage a reason belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReasonStage {
@@ -28,7 +28,7 @@ pub enum ReasonSubject {
     Reference,
 }
 
-/// Every reason there is. `docs/REASONS.md` lists them for those who read records.
+/// Every possible reason. `docs/REASONS.md` lists them for people who read records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReasonCode {
@@ -38,29 +38,29 @@ pub enum ReasonCode {
     NoFaceFound,
     /// There are several faces; the largest was used.
     SeveralFacesLargestUsed,
-    /// There are several faces and the policy accepts one only.
+    /// There are several faces and the policy accepts only one.
     SeveralFacesRefused,
-    /// Eyes, nose or mouth lie outside the image.
+    /// The eyes, nose or mouth are outside the image.
     LandmarksOutsideImage,
-    /// The detector's landmarks do not span a face.
+    /// The detector's landmarks do not form a face.
     LandmarksUnusable,
-    /// The border cuts part of the face.
+    /// The border of the image cuts off part of the face.
     FaceCutByBorder,
-    /// The face has fewer pixels than the crop that is compared.
+    /// The face has fewer pixels than the crop used for comparison.
     FaceSmall,
-    /// The face was found only with more light.
+    /// The face was found only after brightening the image.
     FoundWithMoreLight,
-    /// Noise drowns the face; it was smoothed and made brighter.
+    /// Noise hides the face; the image was smoothed and brightened.
     FaceInLittleLight,
-    /// The face was found only after turning the photo.
+    /// The face was found only after rotating the photo.
     FoundTurned,
-    /// Somebody else's face is nearly as large.
+    /// Another person's face is nearly as large.
     OtherFaceProminent,
     /// Part of the face does not look like the rest of it.
     FaceHidden,
     /// The face is squashed or stretched.
     FaceOutOfProportion,
-    /// The embedder sees too little of a face for a comparison to mean much.
+    /// The embedder sees too little of the face for a meaningful comparison.
     FaceUnclear,
     /// Light and dark are reversed.
     PictureNegative,
@@ -70,45 +70,45 @@ pub enum ReasonCode {
     TooMuchLight,
     /// One side of the face is lit far more than the other.
     LightFromOneSide,
-    /// The face has little contrast in its own light.
+    /// The face has little contrast for its brightness.
     PictureFlat,
     /// The face lacks fine detail.
     PictureBlurred,
     /// The face lacks fine detail in one direction.
     PictureShaken,
-    /// The head is turned to a side.
+    /// The head is turned to one side.
     HeadTurned,
     /// The head points up or down.
     HeadUpOrDown,
     /// The head or the camera is tilted.
     HeadTilted,
-    /// Compression has taken detail away.
+    /// Compression has removed detail.
     PictureCompressed,
     /// The light has a strong colour.
     LightColoured,
     /// Liveness was not checked.
     LivenessNotChecked,
-    /// Nothing in the photo speaks of an attack, which does not show that a person was there.
+    /// The photo shows no sign of an attack, which does not prove that a person was there.
     NoAttackSignsSeen,
-    /// A passive signal asks for more evidence.
+    /// A passive signal calls for more evidence.
     AttackSignsUnclear,
-    /// A passive signal sees an attack.
+    /// A passive signal indicates an attack.
     AttackSignsSeen,
     /// The challenge session shows a live person.
     LivenessShown,
-    /// The challenge session leaves it open whether a live person was there.
+    /// The challenge session does not settle whether a live person was there.
     LivenessUnclear,
     /// The challenge session shows an attack.
     LivenessFailed,
-    /// The challenge session shows somebody else than the probe.
+    /// The challenge session shows a different person from the probe.
     LivenessOfOtherPerson,
     /// The score reaches the threshold.
     ScoreAtOrAboveThreshold,
     /// The score does not reach the threshold.
     ScoreBelowThreshold,
-    /// The score is too near the threshold for a machine to decide.
+    /// The score is too close to the threshold for a machine to decide.
     ScoreInReviewBand,
-    /// No measured error rate stands behind the threshold.
+    /// No error rate has been measured for the threshold.
     ThresholdNotCalibrated,
     /// Both photos are the same file.
     IdenticalFiles,
@@ -159,9 +159,9 @@ impl ReasonCode {
         ReasonCode::IdenticalFiles,
     ];
 
-    /// Whether so little of a face is left under this reason that a low score says nothing about who
-    /// it is: such a comparison is left undecided. A face that is hidden in part does so where the
-    /// embedder finds it unclear too.
+    /// Whether this reason means that so little of the face is visible that a low score says
+    /// nothing about who it is; such a comparison is left undecided. A partly hidden face counts
+    /// only if the embedder also finds it unclear.
     pub fn leaves_no_evidence(self) -> bool {
         use ReasonCode as R;
         matches!(
@@ -217,166 +217,166 @@ impl ReasonCode {
         }
     }
 
-    /// What the reason says, in plain words.
+    /// What the reason means, in plain words.
     pub fn meaning(self) -> &'static str {
         use ReasonCode as R;
         match self {
-            R::SeveralPages => "the file holds several pages, and only the first was looked at",
+            R::SeveralPages => "the file has several pages, and only the first was checked",
             R::NoFaceFound => "no face was found",
             R::SeveralFacesLargestUsed => "there are several faces; the largest was used",
-            R::SeveralFacesRefused => "there are several faces, and one is needed",
-            R::LandmarksOutsideImage => "eyes, nose or mouth are outside the picture",
-            R::LandmarksUnusable => "eyes, nose and mouth could not be told apart",
-            R::FaceCutByBorder => "the edge of the picture cuts the face",
-            R::FaceSmall => "the face is small, so little detail can be compared",
+            R::SeveralFacesRefused => "there are several faces, but there should be only one",
+            R::LandmarksOutsideImage => "the eyes, nose or mouth are outside the picture",
+            R::LandmarksUnusable => "the eyes, nose and mouth could not be told apart",
+            R::FaceCutByBorder => "the edge of the picture cuts off part of the face",
+            R::FaceSmall => "the face is small, so there is little detail to compare",
             R::FoundWithMoreLight => "the face was found only after the picture was made brighter",
-            R::FaceInLittleLight => "there was little light, so the face was made clearer first",
+            R::FaceInLittleLight => "there was not much light, so the face was made clearer first",
             R::FoundTurned => "the face was found only after the picture was turned",
-            R::OtherFaceProminent => "somebody else's face is nearly as large",
+            R::OtherFaceProminent => "another person's face is nearly as large",
             R::FaceHidden => "part of the face seems to be hidden",
             R::FaceOutOfProportion => "the face is squashed or stretched in the picture",
-            R::FaceUnclear => "the picture shows the program too little of the face to compare",
+            R::FaceUnclear => "the picture does not show enough of the face to compare",
             R::PictureNegative => {
-                "the light and dark of the picture are reversed, as on a negative"
+                "light and dark are reversed in the picture, as on a film negative"
             }
-            R::TooLittleLight => "the camera had too little light for this face",
-            R::TooMuchLight => "parts of the face are so bright that they show nothing",
-            R::LightFromOneSide => "one side of the face is in the shadow",
-            R::PictureFlat => "the face shows little contrast, as through haze",
+            R::TooLittleLight => "the camera did not get enough light to show this face well",
+            R::TooMuchLight => "parts of the face are too bright to show any detail",
+            R::LightFromOneSide => "one side of the face is in shadow",
+            R::PictureFlat => "the face looks faded, as if seen through haze",
             R::PictureBlurred => "the face is out of focus",
-            R::PictureShaken => "the picture was blurred by movement",
-            R::HeadTurned => "the head is turned to a side",
+            R::PictureShaken => "the picture is blurred because something moved",
+            R::HeadTurned => "the head is turned to one side",
             R::HeadUpOrDown => "the face points up or down",
             R::HeadTilted => "the head or the camera is tilted",
             R::PictureCompressed => "the file was made so small that detail was lost",
             R::LightColoured => "the light on the face has a strong colour",
             R::LivenessNotChecked => {
-                "whether a live person was in front of the camera was not checked"
+                "it was not checked whether a live person was in front of the camera"
             }
             R::NoAttackSignsSeen => {
-                "no sign of an attack was seen in the photo, which does not show that a person was there"
+                "no sign of an attack was seen in the photo, but that does not prove that a person was there"
             }
-            R::AttackSignsUnclear => "the photo may be a picture of a picture",
-            R::AttackSignsSeen => "the photo looks like a picture of a screen or of a print",
+            R::AttackSignsUnclear => "the photo may be a photo of a photo",
+            R::AttackSignsSeen => "the photo looks like a photo of a screen or a print",
             R::LivenessShown => "a live person did what was asked, when it was asked",
             R::LivenessUnclear => {
-                "the camera did not show enough to tell that a live person was there"
+                "the camera did not show enough to tell whether a live person was there"
             }
-            R::LivenessFailed => "the camera showed what a live person in front of it would not",
+            R::LivenessFailed => "what the camera saw did not look like a live person",
             R::LivenessOfOtherPerson => {
-                "the person in front of the camera is not the one on the new photo"
+                "the person in front of the camera is not the person in the new photo"
             }
-            R::ScoreAtOrAboveThreshold => "the faces are as alike as the threshold asks, or more",
-            R::ScoreBelowThreshold => "the faces are less alike than the threshold asks",
-            R::ScoreInReviewBand => "the faces are too near the threshold for a machine to decide",
-            R::ThresholdNotCalibrated => "no measured error rate stands behind this threshold",
+            R::ScoreAtOrAboveThreshold => "the faces are alike enough to reach the threshold",
+            R::ScoreBelowThreshold => "the faces are not alike enough to reach the threshold",
+            R::ScoreInReviewBand => {
+                "the score is too close to the threshold for a machine to decide"
+            }
+            R::ThresholdNotCalibrated => "no error rate has been measured for this threshold",
             R::IdenticalFiles => {
                 "both photos are the same file, which proves nothing about a person"
             }
         }
     }
 
-    /// What to do about it; empty where nothing needs doing.
+    /// What to do about it; empty if there is nothing to do.
     pub fn advice(self) -> &'static str {
         use ReasonCode as R;
         match self {
             R::SeveralPages => {
-                "if the face is on another page, send that page as a picture of its own"
+                "if the face is on another page, send that page as a separate picture"
             }
             R::NoFaceFound => {
-                "face the camera, with light from the front and the whole head in the picture"
+                "face the camera, with light from the front and your whole head in the picture"
             }
-            R::SeveralFacesLargestUsed => "check that the largest face is the right person's",
-            R::SeveralFacesRefused => "take the photo with one person in the picture",
+            R::SeveralFacesLargestUsed => "check that the largest face belongs to the right person",
+            R::SeveralFacesRefused => "take the photo with only one person in the picture",
             R::LandmarksOutsideImage | R::FaceCutByBorder => {
-                "hold the camera further away, so that the whole head is in the picture"
+                "hold the camera further away, so that your whole head is in the picture"
             }
             R::LandmarksUnusable => "face the camera and keep still",
             R::FaceSmall => "come closer to the camera, or send a larger picture",
             R::FoundWithMoreLight | R::FaceInLittleLight => {
-                "take the photo with more light on the face"
+                "take the photo with more light on your face"
             }
             R::FoundTurned => "send the picture the right way up",
             R::OtherFaceProminent => "take the photo with nobody else near the camera",
             R::FaceHidden => {
-                "take off dark glasses or a mask and move hair aside; what you wear for your faith or health may stay"
+                "take off dark glasses or a mask, and move hair off your face; you can keep on what you wear for your faith or health"
             }
             R::FaceOutOfProportion => {
                 "send the picture as the camera took it, without changing its shape"
             }
             R::FaceUnclear => {
-                "take a new photo from the front, in even light, with nothing in front of the face"
+                "take a new photo from the front, in even light, with nothing in front of your face"
             }
-            R::PictureNegative => "send the picture in its true colours",
+            R::PictureNegative => "send the picture in its normal colours",
             R::TooLittleLight => "turn towards a window or a lamp",
-            R::TooMuchLight => "move out of the glare, and switch off the flash",
+            R::TooMuchLight => "move out of the glare, and turn off the flash",
             R::LightFromOneSide => "turn until the light comes from the front",
             R::PictureFlat => "wipe the lens, and do not stand with the light behind you",
             R::PictureBlurred => {
-                "wipe the lens, hold the phone at arm's length, and tap on the face to focus"
+                "wipe the lens, hold the phone at arm's length, and tap your face on the screen to focus"
             }
-            R::PictureShaken => "hold still, and rest the phone against something",
-            R::HeadTurned => "look straight into the camera",
+            R::PictureShaken => "keep still, and rest the phone against something",
+            R::HeadTurned => "look straight at the camera",
             R::HeadUpOrDown => "hold the camera level with your eyes",
-            R::HeadTilted => "hold head and camera upright",
-            R::PictureCompressed => "send the original picture, not a forwarded copy",
+            R::HeadTilted => "hold your head and the camera upright",
+            R::PictureCompressed => "send the photo as it was taken, not a forwarded copy",
             R::LightColoured => "use daylight or a white lamp",
             R::LivenessNotChecked => {
-                "do not rely on this alone where somebody could hold up a photo"
+                "do not rely on this alone where someone could hold up a photo"
             }
-            R::NoAttackSignsSeen => {
-                "do not rely on this alone where somebody could hold up a photo"
-            }
+            R::NoAttackSignsSeen => "do not rely on this alone where someone could hold up a photo",
             R::AttackSignsUnclear => {
                 "take a new photo of the person, or follow the steps in front of the camera"
             }
             R::AttackSignsSeen => {
-                "take a new photo of the person, not of a picture; if it is refused again, a person must look"
+                "take a new photo of the person, not of a photo or screen; if it is refused again, a person must review it"
             }
             R::LivenessShown => "",
             R::LivenessUnclear => {
-                "try again in even light, slowly, with the whole face in the picture"
+                "try again slowly, in even light, with your whole face in the picture"
             }
             R::LivenessFailed => {
-                "start again with a new challenge, in front of the camera; if it is refused again, a person must look"
+                "start again in front of the camera with new steps; if it is refused again, a person must review it"
             }
-            R::LivenessOfOtherPerson => "the same person must take the photo and follow the steps",
+            R::LivenessOfOtherPerson => "the same person must be in the photo and follow the steps",
             R::ScoreAtOrAboveThreshold => "",
             R::ScoreBelowThreshold => {
-                "take a new photo in good light; if it is refused again, a person must look"
+                "take a new photo in good light; if it is refused again, a person must review it"
             }
-            R::ScoreInReviewBand => "a person must look at both photos",
+            R::ScoreInReviewBand => "a person must review both photos",
             R::ThresholdNotCalibrated => {
-                "measure the error rates on your own population before relying on it"
+                "measure the error rates on your own population before you rely on it"
             }
-            R::IdenticalFiles => "compare a new photo",
+            R::IdenticalFiles => "use a new photo",
         }
     }
 }
 
 impl std::fmt::Display for ReasonCode {
-    /// The code as it stands in records, such as `no_face_found`.
+    /// The code as written in records, such as `no_face_found`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.serialize(f)
     }
 }
 
-/// One reason of a decision.
+/// One reason for a decision.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reason {
     /// Which reason.
     pub code: ReasonCode,
     /// The stage at which it arose.
     pub stage: ReasonStage,
-    /// What was measured, where something was.
+    /// The measured value, if there is one.
     pub value: Option<f32>,
-    /// The limit it was held against, where there is one.
+    /// The limit it was compared with, if there is one.
     pub limit: Option<f32>,
-    /// Whose photo it is about, where it is about one.
+    /// The photo it is about, if it is about one.
     pub subject: Option<ReasonSubject>,
-    /// Whether it decided the outcome; otherwise it is there to be known.
+    /// Whether it decided the outcome; otherwise it is for information only.
     pub decisive: bool,
-    /// What to do about it, in plain words; empty where nothing needs doing.
+    /// What to do about it, in plain words; empty if there is nothing to do.
     pub advice: String,
 }
 
@@ -394,21 +394,21 @@ impl Reason {
         }
     }
 
-    /// With what was measured and the limit it was held against.
+    /// Adds the measured value and the limit it was compared with.
     #[must_use]
     pub fn measured(mut self, value: f32, limit: f32) -> Self {
         (self.value, self.limit) = (Some(value), Some(limit));
         self
     }
 
-    /// About one of the two photos.
+    /// Says which of the two photos it is about.
     #[must_use]
     pub fn about(mut self, subject: ReasonSubject) -> Self {
         self.subject = Some(subject);
         self
     }
 
-    /// To be known, without having decided.
+    /// Marks it as information that did not decide the outcome.
     #[must_use]
     pub fn advisory(mut self) -> Self {
         self.decisive = false;

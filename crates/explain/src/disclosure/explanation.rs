@@ -1,4 +1,4 @@
-//! One decision, explained to the person whom it is about.
+//! One decision, explained to the person it was made about.
 
 use super::operator::{OperatorStatement, days, kept, stated};
 use crate::messages::{Block, Fact, Item, Messages, Page, Text, key};
@@ -6,18 +6,18 @@ use evenmatch_core::record::{
     DecisionRecord, LivenessOutcome, Outcome, Reason, ReasonCode, ReasonSubject,
 };
 
-/// What an explanation shows, and where its operator's facts come from.
+/// What an explanation shows, and the operator's facts to show with it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ExplanationView<'a> {
-    /// Show scores. They help whoever tries to pass for somebody else, one photo after another;
-    /// therefore the person does not see them unless the operator's policy says so.
+    /// Whether to show scores. They help an impostor who tries one photo after another, so the
+    /// person does not see them unless the operator's policy says so.
     pub scores: bool,
-    /// What the operator states; nothing, where absent.
+    /// What the operator states, if anything.
     pub operator: Option<&'a OperatorStatement>,
 }
 
-/// Explains a decision to the person whom it is about: what was decided, why, what they can do,
-/// what was done with their photos, what is kept, and how to have a person look at it.
+/// Explains a decision to the person it was made about: what was decided and why, what they can do,
+/// what the program did with their photos, what is stored, and how to ask for a human review.
 pub fn explain<'a>(
     record: &DecisionRecord,
     messages: &'a Messages,
@@ -77,12 +77,12 @@ pub fn explain<'a>(
     page
 }
 
-/// The same in short, with scores and codes, for whoever runs the command.
+/// A short version with scores and codes, for the person who runs the command.
 pub fn summary<'a>(record: &DecisionRecord, messages: &'a Messages) -> Page<'a> {
     let mut page = Page::new(messages, messages.say(outcome(record.outcome)));
     if record.score.is_some() {
         page.lead = scores(record, messages);
-        // In English the record's own claim says more: the group, and how many people.
+        // The record's own claim is in English and says more: the group, and how many people.
         page.lead.extend(match (&record.operating_point.claim, messages.language().tag) {
             (Some(claim), "en") => vec![Block::say(messages.sentence(claim))],
             _ => claim(record, messages),
@@ -130,7 +130,7 @@ fn liveness(outcome: LivenessOutcome) -> crate::messages::Key {
     }
 }
 
-/// The reasons that decided, then the others.
+/// The decisive reasons, then the others.
 fn reasons(page: &mut Page<'_>, record: &DecisionRecord, codes: bool) {
     let messages = page.messages;
     for (heading, decisive) in [(key::HEADING_WHY, true), (key::HEADING_ALSO, false)] {
@@ -162,7 +162,7 @@ fn item(messages: &Messages, reason: &Reason, codes: bool) -> Item {
     Item { text: Text::Own(text), code: codes.then(|| reason.code.to_string()), note }
 }
 
-/// Whether the advice is for those who run a service: nobody else could follow it.
+/// Whether the advice is for the people who run the service, because nobody else could follow it.
 fn is_for_operator(code: ReasonCode) -> bool {
     matches!(
         code,
@@ -174,7 +174,7 @@ fn is_for_operator(code: ReasonCode) -> bool {
     )
 }
 
-/// The rule, what stands behind it, and by which program and models.
+/// The rule, the evidence behind it, and the program and models used.
 fn how(record: &DecisionRecord, messages: &Messages, show_scores: bool) -> Vec<Block> {
     let mut blocks = vec![Block::say(messages.say(key::HOW_LIMIT))];
     if record.score.is_some() {
@@ -193,14 +193,14 @@ fn how(record: &DecisionRecord, messages: &Messages, show_scores: bool) -> Vec<B
     blocks
 }
 
-/// What stands behind the threshold.
+/// The measured error rate behind the threshold.
 fn claim(record: &DecisionRecord, messages: &Messages) -> Vec<Block> {
     let point = &record.operating_point;
     let said = match (point.fmr_upper_worst_group, point.n_nonmated) {
         (Some(upper), Some(comparisons)) => messages.say_with(
             key::HOW_CLAIM,
             &[
-                ("count", messages.decimal(1e4 * upper, 2).into()),
+                ("count", messages.percent_at_most(upper).into()),
                 ("comparisons", messages.count(comparisons).into()),
             ],
         ),
@@ -209,7 +209,7 @@ fn claim(record: &DecisionRecord, messages: &Messages) -> Vec<Block> {
     vec![Block::say(said)]
 }
 
-/// The numbers, where something was compared.
+/// The scores, if something was compared.
 fn scores(record: &DecisionRecord, messages: &Messages) -> Vec<Block> {
     let (Some(score), Some(limit)) = (record.score, record.threshold) else { return Vec::new() };
     let number = |value: f32| messages.decimal(f64::from(value), 3).into();
@@ -225,9 +225,9 @@ fn scores(record: &DecisionRecord, messages: &Messages) -> Vec<Block> {
     said.into_iter().map(Block::say).collect()
 }
 
-/// What a score is evidence of. It and the limit come from different data, and the limit of a
-/// small error rate asks for more than even odds; where they seem to contradict each other, it is
-/// said why.
+/// What a score is evidence of. The likelihood ratio and the threshold come from different data,
+/// and the threshold for a small error rate is higher than even odds. Where the two seem to
+/// contradict each other, the text says why.
 fn likelihood(ratio: f64, above: bool, messages: &Messages) -> Vec<String> {
     let times = odds(ratio);
     let (key, for_one) = match (times, ratio >= 0.0) {
@@ -247,11 +247,11 @@ fn likelihood(ratio: f64, above: bool, messages: &Messages) -> Vec<String> {
     said
 }
 
-/// A log-likelihood ratio as odds, to one leading digit: more would not be known.
+/// A log-likelihood ratio as odds, to one significant digit; the data do not support more.
 fn odds(log_likelihood_ratio: f64) -> u64 {
     let times = log_likelihood_ratio.abs().exp();
     let scale = 10_f64.powf(times.log10().floor());
-    // Calibrations end at far smaller odds than a u64 does, where a conversion saturates.
+    // Calibrations stop at odds far below the range of u64, and the conversion saturates there.
     ((times / scale).round() * scale) as u64
 }
 
@@ -264,15 +264,15 @@ mod tests {
     fn a_match_is_not_left_beside_evidence_against_it() {
         let english = Messages::of("en").unwrap();
         let say = |ratio: f64, above| likelihood(ratio, above, &english).join(" ");
-        // A score of 0.375 to 0.411 of the shipped calibration: above the limit that FairFace
-        // gave, where on LFW two people are likelier.
+        // Scores from 0.375 to 0.411 with the shipped calibration: above the threshold that
+        // FairFace gave, but on LFW two people are more likely.
         for against in [-1.29, -0.2, 0.0] {
-            assert!(say(against, true).contains("the limit decides"), "{against}");
-            assert!(!say(against, false).contains("limit"), "{against}");
+            assert!(say(against, true).contains("the threshold decides"), "{against}");
+            assert!(!say(against, false).contains("threshold"), "{against}");
         }
-        assert!(say(-1.29, true).contains("4 times as common between photos of two people"));
-        assert!(say(2.0, false).contains("The limit asks for more than that"));
-        assert!(!say(2.0, true).contains("limit"));
+        assert!(say(-1.29, true).contains("Photos of two people give such a score about 4 times"));
+        assert!(say(2.0, false).contains("The threshold is set higher than that"));
+        assert!(!say(2.0, true).contains("threshold"));
         assert!(!say(0.1, true).contains("1 times"));
     }
 

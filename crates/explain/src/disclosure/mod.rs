@@ -1,8 +1,8 @@
-//! What people are told: why a decision came out as it did, and how the whole system decides.
+//! The pages people read: why a decision came out as it did, and how the whole system decides.
 //!
-//! Both are composed of [`crate::messages`], in any of its languages, and of what is known: a
-//! record, the models, the calibration, the policy. What only those who run a service can know is
-//! read from a file of theirs ([`OperatorStatement`]); where it does not say, the page says so.
+//! Both combine [`crate::messages`], in any of its languages, with known facts: a record, the
+//! models, the calibration, the policy. Facts that only the operator of a service knows come from
+//! the operator's own file ([`OperatorStatement`]); the page says which of them are missing.
 
 mod explanation;
 mod operator;

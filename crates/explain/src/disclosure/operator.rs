@@ -1,4 +1,4 @@
-//! What those who run a service state about it; the program cannot know any of it.
+//! What the operator of a service states about it; the program cannot know any of it.
 
 use std::path::{Path, PathBuf};
 
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::messages::{Fact, Key, Messages, Text, key};
 use crate::{Error, ErrorKind, Result, Stage};
 
-/// What an operator states. Every part may be absent, and pages then say that it is. Texts are
-/// shown as they stand, whatever the language of the page. docs/TRANSPARENCY.md has an example.
+/// What an operator states. Every part is optional; pages say which parts are missing. Texts are
+/// shown as written, whatever the language of the page. docs/TRANSPARENCY.md has an example.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OperatorStatement {
@@ -20,17 +20,17 @@ pub struct OperatorStatement {
     pub purpose: Option<String>,
     /// The legal ground on which biometrics are processed.
     pub legal_ground: Option<String>,
-    /// Who can look at what is kept.
+    /// Who can see what is stored.
     pub access: Option<Vec<String>>,
-    /// What came of it, by the operator's own measures of success.
+    /// Results by the operator's own measures of success.
     pub metrics: Option<Vec<String>>,
-    /// Everyone else who takes part or receives data; an empty list states that there is nobody.
+    /// Everyone else who takes part or receives data; an empty list states that nobody does.
     pub third_parties: Option<Vec<String>>,
     /// Appeals.
     pub appeals: AppealsStatement,
-    /// How long things are kept.
+    /// How long data is stored.
     pub retention: RetentionStatement,
-    /// Who watches from outside.
+    /// Independent oversight.
     pub oversight: OversightStatement,
     /// Security.
     pub security: SecurityStatement,
@@ -38,17 +38,17 @@ pub struct OperatorStatement {
     pub audit: AuditStatement,
 }
 
-/// Where and how fast appeals are answered.
+/// Where to appeal, and how quickly appeals are answered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AppealsStatement {
-    /// Where to ask that a person looks again.
+    /// Where to ask for a human review.
     pub contact: Option<String>,
-    /// Days within which there is an answer.
+    /// The number of days within which appeals are answered.
     pub answer_days: Option<u32>,
 }
 
-/// How many days things are kept; 0 where they are not.
+/// How many days data is stored; 0 if it is not.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct RetentionStatement {
@@ -60,7 +60,7 @@ pub struct RetentionStatement {
     pub decisions_days: Option<u32>,
 }
 
-/// Who watches from outside.
+/// Independent oversight.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OversightStatement {
@@ -74,7 +74,7 @@ pub struct OversightStatement {
 pub struct SecurityStatement {
     /// Measures.
     pub measures: Option<Vec<String>>,
-    /// Where to report a weak point.
+    /// Where to report a security problem.
     pub contact: Option<String>,
 }
 
@@ -82,20 +82,20 @@ pub struct SecurityStatement {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AuditStatement {
-    /// The day of the last one, `YYYY-MM-DD`.
+    /// The date of the last one, `YYYY-MM-DD`.
     pub date: Option<String>,
-    /// Days between two.
+    /// Days between audits.
     pub every_days: Option<u32>,
     /// The `report.json` that `evenmatch audit` wrote, relative to the operator's file.
     pub report: Option<PathBuf>,
 }
 
 impl OperatorStatement {
-    /// Reads a statement from a TOML file; `audit.report` is then relative to nothing any more.
+    /// Reads a statement from a TOML file and resolves `audit.report` against the file's folder.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`]; [`ErrorKind::InvalidArgument`], with the line, for what is no statement
-    /// or has an unknown key, so that a misspelt one cannot pass unnoticed.
+    /// [`ErrorKind::Io`]; [`ErrorKind::InvalidArgument`], with the line, if this is not a statement
+    /// or it has an unknown key, so that a misspelt key does not go unnoticed.
     pub fn from_path(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(|e| Error::io(Stage::Export, path, e))?;
         let mut statement = OperatorStatement::parse(&text).map_err(|error| error.in_path(path))?;
@@ -120,7 +120,7 @@ impl OperatorStatement {
         })
     }
 
-    /// Every key that has no value, such as `appeals.contact`, in the order of the pages.
+    /// Every key without a value, such as `appeals.contact`, in the order of the pages.
     pub fn not_stated(&self) -> Vec<&'static str> {
         [
             ("name", self.name.is_none()),
@@ -173,7 +173,7 @@ fn fact(messages: &Messages, name: Key, values: Option<Vec<Text>>) -> Fact {
     Fact { name: messages.say(name), values: values.unwrap_or_else(absent) }
 }
 
-/// How long things are kept.
+/// How long each kind of data is stored.
 pub(super) fn kept(messages: &Messages, retention: &RetentionStatement) -> Vec<Fact> {
     [
         (key::KEPT_PHOTOS, retention.photos_days),
@@ -204,7 +204,7 @@ mod tests {
         assert_eq!(some.not_stated().len(), 16);
         let messages = Messages::of("en").unwrap();
         let none = listed(&messages, key::THIRD_PARTIES, some.third_parties.as_ref());
-        assert_eq!(none.values[0].words(), "none, says the operator");
-        assert_eq!(kept(&messages, &some.retention)[0].values[0].words(), "not kept");
+        assert_eq!(none.values[0].words(), "none, according to the operator");
+        assert_eq!(kept(&messages, &some.retention)[0].values[0].words(), "not stored");
     }
 }

@@ -1,4 +1,4 @@
-//! The ten points on which the app that this project answers said too little, each answered.
+//! Answers to the ten points about which the app that this project responds to said too little.
 
 use super::operator::{days, kept, listed, stated};
 use super::system::SystemDisclosure;
@@ -20,7 +20,7 @@ pub const POINTS: [&str; 10] = [
     "third_parties",
 ];
 
-/// What a photo needs, as advice: that of the reasons that a photo can give.
+/// The reasons whose advice tells people what a photo needs.
 const PHOTO_ADVICE: [ReasonCode; 10] = [
     ReasonCode::NoFaceFound,
     ReasonCode::SeveralFacesRefused,
@@ -56,7 +56,7 @@ pub(super) fn page<'a>(system: &SystemDisclosure, messages: &'a Messages) -> Pag
     page
 }
 
-/// The points with their names.
+/// The points, each with its name.
 pub(super) fn points(
     system: &SystemDisclosure,
     messages: &Messages,
@@ -127,15 +127,15 @@ fn algorithmic_decisions(system: &SystemDisclosure, messages: &Messages) -> Vec<
     blocks
 }
 
-/// Wrong matches of everyone and of every group, of 10,000 pairs.
+/// False match rates for everyone and for each group.
 fn rates(point: &CalibratedThreshold, messages: &Messages) -> Block {
     let row = |name: Text, rate: &CalibratedRate| -> Row {
-        let of = |rate: f64| messages.decimal(1e4 * rate, 1);
+        let of = |rate: f64| messages.percent(rate);
         let range = format!("{} – {}", of(rate.low), of(rate.high));
         vec![name, Text::Own(of(rate.rate)), Text::Own(range)]
     };
     let everyone = row(Text::Own(messages.say(key::GROUP_EVERYONE)), &point.fmr);
-    // Intersections make a long table; the worst group is shown whatever it is.
+    // Intersections would make the table too long; the worst group is always shown.
     let worst = point.worst_group.as_ref();
     let shown = point.groups.iter().filter(|group| {
         !group.attribute.contains('×') || worst.is_some_and(|worst| worst.group == group.group)
@@ -150,7 +150,7 @@ fn rates(point: &CalibratedThreshold, messages: &Messages) -> Block {
     }
 }
 
-/// How often one person is not seen as the same, where anyone knows.
+/// The false non-match rate, if it is known.
 fn missed(
     system: &SystemDisclosure,
     point: &CalibratedThreshold,
@@ -163,7 +163,7 @@ fn missed(
     let Some(rate) = point.fnmr.or(at) else {
         return say_all(messages, &[key::RATES_MISSED_UNKNOWN]);
     };
-    let of = |rate: f64| messages.decimal(1e4 * rate, 0).into();
+    let of = |rate: f64| messages.percent(rate).into();
     let said = messages.say_with(
         key::RATES_MISSED,
         &[("count", of(rate.rate)), ("low", of(rate.low)), ("high", of(rate.high))],

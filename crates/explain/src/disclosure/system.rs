@@ -1,4 +1,4 @@
-//! The whole system, disclosed: facts for machines, and the ten points for people.
+//! The disclosure of the whole system: facts for machines, and the ten points for people.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ use evenmatch_core::record::{CalibratedThreshold, Calibration, CalibrationData, 
 /// The name and version of the format.
 pub const DISCLOSURE_SCHEMA: &str = "evenmatch.disclosure/1";
 
-/// A model that takes part, and what is known of it.
+/// A model that is used, and what is known about it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DisclosedModel {
     /// What it is for.
@@ -29,7 +29,7 @@ pub struct DisclosedModel {
     pub sha256: Digest,
     /// The licence of its weights.
     pub license: String,
-    /// What it learned from, as far as its publisher says.
+    /// What it was trained on, as far as its publisher says.
     pub training_data: String,
     /// Where it is described.
     pub homepage: Option<String>,
@@ -42,11 +42,11 @@ pub struct DisclosedCalibration {
     pub name: String,
     /// Its digest.
     pub digest: Digest,
-    /// The day on which it was made.
+    /// The date it was made.
     pub date: String,
-    /// On whom it was measured.
+    /// The people it was measured on.
     pub data: CalibrationData,
-    /// Target rates that its data can't carry.
+    /// Target rates that its data are too few to support.
     pub refused: Vec<f64>,
     /// Thresholds with their error rates, for everyone and each group that was measured.
     pub thresholds: Vec<CalibratedThreshold>,
@@ -65,18 +65,18 @@ impl From<&Calibration> for DisclosedCalibration {
     }
 }
 
-/// What the last audit found, in short.
+/// A summary of the last audit.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct AuditSummary {
     /// SHA-256 of the report.
     pub sha256: Digest,
-    /// Comparisons that it judged.
+    /// The number of comparisons in it.
     pub comparisons: u64,
-    /// People in them.
+    /// The number of people in them.
     pub people: u64,
-    /// Rules that were kept, over all operating points.
+    /// Rules that passed, over all operating points.
     pub passed: u64,
-    /// Rules that were broken.
+    /// Rules that failed.
     pub failed: u64,
     /// Rules that the data could not settle.
     pub inconclusive: u64,
@@ -88,13 +88,13 @@ impl AuditSummary {
     /// Reads the `report.json` of `evenmatch audit`.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`]; [`ErrorKind::Corrupt`] or [`ErrorKind::UnsupportedFormat`] for what is
-    /// no such report.
+    /// [`ErrorKind::Io`]; [`ErrorKind::Corrupt`] or [`ErrorKind::UnsupportedFormat`] if the file is
+    /// not such a report.
     pub fn from_path(path: &Path) -> Result<Self> {
         let bytes = std::fs::read(path).map_err(|cause| Error::io(Stage::Export, path, cause))?;
         let next = "name the report.json that `evenmatch audit --out DIR` wrote";
         let report: AuditReport = serde_json::from_slice(&bytes).map_err(|cause| {
-            let message = "this is not a report of `evenmatch audit`";
+            let message = "this is not a report from `evenmatch audit`";
             Error::new(ErrorKind::Corrupt, Stage::Export, message)
                 .in_path(path)
                 .at_line(cause.line() as u64)
@@ -133,36 +133,37 @@ pub struct DisclosedPoint {
     pub id: &'static str,
     /// Its heading.
     pub heading: String,
-    /// What is said.
+    /// Its text.
     pub text: String,
 }
 
-/// A system disclosed: what decides, how often it errs and for whom, and what its operator states.
+/// The disclosure of a system: what decides, how often it is wrong and for which groups, and what
+/// the operator states.
 #[derive(Debug, Clone, Serialize)]
 pub struct SystemDisclosure {
     /// [`DISCLOSURE_SCHEMA`].
     pub schema: &'static str,
     /// The program.
     pub software: SoftwareRecord,
-    /// The models that verifying uses.
+    /// The models used for verification.
     pub models: Vec<DisclosedModel>,
     /// The rules, defaults included.
     pub policy: Policy,
-    /// The false match rate at which decisions are made; absent where the policy states a bare
-    /// threshold, behind which no measured error rate stands.
+    /// The false match rate at which decisions are made; absent if the policy states a bare
+    /// threshold, for which no error rate has been measured.
     pub target_fmr: Option<f64>,
     /// The threshold at that rate, with its error rates for everyone and each group.
     pub operating_point: Option<CalibratedThreshold>,
     /// Where the threshold comes from.
     pub calibration: Option<DisclosedCalibration>,
-    /// What is known, from other people than the calibration's, of how often one person is not
-    /// seen as the same; absent where the calibration itself says it.
+    /// The false non-match rate measured on other people than the calibration's; absent if the
+    /// calibration itself has one.
     pub missed_elsewhere: Option<DisclosedCalibration>,
     /// What the operator states.
     pub operator: OperatorStatement,
-    /// Keys of the operator's statement that have no value.
+    /// Keys without a value in the operator's statement.
     pub not_stated: Vec<&'static str>,
-    /// What the last audit found; absent where the operator names no report.
+    /// What the last audit found; absent if the operator names no report.
     pub last_audit: Option<AuditSummary>,
 }
 
@@ -226,12 +227,12 @@ impl SystemDisclosure {
         })
     }
 
-    /// The page for people.
+    /// The page that people read.
     pub fn page<'a>(&self, messages: &'a Messages) -> Page<'a> {
         super::points::page(self, messages)
     }
 
-    /// The ten points in words, as the page has them.
+    /// The ten points in words, as on the page.
     pub fn points(&self, messages: &Messages) -> Vec<DisclosedPoint> {
         super::points::points(self, messages)
             .into_iter()

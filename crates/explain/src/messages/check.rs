@@ -1,7 +1,7 @@
-//! Holds the languages to English: nothing missing, nothing unknown, the same variables.
+//! Checks every language against English: nothing missing, nothing unknown, the same variables.
 //!
-//! `build.rs` compiles this file too, so that a build with a gap in a language fails. Therefore it
-//! uses nothing else of the crate.
+//! `build.rs` compiles this file too, so that the build fails if a language has a gap. It therefore
+//! uses nothing else from the crate.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,22 +9,22 @@ use fluent_syntax::ast::{
     Entry, Expression, InlineExpression, Pattern, PatternElement, Resource, Term,
 };
 
-/// What `-review-status` may say.
+/// The values that `-review-status` may have.
 const REVIEW_STATUS: [&str; 2] = ["unreviewed", "reviewed"];
 
-/// One text of a file: a message or an attribute of one.
+/// One text in a file: a message or one of its attributes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entity {
-    /// The 1-based line on which it begins.
+    /// The line it starts on, counted from 1.
     pub(crate) line: usize,
-    /// The variables that it shows or chooses by, without `$`.
+    /// The variables that it shows or selects on, without `$`.
     pub(crate) variables: BTreeSet<String>,
 }
 
-/// The messages of a file, `id` or `id.attribute`.
+/// The messages in a file, named `id` or `id.attribute`.
 pub(crate) type Entities = BTreeMap<String, Entity>;
 
-/// The value of a term such as `-review-status`, where it is plain text.
+/// The value of a term such as `-review-status`, if it is plain text.
 pub(crate) fn plain_term<'a>(resource: &Resource<&'a str>, name: &str) -> Option<&'a str> {
     resource.body.iter().find_map(|entry| match entry {
         Entry::Term(Term { id, value, .. }) if id.name == name => match value.elements.as_slice() {
@@ -35,10 +35,10 @@ pub(crate) fn plain_term<'a>(resource: &Resource<&'a str>, name: &str) -> Option
     })
 }
 
-/// The messages of a file.
+/// Reads the messages in a file.
 ///
 /// # Errors
-/// Everything that is wrong with the file by itself, as `file:line: what`.
+/// Everything that is wrong within the file, as `file:line: what`.
 pub(crate) fn read(file: &str, text: &str) -> Result<Entities, Vec<String>> {
     let line_of = |offset: usize| 1 + text[..offset].matches('\n').count();
     let (resource, mut problems) = match fluent_syntax::parser::parse(text) {
@@ -57,7 +57,7 @@ pub(crate) fn read(file: &str, text: &str) -> Result<Entities, Vec<String>> {
     }
     let mut entities = Entities::new();
     let mut add = |name: String, at: &str, pattern: &Pattern<&str>, problems: &mut Vec<String>| {
-        // The parser hands out slices of the text, whose distance from its start is the place.
+        // The parser returns slices of the text, so a slice's offset gives its position.
         let line = line_of((at.as_ptr() as usize).saturating_sub(text.as_ptr() as usize));
         let mut variables = BTreeSet::new();
         let mut foreign = Vec::new();
@@ -86,8 +86,8 @@ pub(crate) fn read(file: &str, text: &str) -> Result<Entities, Vec<String>> {
     if problems.is_empty() { Ok(entities) } else { Err(problems) }
 }
 
-/// Collects the variables of a pattern, and what has no place in these files: other messages,
-/// terms and functions, whose own variables this check could not follow.
+/// Collects the variables of a pattern, and everything that these files may not use: references to
+/// messages, terms and functions, whose own variables this check could not follow.
 fn walk(pattern: &Pattern<&str>, variables: &mut BTreeSet<String>, foreign: &mut Vec<String>) {
     for element in &pattern.elements {
         let PatternElement::Placeable { expression } = element else { continue };
@@ -122,7 +122,7 @@ fn inline_part(
     }
 }
 
-/// Everything in which a language differs from the reference, as `file:line: id: what`.
+/// Lists every difference between a language and the reference, as `file:line: id: what`.
 pub(crate) fn compare(reference: &Entities, file: &str, other: &Entities) -> Vec<String> {
     let mut problems = Vec::new();
     for (name, wanted) in reference {
@@ -143,10 +143,10 @@ pub(crate) fn compare(reference: &Entities, file: &str, other: &Entities) -> Vec
     problems
 }
 
-/// Reads all files, the reference first, and compares each with it.
+/// Reads all files, the reference first, and compares the others with it.
 ///
 /// # Errors
-/// Everything that is wrong.
+/// Every problem found.
 pub(crate) fn check(files: &[(String, String)]) -> Result<Entities, Vec<String>> {
     let mut problems = Vec::new();
     let mut reference = None;
@@ -199,7 +199,7 @@ mod tests {
             ("days =", "hello = again\ndays =", "xx.ftl:4: hello: occurs twice"),
         ] {
             let found = problems(&ENGLISH.replace(from, to));
-            // Choosing by a variable uses it too.
+            // Selecting on a variable uses it too.
             let good = if expected == "ok" { found.is_empty() } else { found.contains(expected) };
             assert!(good, "{expected}: {found}");
         }

@@ -1,10 +1,10 @@
-//! The languages that there are, and which of them a tag asks for.
+//! The available languages, and which of them a tag asks for.
 
 use unic_langid::LanguageIdentifier;
 
 use crate::{Error, ErrorKind, Result, Stage};
 
-/// Which way a language is written.
+/// The direction a language is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// From left to right.
@@ -23,34 +23,34 @@ impl Direction {
     }
 }
 
-/// A language that has messages.
+/// A language that messages are available in.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Language {
-    /// Its tag (BCP 47), as it stands in the attribute `lang` of a page.
+    /// Its tag (BCP 47), as used in the `lang` attribute of a page.
     pub tag: &'static str,
     /// Its name in English.
     pub english_name: &'static str,
-    /// Which way it is written.
+    /// The direction it is written in.
     pub direction: Direction,
-    /// Between whole number and fraction.
+    /// The mark between the whole number and the fraction.
     pub(super) decimal_mark: &'static str,
-    /// Between groups of three digits.
+    /// The mark between groups of three digits.
     pub(super) group_mark: &'static str,
-    /// Other language codes that it answers to.
+    /// Other language codes that select it.
     also: &'static [&'static str],
     /// Its Fluent file.
     pub(super) source: &'static str,
 }
 
-/// The Unicode Common Locale Data Repository gives this space, or a wider one, to most of them.
+/// The Unicode Common Locale Data Repository uses this space, or a wider one, for most of them.
 const NARROW_SPACE: &str = "\u{202f}";
 
-/// The languages: the three of the app that this project answers, then the others.
+/// The languages: first the three of the app that this project responds to, then the others.
 ///
-/// Marks of numbers follow the Unicode Common Locale Data Repository. Spanish takes the decimal point
-/// of Mexico, Central America and the Caribbean; Haitian Creole, which the repository does not have,
-/// follows the schoolbooks of Haiti, that is French; Arabic and Dari are written with Latin digits,
-/// whose marks are then `.` and `,`.
+/// Number formats follow the Unicode Common Locale Data Repository. Spanish uses the decimal point
+/// of Mexico, Central America and the Caribbean. Haitian Creole is not in the repository, so it
+/// follows the schoolbooks of Haiti, which use the French format. Arabic and Dari are written with
+/// Latin digits, which take `.` and `,`.
 pub static LANGUAGES: [Language; 10] = [
     language("en", "English", ".", ",", &[], include_str!("../../messages/en.ftl")),
     language("es", "Spanish", ".", NARROW_SPACE, &[], include_str!("../../messages/es.ftl")),
@@ -95,12 +95,12 @@ const fn right_to_left(language: Language) -> Language {
 }
 
 impl Language {
-    /// The language that a tag asks for. Region, script and variant are passed over where there
-    /// are no messages for just them: someone who asks for `es-MX` is better served by Spanish
-    /// than by an error. That holds for `zh-Hant` too, which gets simplified characters.
+    /// Finds the language that a tag asks for. Region, script and variant are ignored if there are
+    /// no messages for them: a person who asks for `es-MX` is better served by Spanish than by an
+    /// error. This applies to `zh-Hant` too, which gets simplified characters.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`], with the languages that there are.
+    /// [`ErrorKind::InvalidArgument`], with the list of available languages.
     pub fn find(tag: &str) -> Result<&'static Language> {
         // Environments write `es_MX.UTF-8` and `es_ES@euro`.
         let bare = tag.split(['.', '@']).next().unwrap_or_default();
@@ -114,10 +114,10 @@ impl Language {
             find(&whole).or_else(|| find(root))
         });
         found.ok_or_else(|| {
-            let message = format!("there are no messages in the language `{tag}`");
+            let message = format!("no messages are available in the language `{tag}`");
             let list = LANGUAGES.iter().map(|l| format!("{} ({})", l.tag, l.english_name));
             Error::new(ErrorKind::InvalidArgument, Stage::Export, message)
-                .next(format!("available: {}", list.collect::<Vec<_>>().join(", ")))
+                .next(format!("use one of: {}", list.collect::<Vec<_>>().join(", ")))
         })
     }
 }

@@ -1,8 +1,8 @@
-//! What is said to people, in their languages, with Project Fluent.
+//! The texts that people read, in their own languages, with Project Fluent.
 //!
-//! `messages/*.ftl` hold the texts, one file a language. `build.rs` fails the build where one lacks
-//! a message or a variable that English has. [`Page`] is a document that renders as text and as
-//! HTML; what pages say is composed in [`crate::disclosure`].
+//! `messages/*.ftl` hold the texts, one file per language. `build.rs` fails the build if a file
+//! lacks a message or a variable that English has. [`Page`] is a document that renders as text and
+//! as HTML; [`crate::disclosure`] composes the pages.
 
 #[cfg(test)]
 #[allow(dead_code)]
@@ -20,15 +20,15 @@ use unic_langid::LanguageIdentifier;
 use crate::{Error, ErrorKind, Result, Stage};
 use evenmatch_core::record::ReasonCode;
 
-pub use html::escape;
+pub use html::clean;
 pub use language::{Direction, LANGUAGES, Language};
 pub use page::{Block, Fact, Item, Page, Row, Section, Text};
 
-/// The name of a message; `build.rs` writes a constant for each.
+/// The name of a message; `build.rs` generates a constant for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key(&'static str);
 
-/// Every message that has a name of its own; reasons are looked up by their codes.
+/// A constant for every message except reasons, which are looked up by code.
 pub mod key {
     use super::Key;
     include!(concat!(env!("OUT_DIR"), "/message_keys.rs"));
@@ -56,19 +56,19 @@ impl std::fmt::Debug for Messages {
 }
 
 impl Messages {
-    /// The messages in the language of a tag (BCP 47), such as `ht` or `es-MX`; a region that has
-    /// none of its own gets those of its language. `prs` and `fa` give Dari.
+    /// The messages in the language of a tag (BCP 47), such as `ht` or `es-MX`. A region without
+    /// messages of its own gets those of its language. `prs` and `fa` select Dari.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`], with the languages that there are.
+    /// [`ErrorKind::InvalidArgument`], with the list of available languages.
     pub fn of(tag: &str) -> Result<Messages> {
         Messages::in_language(Language::find(tag)?)
     }
 
-    /// The messages in a language of [`LANGUAGES`].
+    /// The messages in one of [`LANGUAGES`].
     ///
     /// # Errors
-    /// None in a build whose tests pass: the texts are part of the program.
+    /// None in a build whose tests pass, because the texts are compiled into the program.
     pub fn in_language(language: &'static Language) -> Result<Messages> {
         let broken = |what: String| {
             let message = format!("the messages in `{}` are broken: {what}", language.tag);
@@ -88,8 +88,8 @@ impl Messages {
         let id: LanguageIdentifier =
             language.tag.parse().map_err(|cause| broken(format!("its tag: {cause}")))?;
         let mut bundle = FluentBundle::new_concurrent(vec![id]);
-        // The marks that keep foreign words apart are needed where directions differ. Elsewhere
-        // they would only stand in the way of those who search or copy the text.
+        // Isolation marks around foreign words are needed only where writing directions differ.
+        // Elsewhere they would only get in the way of people who search or copy the text.
         bundle.set_use_isolating(language.direction == Direction::RightToLeft);
         bundle.add_resource(resource).map_err(|errors| broken(format!("{errors:?}")))?;
         Ok(Messages { language, reviewed, bundle })
@@ -105,24 +105,24 @@ impl Messages {
         self.reviewed
     }
 
-    /// The language's name in itself.
+    /// The language's own name for itself.
     pub fn language_name(&self) -> String {
         self.say(key::LANGUAGE_NAME)
     }
 
-    /// Whether the texts were checked, in words; it belongs at the foot of every page.
+    /// A sentence that says whether the texts were checked; it belongs at the foot of every page.
     pub fn review_note(&self) -> String {
         self.say(if self.reviewed { key::NOTE_REVIEWED } else { key::NOTE_UNREVIEWED })
     }
 
-    /// What a reason says, as [`ReasonCode::meaning`].
+    /// What a reason means, like [`ReasonCode::meaning`].
     pub fn meaning(&self, code: ReasonCode) -> String {
-        // Every code has its text: tests/messages.rs. If not, English is better than nothing.
+        // tests/messages.rs checks that every code has a text. If not, English is better than none.
         self.format(&format!("reason-{code}"), None, &[])
             .unwrap_or_else(|| code.meaning().to_owned())
     }
 
-    /// What to do about a reason, as [`ReasonCode::advice`]; empty where nothing needs doing.
+    /// What to do about a reason, like [`ReasonCode::advice`]; empty if there is nothing to do.
     pub fn advice(&self, code: ReasonCode) -> String {
         if code.advice().is_empty() {
             return String::new();
@@ -131,13 +131,13 @@ impl Messages {
             .unwrap_or_else(|| code.advice().to_owned())
     }
 
-    /// A fragment as a sentence of its own.
+    /// Turns a fragment into a sentence.
     pub(crate) fn sentence(&self, fragment: &str) -> String {
         let mut rest = fragment.chars();
         let first = rest.next().map(|first| first.to_uppercase().collect::<String>());
         let text = format!("{}{}", first.unwrap_or_default(), rest.as_str());
-        // Around a whole sentence there is nothing to keep it apart from. Marks would even do harm:
-        // whoever looks for the direction of what surrounds them passes over all that they enclose.
+        // A whole sentence needs no isolation marks. They would even do harm, because software that
+        // detects the direction of the surrounding text skips everything between them.
         self.say_with(key::SENTENCE, &[("text", text.into())]).replace(['\u{2068}', '\u{2069}'], "")
     }
 
@@ -148,7 +148,7 @@ impl Messages {
 
     /// A message with its variables.
     pub fn say_with(&self, key: Key, variables: &[(&str, FluentValue<'_>)]) -> String {
-        // A key exists in English, therefore in every language: build.rs saw to both.
+        // A key exists in English and so in every language: build.rs checks both.
         self.format(key.0, None, variables).unwrap_or_else(|| key.0.to_owned())
     }
 
@@ -165,11 +165,30 @@ impl Messages {
         };
         let arguments: FluentArgs<'_> =
             variables.iter().map(|(name, value)| (*name, value.clone())).collect();
-        // A variable that was not given is written as `{$name}`; tests look for those.
+        // A missing variable is rendered as `{$name}`, which the tests look for.
         Some(self.bundle.format_pattern(pattern, Some(&arguments), &mut Vec::new()).into_owned())
     }
 
-    /// A number with so many decimals, as the language writes it.
+    /// A rate in percent to two significant digits, such as `1.6 %`.
+    pub(crate) fn percent(&self, rate: f64) -> String {
+        let value = 100.0 * rate;
+        self.in_percent(value, percent_decimals(value))
+    }
+
+    /// The same for an upper bound, which is rounded up so that it stays true.
+    pub(crate) fn percent_at_most(&self, rate: f64) -> String {
+        let value = 100.0 * rate;
+        let decimals = percent_decimals(value);
+        let scale = 10_f64.powi(decimals as i32);
+        // A little less, so that a rate which is round but for its last bits is not rounded up.
+        self.in_percent((value * scale * (1.0 - 1e-9)).ceil() / scale, decimals)
+    }
+
+    fn in_percent(&self, value: f64, decimals: usize) -> String {
+        self.say_with(key::PERCENT, &[("number", self.decimal(value, decimals).into())])
+    }
+
+    /// A number with the given number of decimals, as the language writes it.
     pub(crate) fn decimal(&self, value: f64, decimals: usize) -> String {
         format!("{value:.decimals$}").replace('.', self.language.decimal_mark)
     }
@@ -188,9 +207,34 @@ impl Messages {
     }
 }
 
+/// How many decimals give a percentage two significant digits; at most 6.
+fn percent_decimals(value: f64) -> usize {
+    if value > 0.0 { (1.0 - value.log10().floor()).clamp(0.0, 6.0) as usize } else { 0 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rates_are_percentages_that_people_can_read() {
+        let of = |tag: &str| Messages::of(tag).unwrap();
+        for (rate, text) in [
+            (0.015_48, "1.5 %"),
+            (0.001, "0.10 %"),
+            (0.000_012_3, "0.0012 %"),
+            (0.134, "13 %"),
+            (1.0, "100 %"),
+            (0.0, "0 %"),
+        ] {
+            assert_eq!(of("en").percent(rate), text);
+        }
+        for (rate, text) in [(0.015_11, "1.6 %"), (0.001, "0.10 %"), (0.02, "2.0 %")] {
+            assert_eq!(of("en").percent_at_most(rate), text);
+        }
+        assert_eq!(of("fr").percent(0.015_6), "1,6 %");
+        assert_eq!(of("zh").percent(0.015_6), "1.6%");
+    }
 
     #[test]
     fn numbers_are_written_as_the_language_does() {
@@ -211,7 +255,7 @@ mod tests {
     fn variables_are_filled_in_and_plurals_chosen() {
         let english = Messages::of("en").unwrap();
         let days = |days: u32| english.say_with(key::KEPT_DAYS, &[("days", days.into())]);
-        assert_eq!([days(0), days(1), days(30)], ["not kept", "1 day", "30 days"]);
+        assert_eq!([days(0), days(1), days(30)], ["not stored", "1 day", "30 days"]);
         assert_eq!(english.sentence("no face was found"), "No face was found.");
     }
 }

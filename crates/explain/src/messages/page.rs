@@ -1,17 +1,17 @@
-//! A document for people, before it is text or HTML.
+//! A document for people, before it is rendered as text or HTML.
 
 use super::Messages;
 
-/// Words, and whose they are: a page in one language quotes others.
+/// Words with their language: a page in one language quotes others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Text {
     /// In the language of the page.
     Own(String),
     /// In English, whatever the language of the page.
     English(String),
-    /// In a language that is not known, such as what an operator states.
+    /// In an unknown language, such as the statements of an operator.
     Foreign(String),
-    /// Not for reading aloud as words: an identifier, a digest, a name of a model.
+    /// Not to be read aloud as words: an identifier, a digest, the name of a model.
     Code(String),
 }
 
@@ -32,12 +32,12 @@ impl From<String> for Text {
     }
 }
 
-/// An entry of a list, with what belongs to it.
+/// An entry of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
     /// What it says.
     pub text: Text,
-    /// An identifier that is shown after it.
+    /// An identifier that is shown after the text.
     pub code: Option<String>,
     /// What to do about it.
     pub note: Option<Text>,
@@ -49,16 +49,16 @@ impl From<Text> for Item {
     }
 }
 
-/// Something with a name: its name, and one value or several.
+/// A name with one or more values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What it is.
+    /// The values.
     pub values: Vec<Text>,
 }
 
-/// A row of a table; its first cell names it.
+/// A row of a table; its first cell is the name of the row.
 pub type Row = Vec<Text>;
 
 /// A part of a section.
@@ -66,11 +66,11 @@ pub type Row = Vec<Text>;
 pub enum Block {
     /// A paragraph.
     Paragraph(Text),
-    /// A paragraph that says the most important thing of the page.
+    /// A paragraph with the most important statement of the page.
     Answer(Text),
     /// A list.
     List(Vec<Item>),
-    /// Names with values.
+    /// Names with their values.
     Facts(Vec<Fact>),
     /// A table: what it shows, the names of its columns, its rows.
     Table {
@@ -90,12 +90,12 @@ impl Block {
     }
 }
 
-/// A heading with what stands under it.
+/// A heading with its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
     /// The heading.
     pub heading: String,
-    /// What stands under it.
+    /// The content below it.
     pub blocks: Vec<Block>,
 }
 
@@ -104,9 +104,9 @@ pub struct Section {
 pub struct Page<'a> {
     /// The messages of its language.
     pub messages: &'a Messages,
-    /// What it is called.
+    /// The title.
     pub title: String,
-    /// What stands before the first heading.
+    /// The content before the first heading.
     pub lead: Vec<Block>,
     /// Its sections.
     pub sections: Vec<Section>,
@@ -125,17 +125,17 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// The page as plain text, with a line end at its end.
+    /// The page as plain text, which ends with a line end.
     pub fn to_text(&self) -> String {
         super::text::render(self)
     }
 
-    /// What stands before the first heading, as plain text.
+    /// The content before the first heading, as plain text.
     pub(crate) fn body(&self) -> String {
         super::text::body(self)
     }
 
-    /// The page as one HTML file: no script, no request, readable by screen readers.
+    /// The page as one HTML file without scripts or requests, readable by screen readers.
     pub fn to_html(&self) -> String {
         super::html::render(self)
     }

@@ -2,7 +2,7 @@
 
 use super::page::{Block, Item, Page, Row, Text};
 
-/// Renders the page. Lines are not wrapped: terminals and screen readers do that better.
+/// Renders the page. Lines are not wrapped, because terminals and screen readers do that better.
 pub(super) fn render(page: &Page<'_>) -> String {
     let mut out = String::new();
     line(&mut out, &page.title);
@@ -17,7 +17,7 @@ pub(super) fn render(page: &Page<'_>) -> String {
     out
 }
 
-/// Only what stands before the first heading.
+/// Renders only what comes before the first heading.
 pub(super) fn body(page: &Page<'_>) -> String {
     let mut out = String::new();
     blocks(&mut out, &page.lead);
@@ -25,7 +25,7 @@ pub(super) fn body(page: &Page<'_>) -> String {
 }
 
 fn line(out: &mut String, text: &str) {
-    // What others wrote could hold control characters, which a terminal would obey.
+    // Text from others may contain control characters, which a terminal would act on.
     out.extend(text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }));
     out.push('\n');
 }
@@ -57,8 +57,8 @@ fn item(out: &mut String, item: &Item) {
     }
 }
 
-/// Each row as `name: column value, column value`: unlike columns of spaces, that can be listened
-/// to, and it holds in scripts whose letters differ in width.
+/// Writes each row as `name — column: value; column: value`. Unlike columns aligned with spaces,
+/// this works with a screen reader and in scripts whose letters differ in width.
 fn table(out: &mut String, columns: &[String], rows: &[Row]) {
     for row in rows {
         let mut cells = row.iter().zip(columns).map(|(cell, column)| (cell.words(), column));

@@ -1,13 +1,13 @@
-//! Accuracy over folds, as LFW's protocol has it.
+//! Accuracy over folds, as in the protocol of LFW.
 
 use serde::Serialize;
 
 /// Accuracy on one fold at the threshold that the other folds chose.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct FoldResult {
-    /// Pairs with this score or a higher one are called mated.
+    /// Pairs with this score or a higher one are classified as mated.
     pub threshold: f64,
-    /// Share of the fold's pairs that are called rightly, 0 to 1.
+    /// Share of the fold's pairs that are classified correctly, 0 to 1.
     pub accuracy: f64,
 }
 
@@ -23,9 +23,9 @@ pub struct FoldAccuracy {
 }
 
 /// The accuracy of pairs, `(mated, score)`, in folds of equal size, one after another. A pair that
-/// could not be compared has no score and is called non-mated, whatever the threshold.
+/// could not be compared has no score and is classified as non-mated at every threshold.
 ///
-/// `None` for fewer than two folds, or where the folds don't come out even.
+/// `None` for fewer than two folds, or where the pairs cannot be divided into equal folds.
 pub fn fold_accuracy(pairs: &[(bool, Option<f32>)], folds: usize) -> Option<FoldAccuracy> {
     if folds < 2 || pairs.is_empty() || !pairs.len().is_multiple_of(folds) {
         return None;
@@ -50,13 +50,13 @@ pub fn fold_accuracy(pairs: &[(bool, Option<f32>)], folds: usize) -> Option<Fold
     Some(FoldAccuracy { mean, standard_error, folds: results })
 }
 
-/// The threshold that calls most pairs rightly, halfway between two scores; of several, the
-/// highest. Above all scores it is 2, which no cosine reaches.
+/// The threshold that classifies most pairs correctly, halfway between two scores; where several
+/// do, the highest. Above all scores it is 2, which no cosine reaches.
 fn best_threshold(pairs: impl Iterator<Item = (bool, Option<f32>)>) -> f64 {
     let mut scored: Vec<(f32, bool)> =
         pairs.filter_map(|(mated, score)| Some((score?, mated))).collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
-    // Pairs that are called rightly, less those that are when nothing is accepted.
+    // Pairs that are classified correctly, minus those that are when nothing is accepted.
     let (mut gain, mut best, mut threshold) = (0_i64, 0_i64, 2.0);
     for (at, (score, mated)) in scored.iter().enumerate() {
         gain += if *mated { 1 } else { -1 };
@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn thresholds_come_from_the_other_folds() {
-        // Fold 0 would be perfect at 0.5, fold 1 at 0.8: each is judged at the other's.
+        // Fold 0 would be perfect at 0.5, fold 1 at 0.8: each uses the threshold of the other.
         let pairs = [(true, Some(0.6)), (false, Some(0.4)), (true, Some(0.9)), (false, Some(0.7))];
         let result = fold_accuracy(&pairs, 2).unwrap();
         assert!((result.folds[0].threshold - 0.8).abs() < 1e-6);

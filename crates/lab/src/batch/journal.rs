@@ -1,4 +1,4 @@
-//! What is done already: one line of JSON an outcome, so that a run can be cut off.
+//! What is already done: one line of JSON per outcome, so that a run can be resumed.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -20,7 +20,7 @@ const UNFINISHED: &str = "outcomes.unfinished.jsonl";
 
 /// One line.
 pub(crate) trait JournalRow: Serialize + DeserializeOwned {
-    /// What names an outcome.
+    /// What identifies an outcome.
     type Key: Eq + Hash;
     /// The outcome.
     type Outcome;
@@ -30,7 +30,7 @@ pub(crate) trait JournalRow: Serialize + DeserializeOwned {
     fn split(self) -> (Self::Key, Self::Outcome);
 }
 
-/// A folder in which one run is at work.
+/// The folder of a run in progress.
 pub(crate) struct Journal<R: JournalRow> {
     folder: PathBuf,
     file: Mutex<File>,
@@ -38,14 +38,14 @@ pub(crate) struct Journal<R: JournalRow> {
 }
 
 impl<R: JournalRow> Journal<R> {
-    /// Begins a run in this folder, or goes on with one.
+    /// Begins a run in this folder, or resumes one.
     pub(crate) fn open(folder: &Path, resume: bool) -> Result<Self> {
         let path = folder.join(UNFINISHED);
         if path.exists() && !resume {
-            let message = format!("an unfinished {} lies in this folder", R::RUN);
+            let message = format!("there is an unfinished {} in this folder", R::RUN);
             return Err(Error::new(ErrorKind::InvalidArgument, Stage::Audit, message)
                 .in_path(&path)
-                .next("go on with it: --resume; or delete the file to begin again"));
+                .next("resume it with --resume, or delete the file to start again"));
         }
         files::create_folder(folder, Stage::Audit)?;
         let fault = |cause| Error::io(Stage::Audit, &path, cause);
@@ -54,15 +54,15 @@ impl<R: JournalRow> Journal<R> {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let message = format!("another {} is at work in this folder", R::RUN);
+                let message = format!("another {} is running in this folder", R::RUN);
                 return Err(Error::new(ErrorKind::Io, Stage::Audit, message)
                     .in_path(folder)
-                    .next("wait until it has ended, or choose another folder"));
+                    .next("wait until it ends, or choose another folder"));
             }
-            // A file system without locks: two runs would do work twice and lose nothing.
+            // A file system without locks: two runs would do work twice but lose nothing.
             Err(TryLockError::Error(_)) => {}
         }
-        // The last line may have been cut off in the middle.
+        // The last line may be incomplete.
         file.write_all(b"\n").map_err(fault)?;
         let mut known = HashMap::new();
         if resume {
@@ -84,11 +84,11 @@ impl<R: JournalRow> Journal<R> {
         file.write_all(line(row)?.as_bytes()).map_err(|cause| Error::io(Stage::Audit, &path, cause))
     }
 
-    /// Leaves the rows of this run, in order, in place of everything else.
+    /// Replaces everything with the rows of this run, in order.
     pub(crate) fn finish(self, rows: impl Iterator<Item = R>) -> Result<()> {
         let lines: String = rows.map(|row| line(&row)).collect::<Result<_>>()?;
         // On the disk, with its name, before what it replaces is deleted: a power cut must not
-        // cost both. Whether somebody could be recognised stands in it, and is nobody else's.
+        // destroy both. It says who could be recognised, so only its owner may read it.
         let path = self.folder.join(FINISHED);
         files::write(&path, lines.as_bytes(), Access::Owner, Stage::Audit)?;
         let path = self.folder.join(UNFINISHED);
@@ -104,7 +104,7 @@ fn line<R: JournalRow>(row: &R) -> Result<String> {
     Ok(text + "\n")
 }
 
-/// Takes in the lines of a file. A line that can't be read is work to do again.
+/// Reads the lines of a file. If a line cannot be read, its work is done again.
 fn read<R: JournalRow>(path: &Path, known: &mut HashMap<R::Key, R::Outcome>) -> Result<()> {
     let text = match fs::read(path) {
         Ok(bytes) => bytes,

@@ -1,4 +1,4 @@
-//! The shards of a store, put together.
+//! Merging the shards of a store.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ use super::store::{Shard, TemplateStore, in_order};
 use super::work::write_whole;
 use crate::{Error, ErrorKind, Result, Stage};
 
-/// Puts the shards in these folders together in the folder `out`: the store and the outcomes are,
-/// byte for byte, those of a run over the whole manifest. The order of the folders does not matter.
+/// Merges the shards in these folders into the folder `out`: the store and the outcomes are, byte
+/// for byte, those of a run over the whole manifest. The order of the folders does not matter.
 ///
 /// # Errors
 /// A folder without a finished store; shards of different manifests, pipelines or numbers of
-/// shards; a shard that is missing or there twice.
+/// shards; a shard that is missing or given twice.
 pub fn merge(folders: &[PathBuf], out: &Path) -> Result<TemplateStore> {
     let mut parts = Vec::with_capacity(folders.len());
     let mut outcomes = Vec::with_capacity(folders.len());
@@ -22,7 +22,8 @@ pub fn merge(folders: &[PathBuf], out: &Path) -> Result<TemplateStore> {
         parts.push((TemplateStore::read(&path)?, path));
         let path = folder.join(OUTCOMES_FILE);
         let bytes = fs::read(&path).map_err(|cause| {
-            Error::io(Stage::Template, &path, cause).next("finish the shard: embed --resume")
+            Error::io(Stage::Template, &path, cause)
+                .next("finish the shard: evenmatch embed --resume")
         })?;
         outcomes.push((path.display().to_string(), bytes));
     }
@@ -34,21 +35,21 @@ pub fn merge(folders: &[PathBuf], out: &Path) -> Result<TemplateStore> {
     Ok(store)
 }
 
-/// The whole of which these are all the shards.
+/// The whole store from all its shards.
 fn join(parts: Vec<(TemplateStore, PathBuf)>) -> Result<TemplateStore> {
     let fault = |path: &Path, message: String| {
-        Error::new(ErrorKind::InvalidArgument, Stage::Template, message)
-            .in_path(path)
-            .next("merge all shards of one manifest, each once, made by one version and policy")
+        Error::new(ErrorKind::InvalidArgument, Stage::Template, message).in_path(path).next(
+            "merge all shards of one manifest, each once, made by the same version and policy",
+        )
     };
     let mut seen: Vec<Shard> = Vec::new();
     let mut whole: Option<TemplateStore> = None;
     for (part, path) in parts {
         let Some(shard) = part.shard else {
-            return Err(fault(&path, "this store is no shard but a whole".to_owned()));
+            return Err(fault(&path, "this store is not a shard but a whole store".to_owned()));
         };
         if seen.first().is_some_and(|first| first.count != shard.count) || seen.contains(&shard) {
-            return Err(fault(&path, format!("the shard {shard} does not fit the others")));
+            return Err(fault(&path, format!("the shard {shard} does not match the others")));
         }
         seen.push(shard);
         match &mut whole {
@@ -59,7 +60,7 @@ fn join(parts: Vec<(TemplateStore, PathBuf)>) -> Result<TemplateStore> {
                     && part.measures == whole.measures;
                 if !agrees {
                     let message =
-                        "another manifest, model, policy or measurement than the other shards";
+                        "the manifest, model, policy or measurements differ from the other shards";
                     return Err(fault(&path, message.to_owned()));
                 }
                 whole.rows.extend(part.rows);
@@ -77,7 +78,7 @@ fn join(parts: Vec<(TemplateStore, PathBuf)>) -> Result<TemplateStore> {
     if !missing.is_empty() {
         let message = format!("the shards {} are missing", missing.join(", "));
         return Err(Error::new(ErrorKind::InvalidArgument, Stage::Template, message)
-            .next("make them: evenmatch embed --shard …; or name their folders too"));
+            .next("make them with evenmatch embed --shard …, or name their folders, too"));
     }
     in_order(&mut whole.rows);
     Ok(whole)

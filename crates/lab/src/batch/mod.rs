@@ -1,12 +1,12 @@
-//! Many photos: acquired once each, kept in a store of templates, compared in pairs.
+//! Many photos: acquired once each, stored as templates, compared in pairs.
 //!
-//! [`acquire`] works through a manifest of photos on several threads. What came of each photo,
-//! its template or the reason why there is none, goes into a [`TemplateStore`], from which a
-//! later run takes it instead of decoding the photo again. A run that was killed goes on where
-//! it was, and its store is the same, byte for byte, as that of a run that was not.
+//! [`acquire`] processes a manifest of photos on several threads. The outcome of each photo, its
+//! template or the reason why there is none, goes into a [`TemplateStore`]; a later run reuses it
+//! instead of decoding the photo again. A run that stopped can be resumed, and its store is the
+//! same, byte for byte, as that of a run that did not stop.
 //!
-//! Templates are personal data: the store is for the one who made it, and must be deleted when
-//! it is no longer needed.
+//! Templates are personal data: only the person who made the store may read it, and it must be
+//! deleted when it is no longer needed.
 
 mod folds;
 mod journal;

@@ -1,4 +1,4 @@
-//! `outcomes.csv`: what came of each photo of a manifest, without its template.
+//! `outcomes.csv`: the outcome of each photo of a manifest, without its template.
 
 use std::collections::BTreeMap;
 
@@ -24,10 +24,10 @@ const HEADER: [&str; 11] = [
     "inter_eye_distance",
 ];
 
-/// One row a photo, in the order of the manifest; behind the fixed columns one a measurement.
+/// One row per photo, in the order of the manifest; after the fixed columns one per measurement.
 ///
 /// # Errors
-/// When a row can't be written, which memory always lets happen.
+/// When a row cannot be written, which does not happen in memory.
 pub fn outcomes(manifest: &PeopleManifest, acquired: &Acquisitions) -> Result<Vec<u8>> {
     let mut table = csv::Writer::from_writer(Vec::new());
     let header = HEADER.into_iter().chain(acquired.measures.iter().map(String::as_str));
@@ -57,11 +57,12 @@ pub fn outcomes(manifest: &PeopleManifest, acquired: &Acquisitions) -> Result<Ve
     table.into_inner().map_err(|cause| unwritten(cause.into_error().into()))
 }
 
-/// The outcomes of a whole from those of its shards, each with a name for messages: the rows of
-/// all, by their line in the manifest.
+/// The outcomes of a whole run from those of its shards, each with a name for messages: the rows
+/// of all shards, sorted by their line in the manifest.
 ///
 /// # Errors
-/// Other columns than in the first part, and rows whose first field is no line.
+/// Columns that differ from those of the first shard, and rows whose first field is not a line
+/// number.
 pub fn merge_outcomes(parts: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
     let mut header: Option<csv::StringRecord> = None;
     let mut rows: BTreeMap<u64, csv::StringRecord> = BTreeMap::new();
@@ -72,15 +73,17 @@ pub fn merge_outcomes(parts: &[(String, Vec<u8>)]) -> Result<Vec<u8>> {
                 .next("make the shard again: evenmatch embed --shard …")
         };
         let mut table = csv::Reader::from_reader(bytes.as_slice());
-        let own =
-            table.headers().map_err(|cause| fault("not a table of outcomes").caused_by(cause))?;
+        let own = table
+            .headers()
+            .map_err(|cause| fault("this is not a table of outcomes").caused_by(cause))?;
         if header.get_or_insert_with(|| own.clone()) != own {
             return Err(fault("the columns differ from those of the other shards"));
         }
         for row in table.records() {
-            let row = row.map_err(|cause| fault("not a table of outcomes").caused_by(cause))?;
+            let row =
+                row.map_err(|cause| fault("this is not a table of outcomes").caused_by(cause))?;
             let line = row.get(0).and_then(|line| line.parse().ok());
-            let line = line.ok_or_else(|| fault("a row without the line of its photo"))?;
+            let line = line.ok_or_else(|| fault("a row does not give the line of its photo"))?;
             rows.insert(line, row);
         }
     }

@@ -1,4 +1,4 @@
-//! Pairs of acquired photos to comparison records.
+//! Comparison records from pairs of acquired photos.
 
 use std::io::{self, Write};
 
@@ -9,27 +9,27 @@ use evenmatch::{Probe, Reference, Role, Template, compare};
 use evenmatch_audit::records::PairList;
 use evenmatch_core::spreadsheet::write_row;
 
-/// What came of one pair.
+/// The outcome of one pair.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ComparedPair {
     /// Cosine similarity, −1 to 1; `None` where nothing could be compared.
     pub score: Option<f32>,
-    /// Why not: the probe's failure, such as `detect:no_face_found`, else the reference's, such as
-    /// `detect:reference_no_face_found`.
+    /// Why nothing could be compared: the probe's failure, such as `detect:no_face_found`, or else
+    /// the reference's, such as `detect:reference_no_face_found`.
     pub failure: Option<String>,
     /// The attempt at which the probe's face was first found, 1-based.
     pub probe_attempt: Option<u8>,
 }
 
-/// Compares the pairs of a list whose photos were acquired as one manifest, in the list's order.
+/// Compares the pairs of a list, in its order. All its photos were acquired as one manifest.
 ///
 /// # Errors
-/// When the acquisitions are of another list.
+/// When the acquisitions belong to another list.
 pub fn compare_pairs(list: &PairList, acquired: &Acquisitions) -> Result<Vec<ComparedPair>> {
     if acquired.samples.len() != list.photos.entries.len() {
-        let message = "the photos are not those of the list of pairs";
+        let message = "the acquired photos are not those of the list of pairs";
         return Err(Error::new(ErrorKind::InvalidArgument, Stage::Compare, message)
-            .next("acquire `PairList::photos`, all of them"));
+            .next("acquire all photos of `PairList::photos`"));
     }
     fn templates<R: Role>(acquired: &Acquisitions) -> Vec<Option<Template<R>>> {
         let model = &acquired.embedder;
@@ -61,11 +61,11 @@ fn failure(probe: &AcquiredSample, reference: &AcquiredSample) -> String {
 }
 
 /// Writes comparison records in the native columns, which `evenmatch audit --records` reads:
-/// `probe_id,reference_id`, the list's further columns, `mated` where the list has it, and
+/// `probe_id,reference_id`, the list's other columns, `mated` where the list has it, and
 /// `score,failure,probe_attempt`.
 ///
 /// # Errors
-/// When `out` can't be written.
+/// When `out` cannot be written.
 pub fn write_records(
     list: &PairList,
     compared: &[ComparedPair],

@@ -16,44 +16,44 @@ use evenmatch_core::threads;
 
 pub use super::work::PartSize;
 
-/// Most photos that a thread takes at once, so that none is left alone with many at the end.
+/// The most photos that a thread takes at once, so that no thread has many left at the end.
 const AT_ONCE: usize = 8;
 
 /// How to acquire.
 #[derive(Debug, Clone, Default)]
 pub struct AcquireOptions {
-    /// The folder of the store; `None` keeps nothing.
+    /// The folder of the store; `None` stores nothing.
     pub folder: Option<PathBuf>,
-    /// Go on with an unfinished run.
+    /// Resume an unfinished run.
     pub resume: bool,
-    /// Threads; 0 for one a core. The result does not depend on it. The verifier should be opened
-    /// for as many ([`Profile::Throughput`](evenmatch::model::Profile)).
+    /// Threads; 0 for one per core. The result does not depend on it. The verifier should be opened
+    /// for as many threads ([`Profile::Throughput`](evenmatch::model::Profile)).
     pub jobs: usize,
-    /// Acquire a part of the manifest only.
+    /// Acquire only a part of the manifest.
     pub shard: Option<Shard>,
-    /// What to measure of every aligned face.
+    /// What to measure in every aligned face.
     pub measures: Vec<Measure>,
-    /// How much a kill may cost.
+    /// How much work is lost at most if the run is killed.
     pub part: PartSize,
 }
 
-/// How far a run has come.
+/// The progress of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AcquireProgress {
     /// Photos that are done.
     pub done: usize,
-    /// Those of them that an earlier run had done.
+    /// How many of them an earlier run had done.
     pub reused: usize,
     /// All photos of the run.
     pub total: usize,
 }
 
-/// What came of the photos of a manifest.
+/// The outcomes of the photos of a manifest.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Acquisitions {
-    /// One a photo, in the order of the manifest; of a shard, its entries alone.
+    /// One per photo, in the order of the manifest; for a shard, only its entries.
     pub samples: Vec<AcquiredSample>,
-    /// Names of what was measured.
+    /// Names of the measurements.
     pub measures: Vec<String>,
     /// The model that made the templates.
     pub embedder: ModelId,
@@ -70,15 +70,15 @@ pub struct Acquisitions {
 pub struct SharedPhoto {
     /// SHA-256 of the file.
     pub sha256: Digest,
-    /// Lines of the manifest.
+    /// The lines of the manifest that list it.
     pub lines: Vec<u64>,
     /// The people, each once, in the order of the lines.
     pub subjects: Vec<String>,
 }
 
 impl Acquisitions {
-    /// Photos of equal content that the manifest gives to different people; at least one of the
-    /// labels must be wrong.
+    /// Photos with the same content that the manifest lists for different people; at least one of
+    /// the labels must be wrong.
     pub fn duplicates(&self, manifest: &PeopleManifest) -> Vec<SharedPhoto> {
         let mut photos: HashMap<Digest, SharedPhoto> = HashMap::new();
         for sample in &self.samples {
@@ -112,16 +112,16 @@ impl Acquisitions {
     }
 }
 
-/// Acquires every photo of a manifest, whose paths start from `root`.
+/// Acquires every photo of a manifest, whose paths are relative to `root`.
 ///
-/// A photo that can't be used, for whatever reason, is a sample with a failure. With a folder,
-/// photos whose content the same pipeline has seen there are not decoded again, and at the end
-/// the folder's store holds the photos of this manifest and no others. `progress` is called from
-/// several threads.
+/// A photo that cannot be used, for whatever reason, is a sample with a failure. With a folder,
+/// photos whose content the same pipeline has already processed there are not decoded again, and
+/// at the end the folder's store has the photos of this manifest and no others. `progress` is
+/// called from several threads.
 ///
 /// # Errors
-/// An unfinished run in the folder unless it is to be resumed, a store that can't be read or
-/// written, and faults of the models or of the runtime. What is done by then is kept.
+/// An unfinished run in the folder unless it is to be resumed, a store that cannot be read or
+/// written, and faults of the models or the runtime. What is done by then is stored.
 pub fn acquire(
     manifest: &PeopleManifest,
     root: &Path,
@@ -206,7 +206,7 @@ impl Run<'_> {
         let bytes = match read_within(&path, &self.verifier.policy().limits) {
             Ok(bytes) => bytes,
             Err(error) => {
-                // Without content there is nothing to know the photo by, and no row.
+                // Without content nothing identifies the photo, so it has no row.
                 let failure = AcquisitionFailure::of_error(&error).ok_or(error)?;
                 let measured = vec![None; self.measures.len()];
                 let bare = AcquiredSample::bare(entry);

@@ -1,4 +1,4 @@
-//! What came of one photo.
+//! The outcome of one photo.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use evenmatch::{AlignedFace, Role, Template, Verifier, model::ModelId};
 use evenmatch_audit::records::FailureStage;
 use evenmatch_core::record::{Reason, ReasonStage, SampleRecord};
 
-/// A named measurement of an aligned face; `None` where it can't be taken. The same face must
+/// A named measurement of an aligned face; `None` where it is not possible. The same face must
 /// always give the same number.
 pub type Measure = (String, fn(&AlignedFace) -> Option<f32>);
 
@@ -28,7 +28,7 @@ impl fmt::Display for AcquisitionFailure {
 }
 
 impl AcquisitionFailure {
-    /// The failure of one photo, or `None` for a fault that is not the photo's.
+    /// The failure of one photo, or `None` if the photo is not at fault.
     pub(crate) fn of_error(error: &Error) -> Option<Self> {
         if error.stage() != Stage::Decode {
             return None;
@@ -47,7 +47,7 @@ impl AcquisitionFailure {
         Some(AcquisitionFailure { stage: FailureStage::Decode, code: code.to_owned() })
     }
 
-    /// The failure that the first decisive reason tells of.
+    /// The failure that the first decisive reason describes.
     pub(crate) fn of_reasons(reasons: &[Reason]) -> Self {
         let Some(reason) = reasons.iter().find(|reason| reason.decisive) else {
             return AcquisitionFailure { stage: FailureStage::Other, code: "unknown".to_owned() };
@@ -63,7 +63,7 @@ impl AcquisitionFailure {
     }
 }
 
-/// What came of one photo: a template, or a failure to acquire.
+/// The outcome of one photo: a template, or a failure to acquire.
 #[derive(Clone, PartialEq)]
 pub struct AcquiredSample {
     /// Index of the photo among the manifest's entries.
@@ -72,7 +72,7 @@ pub struct AcquiredSample {
     pub sha256: Option<Digest>,
     /// Why there is no template; `None` where there is one.
     pub failure: Option<AcquisitionFailure>,
-    /// The attempt at which a face was first found, 1-based; `None` where none was.
+    /// The attempt at which a face was first found, 1-based; `None` where no face was found.
     pub attempt: Option<u8>,
     /// The detector's confidence in the face that was used, 0 to 1.
     pub detection_score: Option<f32>,
@@ -80,14 +80,14 @@ pub struct AcquiredSample {
     pub faces: Option<u32>,
     /// Distance between the eyes, in pixels of the upright full-size image.
     pub inter_eye_distance: Option<f32>,
-    /// One value a measurement that was asked for, in that order.
+    /// One value per requested measurement, in that order.
     pub measured: Vec<Option<f32>>,
     /// The template's features, of unit length.
     pub features: Option<Vec<f32>>,
 }
 
 impl AcquiredSample {
-    /// A sample of which nothing is known yet.
+    /// A sample about which nothing is known yet.
     pub(super) fn bare(entry: usize) -> Self {
         AcquiredSample {
             entry,
@@ -102,8 +102,8 @@ impl AcquiredSample {
         }
     }
 
-    /// Acquires a photo from its bytes. A photo that can't be used is a failure; an error is a
-    /// fault of the models or of the runtime.
+    /// Acquires a photo from its bytes. A photo that cannot be used is a failure; an error is a
+    /// fault of the models or the runtime.
     pub(super) fn acquire<R: Role>(
         verifier: &Verifier,
         (entry, bytes, sha256): (usize, &[u8], Digest),
@@ -155,7 +155,7 @@ impl AcquiredSample {
 }
 
 impl fmt::Debug for AcquiredSample {
-    /// Shows no feature: a face can be reconstructed from them.
+    /// Does not show the features, because a face can be reconstructed from them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let features = self.features.as_ref().map_or(0, Vec::len);
         f.debug_struct("AcquiredSample")

@@ -1,4 +1,4 @@
-//! The store of templates: what came of each photo, by its content and by what acquired it.
+//! The store of templates: the outcome of each photo, by its content and by the pipeline.
 
 use std::borrow::Borrow;
 use std::collections::HashSet;
@@ -51,23 +51,23 @@ impl FromStr for Shard {
             Some(Shard { index: index.parse().ok()?, count: count.parse().ok()? })
         });
         numbers.filter(|shard| shard.index < shard.count).ok_or_else(|| {
-            let message = format!("`{text}` is no part of a whole");
+            let message = format!("`{text}` is not a shard");
             Error::new(ErrorKind::InvalidArgument, Stage::Template, message)
-                .next("three parts are 0/3, 1/3 and 2/3")
+                .next("write three shards, for example, as 0/3, 1/3 and 2/3")
         })
     }
 }
 
-/// The digest of everything, a photo apart, that decides what comes of it: the models and the
-/// forms of their inputs, the version of this crate, and those rules of the policy that concern
-/// acquiring.
+/// The digest of everything apart from the photo that determines its outcome: the models and the
+/// forms of their inputs, the version of this crate, and the rules of the policy that concern
+/// acquisition.
 pub fn pipeline_key(verifier: &Verifier) -> Digest {
-    // Advice changes no template; what is refused has none.
+    // Advice changes no template; a refused photo has none.
     let (gate, quality) = match verifier.policy().gate {
         Gate::Enforce => (Gate::Enforce, verifier.policy().quality.clone()),
         Gate::Off | Gate::Advise => (Gate::Off, QualityLimits::default()),
     };
-    // These rules come in only when a score is there.
+    // These rules apply only once there is a score.
     let policy = Policy {
         threshold: None,
         fmr: None,
@@ -90,12 +90,12 @@ pub fn pipeline_key(verifier: &Verifier) -> Digest {
     Digest::of(key.to_string().as_bytes())
 }
 
-/// The content of a store: one row a photo that could be read.
+/// The content of a store: one row per photo that could be read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TemplateStore {
     /// The key of the pipeline that made the rows; see [`pipeline_key`].
     pub pipeline: Digest,
-    /// SHA-256 of the manifest whose photos they are.
+    /// SHA-256 of the manifest that lists the photos.
     pub manifest: Digest,
     /// The part of the manifest; `None` for all of it.
     pub shard: Option<Shard>,
@@ -114,7 +114,7 @@ impl TemplateStore {
     /// Reads a store.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] where the file can't be read; [`ErrorKind::Corrupt`] where it is no
+    /// [`ErrorKind::Io`] where the file cannot be read; [`ErrorKind::Corrupt`] where it is not a
     /// store of templates or is damaged.
     pub fn read(path: &Path) -> Result<Self> {
         store_file::read(path)
@@ -123,20 +123,19 @@ impl TemplateStore {
     /// The store as a Parquet file. Equal stores give equal bytes.
     ///
     /// # Errors
-    /// Rows without a digest, or with templates of several lengths, are no store.
+    /// Rows without a digest, and templates of different lengths.
     pub fn to_bytes(&self) -> Result<Vec<u8>> {
         store_file::to_bytes(self, &self.rows.iter().collect::<Vec<_>>())
     }
 
-    /// The bytes of a store like this one with these rows, sorted by their entries, each photo
-    /// once.
+    /// The bytes of a store like this one with these rows, sorted by entry, each photo once.
     pub(super) fn with_rows(&self, rows: &[AcquiredSample]) -> Result<Vec<u8>> {
         let mut rows: Vec<&AcquiredSample> = rows.iter().collect();
         in_order(&mut rows);
         store_file::to_bytes(self, &rows)
     }
 
-    /// The rows with these measurements in this order; `None` where the store lacks one.
+    /// The rows with these measurements in this order; `None` where the store does not have one.
     pub(super) fn measured(self, wanted: &[String]) -> Option<Vec<AcquiredSample>> {
         let places: Option<Vec<usize>> = wanted
             .iter()
@@ -151,8 +150,8 @@ impl TemplateStore {
     }
 }
 
-/// Sorts rows by their entries and keeps the first of each photo; photos that could not be read
-/// have no row.
+/// Sorts rows by entry and keeps the first row of each photo; photos that could not be read have
+/// no row.
 pub(super) fn in_order<T: Borrow<AcquiredSample>>(rows: &mut Vec<T>) {
     rows.sort_by_key(|row| row.borrow().entry);
     let mut seen = HashSet::with_capacity(rows.len());

@@ -37,9 +37,9 @@ use evenmatch::of_unit_length;
 use evenmatch_audit::records::FailureStage;
 
 const SCHEMA: &str = "evenmatch.templates/1";
-/// Rows of a row group: some 4 MB of templates.
+/// Rows of a row group: about 4 MB of templates.
 const GROUP: usize = 8192;
-/// The columns that every store has; further ones are measurements.
+/// The columns that every store has; all others are measurements.
 const COLUMNS: [(&str, Physical); 10] = [
     ("entry", Physical::INT64),
     ("image_sha256", Physical::FIXED_LEN_BYTE_ARRAY),
@@ -59,10 +59,10 @@ fn wrong(message: &str) -> ParquetError {
     ParquetError::General(message.to_owned())
 }
 
-/// Encodes a store of these rows; those that `head` may have don't count.
+/// Encodes a store of these rows; the rows of `head` are ignored.
 pub(super) fn to_bytes(head: &TemplateStore, rows: &[&AcquiredSample]) -> Result<Vec<u8>> {
     encode(head, rows).map_err(|cause| {
-        let message = "the templates could not be put into a Parquet file";
+        let message = "the templates could not be written as a Parquet file";
         Error::new(ErrorKind::InvalidRecord, Stage::Template, message).caused_by(cause)
     })
 }
@@ -83,7 +83,7 @@ fn schema(measures: &[String], template_bytes: i32) -> ParquetResult<Type> {
     }
     for name in measures {
         if name.is_empty() || COLUMNS.iter().any(|(known, _)| known == name) {
-            return Err(wrong("a measurement can't have the name of another column"));
+            return Err(wrong("a measurement cannot have the name of another column"));
         }
         let field = Type::primitive_type_builder(name, Physical::FLOAT)
             .with_repetition(Repetition::OPTIONAL);
@@ -94,10 +94,10 @@ fn schema(measures: &[String], template_bytes: i32) -> ParquetResult<Type> {
 
 fn encode(store: &TemplateStore, rows: &[&AcquiredSample]) -> ParquetResult<Vec<u8>> {
     let length = rows.iter().find_map(|row| row.features.as_ref().map(Vec::len));
-    // Without any template a length must be stated all the same.
+    // Even without any template, the schema needs a length.
     let length = length.unwrap_or(1);
     if rows.iter().any(|row| row.features.as_ref().is_some_and(|f| f.len() != length)) {
-        return Err(wrong("there are templates of several lengths"));
+        return Err(wrong("the templates have different lengths"));
     }
     let bytes = i32::try_from(4 * length).map_err(|_| wrong("the templates are too long"))?;
     let mut facts = vec![
@@ -108,7 +108,7 @@ fn encode(store: &TemplateStore, rows: &[&AcquiredSample]) -> ParquetResult<Vec<
     facts.extend(store.shard.map(|shard| ("evenmatch.shard", shard.to_string())));
     let facts = facts.into_iter().map(|(key, value)| KeyValue::new(key.to_owned(), value));
     let plain = |properties: parquet::file::properties::WriterPropertiesBuilder, name: &str| {
-        // Digests and features neither repeat nor compress.
+        // Digests and features do not repeat and cannot be compressed.
         let path = ColumnPath::from(name);
         properties
             .set_column_dictionary_enabled(path.clone(), false)
@@ -205,10 +205,10 @@ fn write<T: DataType>(
 /// Reads a store.
 pub(super) fn read(path: &Path) -> Result<TemplateStore> {
     let file = File::open(path).map_err(|cause| {
-        Error::io(Stage::Template, path, cause).next("make the templates: evenmatch embed")
+        Error::io(Stage::Template, path, cause).next("make the templates with evenmatch embed")
     })?;
     decode(file).map_err(|cause| {
-        let message = "this is no store of templates, or it is damaged";
+        let message = "this is not a store of templates, or it is damaged";
         Error::new(ErrorKind::Corrupt, Stage::Template, message)
             .in_path(path)
             .caused_by(cause)
@@ -244,7 +244,7 @@ fn decode(file: File) -> ParquetResult<TemplateStore> {
             && descriptor.max_rep_level() == 0
             && descriptor.max_def_level() == level;
         if !fits {
-            return Err(ParquetError::General(format!("the column {column} should be {name}")));
+            return Err(ParquetError::General(format!("column {column} should be {name}")));
         }
     }
     if columns.len() < COLUMNS.len() {
@@ -275,7 +275,7 @@ fn decode_group(group: &dyn RowGroupReader, store: &mut TemplateStore) -> Parque
     }
     for value in fixed(group, 2, count)?.into_iter().flatten() {
         if digest(value.data())? != store.pipeline {
-            return Err(wrong("rows of several pipelines"));
+            return Err(wrong("the rows are from several pipelines"));
         }
     }
     let (stages, codes) = (text(group, 3, count)?, text(group, 4, count)?);
@@ -285,17 +285,21 @@ fn decode_group(group: &dyn RowGroupReader, store: &mut TemplateStore) -> Parque
             (Some(stage), Some(code)) => {
                 let word = stage.as_utf8()?;
                 let stage = FailureStage::ALL.into_iter().find(|stage| stage.name() == word);
-                let stage = stage.ok_or_else(|| wrong("an unknown stage"))?;
+                let stage = stage.ok_or_else(|| wrong("the stage of a failure is unknown"))?;
                 Some(AcquisitionFailure { stage, code: code.as_utf8()?.to_owned() })
             }
-            _ => return Err(wrong("a failure without its stage or code")),
+            _ => return Err(wrong("a failure does not have both a stage and a code")),
         };
     }
     for (row, value) in rows.iter_mut().zip(int32(group, 5, count)?) {
-        row.attempt = value.map(u8::try_from).transpose().map_err(|_| wrong("an attempt"))?;
+        row.attempt =
+            value.map(u8::try_from).transpose().map_err(|_| wrong("an attempt is out of range"))?;
     }
     for (row, value) in rows.iter_mut().zip(int32(group, 6, count)?) {
-        row.faces = value.map(u32::try_from).transpose().map_err(|_| wrong("a count of faces"))?;
+        row.faces = value
+            .map(u32::try_from)
+            .transpose()
+            .map_err(|_| wrong("a number of faces is out of range"))?;
     }
     for (row, value) in rows.iter_mut().zip(float(group, 7, count)?) {
         row.detection_score = value;
@@ -319,7 +323,7 @@ fn decode_group(group: &dyn RowGroupReader, store: &mut TemplateStore) -> Parque
 }
 
 fn digest(bytes: &[u8]) -> ParquetResult<Digest> {
-    let bytes = bytes.try_into().map_err(|_| wrong("a digest of another length"))?;
+    let bytes = bytes.try_into().map_err(|_| wrong("a digest has the wrong length"))?;
     Ok(Digest::from_bytes(bytes))
 }
 
@@ -342,7 +346,7 @@ macro_rules! column {
         ) -> ParquetResult<Vec<Option<$value>>> {
             match group.get_column_reader(column)? {
                 ColumnReader::$variant(mut reader) => values(&mut reader, count),
-                _ => Err(wrong("a column of another type")),
+                _ => Err(wrong("a column has the wrong type")),
             }
         }
     };

@@ -1,4 +1,4 @@
-//! The folder of a run: what is done lies in parts, until the store is whole.
+//! The folder of a run: finished photos are stored in parts until the store is complete.
 
 use std::collections::HashMap;
 use std::fs::{self, File, TryLockError};
@@ -12,16 +12,16 @@ use super::store::TemplateStore;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_core::files::{Access, NewFile, create_folder};
 
-/// Name of the folder of parts, beside the store; it is there as long as a run is unfinished.
+/// Name of the folder of parts, beside the store; it exists as long as a run is unfinished.
 const WORK: &str = "templates.unfinished";
 
-/// When finished photos are written to the disk: as many photos, or as much time, as a kill may
-/// cost.
+/// How often finished photos are written to the disk: the number of photos, or the time, that is
+/// lost at most if the run is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PartSize {
-    /// Photos of a part.
+    /// Photos per part.
     pub photos: usize,
-    /// Time between two parts, where photos take long.
+    /// Time between two parts, where photos take a long time.
     pub time: Duration,
 }
 
@@ -37,11 +37,11 @@ struct Pending {
     next_part: u32,
 }
 
-/// A folder in which one run is at work.
+/// The folder of a run in progress.
 pub(super) struct Workplace {
     folder: PathBuf,
     work: PathBuf,
-    /// Held as long as the run lasts; the system lets go of it when the run is killed.
+    /// Locked as long as the run lasts; the system releases it when the run is killed.
     lock: File,
     /// The store without its rows.
     head: TemplateStore,
@@ -50,7 +50,7 @@ pub(super) struct Workplace {
 }
 
 impl Workplace {
-    /// Begins, or goes on with, a run in this folder.
+    /// Begins a run in this folder, or resumes one.
     pub(super) fn open(
         folder: &Path,
         resume: bool,
@@ -59,12 +59,12 @@ impl Workplace {
     ) -> Result<Self> {
         let work = folder.join(WORK);
         if work.exists() && !resume {
-            let message = "an unfinished run lies in this folder";
+            let message = "there is an unfinished run in this folder";
             return Err(Error::new(ErrorKind::InvalidArgument, Stage::Template, message)
                 .in_path(folder)
-                .next("go on with it: --resume; or delete the folder to begin again"));
+                .next("resume it with --resume, or delete the folder to start again"));
         }
-        // A name that is none is told by the folder, not by the one in it.
+        // An error about an invalid name should name this folder, not the one inside it.
         create_folder(folder, Stage::Template)?;
         create_folder(&work, Stage::Template)?;
         let path = work.join("lock");
@@ -72,12 +72,12 @@ impl Workplace {
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let message = "another run is at work in this folder";
+                let message = "another run is using this folder";
                 return Err(Error::new(ErrorKind::Io, Stage::Template, message)
                     .in_path(folder)
-                    .next("wait until it has ended, or choose another folder"));
+                    .next("wait until it ends, or choose another folder"));
             }
-            // A file system without locks: two runs would do work twice and lose nothing.
+            // A file system without locks: two runs would do work twice but lose nothing.
             Err(TryLockError::Error(_)) => {}
         }
         let last = parts(&work)?.last().map_or(0, |(number, _)| *number);
@@ -87,8 +87,8 @@ impl Workplace {
         Ok(Workplace { folder, work, lock, head, size, pending })
     }
 
-    /// What is known already of photos, from the store and from the parts of earlier runs; rows
-    /// of other pipelines, or without a measurement that is asked for, don't count.
+    /// What is already known about photos, from the store and from the parts of earlier runs; rows
+    /// of other pipelines, or without a requested measurement, are ignored.
     pub(super) fn known(&self) -> Result<HashMap<Digest, AcquiredSample>> {
         let mut known = HashMap::new();
         let store = TemplateStore::file_in(&self.folder);
@@ -104,7 +104,7 @@ impl Workplace {
         Ok(known)
     }
 
-    /// Keeps what came of one photo; now and then everything that is due goes to the disk.
+    /// Keeps the outcome of one photo; from time to time everything pending goes to the disk.
     pub(super) fn keep(&self, row: AcquiredSample) -> Result<()> {
         let mut pending = self.pending();
         pending.rows.push(row);
@@ -113,7 +113,7 @@ impl Workplace {
         if due { self.write_part(pending) } else { Ok(()) }
     }
 
-    /// Writes all that is due.
+    /// Writes everything that is pending.
     pub(super) fn flush(&self) -> Result<()> {
         self.write_part(self.pending())
     }
@@ -130,12 +130,12 @@ impl Workplace {
         let rows = std::mem::take(&mut pending.rows);
         let path = self.work.join(format!("part-{:08}.parquet", pending.next_part));
         pending.next_part += 1;
-        // The others go on with their photos meanwhile.
+        // The other threads can continue with their photos.
         drop(pending);
         write_whole(&self.work, &path, &self.head.with_rows(&rows)?)
     }
 
-    /// Puts the whole store into its place; the parts go away.
+    /// Puts the complete store in its place, and deletes the parts.
     pub(super) fn finish(self, rows: &[AcquiredSample]) -> Result<()> {
         let store = self.head.with_rows(rows)?;
         write_whole(&self.work, &TemplateStore::file_in(&self.folder), &store)?;
@@ -161,10 +161,10 @@ fn parts(work: &Path) -> Result<Vec<(u32, PathBuf)>> {
     Ok(parts)
 }
 
-/// Writes a file so that it appears whole or not at all. It is made in `nursery`, which must be
-/// of the same file system, so that a kill leaves nothing beside the file.
+/// Writes a file so that it appears whole or not at all. It is created in `nursery`, which must be
+/// on the same file system, so that a killed run leaves nothing beside the file.
 pub(super) fn write_whole(nursery: &Path, path: &Path, bytes: &[u8]) -> Result<()> {
-    // Readable for its owner alone, since it may hold templates.
+    // Only its owner may read it, because it may contain templates.
     let mut file = NewFile::create_in(nursery, path, Access::Owner, Stage::Template)?;
     file.write_all(bytes).map_err(|cause| Error::io(Stage::Template, path, cause))?;
     file.commit()

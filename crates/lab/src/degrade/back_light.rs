@@ -7,10 +7,10 @@ use super::linear::to_linear;
 use super::sensor::{ELECTRONS, seen};
 use evenmatch::BoundingBox;
 
-/// The face keeps 1 over `ratio` of its light, and what surrounds it is as near to white as it
-/// was to black: inside `x / ratio`, outside `1 − (1 − x) / ratio`, then the sensor's noise. The
-/// face is the ellipse in its box; the change takes place between .9 and 1.4 of its radius, in a
-/// cubic smooth step, and below the face the body stays dark.
+/// The face keeps `1 / ratio` of its light, and its surroundings become as close to white as the
+/// face is to black: `x / ratio` inside, `1 − (1 − x) / ratio` outside, then the sensor's noise.
+/// The face is the ellipse in its box; the transition is between 0.9 and 1.4 times its radius, in
+/// a cubic smooth step, and the body below the face stays dark.
 pub(super) fn back_light(
     image: &RgbImage,
     face: &BoundingBox,

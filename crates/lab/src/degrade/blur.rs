@@ -7,7 +7,7 @@ use super::linear::{to_linear, to_srgb};
 use evenmatch::BoundingBox;
 
 /// The photo smoothed in linear light by a Gaussian with this standard deviation, in widths of the
-/// face's box. Less than a tenth of a pixel is nothing.
+/// face's box. Less than a tenth of a pixel changes nothing.
 pub(super) fn blur(image: &RgbImage, face: &BoundingBox, deviation: f64) -> RgbImage {
     let sigma = deviation as f32 * face.width();
     if sigma < 0.1 {

@@ -1,4 +1,4 @@
-//! Light of another colour than the one that the camera is set to.
+//! Light of a colour other than the one that the camera is set to.
 
 use image::RgbImage;
 
@@ -7,8 +7,8 @@ use super::linear::{to_linear, to_srgb};
 /// The colour temperature that the camera is set to: daylight, the white of sRGB.
 const DAYLIGHT: f64 = 6504.0;
 
-/// The photo in the light of a black body of this temperature in kelvins: each channel of linear
-/// light × that of the black body over that of daylight, both of the same luminance.
+/// The photo in the light of a black body with this temperature in kelvins: each channel of linear
+/// light is multiplied by the ratio of the black body to daylight, both with the same luminance.
 pub(super) fn lit_by(image: &RgbImage, kelvins: f64) -> RgbImage {
     let gains = gains(kelvins);
     let mut light = to_linear(image);
@@ -24,7 +24,7 @@ fn gains(kelvins: f64) -> [f64; 3] {
     std::array::from_fn(|channel| (light[channel] / daylight[channel]).max(0.0))
 }
 
-/// Linear sRGB, of luminance 1, of a black body between 1,667 and 25,000 kelvins: the cubic
+/// Linear sRGB, with luminance 1, of a black body between 1,667 and 25,000 kelvins: the cubic
 /// approximation of the Planckian locus by B. Kang et al., Journal of the Korean Physical Society
 /// 41 (2002), and the matrix of IEC 61966-2-1.
 fn black_body(kelvins: f64) -> [f64; 3] {
@@ -58,7 +58,7 @@ mod tests {
     #[test]
     fn gains_are_those_of_the_black_body() {
         assert_eq!(gains(6504.0), [1.0; 3]);
-        // Illuminant A, 2,856 K: x .44757, y .40745 (ISO 11664-2), as linear sRGB.
+        // Illuminant A, 2,856 K: x 0.44757, y 0.40745 (ISO 11664-2), as linear sRGB.
         let a = black_body(2856.0);
         for (channel, expected) in a.iter().zip([1.845, 0.826, 0.233]) {
             assert!((channel - expected).abs() < 0.02, "{a:?}");

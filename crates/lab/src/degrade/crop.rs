@@ -1,12 +1,12 @@
-//! The face fills the photo, or its border cuts it.
+//! The face fills the photo, or the border of the photo cuts it.
 
 use image::RgbImage;
 use image::imageops::crop_imm;
 
 use evenmatch::BoundingBox;
 
-/// The part of the photo around the middle of the face whose sides are these many times those of
-/// the face's box, as far as the photo goes; at least one pixel.
+/// The part of the photo around the middle of the face whose sides are `times` those of the face's
+/// box, as far as the photo reaches; at least one pixel.
 pub(super) fn crop(image: &RgbImage, face: &BoundingBox, times: f64) -> RgbImage {
     let half = times as f32 / 2.0;
     let part = |start: f32, length: f32, side: u32| {

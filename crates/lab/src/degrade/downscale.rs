@@ -5,8 +5,8 @@ use image::imageops::{FilterType, resize};
 
 use super::linear::{to_linear, to_srgb};
 
-/// The photo with this share of each side's pixels, at least one: averaged in linear light by a
-/// triangle as wide as two of the new pixels. It is not enlarged again.
+/// The photo with this share of each side's pixels, at least one: averaged in linear light with a
+/// triangle filter as wide as two of the new pixels. It is not enlarged again.
 pub(super) fn downscale(image: &RgbImage, share: f64) -> RgbImage {
     let side = |side: u32| ((f64::from(side) * share).round() as u32).max(1);
     let (width, height) = (side(image.width()), side(image.height()));

@@ -7,14 +7,14 @@ use super::linear::{to_linear, to_srgb};
 use super::sensor::{ELECTRONS, seen};
 
 /// The photo as it would be with this share of its light: linear light × `share`, shot noise at
-/// 4,000 photo-electrons of full scale, read noise of .002 of full scale, 8-bit sRGB.
+/// 4,000 photo-electrons at full scale, read noise of 0.002 of full scale, 8-bit sRGB.
 pub(super) fn under(image: &RgbImage, share: f64, random: &mut ChaCha8Rng) -> RgbImage {
     let mut light = to_linear(image);
     light.iter_mut().for_each(|value| *value *= share as f32);
     seen(&light, ELECTRONS, random)
 }
 
-/// The photo as it would be with so many times its light: linear light × `times`, cut at white.
+/// The photo as it would be with `times` as much light: linear light × `times`, clipped at white.
 pub(super) fn over(image: &RgbImage, times: f64) -> RgbImage {
     let mut light = to_linear(image);
     light.iter_mut().for_each(|value| *value *= times as f32);
@@ -34,7 +34,7 @@ mod tests {
     fn less_light_scales_the_mean_and_has_the_noise_of_its_electrons() {
         let bright = RgbImage::from_pixel(200, 200, Rgb([230; 3]));
         let light = linear_light(230);
-        // At 1/16 the light lies far above the read noise, so that nothing is cut at black.
+        // At 1/16 the light is far above the read noise, so nothing is clipped at black.
         let dark = under(&bright, 1.0 / 16.0, &mut ChaCha8Rng::seed_from_u64(2));
         assert!((mean(&dark) / (light / 16.0) - 1.0).abs() < 0.01);
         let values: Vec<f64> = dark.as_raw().iter().map(|v| linear_light(*v)).collect();
@@ -49,7 +49,7 @@ mod tests {
     fn black_stays_nearly_black() {
         let black = RgbImage::new(50, 50);
         let dark = under(&black, 0.5, &mut ChaCha8Rng::seed_from_u64(2));
-        // Read noise alone, of which the negative half is cut: .002 · √(1/2π) of full scale.
+        // Only read noise, whose negative half is clipped: 0.002 · √(1/2π) of full scale.
         assert!((mean(&dark) / (0.002 * 0.398_9) - 1.0).abs() < 0.1, "{}", mean(&dark));
     }
 

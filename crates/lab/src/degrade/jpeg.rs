@@ -7,7 +7,7 @@ use image::{ImageFormat, RgbImage};
 
 use crate::{Error, ErrorKind, Result, Stage};
 
-/// The photo encoded once more as a baseline JPEG of this quality, 1 to 100 (libjpeg's scale of the
+/// The photo encoded again as a baseline JPEG of this quality, 1 to 100 (libjpeg's scale of the
 /// tables in Annex K of ITU-T T.81), and decoded.
 pub(super) fn recompressed(image: &RgbImage, quality: f64) -> Result<RgbImage> {
     let bytes = encoded(image, quality.round() as u8)?;
@@ -23,8 +23,8 @@ fn encoded(image: &RgbImage, quality: u8) -> Result<Vec<u8>> {
 }
 
 fn fault(cause: image::ImageError) -> Error {
-    Error::new(ErrorKind::InvalidArgument, Stage::Audit, "the image can't be a JPEG")
-        .next("no side may have more than 65,535 pixels")
+    Error::new(ErrorKind::InvalidArgument, Stage::Audit, "the image cannot be encoded as a JPEG")
+        .next("use an image whose sides have at most 65,535 pixels")
         .caused_by(cause)
 }
 

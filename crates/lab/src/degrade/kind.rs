@@ -10,11 +10,11 @@ use crate::{Error, ErrorKind, Result, Stage};
 pub enum DegradationKind {
     /// Too little light on everything.
     UnderExposure,
-    /// Too much light: what is brighter than white is white.
+    /// Too much light: everything brighter than white is white.
     OverExposure,
     /// A bright background behind a dark face.
     BackLight,
-    /// Light of another colour than daylight, which the camera does not correct.
+    /// Light of a colour other than daylight, which the camera does not correct.
     ColourTemperature,
     /// Out of focus.
     Blur,
@@ -34,7 +34,7 @@ pub enum DegradationKind {
     Occlusion,
 }
 
-/// What is known of a kind.
+/// The facts about a kind.
 struct Facts {
     name: &'static str,
     title: &'static str,
@@ -82,35 +82,35 @@ impl DegradationKind {
             K::BackLight => facts(
                 "back_light",
                 "Back light",
-                "share of its light that the face keeps, as 1 over the level",
+                "share of its light that the face keeps, which is 1 divided by the level",
                 &[2.0, 4.0, 8.0, 16.0],
                 (1.0, 1024.0),
             ),
             K::ColourTemperature => facts(
                 "colour_temperature",
                 "Colour temperature",
-                "colour temperature of the light in kelvins, the camera set to 6504",
+                "colour temperature of the light in kelvins; the camera is set to 6504",
                 &[4500.0, 3500.0, 2800.0, 2200.0],
                 (1667.0, 25_000.0),
             ),
             K::Blur => facts(
                 "blur",
                 "Blur",
-                "standard deviation over the width of the face",
+                "standard deviation, as a share of the width of the face",
                 &[0.01, 0.02, 0.04, 0.08],
                 (0.0, 1.0),
             ),
             K::Motion => facts(
                 "motion",
                 "Motion",
-                "length of the movement over the width of the face",
+                "length of the movement, as a share of the width of the face",
                 &[0.05, 0.1, 0.2, 0.4],
                 (0.0, 2.0),
             ),
             K::Noise => facts(
                 "noise",
                 "Noise",
-                "photo-electrons of full scale",
+                "photo-electrons at full scale",
                 &[1000.0, 250.0, 125.0, 62.5],
                 (1.0, 1e6),
             ),
@@ -138,7 +138,7 @@ impl DegradationKind {
             K::TightCrop => facts(
                 "tight_crop",
                 "Tight crop",
-                "sides of the crop over those of the face's box",
+                "sides of the crop, as a share of those of the face's box",
                 &[1.2, 1.0, 0.9, 0.8],
                 (0.1, 10.0),
             ),
@@ -162,7 +162,7 @@ impl DegradationKind {
         self.facts().title
     }
 
-    /// What a level is.
+    /// The unit of a level.
     pub fn unit(self) -> &'static str {
         self.facts().unit
     }
@@ -172,7 +172,7 @@ impl DegradationKind {
         self.facts().levels
     }
 
-    /// The smallest and the largest level that there is.
+    /// The smallest and the largest level.
     pub fn range(self) -> (f64, f64) {
         self.facts().range
     }
@@ -181,13 +181,13 @@ impl DegradationKind {
     ///
     /// # Errors
     ///
-    /// There is none; the next step lists all.
+    /// No kind has this name; the next step lists all names.
     pub fn named(name: &str) -> Result<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
-            let message = format!("there is no degradation `{name}`");
+            let message = format!("`{name}` is not a degradation");
             let names: Vec<&str> = Self::ALL.iter().map(|kind| kind.name()).collect();
             Error::new(ErrorKind::InvalidArgument, Stage::Audit, message)
-                .next(format!("choose among {}", names.join(", ")))
+                .next(format!("choose from {}", names.join(", ")))
         })
     }
 
@@ -213,14 +213,14 @@ fn plain(value: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// `1/16` where that is what the value is.
+/// `1/16` where that is the exact value.
 fn fraction(value: f64) -> String {
     let over = (1.0 / value).round();
     let whole = over > 1.0 && (1.0 / value - over).abs() < 1e-9 * over;
     if whole { format!("1/{over}") } else { plain(value) }
 }
 
-/// Reads a level: a number, a fraction such as `1/16`, or per cent such as `4%`.
+/// Reads a level: a number, a fraction such as `1/16`, or a percentage such as `4%`.
 ///
 /// # Errors
 ///
@@ -234,9 +234,9 @@ pub fn parse_level(text: &str) -> Result<f64> {
         (None, None) => number(text),
     };
     value.filter(|value| value.is_finite()).ok_or_else(|| {
-        let message = format!("`{text}` is no level");
+        let message = format!("`{text}` is not a level");
         Error::new(ErrorKind::InvalidArgument, Stage::Audit, message)
-            .next("write a number, a fraction such as 1/16, or per cent such as 4%")
+            .next("write a number, a fraction such as 1/16, or a percentage such as 4%")
     })
 }
 

@@ -15,15 +15,15 @@ pub(super) fn to_linear(image: &RgbImage) -> LinearImage {
     })
 }
 
-/// The image in sRGB; what is brighter than white is white.
+/// The image in sRGB; everything brighter than white is white.
 pub(super) fn to_srgb(image: &LinearImage) -> RgbImage {
     RgbImage::from_fn(image.width(), image.height(), |x, y| {
         Rgb(image.get_pixel(x, y).0.map(|light| srgb(light.into())))
     })
 }
 
-/// The light at a point between pixels, whose centres have whole coordinates. Beyond the border
-/// the outermost pixels go on.
+/// The light at a point between pixels, whose centres have whole coordinates. Beyond the border,
+/// the outermost pixels are repeated.
 pub(super) fn at(image: &LinearImage, x: f32, y: f32) -> [f32; 3] {
     let (most_x, most_y) = ((image.width() - 1) as f32, (image.height() - 1) as f32);
     let (x, y) = (x.clamp(0.0, most_x), y.clamp(0.0, most_y));

@@ -2,7 +2,7 @@
 //!
 //! Each simulates one thing that goes wrong when photos are taken or sent, in a series of levels
 //! from mild to severe. All arithmetic on light is done in linear light. `docs/STRESS.md` has the
-//! formulas, and what each stands for; a simulation is no photo in the dark.
+//! formulas, and what each represents; a simulation is not a real photo taken in the dark.
 //!
 //! ```
 //! use evenmatch::degrade::{Degradation, DegradationKind, degrade};
@@ -55,9 +55,9 @@ impl Degradation {
         if (least..=most).contains(&level) {
             return Ok(Degradation { kind, level });
         }
-        let message = format!("{level} is no level of {}", kind.name());
+        let message = format!("{level} is not a level of {}", kind.name());
         Err(Error::new(ErrorKind::InvalidArgument, Stage::Audit, message)
-            .next(format!("levels lie between {least} and {most}: {}", kind.unit())))
+            .next(format!("choose a level between {least} and {most}: {}", kind.unit())))
     }
 
     /// Which degradation.
@@ -75,8 +75,8 @@ impl Degradation {
         self.kind.label(self.level)
     }
 
-    /// The seed for one sample: it depends on nothing but these three, so that neither the order
-    /// of samples nor the number of threads matters.
+    /// The seed for one sample. It depends only on the run's seed, the sample and the degradation,
+    /// so neither the order of samples nor the number of threads matters.
     pub fn seed(self, run: u64, sample: Digest) -> u64 {
         let mut bytes = run.to_le_bytes().to_vec();
         bytes.extend_from_slice(sample.as_bytes());
@@ -87,7 +87,7 @@ impl Degradation {
     }
 }
 
-/// Degrades an upright sRGB image, whose face is taken to fill the middle half of its width and
+/// Degrades an upright sRGB image, whose face is assumed to fill the middle half of its width and
 /// six tenths of its height.
 ///
 /// # Errors
@@ -99,13 +99,13 @@ pub fn degrade(image: &RgbImage, degradation: Degradation, seed: u64) -> Result<
     degrade_face(image, &middle, degradation, seed)
 }
 
-/// Degrades an upright sRGB image whose face has this box, in pixels: lengths are measured in it,
-/// and what is covered, cropped or left dark is placed by it. The same arguments give the same
-/// pixels.
+/// Degrades an upright sRGB image whose face has this box, in pixels: lengths are relative to it,
+/// and what is covered, cropped or left dark is placed relative to it. The same arguments give the
+/// same pixels.
 ///
 /// # Errors
 ///
-/// An image without pixels; and one with a side of more than 65,535 pixels can't be a JPEG.
+/// An image without pixels; and for a JPEG, a side of more than 65,535 pixels.
 pub fn degrade_face(
     image: &RgbImage,
     face: &BoundingBox,
@@ -113,7 +113,7 @@ pub fn degrade_face(
     seed: u64,
 ) -> Result<RgbImage> {
     if image.width() == 0 || image.height() == 0 {
-        let message = "an image without pixels can't be degraded";
+        let message = "an image without pixels cannot be degraded";
         return Err(Error::new(ErrorKind::InvalidArgument, Stage::Audit, message));
     }
     let mut random = ChaCha8Rng::seed_from_u64(seed);
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn worse_levels_change_more() {
-        // A face-like picture in the middle: an ellipse with darker eyes and mouth.
+        // Something like a face in the middle: an ellipse with darker eyes and mouth.
         let photo = RgbImage::from_fn(96, 96, |x, y| {
             let (dx, dy) = ((f64::from(x) - 48.0) / 22.0, (f64::from(y) - 48.0) / 28.0);
             let feature = (y / 10 + x / 12) % 3 == 0;
@@ -183,7 +183,7 @@ mod tests {
                 (false, _) => [100, 110, (x + y) as u8],
             })
         });
-        // Geometry moves pixels, so that there is nothing to compare one by one.
+        // Geometric changes move pixels, so they cannot be compared one by one.
         let moved = [
             DegradationKind::Downscale,
             DegradationKind::TightCrop,

@@ -8,7 +8,7 @@ use super::unit;
 use evenmatch::BoundingBox;
 
 /// The mean, in linear light, of the photo along a straight movement of this length, in widths of
-/// the face's box. The direction, of all alike, is drawn.
+/// the face's box. The direction is drawn at random; all directions are equally likely.
 pub(super) fn motion(
     image: &RgbImage,
     face: &BoundingBox,
@@ -21,7 +21,7 @@ pub(super) fn motion(
 
 fn smeared(image: &RgbImage, length: f64, angle: f64) -> RgbImage {
     let light = to_linear(image);
-    // A step of at most half a pixel.
+    // Each step is at most half a pixel.
     let steps = (2.0 * length).ceil().max(1.0);
     let offsets: Vec<(f32, f32)> = (0..=steps as u32)
         .map(|step| length * (f64::from(step) / steps - 0.5))

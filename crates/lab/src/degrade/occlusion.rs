@@ -6,14 +6,14 @@ use image::{Rgb, RgbImage};
 use super::unit;
 use evenmatch::{BoundingBox, sample::srgb};
 
-/// How much further the cover reaches beyond the face's box, at either side and below, over the
+/// How far the cover reaches beyond the face's box, on either side and below, as a share of the
 /// box's width or height.
 const BEYOND: f32 = 0.1;
-/// Darkest and brightest cover, as shares of full light.
+/// The darkest and the brightest cover, as shares of full light.
 const LIGHT: (f64, f64) = (0.03, 0.6);
 
-/// The photo with this share of the face's box covered from below, by an even grey whose light is
-/// drawn, evenly on a logarithmic scale.
+/// The photo with this share of the face's box covered from below by a uniform grey. Its light is
+/// drawn at random, uniformly on a logarithmic scale.
 pub(super) fn occlusion(
     image: &RgbImage,
     face: &BoundingBox,

@@ -7,8 +7,8 @@ use super::linear::{LinearImage, at, to_linear, to_srgb};
 use super::unit;
 use evenmatch::BoundingBox;
 
-/// The photo turned about the middle of the face by this angle, to a side that is drawn. Its size
-/// stays; corners that had no pixels take those of the nearest border.
+/// The photo turned about the middle of the face by this angle, to a side that is drawn at random.
+/// Its size stays the same; corners without pixels repeat the nearest border.
 pub(super) fn rotation(
     image: &RgbImage,
     face: &BoundingBox,

@@ -7,19 +7,19 @@ use rand_distr::{Distribution, Poisson, StandardNormal};
 use super::linear::{LinearImage, to_linear};
 use evenmatch::sample::srgb;
 
-/// Photo-electrons of full scale of an ordinary sensor.
+/// Photo-electrons at full scale of an ordinary sensor.
 pub(super) const ELECTRONS: f64 = 4000.0;
-/// Standard deviation of the read noise of that sensor, in photo-electrons: .002 of full scale.
+/// Standard deviation of the read noise of that sensor, in photo-electrons: 0.002 of full scale.
 const READ: f64 = 0.002 * ELECTRONS;
 
-/// The image as a sensor sees it whose full scale is this many photo-electrons: each channel `x`
+/// The image as seen by a sensor whose full scale is this many photo-electrons: each channel `x`
 /// of linear light becomes `(Poisson(x·electrons) + 8·Normal) / electrons`, then 8-bit sRGB.
 pub(super) fn seen(light: &LinearImage, electrons: f64, random: &mut ChaCha8Rng) -> RgbImage {
     let mut image = RgbImage::new(light.width(), light.height());
     for (Rgb(seen), Rgb(light)) in image.pixels_mut().zip(light.pixels()) {
         for (seen, light) in seen.iter_mut().zip(light) {
             let expected = f64::from(*light) * electrons;
-            // A mean of zero has no distribution and no electrons.
+            // The distribution is not defined for a mean of zero, which gives no electrons.
             let shot = Poisson::new(expected).map_or(0.0, |counts| counts.sample(random));
             let read: f64 = StandardNormal.sample(random);
             *seen = srgb((shot + READ * read) / electrons);

@@ -1,4 +1,4 @@
-//! What verdicts mean for the rates.
+//! How verdicts change the rates.
 
 use std::collections::BTreeSet;
 
@@ -6,25 +6,26 @@ use super::verdicts::{Verdict, Verdicts};
 
 /// Pairs to leave out of the corrected rates.
 ///
-/// - `same_person` on a non-mated pair: its two names are one person, and every pair between them
-///   is left out. Names that are joined through others are joined too.
+/// - `same_person` on a non-mated pair: the two names are one person, and every pair between them
+///   is left out. Names that are linked through other names count as one person, too.
 /// - `different_people` on a mated pair: that pair is left out.
 /// - All other verdicts confirm a label or leave it open, and change nothing.
 ///
-/// Pairs are left out rather than relabelled: where a single photo lies under the wrong name, to
-/// merge the two names would make mated pairs of two people.
+/// Pairs are left out rather than relabelled: where a single photo is under the wrong name,
+/// merging the two names would make mated pairs of two people.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Corrections {
-    /// Pairs of subject codes between which nothing is compared, the lower code first; by codes.
+    /// Pairs of subject codes that are not compared with each other, the lower code first; sorted
+    /// by code.
     pub excluded_subject_pairs: BTreeSet<(u32, u32)>,
-    /// Mated pairs of rows that are left out, the lower row first; by rows.
+    /// Mated pairs of rows that are left out, the lower row first; sorted by row.
     pub excluded_sample_pairs: BTreeSet<(u32, u32)>,
     subjects: Vec<u32>,
 }
 
 impl Corrections {
     /// The corrections that follow from verdicts; `subjects` has each row's subject code.
-    /// Verdicts on rows beyond it are passed over.
+    /// Verdicts on rows beyond its end are ignored.
     pub fn new(verdicts: &Verdicts, subjects: &[u32]) -> Self {
         let mut one_person: Vec<BTreeSet<u32>> = Vec::new();
         let mut excluded_sample_pairs = BTreeSet::new();
@@ -68,8 +69,9 @@ impl Corrections {
     }
 }
 
-/// Puts two names, and all that were found to be one with either, into one set. There are as many
-/// sets as a person had patience for, so that looking through all of them is no cost.
+/// Puts two names, and all names that were found to be the same person as either, into one set.
+/// There are only as many sets as a person had time to judge, so a search through all of them is
+/// cheap.
 fn join(sets: &mut Vec<BTreeSet<u32>>, first: u32, second: u32) {
     let touched = |set: &mut BTreeSet<u32>| set.contains(&first) || set.contains(&second);
     let mut joined = BTreeSet::from([first, second]);

@@ -1,31 +1,31 @@
-//! From which score on a pair's label is doubted.
+//! The scores beyond which the label of a pair is doubtful.
 //!
 //! A pair is suspect where its score is implausible under its own label *and* plausible under the
-//! other. Plausible is judged by the median and the MAD, which label errors do not move: up to
-//! half of all scores could be wrong. That the MAD times 1.4826 estimates the standard deviation
-//! of a normal distribution, and that 2.5 of those is a fair limit for outliers, is from Leys,
-//! Ley, Klein, Bernard and Licata, "Detecting outliers: do not use standard deviation around the
-//! mean, use absolute deviation around the median", Journal of Experimental Social Psychology
-//! 49(4), 2013.
+//! other. Whether a score is plausible depends on the median and the MAD (median absolute
+//! deviation), which label errors hardly move: up to half of all scores could be wrong. That the
+//! MAD times 1.4826 estimates the standard deviation of a normal distribution, and that 2.5
+//! standard deviations are a reasonable threshold for outliers, is from Leys, Ley, Klein, Bernard
+//! and Licata, "Detecting outliers: do not use standard deviation around the mean, use absolute
+//! deviation around the median", Journal of Experimental Social Psychology 49(4), 2013.
 
 use serde::Serialize;
 
 use crate::{Error, ErrorKind, Result, Stage};
 
-/// Makes the MAD of normally distributed values their standard deviation: 1 / Φ⁻¹(¾).
+/// Turns the MAD of normally distributed values into their standard deviation: 1 / Φ⁻¹(¾).
 const NORMAL_CONSISTENCY: f64 = 1.4826;
 /// Deviations within which a score is plausible under a label (Leys et al. 2013).
 const PLAUSIBLE: f64 = 2.5;
-/// Deviations above which a score is implausible for a non-mated pair. Of these there are
-/// millions where of ordinary data there are hundreds: 2.5 would cast doubt on one in 160, while
+/// Deviations above which a score is implausible for a non-mated pair. There are millions of these
+/// pairs, where other data have hundreds of values: 2.5 would cast doubt on 1 pair in 160, while
 /// normal scores exceed 5 once in 3.5 million pairs.
 const IMPLAUSIBLE_NONMATED: f64 = 5.0;
-/// The same where no mated scores say how high one person's pairs are: non-mated scores have a
-/// heavier tail than the normal distribution. Of 3.3 million pairs of a FairFace subset 44 lie
-/// above, nearly all one person by the look of them; of the 118 pairs between 5 and 6 most are
-/// two, many of them young children.
+/// The same where no mated scores show how high the scores of one person's pairs are: non-mated
+/// scores have a heavier tail than the normal distribution. In a FairFace subset of 3.3 million
+/// pairs, 44 pairs are above, and nearly all of them look like one person; most of the 118 pairs
+/// between 5 and 6 are two people, many of them young children.
 const IMPLAUSIBLE_NONMATED_ALONE: f64 = 6.0;
-/// Fewer mated pairs than this say too little about where mated scores lie.
+/// The fewest mated pairs that show where mated scores lie.
 const MIN_MATED: u64 = 30;
 
 /// Where scores lie: median and median absolute deviation.
@@ -40,7 +40,7 @@ pub struct Spread {
 }
 
 impl Spread {
-    /// The spread of these scores; `None` where there are none. NaN is passed over.
+    /// The spread of these scores; `None` where there are none. NaN is ignored.
     pub fn of(scores: &[f32]) -> Option<Spread> {
         let mut values: Vec<f64> =
             scores.iter().filter(|score| !score.is_nan()).map(|&score| f64::from(score)).collect();
@@ -50,8 +50,9 @@ impl Spread {
         Some(Spread { median, mad, count: values.len() as u64 })
     }
 
-    /// The spread of scores that were counted in bins of equal width from `low` to `high`, taken
-    /// to lie evenly within each bin: for millions of pairs. Off by less than a bin's width.
+    /// The spread of scores that were counted in bins of equal width from `low` to `high`, for
+    /// millions of pairs. Scores are assumed to be evenly distributed within each bin, so the
+    /// error is less than the width of a bin.
     ///
     /// `None` where nothing was counted or the range is empty.
     pub fn of_counts(low: f32, high: f32, counts: &[u64]) -> Option<Spread> {
@@ -75,7 +76,7 @@ impl Spread {
         Some(Spread { median, mad, count })
     }
 
-    /// The score that lies so many deviations above the median.
+    /// The score that is this many deviations above the median.
     fn at(&self, deviations: f64) -> f64 {
         self.median + deviations * NORMAL_CONSISTENCY * self.mad
     }
@@ -94,9 +95,9 @@ fn median(values: &mut [f64]) -> Option<f64> {
     Some((below + upper) / 2.0)
 }
 
-/// The least argument in a range at which a condition holds that, once it holds, goes on holding.
+/// The least argument in a range at which a condition holds that holds for all greater ones, too.
 fn first_reaching(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -> f64 {
-    // A range of 2 is halved below the precision of a score.
+    // 48 halvings of a range of 2 are finer than the precision of a score.
     for _ in 0..48 {
         let middle = low + (high - low) / 2.0;
         match holds(middle) {
@@ -107,28 +108,28 @@ fn first_reaching(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -> f
     high
 }
 
-/// What a limit rests on.
+/// What a threshold is based on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
-    /// The caller gave it.
+    /// The caller set it.
     Given,
     /// Median and MAD of the mated and of the non-mated scores.
     BothLabels,
-    /// Median and MAD of the non-mated scores: there were under 30 mated pairs.
+    /// Median and MAD of the non-mated scores: there were fewer than 30 mated pairs.
     NonmatedAlone,
 }
 
-/// A score, and what it rests on.
+/// A threshold of a score, and what it is based on.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Limit {
     /// The score.
     pub score: f32,
-    /// What it rests on.
+    /// What it is based on.
     pub basis: Basis,
 }
 
-/// Limits that the caller sets instead of having them estimated.
+/// Thresholds that the caller sets instead of having them estimated.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Overrides {
     /// Non-mated pairs above this score are suspect.
@@ -137,17 +138,17 @@ pub struct Overrides {
     pub mated_below: Option<f32>,
 }
 
-/// From which scores on pairs are suspect.
+/// The scores beyond which pairs are suspect.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Limits {
-    /// Non-mated pairs above this score are suspected of being one person.
+    /// Non-mated pairs above this score are suspected to be one person.
     pub nonmated_above: Limit,
-    /// Mated pairs below this score are suspected of being two people.
+    /// Mated pairs below this score are suspected to be two people.
     pub mated_below: Limit,
 }
 
 impl Limits {
-    /// Limits from where the scores lie. With σ for 1.4826·MAD:
+    /// Thresholds from the distribution of the scores. With σ for 1.4826·MAD:
     ///
     /// - Non-mated pairs are suspect above the larger of `median + 5σ` of the non-mated scores
     ///   and `median − 2.5σ` of the mated ones.
@@ -157,8 +158,8 @@ impl Limits {
     ///   `median + 2.5σ`.
     ///
     /// # Errors
-    /// `InvalidArgument` where a limit that was given is not finite, and where more than half of
-    /// the non-mated scores are equal, so that their MAD says nothing; then give both limits.
+    /// `InvalidArgument` where a threshold that was set is not finite, and where more than half of
+    /// the non-mated scores are equal, so that their MAD says nothing; then set both thresholds.
     pub fn estimate(
         nonmated: Option<&Spread>,
         mated: Option<&Spread>,
@@ -168,8 +169,8 @@ impl Limits {
             return Ok(Limits { nonmated_above: given(above)?, mated_below: given(below)? });
         }
         let nonmated = nonmated.filter(|spread| spread.mad > 0.0).ok_or_else(|| {
-            invalid("the non-mated scores are too few or too much alike to find limits from")
-                .next("give both limits yourself")
+            invalid("there are too few different non-mated scores to estimate thresholds from")
+                .next("set both thresholds yourself")
         })?;
         let mated = mated.filter(|spread| spread.count >= MIN_MATED);
         let (above, below, basis) = match mated {
@@ -198,7 +199,7 @@ impl Limits {
 fn given(score: f32) -> Result<Limit> {
     match score.is_finite() {
         true => Ok(Limit { score, basis: Basis::Given }),
-        false => Err(invalid(&format!("a limit of {score} is no score"))
+        false => Err(invalid(&format!("the threshold {score} is not a score"))
             .next("give a score between -1 and 1, such as 0.4")),
     }
 }

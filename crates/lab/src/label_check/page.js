@@ -1,5 +1,5 @@
 "use strict";
-// Everything works on what the page already holds: nothing is fetched, nothing is kept.
+// Everything works on what is in the page: nothing is fetched, and nothing is stored.
 const form = document.querySelector("form");
 const bar = document.querySelector(".save");
 const progress = document.querySelector("#progress");

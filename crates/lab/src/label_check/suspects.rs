@@ -1,17 +1,17 @@
-//! Pairs whose score does not fit their label.
+//! Pairs whose score contradicts their label.
 
 use serde::Serialize;
 
 use super::limits::Limits;
 use evenmatch_scores::crossmatch::ScoredPair;
 
-/// In which way a pair's score does not fit its label.
+/// How a pair's score contradicts its label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SuspectKind {
-    /// Two names, and a score as of one person.
+    /// Two names, and a score that is typical of one person.
     NonmatedAbove,
-    /// One name, and a score as of two people.
+    /// One name, and a score that is typical of two people.
     MatedBelow,
 }
 
@@ -32,10 +32,10 @@ impl SuspectKind {
     }
 }
 
-/// A pair for a person to look at.
+/// A pair for a person to review.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Suspect {
-    /// In which way the score does not fit.
+    /// How the score contradicts the label.
     pub kind: SuspectKind,
     /// The lower row of the data.
     pub a: u32,
@@ -43,19 +43,19 @@ pub struct Suspect {
     pub b: u32,
     /// Cosine similarity of the pair, −1 to 1.
     pub score: f32,
-    /// The limit beyond which the score lies.
+    /// The threshold that the score passes.
     pub limit: f32,
 }
 
 impl Suspect {
-    /// By how much the score passes the limit.
+    /// By how much the score passes the threshold.
     fn excess(&self) -> f32 {
         (self.score - self.limit).abs()
     }
 }
 
-/// The pairs beyond the limits, the furthest beyond first; among equals by rows. A score on the
-/// limit is not beyond it, and neither is NaN.
+/// The pairs beyond the thresholds, the furthest first; equals are sorted by row. A score equal to
+/// the threshold is not beyond it, and neither is NaN.
 pub fn suspects(
     nonmated: impl IntoIterator<Item = ScoredPair>,
     mated: impl IntoIterator<Item = ScoredPair>,

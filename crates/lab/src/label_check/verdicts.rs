@@ -1,4 +1,4 @@
-//! `suspects.csv`: suspected pairs with what a person said of them.
+//! `suspects.csv`: suspected pairs with the verdict of a person on each.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
@@ -15,7 +15,7 @@ use evenmatch_core::spreadsheet::{original, write_row};
 pub(super) const COLUMNS: [&str; 7] =
     ["kind", "a_path", "b_path", "a_subject", "b_subject", "score", "verdict"];
 
-/// What a person said of a pair.
+/// The verdict of a person on a pair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -23,12 +23,12 @@ pub enum Verdict {
     SamePerson,
     /// The photos show two people.
     DifferentPeople,
-    /// The photos do not tell.
+    /// The photos do not show which.
     Unsure,
 }
 
 impl Verdict {
-    /// Every verdict, in the order in which they are offered.
+    /// Every verdict, in the order in which the page offers them.
     pub const ALL: [Verdict; 3] = [Verdict::SamePerson, Verdict::DifferentPeople, Verdict::Unsure];
 
     /// The word in files.
@@ -51,23 +51,23 @@ impl Verdict {
 pub struct DataRow<'a> {
     /// The photo's path as the data set lists it.
     pub path: &'a str,
-    /// The name under which the data set has the person.
+    /// The name of the person in the data set.
     pub subject: &'a str,
 }
 
-/// Verdicts by pair of rows; the lower row comes first.
+/// Verdicts for pairs of rows; the lower row comes first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Verdicts {
     by_pair: BTreeMap<(u32, u32), Verdict>,
 }
 
 impl Verdicts {
-    /// Reads `suspects.csv`. Rows without a verdict are passed over once they were checked.
+    /// Reads `suspects.csv`. Rows without a verdict are checked and then ignored.
     ///
     /// # Errors
-    /// `Io` where the file can't be read; `InvalidRecord`, with the line, for an unknown kind or
-    /// verdict, for a pair that is not in the data or is there under other names, and for a pair
-    /// that has two verdicts.
+    /// `Io` where the file cannot be read; `InvalidRecord`, with the line, for an unknown kind or
+    /// verdict, for a pair that is not in the data or has other names there, and for a pair that
+    /// has two verdicts.
     pub fn read(path: &Path, data: &[DataRow<'_>]) -> Result<Self> {
         let text = std::fs::read(path).map_err(|cause| Error::io(Stage::Record, path, cause))?;
         Verdicts::parse(&text, data).map_err(|error| error.in_path(path))
@@ -78,7 +78,7 @@ impl Verdicts {
     /// # Errors
     /// As for [`Verdicts::read`]; the file is not named.
     pub fn parse(text: &[u8], data: &[DataRow<'_>]) -> Result<Self> {
-        // A spreadsheet may have written another delimiter than it read.
+        // A spreadsheet may write another delimiter than it read.
         let first = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
         let mut reader = csv::ReaderBuilder::new()
             .trim(csv::Trim::All)
@@ -117,7 +117,7 @@ impl Verdicts {
         self.by_pair.get(&(a.min(b), a.max(b))).copied()
     }
 
-    /// All verdicts with their pairs, by rows.
+    /// All verdicts with their pairs, sorted by row.
     pub fn iter(&self) -> impl Iterator<Item = ((u32, u32), Verdict)> + '_ {
         self.by_pair.iter().map(|(pair, verdict)| (*pair, *verdict))
     }
@@ -133,7 +133,7 @@ impl Verdicts {
     }
 }
 
-/// Collects verdicts; of several on one pair the last one counts.
+/// Collects verdicts; where a pair has several, the last one counts.
 impl FromIterator<((u32, u32), Verdict)> for Verdicts {
     fn from_iter<I: IntoIterator<Item = ((u32, u32), Verdict)>>(all: I) -> Self {
         let ordered = |((a, b), verdict): ((u32, u32), Verdict)| ((a.min(b), a.max(b)), verdict);
@@ -141,7 +141,7 @@ impl FromIterator<((u32, u32), Verdict)> for Verdicts {
     }
 }
 
-/// Paths of the data to their rows; `None` for a path that is listed twice.
+/// Maps the paths of the data to their rows; `None` for a path that is listed twice.
 struct Index<'a> {
     rows: HashMap<&'a str, Option<u32>>,
     data: &'a [DataRow<'a>],
@@ -164,8 +164,8 @@ struct Row<'a> {
     text: &'a [u8],
 }
 
-/// The 1-based line of the row that the reader met at a byte: it counts blank lines before a row
-/// as the row's own, and this does not.
+/// The 1-based line of the row that the reader found at this byte. The reader counts blank lines
+/// before a row as part of the row; this function does not.
 fn line_at(text: &[u8], start: u64) -> u64 {
     let (before, row) = text.split_at(text.len().min(start as usize));
     let blank = row.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
@@ -192,20 +192,22 @@ impl Row<'_> {
     /// The rows of the data that this row is about, the lower one first.
     fn pair(&self, data: &Index<'_>) -> Result<(u32, u32)> {
         let kind = SuspectKind::of_word(self.field(0)).ok_or_else(|| {
-            self.fault(0, format!("`{}` is no kind of suspect", self.field(0)))
-                .next("leave this column as it was written")
+            self.fault(0, format!("`{}` is not a kind of suspect", self.field(0)))
+                .next("restore the original value of this column")
         })?;
         let photo = |path: usize, subject: usize| -> Result<u32> {
             let row = match data.rows.get(self.field(path)) {
                 Some(Some(row)) => *row,
                 Some(None) => {
                     let message = format!("the data lists `{}` twice", self.field(path));
-                    return Err(self.fault(path, message).next("keep one row a photo in the data"));
+                    return Err(self
+                        .fault(path, message)
+                        .next("keep one row per photo in the data"));
                 }
                 None => {
                     let message = format!("`{}` is not in the data", self.field(path));
                     return Err(self.fault(path, message).next(
-                        "give the list from which these suspects were made, or remove the row",
+                        "give the list that these suspects were made from, or remove the row",
                     ));
                 }
             };
@@ -216,7 +218,8 @@ impl Row<'_> {
                     self.field(path),
                     self.field(subject)
                 );
-                let next = "write the name of the data here, or make the suspects anew from it";
+                let next =
+                    "write the name from the data here, or make the list of suspects again from it";
                 return Err(self.fault(subject, message).next(next));
             }
             Ok(row)
@@ -228,8 +231,8 @@ impl Row<'_> {
         }
         let mated = self.field(3) == self.field(4);
         if mated != (kind == SuspectKind::MatedBelow) {
-            let message = format!("`{}` does not go with these two names", kind.word());
-            return Err(self.fault(0, message).next("leave this column as it was written"));
+            let message = format!("`{}` does not match these two names", kind.word());
+            return Err(self.fault(0, message).next("restore the original value of this column"));
         }
         Ok((a.min(b), a.max(b)))
     }
@@ -241,8 +244,8 @@ impl Row<'_> {
             None => {
                 let words = Verdict::ALL.map(Verdict::word).join(", ");
                 Err(self
-                    .fault(6, format!("`{word}` is no verdict"))
-                    .next(format!("write {words}, or nothing")))
+                    .fault(6, format!("`{word}` is not a verdict"))
+                    .next(format!("write {words}, or leave the field empty")))
             }
             known => Ok(known),
         }
@@ -256,7 +259,7 @@ fn not_csv(cause: csv::Error) -> Error {
         Stage::Record,
         "this is not CSV in UTF-8 with the same number of fields in every row",
     )
-    .next("save the file as CSV in UTF-8, with a comma for every field")
+    .next("save the file as CSV in UTF-8, with a comma between fields, also empty ones")
     .caused_by(cause);
     match line {
         Some(line) => error.at_line(line),
@@ -265,10 +268,10 @@ fn not_csv(cause: csv::Error) -> Error {
 }
 
 /// Writes `suspects.csv`, with the verdicts that are already known. Verdicts on pairs that are not
-/// among the suspects are not written: who replaces a file loses those.
+/// among the suspects are not written: if you replace a file, they are lost.
 ///
 /// # Errors
-/// `InvalidArgument` where a suspect's row is not in the data; `Io` where `out` takes no more.
+/// `InvalidArgument` where a suspect's row is not in the data; `Io` where `out` cannot be written.
 pub fn write_csv(
     out: impl Write,
     suspects: &[Suspect],
@@ -290,7 +293,7 @@ pub fn write_csv(
     writer.flush().map_err(|cause| full(cause.into()))
 }
 
-/// All columns but the verdict.
+/// All columns except the verdict.
 pub(super) fn fields(suspect: &Suspect, data: &[DataRow<'_>]) -> Result<[String; 6]> {
     let (a, b) = (photo(suspect.a, data)?, photo(suspect.b, data)?);
     Ok([
@@ -306,7 +309,7 @@ pub(super) fn fields(suspect: &Suspect, data: &[DataRow<'_>]) -> Result<[String;
 /// The photo of a row.
 pub(super) fn photo<'a>(row: u32, data: &[DataRow<'a>]) -> Result<DataRow<'a>> {
     data.get(row as usize).copied().ok_or_else(|| {
-        let message = format!("there is no row {row} in data of {} rows", data.len());
+        let message = format!("there is no row {row} in the data, which have {} rows", data.len());
         Error::new(ErrorKind::InvalidArgument, Stage::Record, message)
     })
 }

@@ -1,4 +1,4 @@
-//! What is done already: one line a presentation, by the digests of its files.
+//! What is already done: one line per presentation, by the digests of its files.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -9,22 +9,22 @@ use super::presenter::{Presentation, Presented, Word};
 use crate::Digest;
 use crate::batch::JournalRow;
 
-/// What names one outcome. A species is not in it: a presentation is what it is, whatever it is
-/// called.
+/// What identifies one outcome. It does not contain the species: the outcome of a presentation
+/// does not depend on its label.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Key {
     /// See [`Presenter::key`](super::Presenter::key).
     run: Digest,
-    /// Of the photo, or of all frames and their names.
+    /// The digest of the photo, or of all frames and their names.
     sample: Digest,
-    /// Of the challenge's file.
+    /// The digest of the challenge's file.
     challenge: Option<Digest>,
-    /// Of the reference's file.
+    /// The digest of the reference's file.
     reference: Option<Digest>,
 }
 
 impl Key {
-    /// The key of a presentation; `None` where a file can't be read, whose outcome is not kept.
+    /// The key of a presentation; `None` where a file cannot be read: that outcome is not stored.
     pub(super) fn of(run: Digest, presentation: &Presentation<'_>) -> Option<Key> {
         let named = |path: Option<&Path>| match path {
             Some(path) => content(path).map(Some),

@@ -1,4 +1,4 @@
-//! What judges a presentation, and what comes of it.
+//! What judges a presentation, and the outcome.
 
 use std::path::Path;
 
@@ -8,37 +8,38 @@ use crate::batch::AcquisitionFailure;
 use crate::{Digest, Error, ErrorKind, Result};
 use evenmatch_audit::records::{FailureStage, PadOutcome};
 
-/// One presentation, as it is judged: nothing that judges knows its species.
+/// One presentation without its label: a presenter never sees the species.
 #[derive(Debug, Clone, Copy)]
 pub struct Presentation<'a> {
     /// A photo, a folder of frames, or an animated image.
     pub path: &'a Path,
-    /// The challenge that the frames answer.
+    /// The challenge that the frames respond to.
     pub challenge: Option<&'a Path>,
-    /// A photo of the person that is claimed.
+    /// A photo of the claimed person.
     pub reference: Option<&'a Path>,
 }
 
-/// What came of one presentation.
+/// The outcome of one presentation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Presented {
-    /// How it was classified; never [`PadOutcome::NotChecked`], since even a file that can't be
+    /// How it was classified; never [`PadOutcome::NotChecked`], because even a file that cannot be
     /// read was presented: it is a [`PadOutcome::NonResponse`].
     pub outcome: PadOutcome,
     /// Score of presentation attack detection, 0 to 1, higher is more bona fide; `None` where
     /// there is none.
     pub pad_score: Option<f64>,
-    /// What spoke against it or is missing, by code, such as a signal's name or a finding.
+    /// Codes of what indicates an attack or is missing, such as the name of a signal or a finding.
     pub reasons: Vec<String>,
     /// Why nothing could be compared, as in the column `failure` of comparison records, such as
     /// `detect:no_face_found`; `None` where the presentation was acquired.
     pub failure: Option<String>,
-    /// Score against the reference; `None` without a reference, and where either was not acquired.
+    /// Score of the comparison with the reference; `None` without a reference, and where either
+    /// photo was not acquired.
     pub score: Option<f32>,
 }
 
 impl Presented {
-    /// A presentation that got no answer since it could not be acquired.
+    /// A presentation that got no answer because it could not be acquired.
     pub fn failed(failure: impl Into<String>) -> Self {
         let failure = failure.into();
         Presented {
@@ -53,8 +54,8 @@ impl Presented {
     /// What an error says about the presentation itself.
     ///
     /// # Errors
-    /// The error, where it is a fault of the models, of the runtime or of the program that every
-    /// presentation would meet.
+    /// The error, where it is a fault of the models, the runtime or the program, which would affect
+    /// every presentation.
     pub fn of_error(error: Error) -> Result<Self> {
         if let Some(failure) = AcquisitionFailure::of_error(&error) {
             return Ok(Presented::failed(failure.to_string()));
@@ -77,14 +78,14 @@ pub trait Presenter: Sync {
     /// Judges one presentation, and compares it with its reference.
     ///
     /// # Errors
-    /// Those that [`Presented::of_error`] does not take for an outcome end the evaluation.
+    /// Errors that [`Presented::of_error`] does not treat as an outcome end the evaluation.
     fn present(&self, presentation: &Presentation<'_>) -> Result<Presented>;
 
-    /// What outcomes depend on besides the files: models, rules, versions.
+    /// What outcomes depend on apart from the files: models, rules, versions.
     fn key(&self) -> Digest;
 }
 
-/// Outcomes in the journal and in records, by the words that records use.
+/// Outcomes in the journal and in records, in the words of the records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Word {

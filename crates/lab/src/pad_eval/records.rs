@@ -1,4 +1,4 @@
-//! What came of the presentations, as comparison records and as a list of reasons.
+//! The outcomes of presentations as comparison records, and as a list of reasons.
 
 use super::presenter::{Presented, Word};
 use crate::{Error, ErrorKind, Result, Stage};
@@ -31,15 +31,15 @@ const OUTCOMES: [&str; 9] = [
     "score",
 ];
 
-/// Comparison records in the native columns, one a presentation in the manifest's order, which
+/// Comparison records in the native columns, one per presentation in the manifest's order, which
 /// `evenmatch audit --records` reads.
 ///
 /// A bona fide presentation with a reference is a mated pair. Attacks, and presentations without a
-/// reference, leave `mated` empty. Who has no reference has no `reference_id` either, so that a
-/// failure of theirs is no rejected transaction.
+/// reference, leave `mated` empty. A presentation without a reference has no `reference_id` either,
+/// so its failure does not count as a rejected transaction.
 ///
 /// # Errors
-/// When a row can't be written, which memory always lets happen.
+/// When a row cannot be written, which does not happen in memory.
 pub fn records(manifest: &PresentationManifest, presented: &[Presented]) -> Result<Vec<u8>> {
     let mut table = csv::Writer::from_writer(Vec::new());
     let sides = ["probe", "reference"];
@@ -73,11 +73,11 @@ pub fn records(manifest: &PresentationManifest, presented: &[Presented]) -> Resu
     finished(table)
 }
 
-/// What came of each presentation with its reasons, one a row in the manifest's order; reasons are
-/// parted by semicolons.
+/// The outcome of each presentation with its reasons, one per row in the manifest's order; reasons
+/// are separated by semicolons.
 ///
 /// # Errors
-/// When a row can't be written, which memory always lets happen.
+/// When a row cannot be written, which does not happen in memory.
 pub fn outcomes(manifest: &PresentationManifest, presented: &[Presented]) -> Result<Vec<u8>> {
     let mut table = csv::Writer::from_writer(Vec::new());
     write_row(&mut table, OUTCOMES).map_err(unwritten)?;

@@ -1,4 +1,4 @@
-//! Evaluating on several threads, and the audit of what comes of it.
+//! Evaluation on several threads, and the audit of its records.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -18,34 +18,34 @@ use evenmatch_core::threads;
 /// How to evaluate.
 #[derive(Debug, Clone, Default)]
 pub struct PadEvalSettings {
-    /// Threads; 0 for one a core. The result does not depend on it.
+    /// Threads; 0 for one per core. The result does not depend on it.
     pub jobs: usize,
-    /// Folder that keeps what is done, so that a run can go on; `None` keeps nothing.
+    /// The folder for outcomes, so that a run can be resumed; `None` stores nothing.
     pub folder: Option<PathBuf>,
-    /// Go on with a run, or take what an earlier one has done.
+    /// Resume a run that stopped, or reuse the outcomes of an earlier one.
     pub resume: bool,
 }
 
-/// How far a run has come.
+/// The progress of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PadEvalProgress {
     /// Presentations that are done.
     pub done: usize,
-    /// Those of them that an earlier run had done.
+    /// How many of them an earlier run had done.
     pub reused: usize,
-    /// All of the run.
+    /// All presentations of the run.
     pub total: usize,
 }
 
-/// Judges every presentation of a manifest, whose paths start from `root`; one outcome a
-/// presentation, in the manifest's order.
+/// Judges every presentation of a manifest, whose paths are relative to `root`, and returns one
+/// outcome per presentation, in the manifest's order.
 ///
-/// With a folder, what is done is kept there by the digests of the files, and a later run with the
-/// same presenter takes it from there. `progress` is called from several threads.
+/// With a folder, outcomes are stored there by the digests of the files, and a later run with the
+/// same presenter reuses them. `progress` is called from several threads.
 ///
 /// # Errors
-/// Where not one presentation is there; an unfinished run in the folder unless it is to be
-/// resumed; faults of the disk, the models or the runtime.
+/// None of the presentations exists; an unfinished run in the folder unless it is to be resumed;
+/// faults of the disk, the models or the runtime.
 pub fn pad_eval(
     manifest: &PresentationManifest,
     root: &Path,
@@ -54,12 +54,12 @@ pub fn pad_eval(
     progress: &(dyn Fn(PadEvalProgress) + Sync),
 ) -> Result<Vec<Presented>> {
     if manifest.entries.iter().all(|entry| !root.join(&entry.path).exists()) {
-        let message = "not one of the presentations is there";
+        let message = "none of the presentations exists";
         let root = if root.as_os_str().is_empty() { Path::new(".") } else { root };
         return Err(Error::new(ErrorKind::Io, Stage::Record, message)
             .in_file(manifest.file.clone())
             .next(format!(
-                "paths start from {}; name another folder with --root, or correct the list",
+                "paths are relative to {}; give another folder with --root, or correct the list",
                 root.display()
             )));
     }

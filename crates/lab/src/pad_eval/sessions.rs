@@ -1,4 +1,4 @@
-//! Challenge sessions as a judge of frames.
+//! Judging frames with challenge sessions.
 
 use std::path::Path;
 
@@ -13,11 +13,11 @@ use evenmatch::{
 use evenmatch_audit::records::PadOutcome;
 use evenmatch_core::record::LivenessOutcome;
 
-/// Frames a second of frames that do not say when they were taken.
+/// The frame rate of frames without timestamps.
 const FPS: f64 = 15.0;
 
-/// Judges frames by a session of their own for each. Nonces are not used up: this is an evaluation
-/// of recordings.
+/// Judges each sequence of frames with a session of its own. Nonces are not used up, because this
+/// evaluates recordings.
 #[derive(Debug, Clone)]
 pub struct SessionJudge {
     analyser: FrameAnalyser,
@@ -25,7 +25,7 @@ pub struct SessionJudge {
 }
 
 impl SessionJudge {
-    /// A judge of frames within these limits.
+    /// A judge that decodes frames within these limits.
     pub fn new(analyser: FrameAnalyser, limits: DecodeLimits) -> Self {
         SessionJudge { analyser, limits }
     }

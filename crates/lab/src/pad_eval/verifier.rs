@@ -15,14 +15,14 @@ use evenmatch::{
 use evenmatch_audit::records::{FailureStage, PadOutcome};
 use evenmatch_core::record::{SignalRecord, SignalVerdict};
 
-/// What a challenge session says of a sequence of frames.
+/// The result of a challenge session for a sequence of frames.
 #[derive(Debug, Clone)]
 pub struct JudgedFrames {
     /// `Pass`, `Fail`, or `NonResponse` for an inconclusive session.
     pub outcome: PadOutcome,
     /// The session's score, 0 to 1, higher is more bona fide.
     pub score: Option<f64>,
-    /// What was found, by code.
+    /// The codes of the findings.
     pub findings: Vec<String>,
     /// The frame to compare with a reference; `None` where none shows a face.
     pub probe: Option<RgbImage>,
@@ -33,31 +33,31 @@ pub trait FrameJudge: Sync {
     /// Judges the frames, a folder or an animated image, as the answer to a challenge.
     ///
     /// # Errors
-    /// Frames or a challenge that can't be read, and faults of the models.
+    /// Frames or a challenge that cannot be read, and faults of the models.
     fn judge(&self, frames: &Path, challenge: &Path) -> Result<JudgedFrames>;
 
-    /// What its answers depend on besides the files.
+    /// What its answers depend on apart from the files.
     fn key(&self) -> Digest;
 }
 
 /// Judges photos by their passive signals and frames by their session, and compares both with
 /// their references as [`Verifier`] does.
 ///
-/// A photo passes if no signal saw an attack or asked for more: "no sign of an attack seen", which
-/// never grants that a live person was there.
+/// A photo passes if no signal indicates an attack or is unclear. This means "no sign of an attack
+/// was seen"; it does not prove that a live person was there.
 pub struct VerifierPresenter<'a> {
     verifier: &'a Verifier,
     frames: &'a dyn FrameJudge,
 }
 
 impl<'a> VerifierPresenter<'a> {
-    /// A presenter from a verifier whose policy looks at liveness, and what judges frames.
+    /// A presenter from a verifier whose policy checks liveness, and a judge of frames.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] where the policy has liveness off: every photo would pass.
+    /// [`ErrorKind::InvalidArgument`] where the policy turns liveness off: every photo would pass.
     pub fn new(verifier: &'a Verifier, frames: &'a dyn FrameJudge) -> Result<Self> {
         if verifier.policy().liveness == evenmatch::LivenessPolicy::Off {
-            let message = "the policy does not look at liveness, so there is nothing to evaluate";
+            let message = "the policy does not check liveness, so there is nothing to evaluate";
             return Err(Error::new(ErrorKind::InvalidArgument, Stage::Decide, message)
                 .next("set liveness = \"advisory\" in the policy"));
         }
@@ -157,8 +157,8 @@ fn without_reference(presented: Presented, failure: &AcquisitionFailure) -> Pres
     Presented { failure: Some(failure), ..presented }
 }
 
-/// What the signals of a photo come to, with the names of those that spoke. A photo of which none
-/// could be measured has no answer.
+/// The outcome of a photo's signals, with the names of the signals that led to it. A photo without
+/// a measured signal gets no answer.
 fn judged(signals: &[SignalRecord]) -> (PadOutcome, Vec<String>) {
     let speaking = |verdict| -> Vec<String> {
         let spoke = signals.iter().filter(|signal| signal.verdict == verdict);

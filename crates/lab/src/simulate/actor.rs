@@ -1,4 +1,4 @@
-//! Somebody to simulate: a still photo on the canvas of a camera, with the mesh of its face.
+//! A person to simulate: a still photo on the canvas of a camera, with the mesh of its face.
 
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::SeedableRng;
@@ -19,10 +19,10 @@ pub const HEIGHT: u32 = 480;
 const EYE_DISTANCE: (f64, f64) = (70.0, 90.0);
 /// Where the middle of the face lies.
 const MIDDLE: Point = Point::new(320.0, 245.0);
-/// Over so many pixels the photo fades into what stands for the rest of the room.
+/// The photo fades over this many pixels into a stand-in for the rest of the room.
 const FADE: f32 = 14.0;
-/// A photo whose face is turned further than this to a side, or up or down, in degrees, is no face that
-/// looks into a camera. Faces differ more in what the mesh takes for level.
+/// A photo whose face is turned further than this to a side, or up or down, in degrees, does not
+/// show a face that looks into a camera. What the mesh takes for level differs more between faces.
 const MOST_TURNED: (f32, f32) = (18.0, 25.0);
 
 /// A person who can be simulated.
@@ -34,7 +34,7 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// A person from a photo with the landmarks of the face in it. `None` where the face is turned
+    /// A person from a photo with the landmarks of the face in it. `None` if the face is turned
     /// away, or the mesh finds none.
     ///
     /// # Errors
@@ -73,9 +73,9 @@ impl Actor {
 }
 
 /// The photo at this scale with the middle of its face in the middle of a frame. Around it, its
-/// blurred border goes on.
+/// blurred border continues.
 fn canvas(photo: &RgbImage, middle: Point, scale: f32) -> RgbImage {
-    // So blurred that no second face is seen in it.
+    // So blurred that no second face is detected in it.
     let blurred = gaussian_blur_f32(photo, 0.18 * photo.width().max(photo.height()) as f32 + 0.5);
     let (width, height) = (photo.width() as f32, photo.height() as f32);
     RgbImage::from_fn(WIDTH, HEIGHT, |x, y| {
@@ -89,7 +89,7 @@ fn canvas(photo: &RgbImage, middle: Point, scale: f32) -> RgbImage {
     })
 }
 
-/// A room that no photo is needed for: walls, furniture, shadows; out of focus.
+/// A room drawn without a photo: walls, furniture, shadows; out of focus.
 pub(super) fn room(random: &mut ChaCha8Rng) -> RgbImage {
     let mut draw = || unit(random) as f32;
     let wall: [f32; 3] = std::array::from_fn(|_| 90.0 + 110.0 * draw());

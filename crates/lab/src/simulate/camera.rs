@@ -1,4 +1,4 @@
-//! A camera held by hand: it shakes a little, its exposure drifts, and its sensor is noisy.
+//! A hand-held camera: it shakes a little, its exposure drifts, and its sensor is noisy.
 
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::SeedableRng;
@@ -12,7 +12,7 @@ use evenmatch::sample::{linear_light, srgb};
 /// Photo-electrons of full scale, and the read noise in them: the sensor of `degrade`.
 const ELECTRONS: f32 = 4000.0;
 const READ: f32 = 8.0;
-/// Normal deviates drawn once; every frame begins at another place.
+/// Normal deviates drawn once; every frame starts at another position.
 const DEVIATES: usize = 1 << 18;
 /// Steps of the table back to sRGB.
 const STEPS: usize = 1 << 12;
@@ -30,8 +30,8 @@ pub struct Camera {
 }
 
 impl Camera {
-    /// A camera that gets this share of the light, 1 for ordinary light. Each take has a place and
-    /// an exposure of its own, as when somebody picks the telephone up again.
+    /// A camera that gets this share of the light, 1 for ordinary light. Each take has its own
+    /// position and exposure, as when the person picks up the phone again.
     pub fn new(light: f64, seed: u64) -> Camera {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut evenly = |low: f64, high: f64| (low + (high - low) * unit(&mut random)) as f32;
@@ -44,7 +44,7 @@ impl Camera {
         Camera { light, shake, drift, shift, deviates, to_srgb, frames: 0 }
     }
 
-    /// A camera that does not shake, with an exposure that stays.
+    /// A camera that does not shake, with a constant exposure.
     pub fn on_a_stand(light: f64, seed: u64) -> Camera {
         let mut camera = Camera::new(light, seed);
         camera.shake = [Sway::none(); 2];
@@ -57,7 +57,7 @@ impl Camera {
         let light = self.light * (1.0 + self.drift.at(seconds));
         let (dx, dy) =
             (self.shift[0] + self.shake[0].at(seconds), self.shift[1] + self.shake[1].at(seconds));
-        // One multiplication and two look-ups a channel: light and noise of each value.
+        // One multiplication and two look-ups per channel: light and noise of each value.
         let table: Vec<(f32, f32)> = (0..=255)
             .map(|value| {
                 let expected = linear_light(value) as f32 * light;
@@ -71,8 +71,8 @@ impl Camera {
         let (width, height) = scene.dimensions();
         let (columns, rows) = (width as usize, height as usize);
         let raw = scene.as_raw();
-        // The same shift everywhere: whole pixels, and weights of two neighbours each way. Beyond the
-        // border the outermost pixels go on.
+        // The same shift everywhere: whole pixels, and weights of two neighbours each way. Beyond
+        // the border the outermost pixels are repeated.
         let (left, top) = (dx.floor(), dy.floor());
         let (u, v) = (dx - left, dy - top);
         let inside = |x: i64, side: usize| x.clamp(0, side as i64 - 1) as usize;

@@ -76,7 +76,7 @@ impl Flat {
         Flat { picture, room: self.room.clone(), ..*self }
     }
 
-    /// The picture of the sheet held like this.
+    /// The image of the sheet held like this.
     pub(super) fn render(&self, state: &SheetState) -> RgbImage {
         let (columns, rows) = self.picture.dimensions();
         let aspect = rows as f32 / columns as f32;
@@ -88,7 +88,7 @@ impl Flat {
             for column in 0..=CELLS {
                 let (u, v) = (column as f32 / CELLS as f32, row as f32 / CELLS as f32);
                 let (x, y) = (u - 0.5, aspect * (v - 0.5));
-                // A parabola across: paper that bends about an upright axis.
+                // A parabola across: paper that bends about a vertical axis.
                 let bent = 4.0 * state.curl * x * x;
                 let [x, y, z] = turn.apply([x, y, bent]);
                 let away = (CAMERA + z - state.held.nearer).max(0.3);
@@ -102,7 +102,7 @@ impl Flat {
                         away,
                     ],
                     texture: [u * (columns - 1) as f32, v * (rows - 1) as f32],
-                    // A screen makes its own light.
+                    // A screen emits its own light.
                     gain: if self.medium == Medium::Tablet { 1.0 } else { gain(light) },
                     lid: 0.0,
                 });
@@ -121,7 +121,7 @@ impl Flat {
         image
     }
 
-    /// A reflection that moves over the sheet twice as fast as it is turned.
+    /// A reflection that moves over the sheet twice as fast as the sheet turns.
     fn shine(&self, image: &mut RgbImage, state: &SheetState) {
         let (width, height) = image.dimensions();
         let x = width as f32 * (0.3 + state.held.yaw / 40.0) + state.held.right * self.width;
@@ -140,12 +140,12 @@ impl Flat {
     }
 }
 
-/// Ink on paper: less contrast and colour, and dots in a screen turned by 45 degrees.
+/// Ink on paper: less contrast and colour, and dots in a screen rotated by 45 degrees.
 fn printed(picture: &RgbImage) -> RgbImage {
     RgbImage::from_fn(picture.width(), picture.height(), |x, y| {
         let pixel = picture.get_pixel(x, y).0.map(f32::from);
         let grey = pixel.iter().sum::<f32>() / 3.0;
-        // Dots of about two pixels: what a camera sees of 150 lines an inch at arm's length.
+        // Dots of about two pixels: what a camera sees of 150 lines per inch at arm's length.
         let (p, q) = ((x + y) as f32, x as f32 - y as f32);
         let dots = 5.0 * ((1.7 * p).sin() + (1.7 * q).sin());
         Rgb(pixel.map(|channel| {

@@ -1,4 +1,4 @@
-//! A head out of one still photo: its mesh with depth, textured by the photo, turned in space.
+//! A head made from one still photo: its mesh with depth, textured by the photo, turned in space.
 
 use image::RgbImage;
 
@@ -27,18 +27,18 @@ const LOWER_LIP_OUTSIDE: [usize; 18] =
     [146, 91, 181, 84, 17, 314, 405, 321, 375, 77, 90, 180, 85, 16, 315, 404, 320, 307];
 
 /// Rings around the face that stand for hair, ears and neck: how far out, as a multiple of the
-/// rim's distance from the middle; how much deeper than the rim, in distances between the eyes;
-/// and how much of the head's motion they follow.
+/// rim's distance from the middle; how much deeper than the rim, in inter-eye distances; and how
+/// much of the head's motion they follow.
 const RINGS: [(f32, f32, f32); 4] =
     [(1.16, 0.45, 1.0), (1.42, 1.0, 0.85), (1.85, 1.3, 0.3), (2.5, 1.5, 0.0)];
 /// Rings follow less below the chin, where the neck is.
 const NECK: f32 = 0.45;
 /// Where the head turns, behind the middle of the face, and how far away the camera is; in
-/// distances between the eyes (63 mm in grown-ups, so that the camera is 44 cm away).
+/// inter-eye distances (63 mm in adults, so the camera is 44 cm away).
 const PIVOT: f32 = 1.1;
 pub(super) const CAMERA: f32 = 7.0;
 
-/// How a head is held at one moment, against how it is on the photo.
+/// How a head is held at one moment, relative to the photo.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct HeadState {
     /// Degrees; positive to the viewer's right, as in [`evenmatch::mesh::Pose`].
@@ -47,15 +47,15 @@ pub struct HeadState {
     pub pitch: f32,
     /// Degrees; positive clockwise as the viewer sees it.
     pub roll: f32,
-    /// Distances between the eyes to the viewer's right.
+    /// Inter-eye distances to the viewer's right.
     pub right: f32,
-    /// Distances between the eyes downwards.
+    /// Inter-eye distances downwards.
     pub down: f32,
-    /// Distances between the eyes towards the camera, of which there are 7.
+    /// Inter-eye distances towards the camera, which is 7 away.
     pub nearer: f32,
-    /// 0 as on the photo, 1 shut.
+    /// 0 as in the photo, 1 shut.
     pub eyes_shut: f32,
-    /// Gap between the lips beyond that of the photo, in distances between the eyes.
+    /// Gap between the lips beyond that in the photo, in inter-eye distances.
     pub mouth_open: f32,
 }
 
@@ -77,7 +77,7 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// A head from a picture and the mesh on it; `None` where the mesh spans no face.
+    /// A head from a photo and the mesh on it; `None` if the mesh spans no face.
     pub(super) fn new(still: RgbImage, mesh: &Mesh, light: [f32; 3]) -> Option<Head> {
         let eye_distance = mesh.landmarks5().inter_eye_distance();
         if !(eye_distance.is_finite() && eye_distance > 4.0) {
@@ -109,7 +109,7 @@ impl Head {
         Some(Head { still, points, follows, normals, triangles, eye_distance, middle, skin, light })
     }
 
-    /// The picture of the head held like this.
+    /// The image of the head held like this.
     pub(super) fn render(&self, state: &HeadState) -> RgbImage {
         let unit = self.eye_distance;
         let mut moved = self.points.clone();
@@ -140,12 +140,12 @@ impl Head {
         image
     }
 
-    /// Where a point goes, and its depth. At rest every point stays where the photo has it.
+    /// Where a point moves to, and its depth. At rest every point stays where the photo has it.
     fn project(&self, turn: &Turn, point: Point3, state: &HeadState) -> ([f32; 2], f32) {
         let (unit, middle) = (self.eye_distance, self.middle);
         let camera = CAMERA * unit;
         let depth = point.z - middle.z;
-        // The photo is a perspective picture too: undo that first.
+        // The photo has perspective too: undo that first.
         let flatten = (camera + depth) / camera;
         let pivot = PIVOT * unit;
         let body = [(point.x - middle.x) * flatten, (point.y - middle.y) * flatten, depth - pivot];
@@ -205,8 +205,8 @@ fn express(points: &mut [Point3], state: &HeadState, unit: f32) {
     }
 }
 
-/// Delaunay's triangles of the points in the plane, found with the mouth open, so that its inside
-/// has triangles of its own.
+/// The Delaunay triangles of the points in the plane, found with the mouth open, so that its inside
+/// has its own triangles.
 fn triangles(points: &[Point3], unit: f32) -> Option<Vec<Triangle>> {
     let mut open = points.to_vec();
     express(&mut open, &HeadState { mouth_open: 0.35, ..HeadState::default() }, unit);
@@ -256,14 +256,14 @@ pub(super) fn unit_vector(v: [f32; 3]) -> [f32; 3] {
     v.map(|c| c / length)
 }
 
-/// Lambert's law with a share of light from everywhere.
+/// Lambert's law with a share of ambient light.
 pub(super) fn shade(normal: [f32; 3], light: [f32; 3]) -> f32 {
     const AROUND: f32 = 0.45;
     let facing: f32 = normal.iter().zip(light).map(|(n, l)| n * l).sum();
     AROUND + (1.0 - AROUND) * facing.max(0.0)
 }
 
-/// Turning by pitch about the horizontal axis, then yaw about the vertical one, then roll in the
+/// Rotation by pitch about the horizontal axis, then yaw about the vertical one, then roll in the
 /// plane of the image.
 pub(super) struct Turn {
     pitch: (f32, f32),

@@ -1,9 +1,9 @@
 //! A physical simulator of what a camera sees, for tests and benchmarks: a live head, flat
 //! pictures of it, and recordings, all made from one still photo.
 //!
-//! **It is a stand-in.** It shows what a method does with geometry, timing and noise that are
-//! known; it is no measurement of people or of real attacks, and no certification. Wherever its
-//! numbers stand, they are called simulated. `docs/LIVENESS.md` says how each thing is drawn.
+//! **It is a stand-in.** It shows what a method does with known geometry, timing and noise; it is
+//! not a measurement of people or of real attacks, and not a certification. Its numbers are always
+//! called simulated. `docs/LIVENESS.md` says how each thing is drawn.
 
 mod actor;
 mod camera;

@@ -1,4 +1,4 @@
-//! What the person, or whoever holds the picture, does, and when.
+//! What the person, or the person holding the picture, does, and when.
 
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::SeedableRng;
@@ -14,7 +14,7 @@ pub(super) struct Sway {
 }
 
 impl Sway {
-    /// Of about this size, with waves about so many times a second.
+    /// Of about this size, with waves about this many times a second.
     pub(super) fn new(size: f32, hertz: f32, random: &mut ChaCha8Rng) -> Sway {
         let waves = [0.5, 0.3, 0.2].map(|share| {
             let frequency = hertz * (0.4 + 1.2 * unit(random) as f32);
@@ -70,8 +70,8 @@ pub struct Script {
 }
 
 impl Script {
-    /// A person who does what a challenge asks for. How fast people react and how far they turn is
-    /// drawn from ranges (docs/LIVENESS.md) by this seed.
+    /// A person who does what a challenge asks. How fast they react and how far they turn is drawn
+    /// by this seed from ranges (docs/LIVENESS.md).
     pub fn for_challenge(challenge: &Challenge, seed: u64) -> Script {
         Script::of_steps(challenge.steps(), challenge.duration_ms(), seed)
     }
@@ -83,7 +83,7 @@ impl Script {
         script
     }
 
-    /// Somebody who does these steps in this time.
+    /// A person who does these steps in this time.
     pub(super) fn of_steps(steps: &[TimedStep], duration_ms: u32, seed: u64) -> Script {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut gestures = Vec::new();
@@ -180,7 +180,7 @@ mod tests {
         }
     }
 
-    /// Whether somebody's movements answer a challenge.
+    /// Whether a person's movements answer a challenge.
     fn answers(script: &Script, challenge: &Challenge) -> bool {
         let base = measured(&HeadState::default());
         let mut watches: Vec<StepWatch> =

@@ -1,4 +1,4 @@
-//! Textured triangles, drawn with a depth buffer: all that the simulator needs of graphics.
+//! Textured triangles, drawn with a depth buffer: all the graphics that the simulator needs.
 
 use image::{Rgb, RgbImage};
 
@@ -7,11 +7,11 @@ use image::{Rgb, RgbImage};
 pub(super) struct Vertex {
     /// Where it is drawn, in pixels, and its depth, which grows away from the camera.
     pub(super) at: [f32; 3],
-    /// Where its colour lies in the texture, in pixels.
+    /// Where its colour is in the texture, in pixels.
     pub(super) texture: [f32; 2],
-    /// By how much its values are multiplied; see [`gain`].
+    /// The factor for its values; see [`gain`].
     pub(super) gain: f32,
-    /// How far a lid must have come down to cover it, 0 to 1; counts inside the eyes.
+    /// How far a lid must have come down to cover it, 0 to 1; used inside the eyes.
     pub(super) lid: f32,
 }
 
@@ -27,7 +27,7 @@ pub(super) struct Triangle {
 pub(super) enum Part {
     /// Whatever the texture shows.
     Surface,
-    /// The inside of the mouth: dark where it is seen.
+    /// The inside of the mouth: dark where visible.
     Mouth,
     /// An eye, which a lid may cover.
     Eye,
@@ -45,14 +45,14 @@ pub(super) struct Openings {
 }
 
 impl Openings {
-    /// As the texture has them.
+    /// As in the texture.
     pub(super) const AS_THEY_ARE: Openings = Openings { mouth: 0.0, lids: 0.0, skin: [0.0; 3] };
 }
 
 /// What the inside of a mouth looks like.
 const MOUTH: [f32; 3] = [52.0, 22.0, 24.0];
 
-/// Lashes: so much darker than the skin, over this share of the eye's height above the lid's rim.
+/// Lashes: this much darker than the skin, over this share of the eye's height above the lid's rim.
 const LASHES: (f32, f32) = (0.45, 0.22);
 
 /// Draws triangles over an image.
@@ -68,7 +68,7 @@ pub(super) fn draw(
     for triangle in triangles {
         let [a, b, c] = triangle.corners.map(|corner| vertices[corner]);
         let area = cross(a.at, b.at, c.at);
-        // What is turned away from the camera shows its back, which nothing has.
+        // Triangles turned away from the camera would show their back, which they do not have.
         let flat = |v: Vertex| [v.texture[0], v.texture[1], 0.0];
         let front = cross(flat(a), flat(b), flat(c));
         if area.abs() < 1e-6 || !area.is_finite() || area * front < 0.0 {
@@ -129,8 +129,8 @@ pub(super) fn draw(
     }
 }
 
-/// Which of the next pixels of a row lie in a triangle, if the shares of its corners are these in the
-/// first one and change by these steps: the first one, and the one after the last.
+/// Which of the next pixels of a row are in a triangle, if the shares of its corners are `shares`
+/// in the first one and change by `steps`: the first one, and the one after the last.
 fn within(shares: &[f32; 3], steps: &[f32; 3], pixels: u32) -> (u32, u32) {
     /// Pixels on a border belong to the triangles on both sides.
     const BORDER: f32 = -1e-4;
@@ -148,8 +148,8 @@ fn within(shares: &[f32; 3], steps: &[f32; 3], pixels: u32) -> (u32, u32) {
     (begin as u32, (end.max(begin)) as u32)
 }
 
-/// By how much values are multiplied where light is: light is linear, pixels are not, and a power of
-/// 1/2.2 stands for the sRGB curve.
+/// The factor for pixel values at this light: light is linear, pixel values are not, and a power of
+/// 1/2.2 approximates the sRGB curve.
 pub(super) fn gain(light: f32) -> f32 {
     light.max(0.0).powf(1.0 / 2.2)
 }
@@ -159,7 +159,7 @@ fn cross(a: [f32; 3], b: [f32; 3], c: [f32; 3]) -> f32 {
     (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
 }
 
-/// The texture between pixel centres; beyond its border the outermost pixels go on.
+/// The texture between pixel centres; beyond its border the outermost pixels are repeated.
 pub(super) fn between(texture: &RgbImage, x: f32, y: f32) -> [f32; 3] {
     let (width, height) = texture.dimensions();
     let x = x.clamp(0.0, width as f32 - 1.0);

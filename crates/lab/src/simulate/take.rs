@@ -14,7 +14,7 @@ use crate::degrade::unit;
 use crate::{Digest, Result};
 use evenmatch::pad::{Challenge, TimedStep};
 
-/// What is in front of the camera, or fed in place of one.
+/// What is in front of the camera, or fed in instead of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SimulatedKind {
@@ -24,7 +24,7 @@ pub enum SimulatedKind {
     Print,
     /// A tablet that shows the person's photo, moved likewise.
     Tablet,
-    /// A recording of the person answering another challenge, fed in place of a camera.
+    /// A recording of the person answering another challenge, fed in instead of a camera.
     Replay,
     /// The same, shown by a tablet.
     ReplayOnTablet,
@@ -46,7 +46,7 @@ impl SimulatedKind {
         SimulatedKind::SplicedTake,
     ];
 
-    /// The name under which its numbers stand: `sim_print` and so on, `bona_fide` for the person.
+    /// The name used for its numbers: `sim_print` and so on, `bona_fide` for the person.
     pub fn species(self) -> &'static str {
         match self {
             SimulatedKind::Live => "bona_fide",
@@ -63,11 +63,11 @@ impl SimulatedKind {
 /// How a take is made.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TakeSettings {
-    /// Frames a second.
+    /// Frames per second.
     pub fps: f32,
     /// Share of ordinary light: 1, or 1/8 for a dark room.
     pub light: f64,
-    /// Seed of everything that is drawn.
+    /// Seed of everything that is random.
     pub seed: u64,
 }
 
@@ -95,9 +95,9 @@ pub struct Take<'a> {
 /// A stretch of a take.
 #[derive(Debug, Clone)]
 struct Segment {
-    /// It begins at this time of the session, in seconds.
+    /// The time in the session at which it starts, in seconds.
     from: f32,
-    /// What is added to the session's time to have the recording's.
+    /// The difference from the session's time to the recording's.
     shift: f32,
     script: Script,
     camera: Camera,
@@ -107,7 +107,7 @@ struct Segment {
 enum Scene {
     /// The head itself.
     Head,
-    /// A flat picture in somebody's hand.
+    /// A flat picture in a person's hand.
     Flat { flat: Box<Flat>, curl: Sway, most_curl: f32 },
     /// A tablet that shows the head as it was recorded, held still.
     Screen { picture: Box<Flat>, hand: Box<Script> },
@@ -176,9 +176,9 @@ impl<'a> Take<'a> {
             Scene::Head => self.actor.head.render(&state),
             Scene::Flat { flat, curl, most_curl } => {
                 let gesture = state.eyes_shut.max(state.mouth_open * 2.0);
-                // Whoever holds a picture can't shut its eyes: bending it is what is left.
+                // A held picture cannot shut its eyes: it can only be bent.
                 let curl = curl.at(seconds) + most_curl * (1.0 + gesture);
-                // A picture must be turned further than a head to look as if it were turned.
+                // A picture must be turned further than a head to look turned.
                 let held = HeadState {
                     yaw: 1.4 * state.yaw,
                     pitch: 1.4 * state.pitch,
@@ -234,7 +234,7 @@ fn other_challenge(challenge: &Challenge, random: &mut ChaCha8Rng) -> Result<Cha
     Challenge::from_seed(seed, challenge.steps().len(), challenge.issued_at())
 }
 
-/// A take of its own for every step, which is cut in in the middle of the pause before it.
+/// A separate take for every step, cut in in the middle of the pause before it.
 fn spliced_takes(challenge: &Challenge, light: f64, seed: &impl Fn(u64) -> u64) -> Vec<Segment> {
     let mut segments = Vec::new();
     let mut end = 0.0;

@@ -1,4 +1,4 @@
-//! Which photos of a manifest are degraded, and who is on them.
+//! Which photos of a manifest are degraded, and who they show.
 
 use std::collections::HashMap;
 
@@ -9,22 +9,22 @@ use evenmatch_audit::{
     stress_groups,
 };
 
-/// Photos of one person, at most: people with hundreds of photos would own the rates.
+/// The most photos of one person: people with hundreds of photos would dominate the rates.
 const PER_PERSON: usize = 10;
 
 /// The photos of a run, in the order of the manifest.
 pub(super) struct Chosen {
-    /// By photo: its place among the manifest's entries.
+    /// For each photo: its index among the manifest's entries.
     pub(super) entries: Vec<usize>,
-    /// By photo: who is on it.
+    /// For each photo: who it shows.
     pub(super) samples: Vec<LabelledSample>,
-    /// By person, in the order of their first photos: their photos, ascending.
+    /// For each person, in the order of their first photos: their photos, ascending.
     pub(super) people: Vec<Vec<usize>>,
 }
 
 impl Chosen {
-    /// The first `per_group` photos of each group of the first of `by`, or all; of each person
-    /// the first ten of these.
+    /// The first `per_group` photos of each group of the first attribute in `by`, or all photos; at
+    /// most ten of these per person.
     pub(super) fn new(
         manifest: &PeopleManifest,
         by: &[String],

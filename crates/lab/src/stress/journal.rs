@@ -1,4 +1,5 @@
-//! What is done already: one line a photo and degradation; scores and digests, no templates.
+//! What is already done: one line per photo and degradation, with scores and digests but without
+//! templates.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,16 +7,16 @@ use crate::Digest;
 use crate::batch::JournalRow;
 use evenmatch_audit::{StressObservation, StressOutcome};
 
-/// What names one outcome.
+/// What identifies one outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Key {
     /// Models, rules, seed and normaliser.
     pub(super) run: Digest,
-    /// The person's photos, which the scores are against.
+    /// The person's photos, which the photo was compared with.
     pub(super) person: Digest,
     /// SHA-256 of the photo.
     pub(super) sample: Digest,
-    /// Its place among the person's photos.
+    /// Its index among the person's photos.
     pub(super) place: usize,
     /// The degradation; `clean` for none.
     pub(super) degradation: String,
@@ -23,7 +24,7 @@ pub(super) struct Key {
     pub(super) level: LevelBits,
 }
 
-/// A level that can be a key: equal if its bits are.
+/// A level that can be a key: two levels are equal if their bits are.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct LevelBits(pub(super) f64);
@@ -47,7 +48,7 @@ impl std::hash::Hash for LevelBits {
 pub(super) struct Row {
     #[serde(flatten)]
     key: Key,
-    /// `acquired`, or why not.
+    /// `acquired`, or the reason why it was not.
     outcome: String,
     /// Whether the quality gate refused it, or would have refused it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -84,7 +85,7 @@ impl JournalRow for Row {
     }
 }
 
-/// A folder in which one stress test is at work.
+/// The folder of a stress test that is running.
 pub(super) type Journal = crate::batch::Journal<Row>;
 
 #[cfg(test)]

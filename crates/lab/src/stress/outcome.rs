@@ -1,12 +1,13 @@
-//! What came of one photo, clean or degraded.
+//! The outcome of one photo, clean or degraded.
 
 use crate::Result;
 use crate::batch::AcquisitionFailure;
 use evenmatch::{Inspection, Probe, Template, Verifier};
 use evenmatch_audit::StressOutcome;
 
-/// Classifies an inspection: the one place that tells an acquired photo from one in which no
-/// usable face was found and from one that the quality gate refuses, or would if it were enforced.
+/// Classifies an inspection. This is the one place that distinguishes an acquired photo, a photo
+/// without a usable face, and a photo that the quality gate refuses or would refuse if it were
+/// enforced.
 pub(super) fn classify(inspection: &Inspection) -> StressOutcome {
     let refusal = inspection.gate.reasons.iter().find(|reason| reason.decisive);
     match (refusal, &inspection.aligned) {
@@ -25,7 +26,7 @@ pub(super) fn template(
     inspection: &Inspection,
 ) -> Result<(StressOutcome, Option<Template<Probe>>)> {
     let outcome = classify(inspection);
-    // A gate that only advises leaves the face to be compared.
+    // A gate that only advises still lets the face be compared.
     let Some(face) = &inspection.aligned else { return Ok((outcome, None)) };
     let template: Template<Probe> = verifier.embedder().embed(face)?;
     let template = match verifier.normaliser() {
@@ -55,7 +56,7 @@ mod tests {
         assert_eq!(classify(&inspection), StressOutcome::Acquired);
         inspection.gate.reasons.push(Reason::new(ReasonCode::FaceSmall));
         let refused = StressOutcome::Refused("quality:face_small".to_owned());
-        // Where the gate only advises, there is a face to compare.
+        // Where the gate only advises, there still is a face to compare.
         let (outcome, compared) = template(&verifier, &inspection).unwrap();
         assert_eq!((outcome, compared.is_some()), (refused.clone(), true));
         inspection.aligned = None;

@@ -1,4 +1,4 @@
-//! One person's photos: acquired as they are, degraded, and compared with each other.
+//! The photos of one person: acquired as they are, degraded, and compared with each other.
 
 use image::RgbImage;
 
@@ -23,7 +23,7 @@ pub(super) struct Work<'a> {
     pub(super) journal: Option<&'a Journal>,
 }
 
-/// A file, or why there is none.
+/// A file, or the reason why it could not be read.
 pub(super) type Photo = std::result::Result<(Vec<u8>, Digest), AcquisitionFailure>;
 
 /// A photo as it is.
@@ -42,12 +42,12 @@ impl Clean {
     }
 }
 
-/// By photo and condition: what came of it, and the line that keeps it, where the file could be
+/// For each photo and condition: the outcome, and its line in the journal where the file could be
 /// read.
 pub(super) type Seen = Vec<Vec<(StressObservation, Option<Row>)>>;
 
 impl Work<'_> {
-    /// Reads a file; a fault that is not the file's ends the run.
+    /// Reads a file. A fault that is not the fault of the file ends the run.
     pub(super) fn read(&self, path: &std::path::Path) -> Result<Photo> {
         match read_within(path, &self.verifier.policy().limits) {
             Ok(bytes) => {
@@ -58,7 +58,7 @@ impl Work<'_> {
         }
     }
 
-    /// Everything about one person; `done` is told of each photo and condition.
+    /// Everything about one person; `done` is called for each photo and condition.
     pub(super) fn person(&self, photos: &[Photo], done: &dyn Fn(bool)) -> Result<Seen> {
         let keys = self.keys(photos);
         let known = |key: &Option<Key>| Some(self.journal?.known(key.as_ref()?)?.clone());
@@ -68,7 +68,7 @@ impl Work<'_> {
             .iter()
             .zip(photos)
             .all(|(seen, photo)| photo.is_err() || seen.iter().all(Option::is_some));
-        // Where all is known, no photo is decoded.
+        // Where everything is known, no photo is decoded.
         let clean: Vec<Clean> = match complete {
             true => Vec::new(),
             false => photos.iter().map(|photo| self.clean(photo)).collect::<Result<_>>()?,
@@ -100,11 +100,11 @@ impl Work<'_> {
         Ok(rows)
     }
 
-    /// The names of what is to be done; none for a file that could not be read.
+    /// The keys of what is to be done; none for a file that could not be read.
     fn keys(&self, photos: &[Photo]) -> Vec<Vec<Option<Key>>> {
         let mut together = Vec::new();
         for photo in photos {
-            // A file that could not be read takes part as nothing.
+            // A file that could not be read counts as empty.
             let digest = photo.as_ref().map_or(Digest::of(b""), |(_, digest)| *digest);
             together.extend_from_slice(digest.as_bytes());
         }
@@ -127,7 +127,7 @@ impl Work<'_> {
             .collect()
     }
 
-    /// The photo as the pipeline sees it: decoded once, as the audit would.
+    /// The photo as the pipeline sees it: decoded once, as an audit does it.
     fn clean(&self, photo: &Photo) -> Result<Clean> {
         let (bytes, _) = match photo {
             Ok(photo) => photo,
@@ -174,7 +174,7 @@ impl Work<'_> {
         };
         let mated = mates(photos, place).map(|mate| score(&clean[mate].reference));
         let mated = mated.collect::<Result<_>>()?;
-        // As it is, a photo is the same as itself: nothing to compare.
+        // A photo that is not degraded would be compared with itself.
         let own = if degradation.is_some() { score(&this.reference)? } else { None };
         Ok(StressObservation { outcome, own, mated })
     }
@@ -188,7 +188,7 @@ impl Work<'_> {
     }
 }
 
-/// The references of a probe: the person's earlier photos, but for copies of the probe itself.
+/// The references of a probe: the person's earlier photos, except copies of the probe itself.
 pub(super) fn mates(photos: &[Photo], probe: usize) -> impl Iterator<Item = usize> + '_ {
     let digest = |place: usize| photos[place].as_ref().ok().map(|(_, digest)| *digest);
     (0..probe).filter(move |mate| digest(*mate).is_none() || digest(*mate) != digest(probe))

@@ -20,28 +20,27 @@ use evenmatch_audit::{
 };
 use evenmatch_core::threads;
 
-/// How far a run has come.
+/// The progress of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StressProgress {
     /// Photos, clean and degraded, that are done.
     pub done: usize,
-    /// Those of them that an earlier run had done.
+    /// How many of them an earlier run had done.
     pub reused: usize,
-    /// All of the run.
+    /// All photos of the run.
     pub total: usize,
 }
 
-/// Degrades the photos of a manifest, whose paths start from `root`, and counts what comes of
-/// them.
+/// Degrades the photos of a manifest, whose paths are relative to `root`, and counts the outcomes.
 ///
-/// A photo that can't be used is counted and listed. With a folder, what is done is kept there,
-/// and a later run with the same photos, models, rules and seed takes it from there. `progress`
-/// is called from several threads. The report does not depend on the number of threads.
+/// A photo that cannot be used is counted and listed. With a folder, outcomes are stored there, and
+/// a later run with the same photos, models, rules and seed reuses them. `progress` is called from
+/// several threads. The report does not depend on the number of threads.
 ///
 /// # Errors
-/// An attribute that the manifest lacks, a level that a degradation does not have, nothing to do;
-/// an unfinished run in the folder unless it is to be resumed; faults of the disk, the models or
-/// the runtime.
+/// An attribute that the manifest does not have, a level that a degradation does not have, nothing
+/// to do; an unfinished run in the folder unless it is to be resumed; faults of the disk, the
+/// models or the runtime.
 pub fn stress(
     manifest: &PeopleManifest,
     root: &Path,
@@ -55,9 +54,9 @@ pub fn stress(
     let tally = StressTally::new((&manifest.attributes, &chosen.samples), &settings.by, counting)?;
     let conditions = conditions(settings)?;
     if chosen.entries.is_empty() {
-        let message = "there is no photo to degrade";
+        let message = "there are no photos to degrade";
         return Err(Error::new(ErrorKind::InvalidArgument, Stage::Audit, message)
-            .next("with --per-group, photos without a label of the first attribute are left out"));
+            .next("label photos with the first attribute, or leave --per-group out"));
     }
     let journal =
         settings.folder.as_deref().map(|at| Journal::open(at, settings.resume)).transpose()?;
@@ -87,7 +86,7 @@ pub fn stress(
     })?;
     let found = found?;
 
-    // From people to photos, in the manifest's order.
+    // From people back to photos, in the order of the manifest.
     let mut by_photo: Vec<_> = chosen.entries.iter().map(|_| None).collect();
     for (photos, seen) in chosen.people.iter().zip(found) {
         for (photo, seen) in photos.iter().zip(seen) {
@@ -118,12 +117,12 @@ fn conditions(settings: &StressSettings) -> Result<Vec<Option<Degradation>>> {
         for degradation in plan.degradations()? {
             if conditions.contains(&Some(degradation)) {
                 let message = format!(
-                    "{} at {} is asked for twice",
+                    "{} at {} was requested twice",
                     degradation.kind().name(),
                     degradation.label()
                 );
                 return Err(Error::new(ErrorKind::InvalidArgument, Stage::Audit, message)
-                    .next("name every degradation and every level once"));
+                    .next("name every degradation and every level only once"));
             }
             conditions.push(Some(degradation));
         }
@@ -136,7 +135,7 @@ fn conditions(settings: &StressSettings) -> Result<Vec<Option<Degradation>>> {
     Ok(conditions)
 }
 
-/// What outcomes depend on besides the photos and the degradation.
+/// What outcomes depend on apart from the photos and the degradation.
 fn run_key(verifier: &Verifier, seed: u64) -> Digest {
     let key = serde_json::json!({
         "schema": "evenmatch.stress.run/1",

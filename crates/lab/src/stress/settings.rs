@@ -1,4 +1,4 @@
-//! What a stress test does.
+//! The settings of a stress test.
 
 use std::path::PathBuf;
 
@@ -35,27 +35,27 @@ impl StressPlan {
 pub struct StressSettings {
     /// What is simulated.
     pub plans: Vec<StressPlan>,
-    /// Attributes and intersections (`race×sex`); none means every attribute.
+    /// Attributes and intersections (`race×sex`); if empty, every attribute.
     pub by: Vec<String>,
-    /// The first so many photos of each group of the first attribute; `None` for all.
+    /// How many photos of each group of the first attribute to use; `None` for all.
     pub per_group: Option<usize>,
     /// Seed of every degradation.
     pub seed: u64,
     /// Confidence of intervals.
     pub confidence: f64,
-    /// Fewest trials for which a rate is given.
+    /// The fewest trials for which a rate is reported.
     pub least_trials: u64,
-    /// Threads; 0 for one a core. The result does not depend on it.
+    /// Threads; 0 for one per core. The result does not depend on it.
     pub jobs: usize,
-    /// Folder that keeps what is done, so that a run can go on; `None` keeps nothing.
+    /// The folder for outcomes, so that a run can be resumed; `None` stores nothing.
     pub folder: Option<PathBuf>,
-    /// Go on with a run, or take what an earlier one has done.
+    /// Resume a run that stopped, or reuse the outcomes of an earlier one.
     pub resume: bool,
 }
 
 impl Default for StressSettings {
-    /// All degradations at their default levels, on all photos by every attribute, 95 %
-    /// intervals, at least 30 trials, seed 1, kept nowhere.
+    /// All degradations at their default levels, on all photos, by every attribute, with 95 %
+    /// intervals, at least 30 trials and seed 1; nothing is stored.
     fn default() -> Self {
         StressSettings {
             plans: DegradationKind::ALL.map(StressPlan::of).to_vec(),

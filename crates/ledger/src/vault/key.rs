@@ -10,15 +10,15 @@ use zeroize::Zeroizing;
 use crate::{Error, ErrorKind, Result, Stage};
 use evenmatch_core::hex;
 
-/// The environment variable that [`KeySource::Environment`] reads unless another is named.
+/// The environment variable that [`KeySource::Environment`] reads by default.
 pub const KEY_VARIABLE: &str = "EVENMATCH_MASTER_KEY";
 
-/// How the text of a key begins; 64 lower-case hexadecimal digits follow.
+/// The start of a key's text; 64 lower-case hexadecimal digits follow.
 const PREFIX: &str = "evenmatch-key-1:";
-/// A key's text is shorter than this; more is not read.
+/// Maximum length of a key's text; the rest is not read.
 const MAX_TEXT: u64 = 4096;
 
-/// 32 secret bytes. They are wiped when dropped; `Debug` shows none.
+/// 32 secret bytes. They are wiped when dropped, and `Debug` does not show them.
 #[derive(Clone)]
 pub struct SecretKey(Zeroizing<[u8; 32]>);
 
@@ -32,7 +32,7 @@ impl std::fmt::Debug for SecretKey {
 pub fn random<const N: usize>() -> Result<[u8; N]> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|cause| {
-        Error::new(ErrorKind::Io, Stage::Keys, "the system gives no random bytes")
+        Error::new(ErrorKind::Io, Stage::Keys, "the system provides no random bytes")
             .caused_by(std::io::Error::other(cause.to_string()))
     })?;
     Ok(bytes)
@@ -43,14 +43,14 @@ impl SecretKey {
     ///
     /// # Errors
     ///
-    /// The system gives no random bytes.
+    /// The system provides no random bytes.
     pub fn generate() -> Result<Self> {
         let mut key = Zeroizing::new([0; 32]);
         key.copy_from_slice(Zeroizing::new(random::<32>()?).as_slice());
         Ok(SecretKey(key))
     }
 
-    /// A key from bytes that are secret and were drawn at random.
+    /// A key from bytes that are secret and random.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         SecretKey(Zeroizing::new(bytes))
     }
@@ -69,7 +69,7 @@ impl SecretKey {
         SecretKey(Zeroizing::new(mac.finalize().into_bytes().into()))
     }
 
-    /// HMAC-SHA-256 over parts, each behind its length as u64, little-endian.
+    /// HMAC-SHA-256 over parts, each after its length as u64, little-endian.
     pub fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = self.hmac();
         for part in parts {
@@ -90,13 +90,13 @@ impl SecretKey {
     ///
     /// # Errors
     ///
-    /// The file is there already, or can't be written.
+    /// The file already exists, or cannot be written.
     pub fn write_new(&self, path: &Path) -> Result<()> {
         let fault = |cause: std::io::Error| match cause.kind() {
             std::io::ErrorKind::AlreadyExists => {
-                Error::new(ErrorKind::InvalidArgument, Stage::Keys, "the file is there already")
+                Error::new(ErrorKind::InvalidArgument, Stage::Keys, "the file already exists")
                     .in_path(path)
-                    .next("choose another name: a key that is overwritten is lost for good")
+                    .next("choose another name: an overwritten key cannot be recovered")
             }
             _ => Error::io(Stage::Keys, path, cause),
         };
@@ -126,7 +126,7 @@ pub enum KeySource {
     File(PathBuf),
     /// An environment variable, by name.
     Environment(String),
-    /// What a command prints: `pass show evenmatch`, say, or a key service's client. It runs in
+    /// The output of a command, such as `pass show evenmatch` or a key service's client. It runs in
     /// the shell.
     Command(String),
 }
@@ -136,23 +136,24 @@ impl KeySource {
     ///
     /// # Errors
     ///
-    /// There is none, it is not in the form that [`SecretKey::write_new`] writes, or others may
-    /// read the file.
+    /// There is no key, it does not have the form that [`SecretKey::write_new`] writes, or others
+    /// can read the file.
     pub fn read(&self) -> Result<SecretKey> {
         let text = Zeroizing::new(match self {
             KeySource::File(path) => read_private(path)?,
             KeySource::Environment(name) => std::env::var(name).map_err(|cause| {
-                let message = format!("the environment variable {name} holds no master key");
+                let message = format!("the environment variable {name} contains no master key");
                 Error::new(ErrorKind::InvalidArgument, Stage::Keys, message)
-                    .next("name the key: --key-file FILE; make one: evenmatch keys new FILE")
+                    .next("name the key: --key-file FILE; create one: evenmatch keys new FILE")
                     .caused_by(cause)
             })?,
             KeySource::Command(command) => output(command)?,
         });
         SecretKey::parse(&text).ok_or_else(|| {
-            let message = format!("this is no key: one is `{PREFIX}` and 64 hexadecimal digits");
+            let message =
+                format!("this is not a key, which is `{PREFIX}` and 64 hexadecimal digits");
             let error = Error::new(ErrorKind::InvalidArgument, Stage::Keys, message)
-                .next("make one: evenmatch keys new FILE");
+                .next("create one: evenmatch keys new FILE");
             match self {
                 KeySource::File(path) => error.in_path(path),
                 KeySource::Environment(name) => error.in_file(name.clone()),
@@ -164,14 +165,15 @@ impl KeySource {
 
 fn read_private(path: &Path) -> Result<String> {
     use std::io::Read;
-    let fault = |cause| Error::io(Stage::Keys, path, cause).next("evenmatch keys new makes a key");
+    let fault =
+        |cause| Error::io(Stage::Keys, path, cause).next("create a key: evenmatch keys new FILE");
     let file = std::fs::File::open(path).map_err(fault)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         let mode = file.metadata().map_err(fault)?.permissions().mode();
         if mode & 0o077 != 0 {
-            let message = format!("others may read this key (mode {:03o})", mode & 0o777);
+            let message = format!("others can read this key (mode {:03o})", mode & 0o777);
             return Err(Error::new(ErrorKind::InvalidArgument, Stage::Keys, message)
                 .in_path(path)
                 .next(format!("chmod 600 {}", path.display())));
@@ -186,7 +188,8 @@ fn output(command: &str) -> Result<String> {
     use std::process::{Command, Stdio};
     let (shell, flag) = if cfg!(windows) { ("cmd", "/C") } else { ("sh", "-c") };
     let refuse = |message: String| {
-        Error::new(ErrorKind::Tool, Stage::Keys, message).next("try the command by itself")
+        Error::new(ErrorKind::Tool, Stage::Keys, message)
+            .next("run the command by itself to test it")
     };
     let output = Command::new(shell)
         .args([flag, command])
@@ -199,7 +202,7 @@ fn output(command: &str) -> Result<String> {
     }
     let bytes = Zeroizing::new(output.stdout);
     let text = std::str::from_utf8(&bytes)
-        .map_err(|cause| refuse("the key command's output is no text".to_owned()).caused_by(cause));
+        .map_err(|c| refuse("the key command's output is not text".to_owned()).caused_by(c));
     text.map(str::to_owned)
 }
 
@@ -219,7 +222,7 @@ mod tests {
         let block: [u8; 32] = mac.finalize().into_bytes().into();
         let expected = "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf";
         assert_eq!(hex::encode(&block), expected);
-        // And `derive` is that with the purpose as info.
+        // `derive` is the same with the purpose as info.
         let mut mac = key.hmac();
         mac.update(b"purpose\x01");
         let block: [u8; 32] = mac.finalize().into_bytes().into();

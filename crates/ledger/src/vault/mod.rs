@@ -1,13 +1,12 @@
-//! Secrets: keys, what is sealed with them, and signatures.
+//! Secrets: keys, sealing and signatures.
 //!
-//! Nothing here is cryptography of our own: XChaCha20-Poly1305, HMAC-SHA-256 and Ed25519 come from
-//! the RustCrypto and dalek crates. This module decides what is bound to what:
+//! None of the cryptography is our own: XChaCha20-Poly1305, HMAC-SHA-256 and Ed25519 come from the
+//! RustCrypto and dalek crates. This module decides what is bound to what:
 //!
 //! - A [`SecretKey`] is wiped from memory when it is dropped, and shows nothing in `Debug`.
-//! - What is sealed carries the label that it was sealed for in clear, so that bytes that were
-//!   moved to another place are told from bytes that were changed. Label and context are
-//!   authenticated too.
-//! - Every signature and every derived key has a context, so that none can stand for another.
+//! - Sealed bytes carry their label in clear, so that bytes moved to another place can be
+//!   distinguished from bytes that were changed. Label and context are authenticated too.
+//! - Every signature and every derived key has a context, so that none can be used for another.
 
 mod key;
 mod seal;

@@ -1,4 +1,4 @@
-//! Authenticated encryption: what is sealed can be read only with its key, in its place.
+//! Authenticated encryption: sealed bytes can be read only with their key and in their place.
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -9,22 +9,22 @@ use super::key::random;
 use crate::{Error, ErrorKind, Result, Stage};
 use evenmatch_core::hex;
 
-/// What sealed bytes are for: 32 bytes that name one place. They are not secret.
+/// The place that sealed bytes belong to, as 32 bytes. They are not secret.
 pub(crate) type Label = [u8; 32];
 
-/// The layout's version, which is the first byte.
+/// The version of the layout, which is the first byte.
 const VERSION: u8 = 1;
 const NONCE: usize = 24;
 /// Version, label, nonce.
 const HEADER: usize = 1 + 32 + NONCE;
 
-/// Everything that sealed bytes are bound to beside their label: each part behind its length as
+/// Everything that sealed bytes are bound to besides their label: each part after its length as
 /// u64, little-endian.
 #[derive(Debug, Clone, Default)]
 pub struct Context(Vec<u8>);
 
 impl Context {
-    /// A context for one sort of content.
+    /// A context for one kind of content.
     pub fn new(sort: &str) -> Self {
         Context::default().with(sort.as_bytes())
     }
@@ -41,13 +41,13 @@ impl Context {
         &self.0
     }
 
-    /// The associated data: context and the header that lies in clear.
+    /// The associated data: the context and the header, which is in clear.
     fn associated(&self, header: &[u8]) -> Vec<u8> {
         [&self.0[..], header].concat()
     }
 }
 
-/// Encrypts under a random nonce of 192 bits: `1`, label, nonce, ciphertext with its tag.
+/// Encrypts with a random nonce of 192 bits. The layout is `1`, label, nonce, ciphertext with tag.
 pub fn seal(
     key: &SecretKey,
     label: &Label,
@@ -63,7 +63,7 @@ pub fn seal(
     let cipher = XChaCha20Poly1305::new(key.as_bytes().into());
     let ciphertext =
         cipher.encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: &aad }).map_err(|_| {
-            Error::new(ErrorKind::LimitExceeded, Stage::Keys, "this is too long to be sealed")
+            Error::new(ErrorKind::LimitExceeded, Stage::Keys, "this is too long to seal")
         })?;
     sealed.extend_from_slice(&ciphertext);
     Ok(sealed)
@@ -73,8 +73,8 @@ pub fn seal(
 ///
 /// # Errors
 ///
-/// [`ErrorKind::Misplaced`] where it was sealed for another label, [`ErrorKind::Tampered`] where
-/// it, its label or its context was changed (or the key is another: the caller knows).
+/// [`ErrorKind::Misplaced`] if it was sealed for another label, [`ErrorKind::Tampered`] if it, its
+/// label or its context was changed (or if the key is wrong, which the caller has to know).
 pub fn open(
     key: &SecretKey,
     label: &Label,
@@ -84,13 +84,13 @@ pub fn open(
 ) -> Result<Zeroizing<Vec<u8>>> {
     let refuse = |kind, why: &str| {
         Error::new(kind, Stage::Keys, format!("{what} {why}"))
-            .next("put back a copy that is whole, and find out who changed this one")
+            .next("restore an intact copy, and find out who changed this one")
     };
     let Some((header, ciphertext)) = sealed.split_at_checked(HEADER) else {
-        return Err(refuse(ErrorKind::Tampered, "was cut"));
+        return Err(refuse(ErrorKind::Tampered, "was truncated"));
     };
     if header[0] != VERSION {
-        return Err(refuse(ErrorKind::Tampered, "is in a layout that is not known"));
+        return Err(refuse(ErrorKind::Tampered, "has an unknown layout"));
     }
     if header[1..33] != label[..] {
         let found = hex::encode(&header[1..5]);
@@ -106,7 +106,7 @@ pub fn open(
         .map_err(|_| refuse(ErrorKind::Tampered, "was changed after it was sealed"))
 }
 
-/// Bytes of the mark by which a key is known again.
+/// Bytes in the mark that identifies a key.
 const MARK: usize = 8;
 
 fn mark(key: &SecretKey) -> [u8; MARK] {
@@ -115,8 +115,8 @@ fn mark(key: &SecretKey) -> [u8; MARK] {
     mark
 }
 
-/// Seals a key with the master key, behind a mark of the latter, so that a wrong master key is told
-/// from changed bytes. The mark says nothing of the key to those who do not have it.
+/// Seals a key with the master key, after a mark of the latter, so that a wrong master key can be
+/// distinguished from changed bytes. The mark reveals nothing about the key to those without it.
 pub fn wrap(
     master: &SecretKey,
     label: &Label,
@@ -131,7 +131,7 @@ pub fn wrap(
 ///
 /// # Errors
 ///
-/// [`ErrorKind::WrongKey`] where another master key wrapped it; else as for [`open`].
+/// [`ErrorKind::WrongKey`] if another master key wrapped it; otherwise as for [`open`].
 pub fn unwrap(
     master: &SecretKey,
     label: &Label,
@@ -141,16 +141,16 @@ pub fn unwrap(
 ) -> Result<SecretKey> {
     let refuse = |kind, why: &str| Error::new(kind, Stage::Keys, format!("{what} {why}"));
     let Some((found, sealed)) = wrapped.split_at_checked(MARK) else {
-        return Err(refuse(ErrorKind::Tampered, "was cut"));
+        return Err(refuse(ErrorKind::Tampered, "was truncated"));
     };
     if found != mark(master) {
         return Err(refuse(ErrorKind::WrongKey, "is wrapped with another master key")
-            .next("name the key with which it was made: --key-file, --key-command"));
+            .next("name the key that it was made with: --key-file, --key-command"));
     }
     let plain = open(&master.derive("evenmatch wrap/1"), label, context, sealed, what)?;
     match <[u8; 32]>::try_from(plain.as_slice()) {
         Ok(bytes) => Ok(SecretKey::from_bytes(bytes)),
-        Err(_) => Err(refuse(ErrorKind::Tampered, "is no key")),
+        Err(_) => Err(refuse(ErrorKind::Tampered, "is not a key")),
     }
 }
 

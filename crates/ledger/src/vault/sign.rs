@@ -10,8 +10,8 @@ use super::SecretKey;
 use crate::{Error, ErrorKind, Result, Stage};
 use evenmatch_core::hex;
 
-/// The public half of a signing key: 64 lower-case hexadecimal digits. Whoever has it can check
-/// every signature, and can make none.
+/// The public half of a signing key: 64 lower-case hexadecimal digits. Anybody who has it can check
+/// every signature, but cannot make one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PublicKey(VerifyingKey);
 
@@ -19,7 +19,7 @@ pub struct PublicKey(VerifyingKey);
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Signature([u8; 64]);
 
-/// What is signed: the context, a zero byte, the message.
+/// The bytes that are signed: the context, a zero byte, the message.
 fn message(context: &str, message: &[u8]) -> Vec<u8> {
     [context.as_bytes(), &[0], message].concat()
 }
@@ -29,7 +29,7 @@ fn message(context: &str, message: &[u8]) -> Vec<u8> {
 pub struct Signer(SigningKey);
 
 impl Signer {
-    /// The signer whose secret (the seed of RFC 8032) these bytes are.
+    /// The signer with these secret bytes (the seed in RFC 8032).
     pub fn new(secret: &SecretKey) -> Self {
         Signer(SigningKey::from_bytes(secret.as_bytes()))
     }
@@ -52,8 +52,8 @@ impl fmt::Debug for Signer {
 }
 
 impl PublicKey {
-    /// Whether the signature is this key's, for this context and message. Weak keys and
-    /// signatures that other libraries would read otherwise are refused (`verify_strict`).
+    /// Whether this key made the signature for this context and message. Weak keys, and signatures
+    /// that other libraries would interpret differently, are refused (`verify_strict`).
     pub fn verifies(&self, context: &str, text: &[u8], signature: &Signature) -> bool {
         let signature = ed25519_dalek::Signature::from_bytes(&signature.0);
         self.0.verify_strict(&message(context, text), &signature).is_ok()
@@ -72,9 +72,9 @@ impl FromStr for PublicKey {
         let bytes = hex::decode::<32>(text.trim().as_bytes());
         let key = bytes.and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok());
         key.map(PublicKey).ok_or_else(|| {
-            let message = "this is no Ed25519 public key of 64 lower-case hexadecimal digits";
+            let message = "this is not an Ed25519 public key of 64 lower-case hexadecimal digits";
             Error::new(ErrorKind::InvalidArgument, Stage::Keys, message)
-                .next("`evenmatch ledger key` prints the ledger's")
+                .next("print the ledger's key: evenmatch ledger key")
         })
     }
 }
@@ -84,7 +84,7 @@ impl FromStr for Signature {
 
     fn from_str(text: &str) -> Result<Self> {
         hex::decode(text.as_bytes()).map(Signature).ok_or_else(|| {
-            let message = "this is no signature of 128 lower-case hexadecimal digits";
+            let message = "this is not a signature of 128 lower-case hexadecimal digits";
             Error::new(ErrorKind::Tampered, Stage::Keys, message)
                 .next("copy the whole signature, without line breaks")
         })

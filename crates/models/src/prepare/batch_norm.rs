@@ -1,8 +1,8 @@
-//! Batch normalisation becomes part of the convolution or the matrix that stands beside it.
+//! Merges batch normalisation into the convolution or the matrix next to it.
 //!
-//! At inference it multiplies each channel by `gamma / sqrt(variance + epsilon)` and adds
-//! `beta - mean * gamma / sqrt(variance + epsilon)`. The runtime would fold it too, at every
-//! start; doing it once halves the time to load the embedder.
+//! At inference it multiplies each channel by `gamma / sqrt(variance + epsilon)` and adds `beta -
+//! mean * gamma / sqrt(variance + epsilon)`. The runtime would merge it too, at every start; doing
+//! it once halves the time to load the embedder.
 
 use crate::Result;
 use crate::onnx_file::Node;
@@ -79,8 +79,8 @@ fn fold_back(graph: &mut Graph, norm: &Node) -> Result<bool> {
     Ok(true)
 }
 
-/// Into the `Gemm` that multiplies what it normalises, where nothing but a `Flatten` lies
-/// between: input channel by input channel.
+/// Into the `Gemm` that multiplies what it normalises, with nothing but a `Flatten` in between:
+/// input channel by input channel.
 fn fold_forward(graph: &mut Graph, norm: &Node) -> Result<bool> {
     let Some(flatten) = graph.only_consumer(norm.output(0)) else { return Ok(false) };
     let flatten = graph.proto.node[flatten].clone();

@@ -1,7 +1,7 @@
-//! Constant weights that are kept as 8-bit integers with scales become 32-bit floats.
+//! Converts constant weights stored as 8-bit integers with scales to 32-bit floats.
 //!
-//! The runtime refuses the block-quantised files as they are shipped, and would gain nothing from
-//! them: the weights are dequantised before use in any case.
+//! The runtime refuses the block-quantised files as published, and would gain nothing from them:
+//! the weights are dequantised before use in any case.
 
 use crate::Result;
 use crate::onnx_file::{Node, Tensor, invalid};
@@ -101,7 +101,8 @@ fn dequantised(graph: &Graph, node: &Node) -> Result<Tensor> {
     Ok(Tensor::of_floats(node.output(0), &quantised.dims, &floats))
 }
 
-/// How a node's scales are shared; `dims` are a tensor's, whose product is known to fit.
+/// How a node's scales are shared; `dims` are those of a tensor whose element count does not
+/// overflow.
 fn sharing(node: &Node, dims: &[i64], scales: usize) -> Result<Sharing> {
     let block = node.int("block_size", 0);
     if block == 0 && scales == 1 {
@@ -124,7 +125,7 @@ fn reshaped(graph: &Graph, node: &Node) -> Result<Tensor> {
     let dims = graph.needed(node.input(1), node)?.ints()?;
     let reshaped = Tensor { name: node.output(0).to_owned(), dims, ..tensor.clone() };
     if reshaped.len()? != tensor.len()? {
-        let message = "the constant does not fit the new shape, or the shape is not spelt out";
+        let message = "the constant does not fit the new shape, or the shape is not given in full";
         return Err(invalid(format!("Reshape {:?}: {message}", node.name)));
     }
     Ok(reshaped)
@@ -158,7 +159,7 @@ mod tests {
         Graph::new(Model { graph: Some(graph), ..Default::default() }).unwrap()
     }
 
-    /// Dequantises two rows of three, and holds the constant that comes of it to what is due.
+    /// Dequantises two rows of three, and compares the resulting constant with the expected one.
     fn check(name: &str, scale: (&[i64], &[f32]), zeros: &[i8], place: (i64, i64), due: [f32; 6]) {
         let x = int8("x", &[2, 3], &[1, 2, 3, -4, -5, -6]);
         let (dims, scales) = scale;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::Result;
 use crate::onnx_file::{self, Model, Node, Tensor, invalid};
 
-/// Nodes keep their topological order: every value is made before it is used.
+/// Nodes keep their topological order: every value is produced before it is used.
 pub(super) struct Graph {
     pub(super) model: Model,
     pub(super) proto: onnx_file::Graph,
@@ -19,8 +19,8 @@ impl Graph {
         Ok(Graph { model, proto, constants })
     }
 
-    /// The file, with the constants in the order of their first use; constants and inputs that
-    /// nothing uses are left out, and an input that has a constant value is no input.
+    /// The file, with the constants in the order of their first use; unused constants and inputs
+    /// are left out, and an input with a constant value is not an input.
     pub(super) fn finish(mut self) -> Model {
         let mut written = BTreeSet::new();
         for node in &self.proto.node {
@@ -66,7 +66,7 @@ impl Graph {
         self.set(Tensor::of_floats(name, dims, &values));
     }
 
-    /// The node that makes this value.
+    /// The node that produces this value.
     pub(super) fn producer(&self, value: &str) -> Option<usize> {
         if value.is_empty() {
             return None;
@@ -74,7 +74,7 @@ impl Graph {
         self.proto.node.iter().position(|node| node.output.iter().any(|output| output == value))
     }
 
-    /// The one node that uses this value, if there is exactly one and the value is no output of
+    /// The one node that uses this value, if there is exactly one and the value is not an output of
     /// the network.
     pub(super) fn only_consumer(&self, value: &str) -> Option<usize> {
         if self.proto.output.iter().any(|output| output.name == value) {
@@ -87,7 +87,7 @@ impl Graph {
         uses.next().is_none().then_some(first)
     }
 
-    /// Lets every node use another value instead.
+    /// Makes every node use another value instead.
     pub(super) fn rename_uses(&mut self, from: &str, to: &str) {
         for input in self.proto.node.iter_mut().flat_map(|node| &mut node.input) {
             if input == from {

@@ -1,4 +1,4 @@
-//! YuNet's four heads of each stride become one.
+//! Joins YuNet's four heads of each stride into one.
 //!
 //! For each stride the publisher's graph runs four pairs of small convolutions over the same
 //! features: classes (1 channel), objectness (1), box (4) and landmarks (10). Their 16 channels
@@ -94,7 +94,8 @@ fn merge_stride(graph: &mut Graph, stride: u32) -> Result<()> {
 
 /// Follows a head from its output back to the features that it reads.
 fn head(graph: &Graph, output: &str) -> Result<Head> {
-    let strange = |what: &str| invalid(format!("the head {output:?} has not YuNet's form: {what}"));
+    let strange =
+        |what: &str| invalid(format!("the head {output:?} does not have YuNet's form: {what}"));
     let mut nodes = Vec::new();
     let mut value = output.to_owned();
     let mut step = |wanted: &str| -> Option<Node> {

@@ -1,9 +1,9 @@
-//! Preparation: from the file that a publisher ships to one that the runtime runs, and runs fast.
+//! Preparation: from a publisher's file to one that the runtime can run, and run fast.
 //!
 //! Every step keeps the function that the network computes, up to the rounding of 32-bit floats;
-//! `docs/MODELS.md` gives the agreement and the speed that were measured. Equal input bytes give
-//! equal output bytes on every platform: constants are combined in 64-bit IEEE arithmetic, in a
-//! fixed order, and written in the order in which the nodes use them.
+//! `docs/MODELS.md` gives the measured agreement and speed. Equal input bytes give equal output
+//! bytes on every platform: constants are combined in 64-bit IEEE arithmetic, in a fixed order, and
+//! written in the order in which the nodes use them.
 
 mod batch_norm;
 mod dequantise;
@@ -20,12 +20,12 @@ use crate::onnx_file::{invalid, parse};
 use evenmatch::model::{Preparation, check_model};
 use graph::Graph;
 
-/// Applies the steps, in this order, to an original ONNX file; to a TFLite file where the first
+/// Applies the steps, in this order, to an original ONNX file, or to a TFLite file if the first
 /// step converts it.
 ///
 /// # Errors
-/// [`crate::ErrorKind::InvalidModel`] if the bytes are no such model, if a tensor lies in another
-/// file, or if the graph does not have the form that a step works on.
+/// [`crate::ErrorKind::InvalidModel`] if the bytes are not such a model, if a tensor is in another
+/// file, or if the graph does not have the form that a step requires.
 pub fn prepare(original: &[u8], steps: &[Preparation]) -> Result<Vec<u8>> {
     let (model, steps) = match steps.split_first() {
         Some((Preparation::FromTflite, rest)) => (tflite::convert(original)?, rest),

@@ -1,4 +1,4 @@
-//! `PRelu` becomes two depthwise 1 × 1 convolutions, which the runtime keeps in its blocked layout.
+//! Writes `PRelu` as two depthwise 1 × 1 convolutions, which stay in the runtime's blocked layout.
 //!
 //! The runtime has no `PRelu` for the channel-blocked layout in which its convolutions are fast,
 //! so each one costs a reordering of the whole tensor before and after. With the slope `a` of a
@@ -10,7 +10,7 @@
 //!
 //! and since `k * max(x, 0) = max(k * x, 0)` for `k >= 0`, that is `(a * x) + Relu((1 - a) * x)`
 //! for every `a <= 1`: two per-channel multiplications, one with the `Relu` and one with the sum
-//! fused into it. Where `a > 1` the negative of it is computed, `(-a * x) + Relu((a - 1) * x)`,
+//! fused into it. Where `a > 1`, the negative of it is computed, `(-a * x) + Relu((a - 1) * x)`,
 //! and the sign goes into the weights that read this channel.
 
 use crate::Result;
@@ -18,7 +18,7 @@ use crate::onnx_file::Node;
 
 use super::graph::Graph;
 
-/// Rewrites every `PRelu` with one constant slope a channel; others stay.
+/// Rewrites every `PRelu` that has one constant slope per channel; others stay.
 pub(super) fn split(graph: &mut Graph) -> Result<()> {
     let nodes = graph.proto.node.clone();
     for node in nodes.iter().filter(|node| node.op_type == "PRelu" && node.domain.is_empty()) {
@@ -37,7 +37,7 @@ pub(super) fn split(graph: &mut Graph) -> Result<()> {
     Ok(())
 }
 
-/// Multiplies the weights that read each channel by its sign; false if they can't be found.
+/// Multiplies the weights that read each channel by its sign; false if they cannot be found.
 fn absorb(graph: &mut Graph, prelu: &Node, signs: &[f64]) -> Result<bool> {
     let mut value = prelu.output(0).to_owned();
     loop {
@@ -61,7 +61,7 @@ fn absorb(graph: &mut Graph, prelu: &Node, signs: &[f64]) -> Result<bool> {
             return Ok(false);
         };
         let groups = if node.op_type == "Conv" { node.int("group", 1) } else { 1 };
-        // A depthwise kernel reads the channel of its own number; a full one reads them all.
+        // A depthwise kernel reads the channel with its own number; a full one reads them all.
         let depthwise = inputs == 1 && outputs == groups && outputs == signs.len() as i64;
         let inputs = if depthwise { outputs } else { inputs } as usize;
         if !(depthwise || groups == 1) || inputs == 0 || !inputs.is_multiple_of(signs.len()) {

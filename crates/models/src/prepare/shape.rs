@@ -1,4 +1,4 @@
-//! Input sizes and operator versions: what a file declares beside its nodes.
+//! Input sizes and operator versions: what a file declares in addition to its nodes.
 
 use crate::Result;
 use crate::onnx_file::{Dimension, Extent, invalid};
@@ -8,10 +8,10 @@ use super::graph::Graph;
 /// The operator set whose `Resize` the runtime keeps in its blocked layout.
 const OPSET: i64 = 13;
 
-/// Lets the height and width of the one image input, and so the lengths of the outputs, be any.
+/// Makes the height and width of the one image input variable, and so the lengths of the outputs.
 ///
-/// The nodes must not hold sizes of their own: a `Reshape` has to leave one dimension to be
-/// computed, a `Resize` has to state factors.
+/// The nodes must not contain fixed sizes: a `Reshape` has to leave one dimension to be computed,
+/// and a `Resize` has to give factors.
 pub(super) fn open_size(graph: &mut Graph) -> Result<()> {
     for node in &graph.proto.node {
         let flexible = match node.op_type.as_str() {
@@ -34,7 +34,7 @@ pub(super) fn open_size(graph: &mut Graph) -> Result<()> {
     let [image] = images.as_slice() else { return Err(no_image()) };
     let input = &mut graph.proto.input[*image];
     let dims = dimensions(input).filter(|dims| dims.len() == 4).ok_or_else(no_image)?;
-    // One image at a time, whatever the file was traced with.
+    // One image at a time, whatever batch size the file was traced with.
     dims[0].extent = Some(Extent::Value(1));
     for (dim, name) in dims.iter_mut().skip(2).zip(names) {
         dim.extent = Some(Extent::Name(name.to_owned()));
@@ -64,15 +64,15 @@ fn dimensions(value: &mut crate::onnx_file::ValueInfo) -> Option<&mut Vec<Dimens
     Some(&mut value.r#type.as_mut()?.tensor_type.as_mut()?.shape.as_mut()?.dim)
 }
 
-/// Declares operator set 13, in which every operator that is used means the same as in the newer
-/// set that the file declares.
+/// Declares operator set 13, in which every operator used means the same as in the newer set that
+/// the file declares.
 ///
 /// The runtime (1.24) recognises `Resize` for its blocked layout only up to that version; newer
 /// ones cost two reorderings each.
 pub(super) fn lower_opset(graph: &mut Graph) -> Result<()> {
     for node in &graph.proto.node {
-        // Attributes that later sets added, and operators whose definition they did not touch
-        // beyond these and beyond element types other than 32-bit floats.
+        // Attributes that later sets added, and operators whose definition they did not change
+        // otherwise, except for element types other than 32-bit floats.
         let added: &[&str] = match node.op_type.as_str() {
             "Add" | "Conv" | "MaxPool" | "Relu" | "Sigmoid" | "Transpose" => &[],
             "Reshape" => &["allowzero"],

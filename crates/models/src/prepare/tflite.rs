@@ -1,9 +1,9 @@
 //! From a TFLite network to the same network in ONNX.
 //!
-//! TFLite keeps images as N×H×W×C, ONNX as N×C×H×W. Weights are transposed here, once; the input
-//! is then given plane by plane, and so are the outputs, which changes nothing where they have
-//! one row and one column. `SAME` padding becomes numbers: where it is odd, TFLite puts the
-//! greater part below and to the right.
+//! TFLite stores images as N×H×W×C, ONNX as N×C×H×W. Weights are transposed here, once; the input
+//! is then given plane by plane, and so are the outputs, which makes no difference where they have
+//! one row and one column. `SAME` padding becomes numbers: where it is odd, TFLite puts the larger
+//! part below and to the right.
 
 use std::collections::BTreeSet;
 
@@ -14,8 +14,8 @@ use crate::onnx_file::{
     invalid,
 };
 
-/// The format version and operator set that are written: the newest whose operators the runtime
-/// blocks all (docs/MODELS.md).
+/// The format version and operator set to write: the newest whose operators all stay in the
+/// runtime's blocked layout (docs/MODELS.md).
 const IR_VERSION: i64 = 8;
 const OPSET: i64 = 13;
 
@@ -31,17 +31,17 @@ struct Image {
 struct Converter<'a> {
     source: &'a Network<'a>,
     graph: onnx_file::Graph,
-    /// Which tensors have been made so far.
+    /// Which tensors have been produced so far.
     made: Vec<bool>,
-    /// Weights that may still be written: a file has no more of them than it has bytes.
+    /// How many weights may still be written: a file has no more of them than it has bytes.
     budget: usize,
 }
 
 /// Converts a TFLite file.
 ///
 /// # Errors
-/// [`crate::ErrorKind::InvalidModel`] if the bytes are no TFLite file, or hold an operator or a
-/// form of one that is not known here.
+/// [`crate::ErrorKind::InvalidModel`] if the bytes are not a TFLite file, or contain an operator or
+/// a form of one that is not supported.
 pub(super) fn convert(file: &[u8]) -> Result<Model> {
     let source = tflite_file::read(file)?;
     let mut names = BTreeSet::new();
@@ -104,7 +104,7 @@ impl Converter<'_> {
                 let slope = self::input(operator, 1)?;
                 let values = self.constant(slope)?;
                 if values.len() != input.channels {
-                    return Err(self.unfit(output, "needs one slope a channel"));
+                    return Err(self.unfit(output, "needs one slope per channel"));
                 }
                 self.set(slope, &[values.len(), 1, 1], &values);
                 let terms = vec![self.name(self::input(operator, 0)?), self.name(slope)];
@@ -133,7 +133,7 @@ impl Converter<'_> {
         let &[first, height, width, last] = shape.as_slice() else {
             return Err(self.unfit(operator.output, "has weights of other than four dimensions"));
         };
-        // What the weights have in common with the image: its channels.
+        // The dimension that the weights share with the image: its channels.
         let (outputs, inputs, fits) = match depthwise {
             true => (last, 1, first == 1 && last.is_multiple_of(input.channels)),
             false => (first, last, last == input.channels),
@@ -159,7 +159,7 @@ impl Converter<'_> {
         if let Some(&Some(bias)) = operator.inputs.get(2) {
             let values = self.constant(bias)?;
             if values.len() != outputs {
-                return Err(self.unfit(operator.output, "needs one bias a channel"));
+                return Err(self.unfit(operator.output, "needs one bias per channel"));
             }
             self.set(bias, &[outputs], &values);
             terms.push(self.name(bias));
@@ -192,7 +192,7 @@ impl Converter<'_> {
         })
     }
 
-    /// Adds a node that makes a tensor, and one for its activation.
+    /// Adds a node that produces a tensor, and one for its activation.
     fn push(
         &mut self,
         op_type: &str,
@@ -215,7 +215,7 @@ impl Converter<'_> {
         }
     }
 
-    /// The size of an image that has been made.
+    /// The size of an image that was already produced.
     fn image(&self, tensor: usize) -> Result<Image> {
         if !self.made[tensor] {
             return Err(self.unfit(tensor, "is used before it is made"));
@@ -237,7 +237,8 @@ impl Converter<'_> {
     fn constant(&mut self, tensor: usize) -> Result<Vec<f32>> {
         let found = &self.source.tensors[tensor];
         let left = self.budget.checked_sub(found.shape.iter().product::<usize>());
-        self.budget = left.ok_or_else(|| self.unfit(tensor, "is more than the file can hold"))?;
+        self.budget =
+            left.ok_or_else(|| self.unfit(tensor, "is larger than the file can contain"))?;
         found.floats()
     }
 
@@ -267,11 +268,11 @@ impl Converter<'_> {
 /// An input that an operator must have.
 fn input(operator: &Operator, number: usize) -> Result<usize> {
     let input = operator.inputs.get(number).copied().flatten();
-    input.ok_or_else(|| invalid(format!("{:?} lacks an input", operator.kind)))
+    input.ok_or_else(|| invalid(format!("{:?} has no input", operator.kind)))
 }
 
-/// The rows and columns that a window of this height and width makes of an image, and the
-/// attributes that say so.
+/// The rows and columns of the result when a window of this height and width moves over an image,
+/// and the attributes that say so.
 fn placed(window: Window, size: [usize; 2], image: Image) -> (usize, usize, impl Fn(Node) -> Node) {
     let axis = |axis: usize, side: usize| {
         let (stride, reach) = (window.strides[axis], (size[axis] - 1) * window.dilations[axis] + 1);
@@ -301,7 +302,7 @@ mod tests {
     use crate::prepare::prepare;
     use evenmatch::model::{Preparation, check_model};
 
-    /// What a FlatBuffer holds.
+    /// What a FlatBuffer contains.
     enum Value {
         Byte(u8),
         Int(i32),
@@ -312,7 +313,7 @@ mod tests {
     }
     use Value::{Byte, Bytes, Int, Ints, Table, Tables};
 
-    /// Writes a value and what it points at behind it; answers where it begins.
+    /// Writes a value and what it points at after it; returns where it starts.
     fn write(file: &mut Vec<u8>, value: &Value) -> usize {
         let words = |file: &mut Vec<u8>, words: &[i32]| {
             words.iter().for_each(|word| file.extend(word.to_le_bytes()));
@@ -363,7 +364,7 @@ mod tests {
         at
     }
 
-    /// Writes a value at the end, and at a place the way to it.
+    /// Writes a value at the end, and the offset to it at `place`.
     fn point(file: &mut Vec<u8>, place: usize, value: &Value) {
         let way = (write(file, value) - place) as u32;
         file[place..place + 4].copy_from_slice(&way.to_le_bytes());
@@ -391,7 +392,7 @@ mod tests {
             let count = shape.iter().product::<i32>();
             let bytes = |k: i32| match float {
                 true => (k as f32).to_le_bytes(),
-                // Pads one channel behind.
+                // Pads one channel at the end.
                 false => i32::from(k == count - 1).to_le_bytes(),
             };
             buffers.push(Table(vec![Some(Bytes((0..count).flat_map(bytes).collect()))]));
@@ -433,7 +434,7 @@ mod tests {
     const VALID: Option<u8> = Some(1);
     const RELU: Option<u8> = Some(1);
 
-    /// One file of each operator, with the name of ONNX for it.
+    /// One file for each operator, with ONNX's name for it.
     fn files() -> Vec<(&'static str, Vec<u8>)> {
         let two = Some(2);
         vec![
@@ -478,7 +479,7 @@ mod tests {
         let files = files();
         let conv = graph(&files[1].1);
         let ints = |node: &Node, name: &str| node.attribute(name).unwrap().ints.clone();
-        // Two steps of 2 with a window of 3 reach 5 pixels far, one more than there are.
+        // Two steps of 2 with a window of 3 cover 5 pixels, one more than there are.
         assert_eq!(ints(&conv.node[0], "pads"), [0, 0, 1, 1]);
         let weights = &conv.initializer[0];
         assert_eq!(weights.dims, [3, 2, 3, 3]);
@@ -493,21 +494,21 @@ mod tests {
         assert_eq!(weights.dims, [4, 1, 3, 2]);
         assert_eq!(weights.floats().unwrap()[..3], [0.0, 4.0, 8.0]);
         let pads = graph(&files[4].1).initializer[0].ints().unwrap();
-        assert_eq!(pads, [0, 0, 0, 0, 0, 1, 0, 0], "a channel behind");
+        assert_eq!(pads, [0, 0, 0, 0, 0, 1, 0, 0], "one channel at the end");
     }
 
     #[test]
     fn what_contradicts_itself_is_refused() {
         let three = Some(3);
         let cases = [
-            ("is no TFLite file", b"hello, this is text".to_vec()),
-            ("known here", file(99, &[], &[], [1, 4, 4, 2])),
+            ("is not a TFLite file", b"hello, this is text".to_vec()),
+            ("is not supported", file(99, &[], &[], [1, 4, 4, 2])),
             (
                 "size that its operator gives",
                 file(17, &[SAME, three, three, three, three], &[], [1, 4, 4, 2]),
             ),
             ("do not fit", file(3, &[SAME, three, three], &[(&[3, 3, 3, 5], true)], [1, 2, 2, 3])),
-            ("one slope a channel", file(54, &[], &[(&[3], true)], [1, 4, 4, 2])),
+            ("one slope per channel", file(54, &[], &[(&[3], true)], [1, 4, 4, 2])),
             ("side or step 0", file(17, &[SAME], &[], [1, 4, 4, 2])),
             (
                 "kind of padding",
@@ -525,8 +526,8 @@ mod tests {
         assert!(prepare(&[0x3a, 0x00], &second).unwrap_err().to_string().contains("first step"));
     }
 
-    /// Cut short it is an error; with any byte changed it is an error or another network, and
-    /// never a panic.
+    /// A truncated file is an error; a file with any byte changed is an error or another network,
+    /// and never a panic.
     #[test]
     fn no_prefix_and_no_flipped_byte_panics() {
         for (name, file) in files() {

@@ -1,13 +1,13 @@
-//! How often somebody may try for one subject: who may try without end gets in by luck.
+//! Limits the attempts per subject: with unlimited attempts, somebody would get in by luck.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Subjects that are remembered before those whose time is over are forgotten.
+/// The number of subjects above which expired ones are removed.
 const REMEMBERED: usize = 10_000;
 
-/// Counts attempts by subject. In memory: a restart forgets them.
+/// Counts attempts per subject, in memory: a restart resets them.
 #[derive(Debug)]
 pub(crate) struct Attempts {
     most: usize,
@@ -16,13 +16,13 @@ pub(crate) struct Attempts {
 }
 
 impl Attempts {
-    /// So many within this time that do not end in a match.
+    /// At most `most` attempts that do not end in a match, within this time.
     pub(crate) fn new(most: usize, within: Duration) -> Self {
         Attempts { most, within, made: Mutex::default() }
     }
 
-    /// Counts an attempt, or says how long to wait. Counted before its outcome is known, since
-    /// otherwise any number could be made at the same time.
+    /// Counts an attempt, or returns how long to wait. It counts before the outcome is known, because
+    /// otherwise any number of attempts could run at the same time.
     pub(crate) fn begin(&self, subject: &str, now: Instant) -> Result<(), Duration> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let over = |at: &Instant| now.duration_since(*at) >= self.within;
@@ -44,7 +44,7 @@ impl Attempts {
         }
     }
 
-    /// The subject was confirmed, or is gone.
+    /// The subject was confirmed or deleted.
     pub(crate) fn forget(&self, subject: &str) {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).remove(subject);
     }

@@ -12,8 +12,8 @@
 //! ```
 //!
 //! `GET /openapi.json` describes it. Templates are sealed on the disk and every decision is in the
-//! ledger; appeals are resolved by people, with `evenmatch appeal`. What a service in earnest adds
-//! in front: authentication of its clients and transport encryption.
+//! ledger; people resolve appeals with `evenmatch appeal`. A real service needs authentication of its
+//! clients and transport encryption in front.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod attempts;
@@ -39,7 +39,7 @@ pub(crate) use service::Settings;
 
 const USAGE: &str = "usage: backend --data DIR [--key-file FILE] [--listen ADDRESS:PORT] \
                      [--operator FILE.toml] [--show-scores]";
-/// The false match rate for which the threshold is set.
+/// The false match rate that sets the threshold.
 const TARGET_FMR: f64 = 1e-3;
 
 /// Enrolments and ledger in a folder.

@@ -1,4 +1,4 @@
-//! Requests that can't be answered: a kind for programs, words and a next step for people.
+//! Requests that cannot be answered: a kind for programs, a message and a next step for people.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use axum::response::{IntoResponse, Response};
 use evenmatch_core::ErrorKind;
 use serde_json::json;
 
-/// A request that can't be answered.
+/// A request that cannot be answered.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     status: StatusCode,
     kind: &'static str,
     message: String,
     next: String,
-    /// When it is worth trying again.
+    /// When to try again.
     after: Option<Duration>,
 }
 
@@ -24,15 +24,15 @@ impl Refusal {
         Refusal { status, kind, message: message.to_owned(), next: next.to_owned(), after: None }
     }
 
-    /// A fault of ours: the log has the details, which are nothing for clients.
+    /// A fault of the service. Its details go to the log, not to clients.
     pub(crate) fn internal(details: &dyn std::fmt::Display) -> Self {
         eprintln!("internal fault: {details}");
-        let (message, next) = ("the service failed", "try again later, or tell its operators");
+        let (message, next) = ("the service failed", "try again later, or tell the operators");
         Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message, next)
     }
 
     pub(crate) fn busy() -> Self {
-        let (message, next) = ("too many requests wait already", "try again in a second");
+        let (message, next) = ("too many requests are already waiting", "try again in a second");
         Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message, next)
             .after(Duration::from_secs(1))
     }
@@ -59,11 +59,15 @@ impl From<evenmatch_core::Error> for Refusal {
             ErrorKind::ModelMismatch => (StatusCode::CONFLICT, "model_mismatch"),
             ErrorKind::InvalidArgument => (StatusCode::BAD_REQUEST, "bad_request"),
             ErrorKind::AlreadyEnrolled => {
-                let (message, next) = ("this subject is enrolled", "first: DELETE /enrol/ID");
+                let (message, next) = (
+                    "this subject is already enrolled",
+                    "delete the enrolment first: DELETE /enrol/ID",
+                );
                 return Refusal::new(StatusCode::CONFLICT, "already_enrolled", message, next);
             }
             ErrorKind::UnknownSubject => {
-                let (message, next) = ("this subject is not enrolled", "enrol: POST /enrol/ID");
+                let (message, next) =
+                    ("this subject is not enrolled", "enrol the subject: POST /enrol/ID");
                 return Refusal::new(StatusCode::NOT_FOUND, "unknown_subject", message, next);
             }
             ErrorKind::Busy => return Refusal::busy(),

@@ -1,4 +1,4 @@
-//! The routes. `openapi.json` beside this file describes them, and a test holds it to them.
+//! The routes. `openapi.json` next to this file describes them, and a test checks that it does.
 
 use std::sync::Arc;
 
@@ -51,14 +51,14 @@ async fn enrol(
         let answer = Json(json!({ "enrolled": enrolled, "subject": subject,
             "keep_until": outcome.enrolled.and_then(|summary| summary.keep_until),
             "reasons": reasons.collect::<Vec<_>>() }));
-        // A face that is not found is an outcome with reasons; the client has to send another photo.
+        // A face that is not found is an outcome with reasons: the client has to send another photo.
         let status = if enrolled { StatusCode::CREATED } else { StatusCode::UNPROCESSABLE_ENTITY };
         Ok((status, answer).into_response())
     };
     service.work(turn, work).await
 }
 
-/// Everything that is held about somebody.
+/// Everything that is stored about a person.
 async fn disclose(
     State(service): State<Arc<Service>>,
     Path(subject): Path<String>,
@@ -70,7 +70,7 @@ async fn disclose(
     service.work(turn, work).await
 }
 
-/// Deletes; the answer is the signed receipt, whose salt is kept nowhere else.
+/// Deletes. The answer is the signed receipt, whose salt is stored nowhere else.
 async fn forget(
     State(service): State<Arc<Service>>,
     Path(subject): Path<String>,
@@ -111,13 +111,13 @@ async fn verify(
     service.work(turn, work).await
 }
 
-/// The decision under its number in the ledger, by which its subject asks for it again.
+/// The decision under its number in the ledger, by which the subject asks for it again.
 fn numbered(record: DecisionRecord, number: u64) -> DecisionRecord {
     DecisionRecord { id: number.to_string(), ..record }
 }
 
-/// Leaves out the score and everything about the enrolled photo; and the id, which covers the
-/// score: somebody could try all scores until the id fits.
+/// Leaves out the score and everything about the enrolled photo. The id goes too, because it covers
+/// the score: somebody could try all scores until the id matches.
 fn withhold(record: DecisionRecord, number: u64) -> DecisionRecord {
     let mut record = numbered(record, number);
     record.score = None;
@@ -142,7 +142,7 @@ fn english() -> String {
     "en".to_owned()
 }
 
-/// A decision in plain words: a page where one is accepted, else text.
+/// A decision in plain words: an HTML page if the client accepts one, otherwise text.
 async fn explanation(
     State(service): State<Arc<Service>>,
     Path((subject, number)): Path<(String, u64)>,
@@ -166,7 +166,7 @@ async fn explanation(
     service.work(turn, work).await
 }
 
-/// Opens an appeal; people resolve it with `evenmatch appeal`.
+/// Opens an appeal. People resolve it with `evenmatch appeal`.
 async fn appeal(
     State(service): State<Arc<Service>>,
     Path((subject, number)): Path<(String, u64)>,
@@ -174,7 +174,7 @@ async fn appeal(
     Body(note): Body,
 ) -> Result<Response, Refusal> {
     let note = String::from_utf8(note.to_vec()).map_err(|_| {
-        let (message, next) = ("the note is not text in UTF-8", "send plain text");
+        let (message, next) = ("the note is not UTF-8 text", "send plain text");
         Refusal::new(StatusCode::BAD_REQUEST, "bad_request", message, next)
     })?;
     let work = move |_: &Verifier, registry: &Registry| {

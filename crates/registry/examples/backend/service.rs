@@ -1,4 +1,4 @@
-//! What all requests share: verifier, registry, workers, and who may wait for them.
+//! What all requests share: verifier, registry, workers, and the queue for them.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,22 +16,22 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::attempts::Attempts;
 use super::refusal::Refusal;
 
-/// A body that takes longer is given up: it keeps a place that somebody else waits for.
+/// A body that takes longer is rejected, because it occupies a place that others wait for.
 const SLOWEST_BODY: Duration = Duration::from_secs(20);
 
 pub(crate) struct Settings {
-    /// Requests that are worked on at the same time.
+    /// Requests processed at the same time.
     pub(crate) concurrent: usize,
-    /// Requests that may wait besides; one more is answered 503.
+    /// Requests that may wait in addition; one more gets 503.
     pub(crate) waiting: usize,
-    /// Longest body, in bytes; a longer one is answered 413.
+    /// Longest body, in bytes; a longer one gets 413.
     pub(crate) max_body: usize,
-    /// Attempts for one subject that do not end in a match, and within which time; one more is
-    /// answered 429.
+    /// Attempts for one subject that do not end in a match, and the period in which they count; one
+    /// more gets 429.
     pub(crate) attempts: (usize, Duration),
-    /// Whether answers hold scores, by which one can climb towards a match picture by picture.
+    /// Whether answers contain scores, with which somebody can approach a match image by image.
     pub(crate) show_scores: bool,
-    /// What explanations say of those who run the service.
+    /// What explanations say about the operators of the service.
     pub(crate) operator: OperatorStatement,
 }
 
@@ -59,8 +59,8 @@ pub(crate) struct Service {
     pub(crate) operator: OperatorStatement,
 }
 
-/// A place among those who are worked for or wait. It is taken before the body is read, so that
-/// the memory which bodies need is bounded too.
+/// A place among the requests that are processed or waiting. It is taken before the body is read, so
+/// that the memory for bodies is limited too.
 pub(crate) struct Turn(OwnedSemaphorePermit);
 
 impl FromRequestParts<Arc<Service>> for Turn {
@@ -80,7 +80,7 @@ impl FromRequest<Arc<Service>> for Body {
     async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Refusal> {
         let reading = Bytes::from_request(request, service);
         let Ok(read) = tokio::time::timeout(SLOWEST_BODY, reading).await else {
-            let (message, next) = ("the body came too slowly", "send it again");
+            let (message, next) = ("the body arrived too slowly", "send it again");
             return Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "too_slow", message, next));
         };
         read.map(Body).map_err(|rejection| match rejection.status() {
@@ -113,7 +113,7 @@ impl Service {
         }
     }
 
-    /// Works off the threads that answer requests: inference and files would block them.
+    /// Works on other threads than those that answer requests, which inference and files would block.
     pub(crate) async fn work<T: Send + 'static>(
         &self,
         Turn(place): Turn,
@@ -122,7 +122,7 @@ impl Service {
         let worker = Arc::clone(&self.workers).acquire_owned().await;
         let worker = worker.map_err(|closed| Refusal::internal(&closed))?;
         let (verifier, registry) = (Arc::clone(&self.verifier), Arc::clone(&self.registry));
-        // Both permits go along, since the work goes on when the client hangs up.
+        // Both permits move along, because the work continues if the client disconnects.
         let task = tokio::task::spawn_blocking(move || {
             let _held = (place, worker);
             work(&verifier, &registry)
@@ -134,19 +134,19 @@ impl Service {
     pub(crate) fn attempt(&self, subject: &str) -> Result<(), Refusal> {
         self.attempts.begin(subject, Instant::now()).map_err(|wait| {
             let message = "too many attempts for this subject";
-            let next = "wait, or ask for a person to look";
+            let next = "wait, or ask for a review by a person";
             Refusal::new(StatusCode::TOO_MANY_REQUESTS, "too_many_attempts", message, next)
                 .after(wait)
         })
     }
 
-    /// The subject was confirmed, or is gone.
+    /// The subject was confirmed or deleted.
     pub(crate) fn forget_attempts(&self, subject: &str) {
         self.attempts.forget(subject);
     }
 }
 
-/// A decision by its number, if it is about this subject.
+/// The decision with this number, if it is about this subject.
 pub(crate) fn decision_of(
     registry: &Registry,
     subject: &str,

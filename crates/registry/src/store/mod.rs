@@ -1,9 +1,9 @@
-//! Where enrolments lie: rows of sealed bytes behind one trait, in SQLite or PostgreSQL.
+//! Where enrolments are stored: rows of sealed bytes behind one trait, in SQLite or PostgreSQL.
 //!
-//! A store knows no key and reads nothing of what it keeps; [`crate::`] seals and opens.
-//! What a store owes its caller is that a [`change`](EnrolmentStore::change) happens whole or not
-//! at all, that it is on the disk when the call returns, that changes of several processes follow
-//! one another, and that [`scrub`](EnrolmentStore::scrub) leaves no deleted row behind.
+//! A store has no key and cannot read what it stores; [`crate::`] seals and opens. A store
+//! guarantees that a [`change`](EnrolmentStore::change) happens completely or not at all, that it
+//! is on the disk when the call returns, that changes from several processes are serialised, and
+//! that [`scrub`](EnrolmentStore::scrub) leaves no deleted row behind.
 
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -15,25 +15,27 @@ pub use sqlite::SqliteStore;
 
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
-/// By what a row is found: a keyed digest of the subject's name, which says nothing without the key.
+/// What a row is found by: a keyed digest of the subject's name, which reveals nothing without the
+/// key.
 pub type Lookup = [u8; 32];
 
-/// One enrolment as it is stored. What is not sealed is authenticated together with what is.
+/// One stored enrolment. The fields that are not sealed are authenticated together with those that
+/// are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredRow {
-    /// By what it is found.
+    /// What the row is found by.
     pub lookup: Lookup,
     /// Counts how often the subject was enrolled, from 1.
     pub version: u64,
-    /// What for.
+    /// The purpose.
     pub purpose: String,
     /// When, in milliseconds since 1970 (UTC).
     pub enrolled_at: i64,
-    /// Until when it may be kept; `None` where the policy set no end.
+    /// Until when it may be stored; `None` if the policy set no end.
     pub keep_until: Option<i64>,
     /// The embedder that made the template.
     pub model: Digest,
-    /// The normaliser whose statistics the template has.
+    /// The normaliser whose statistics are in the template.
     pub normaliser: Option<Digest>,
     /// The row's own key, sealed with the store's.
     pub wrapped_key: Vec<u8>,
@@ -41,10 +43,10 @@ pub struct StoredRow {
     pub sealed: Vec<u8>,
 }
 
-/// What a store says of itself. All of it is under a MAC with a key that the store does not have.
+/// The state of a store. All of it is under a MAC with a key that the store does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoreState {
-    /// The store's name, drawn at random.
+    /// The store's name, which is random.
     pub store: String,
     /// The store's key, sealed with the master key.
     pub wrapped_key: Vec<u8>,
@@ -54,35 +56,35 @@ pub struct StoreState {
     pub rows: u64,
     /// Exclusive or of the MACs of all rows.
     pub set: [u8; 32],
-    /// Name of the ledger that tells of this store.
+    /// Name of the ledger that this store belongs to.
     pub ledger: String,
-    /// Entries that this ledger had at the last change, at least.
+    /// The minimum number of entries in that ledger at the last change.
     pub ledger_entries: u64,
     /// MAC over everything above.
     pub mac: [u8; 32],
 }
 
-/// What the ledger has yet to be told of a change. It is stored with the change and is told after
-/// it, so that neither exists without the other.
+/// A message about a change that is not in the ledger yet. It is stored with the change and written
+/// to the ledger afterwards, so that neither exists without the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pending {
     /// The change's number.
     pub epoch: u64,
-    /// The kind of the ledger's entry.
+    /// The kind of the ledger entry.
     pub kind: String,
     /// Its body.
     pub body: Vec<u8>,
 }
 
-/// A change in progress: it sees the store as nobody else can change it meanwhile.
+/// A change in progress, during which nobody else can change the store.
 pub trait StoreChange {
-    /// What the store says of itself; `None` in a new one.
+    /// The store's state; `None` in a new store.
     ///
     /// # Errors
     ///
-    /// The store can't be read; likewise below.
+    /// The store cannot be read; the same applies below.
     fn state(&mut self) -> Result<Option<StoreState>>;
-    /// Replaces that.
+    /// Replaces the state.
     ///
     /// # Errors
     ///
@@ -112,13 +114,13 @@ pub trait StoreChange {
     ///
     /// As above.
     fn delete(&mut self, lookup: &Lookup) -> Result<()>;
-    /// Adds what the ledger has to be told.
+    /// Adds a message for the ledger.
     ///
     /// # Errors
     ///
     /// As above.
     fn push_pending(&mut self, pending: &Pending) -> Result<()>;
-    /// Drops what the ledger was told of changes up to this one.
+    /// Removes the messages about changes up to this one, which are in the ledger.
     ///
     /// # Errors
     ///
@@ -126,16 +128,16 @@ pub trait StoreChange {
     fn drop_pending(&mut self, up_to: u64) -> Result<()>;
 }
 
-/// A place for enrolments; see the head of the module for what it owes.
+/// A place for enrolments; the module documentation says what it guarantees.
 pub trait EnrolmentStore: Send + Sync + std::fmt::Debug {
-    /// Where it is, in words and without any password.
+    /// Where it is, in words and without a password.
     fn place(&self) -> String;
-    /// What the store says of itself; `None` in a new one.
+    /// The store's state; `None` in a new store.
     ///
     /// # Errors
     ///
-    /// The store can't be read; [`ErrorKind::Busy`] where others hold it for too long. Likewise
-    /// below.
+    /// The store cannot be read; [`ErrorKind::Busy`] if others lock it for too long. The same
+    /// applies below.
     fn state(&self) -> Result<Option<StoreState>>;
     /// One row.
     ///
@@ -143,32 +145,31 @@ pub trait EnrolmentStore: Send + Sync + std::fmt::Debug {
     ///
     /// As above.
     fn row(&self, lookup: &Lookup) -> Result<Option<StoredRow>>;
-    /// What the ledger has yet to be told, by number.
+    /// Messages that are not in the ledger yet, by number.
     ///
     /// # Errors
     ///
     /// As above.
     fn pending(&self) -> Result<Vec<Pending>>;
-    /// Changes the store: whole if `work` succeeds, not at all if it fails.
+    /// Changes the store: completely if `work` succeeds, not at all if it fails.
     ///
     /// # Errors
     ///
     /// As above, or `work` fails.
     fn change(&self, work: &mut dyn FnMut(&mut dyn StoreChange) -> Result<()>) -> Result<()>;
-    /// Overwrites or gives back whatever still holds deleted rows, as far as this is in the
-    /// store's power.
+    /// Overwrites or releases everything that still contains deleted rows, as far as the store can.
     ///
     /// # Errors
     ///
-    /// As above; [`ErrorKind::Busy`] where a reader still needs old pages.
+    /// As above; [`ErrorKind::Busy`] if a reader still needs old pages.
     fn scrub(&self) -> Result<()>;
 }
 
-/// A value of a store that is not what it can be.
+/// The error for a value in a store that cannot be valid.
 fn damaged(place: &str, what: &str) -> Error {
     Error::new(ErrorKind::Tampered, Stage::Enrolment, format!("{what} was changed or is damaged"))
         .in_file(place)
-        .next("put back a copy that is whole, and find out who changed this one")
+        .next("restore an intact copy, and find out who changed this one")
 }
 
 fn array(place: &str, bytes: &[u8], what: &str) -> Result<[u8; 32]> {
@@ -181,6 +182,6 @@ fn unsigned(place: &str, value: i64, what: &str) -> Result<u64> {
 
 fn signed(value: u64) -> Result<i64> {
     i64::try_from(value).map_err(|_| {
-        Error::new(ErrorKind::LimitExceeded, Stage::Enrolment, "a counter has run over")
+        Error::new(ErrorKind::LimitExceeded, Stage::Enrolment, "a counter has overflowed")
     })
 }

@@ -1,8 +1,8 @@
-//! Enrolments in a PostgreSQL server.
+//! Enrolments on a PostgreSQL server.
 //!
-//! Deleted rows are overwritten in the tables by `VACUUM FULL`. What the server keeps elsewhere
-//! (its write-ahead log, archives and replicas of it) is out of this module's reach; it holds
-//! sealed bytes, and `docs/SECURITY.md` says what follows from that.
+//! `VACUUM FULL` removes deleted rows from the tables. This module cannot reach what the server
+//! stores elsewhere (its write-ahead log, archives and replicas). That contains only sealed bytes;
+//! `docs/SECURITY.md` explains the consequences.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
-/// The schema, as versions follow one another.
+/// The steps from each version of the schema to the next.
 const MIGRATIONS: [&str; 1] = ["
     CREATE TABLE evenmatch_state (
         one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -44,7 +44,7 @@ const MIGRATIONS: [&str; 1] = ["
     );
 "];
 
-/// The number under which changes of all processes wait for each other: `EMRG`.
+/// The number of the lock that serialises changes from all processes: `EMRG`.
 const LOCK: i64 = 0x454d_5247;
 
 const STATE: &str = "SELECT store, wrapped_key, epoch, row_count, row_set, ledger, ledger_entries, \
@@ -54,7 +54,7 @@ const ROWS: &str = "SELECT lookup, version, purpose, enrolled_at, keep_until, mo
 
 /// Enrolments in three tables of a PostgreSQL database.
 ///
-/// The connection is not encrypted by itself: use a socket of the same machine, or a tunnel.
+/// The connection is not encrypted: use a socket on the same machine, or a tunnel.
 pub struct PostgresStore {
     place: String,
     client: Mutex<Client>,
@@ -69,14 +69,14 @@ impl std::fmt::Debug for PostgresStore {
 fn fault(place: &str, cause: postgres::Error) -> Error {
     let (kind, message, next) = match cause.code().map(|code| code.code()) {
         Some("40001" | "40P01" | "55P03" | "57014") => {
-            (ErrorKind::Busy, "another process holds the store", "try again in a moment")
+            (ErrorKind::Busy, "another process has locked the store", "try again in a moment")
         }
-        _ => (ErrorKind::Io, "the database server could not do what was asked", "see the cause"),
+        _ => (ErrorKind::Io, "the database server reported an error", "check the server's message"),
     };
     Error::new(kind, Stage::Enrolment, message).in_file(place).next(next).caused_by(cause)
 }
 
-/// A value of a column, or a fault where it has another type.
+/// The value of a column, or an error if it has another type.
 fn get<'a, T: postgres::types::FromSql<'a>>(place: &str, row: &'a Row, at: usize) -> Result<T> {
     row.try_get(at).map_err(|cause| fault(place, cause))
 }
@@ -128,17 +128,17 @@ fn one_row(
 }
 
 impl PostgresStore {
-    /// Connects to the database of this address (`host=/run/postgresql user=… dbname=…`, or a URL),
+    /// Connects to the database at this address (`host=/run/postgresql user=… dbname=…`, or a URL),
     /// and brings its schema up to date. `place` in messages shows neither user nor password.
     ///
     /// # Errors
     ///
-    /// The server can't be reached, refuses, or has a newer schema.
+    /// The server cannot be reached, refuses the connection, or has a newer schema.
     pub fn connect(address: &str) -> Result<Self> {
         let config: Config = address.parse().map_err(|cause| {
-            let message = "this is no address of a PostgreSQL database";
+            let message = "this is not the address of a PostgreSQL database";
             Error::new(ErrorKind::InvalidArgument, Stage::Enrolment, message)
-                .next("such as: host=/run/postgresql dbname=evenmatch")
+                .next("write it like this: host=/run/postgresql dbname=evenmatch")
                 .caused_by(cause)
         })?;
         let place = format!("PostgreSQL database {}", config.get_dbname().unwrap_or("(default)"));
@@ -155,7 +155,7 @@ impl PostgresStore {
         let version: i32 = found.as_ref().map_or(Ok(0), |row| get(&place, row, 0))?;
         let known = MIGRATIONS.len() as i32;
         if !(0..=known).contains(&version) {
-            let message = format!("the store has schema {version}, and {known} is known here");
+            let message = format!("the store has schema {version}, but this version knows {known}");
             return Err(Error::new(ErrorKind::UnsupportedFormat, Stage::Enrolment, message)
                 .in_file(place)
                 .next("use the version of evenmatch that wrote it, or a newer one"));
@@ -276,7 +276,7 @@ impl EnrolmentStore for PostgresStore {
         let rows = self.client().query(text, &[]).map_err(|cause| fault(&self.place, cause))?;
         let pending = rows.iter().map(|row| {
             let epoch = get(&self.place, row, 0)?;
-            let epoch = unsigned(&self.place, epoch, "what the ledger has to be told")?;
+            let epoch = unsigned(&self.place, epoch, "a message for the ledger")?;
             let (kind, body) = (get(&self.place, row, 1)?, get(&self.place, row, 2)?);
             Ok(Pending { epoch, kind, body })
         });
@@ -287,7 +287,7 @@ impl EnrolmentStore for PostgresStore {
         let fault = |cause| fault(&self.place, cause);
         let mut client = self.client();
         let mut transaction = client.transaction().map_err(fault)?;
-        // Changes of all processes follow one another; it ends with the transaction.
+        // This serialises changes from all processes; the lock ends with the transaction.
         transaction.execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK]).map_err(fault)?;
         let mut change = Change { place: &self.place, transaction };
         work(&mut change)?;
@@ -295,13 +295,13 @@ impl EnrolmentStore for PostgresStore {
     }
 
     fn scrub(&self) -> Result<()> {
-        // Writes the tables anew without deleted rows, and gives the old files back.
+        // Rewrites the tables without deleted rows, and releases the old files.
         let text = "VACUUM FULL evenmatch_enrolment; CHECKPOINT";
         let mut client = self.client();
         for text in text.split("; ") {
             match client.batch_execute(text) {
                 Ok(()) => {}
-                // An ordinary user may not ask for a checkpoint; the server makes one by itself.
+                // An ordinary user cannot request a checkpoint; the server makes one by itself.
                 Err(cause) if text == "CHECKPOINT" && cause.code().is_some() => {}
                 Err(cause) => return Err(fault(&self.place, cause)),
             }

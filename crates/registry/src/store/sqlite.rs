@@ -15,10 +15,10 @@ use crate::{Digest, Error, ErrorKind, Result, Stage};
 /// How long a call waits for other processes.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// By this a file is known as ours: `EMRG`.
+/// The application id that marks a file as ours: `EMRG`.
 const APPLICATION: i32 = 0x454d_5247;
 
-/// Each brings the schema from the version that is its place to the next one.
+/// Each migrates the schema from the version equal to its index to the next one.
 const MIGRATIONS: [&str; 1] = ["
     CREATE TABLE state (
         one INTEGER PRIMARY KEY CHECK (one = 1),
@@ -54,7 +54,7 @@ const STATE: &str = "SELECT store, wrapped_key, epoch, row_count, row_set, ledge
 const ROWS: &str = "SELECT lookup, version, purpose, enrolled_at, keep_until, model, normaliser, \
                     wrapped_key, sealed FROM enrolment";
 
-/// Enrolments in one SQLite file beside its write-ahead log. Several processes may use it.
+/// Enrolments in one SQLite file with its write-ahead log. Several processes may use it.
 #[derive(Debug)]
 pub struct SqliteStore {
     path: PathBuf,
@@ -65,19 +65,19 @@ fn fault(path: &Path, cause: rusqlite::Error) -> Error {
     let error = |kind, message: &str, next: &str| {
         Error::new(kind, Stage::Enrolment, message).in_path(path).next(next)
     };
-    let whole = "put back a copy that is whole, and find out what changed this one";
+    let whole = "restore an intact copy, and find out what changed this one";
     let error = match (&cause, cause.sqlite_error_code()) {
         (_, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)) => {
-            error(ErrorKind::Busy, "another process holds the store", "try again in a moment")
+            error(ErrorKind::Busy, "another process has locked the store", "try again in a moment")
         }
         (_, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)) => {
             error(ErrorKind::Tampered, "the store was changed or is damaged", whole)
         }
         (_, Some(ErrorCode::DiskFull)) => {
-            error(ErrorKind::Io, "the disk is full", "make room: nothing was changed")
+            error(ErrorKind::Io, "the disk is full", "free some space: nothing was changed")
         }
         (_, Some(ErrorCode::Unknown)) | (_, None) => {
-            error(ErrorKind::Tampered, "the store holds what cannot be there", whole)
+            error(ErrorKind::Tampered, "the store contains invalid values", whole)
         }
         _ => error(ErrorKind::Io, "the store could not be read or written", "check the file"),
     };
@@ -85,11 +85,11 @@ fn fault(path: &Path, cause: rusqlite::Error) -> Error {
 }
 
 impl SqliteStore {
-    /// Opens the store in this file, or makes one that only its owner may read.
+    /// Opens the store in this file, or creates one that only its owner can read.
     ///
     /// # Errors
     ///
-    /// The file can't be opened, is none of ours, or was written by a newer version.
+    /// The file cannot be opened, is not a store, or was written by a newer version.
     pub fn open(path: &Path) -> Result<Self> {
         let io = |cause| Error::io(Stage::Enrolment, path, cause);
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -97,7 +97,7 @@ impl SqliteStore {
         }
         let mut options = std::fs::OpenOptions::new();
         options.create(true).append(true);
-        // SQLite gives its write-ahead log the rights of the file.
+        // SQLite gives its write-ahead log the permissions of the file.
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         drop(options.open(path).map_err(io)?);
@@ -114,7 +114,7 @@ impl SqliteStore {
 fn prepare(connection: &mut Connection, path: &Path) -> Result<()> {
     let fault = |cause| fault(path, cause);
     connection.busy_timeout(PATIENCE).map_err(fault)?;
-    // Durable on commit; deleted content is overwritten with zeros; nothing temporary on the disk.
+    // Durable on commit; deleted content is overwritten with zeros; no temporary files on the disk.
     let settings: [(&str, &str); 6] = [
         ("journal_mode", "WAL"),
         ("synchronous", "FULL"),
@@ -140,12 +140,12 @@ fn prepare(connection: &mut Connection, path: &Path) -> Result<()> {
         Err(error.in_path(path).next(next))
     };
     if application != APPLICATION && (application, version) != (0, 0) {
-        let message = "this is the database of another program".to_owned();
+        let message = "this is another program's database".to_owned();
         return refuse(message, "name another file");
     }
     let known = MIGRATIONS.len() as i32;
     if !(0..=known).contains(&version) {
-        let message = format!("the store has schema {version}, and {known} is known here");
+        let message = format!("the store has schema {version}, but this version knows {known}");
         return refuse(message, "use the version of evenmatch that wrote it, or a newer one");
     }
     for migration in &MIGRATIONS[version as usize..] {
@@ -158,7 +158,7 @@ fn prepare(connection: &mut Connection, path: &Path) -> Result<()> {
     change.commit().map_err(fault)
 }
 
-/// What SQLite gives for one row, before it is checked.
+/// Reads one row from SQLite, before it is checked.
 fn read_state(place: &str, row: &Row<'_>) -> rusqlite::Result<Result<StoreState>> {
     let (set, mac): (Vec<u8>, Vec<u8>) = (row.get(4)?, row.get(7)?);
     let (epoch, rows, entries): (i64, i64, i64) = (row.get(2)?, row.get(3)?, row.get(6)?);
@@ -294,7 +294,7 @@ impl StoreChange for Change<'_> {
     }
 
     fn delete(&mut self, lookup: &Lookup) -> Result<()> {
-        // Overwritten in its place first: the row's own key goes before the row does.
+        // Overwrite in place first, so that the row's own key is gone before the row is.
         self.run(
             "UPDATE enrolment SET wrapped_key = zeroblob(length(wrapped_key)), \
              sealed = zeroblob(length(sealed)) WHERE lookup = ?1",
@@ -337,7 +337,7 @@ impl EnrolmentStore for SqliteStore {
             .map_err(fault)?;
         rows.map(|row| {
             let (epoch, kind, body) = row.map_err(fault)?;
-            let epoch = unsigned(&self.place(), epoch, "what the ledger has to be told")?;
+            let epoch = unsigned(&self.place(), epoch, "a message for the ledger")?;
             Ok(Pending { epoch, kind, body })
         })
         .collect()
@@ -365,11 +365,11 @@ impl EnrolmentStore for SqliteStore {
                 return Ok(());
             }
             if start.elapsed() > PATIENCE {
-                let message = "a reader keeps old pages of the store in use, so that what was \
-                               deleted could not be overwritten yet";
+                let message = "a reader keeps old pages of the store in use, so deleted data could \
+                               not be overwritten yet";
                 return Err(Error::new(ErrorKind::Busy, Stage::Enrolment, message)
                     .in_path(&self.path)
-                    .next("it is done by the next call; or end the other process"));
+                    .next("end the other process; the next use of the store completes this"));
             }
             std::thread::sleep(Duration::from_millis(20));
         }

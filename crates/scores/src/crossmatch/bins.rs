@@ -2,20 +2,20 @@
 
 use std::ops::AddAssign;
 
-/// How many bins there are over [−1, 1]: a power of two, so that edges are exact in `f32`.
+/// The number of bins over [−1, 1]: a power of two, so that edges are exact in `f32`.
 ///
 /// A thread's counts take 16 KiB, which fits an innermost cache, and those of a hundred classes,
-/// which have 5,050 pairs, 165 MB.
+/// which have 5,050 pairs, take 165 MB.
 pub const BINS: usize = 1 << 12;
 
 /// Bins per unit of score.
 const SCALE: f32 = (BINS / 2) as f32;
 
-/// Adding this to a number of less than 2²² rounds it to a whole one, which the lowest bits of
-/// the sum hold in two's complement. Unlike a cast, every processor does it on whole vectors.
+/// Adding this to a number less than 2²² rounds it to a whole one, which is in the lowest bits of
+/// the sum in two's complement. Unlike a cast, every processor does this on whole vectors.
 const WHOLE: f32 = 12_582_912.0;
 
-/// As many scores as are turned into bins before they are counted.
+/// The number of scores that are turned into bins before they are counted.
 const AT_ONCE: usize = 64;
 
 /// The bin of a score; scores outside [−1, 1] fall into the first or the last.
@@ -27,14 +27,14 @@ pub fn bin(score: f32) -> usize {
 }
 
 /// The lower edge of a bin. `edge(BINS)`, and of anything higher, is the next number above 1, so
-/// that the last bin holds 1 as well.
+/// that the last bin contains 1 as well.
 #[must_use]
 pub fn edge(bin: usize) -> f32 {
     if bin >= BINS { 1.0_f32.next_up() } else { bin as f32 / SCALE - 1.0 }
 }
 
-/// ⌊score · BINS / 2⌋ + BINS / 2 within 0 and BINS − 1, without a branch and without a rounding:
-/// SCALE is a power of two.
+/// ⌊score · BINS / 2⌋ + BINS / 2 within 0 and BINS − 1, without a branch or rounding: SCALE is a
+/// power of two.
 #[inline(always)]
 fn place(score: f32) -> u32 {
     let scaled = score * SCALE;

@@ -14,18 +14,18 @@ use super::rows::Rows;
 use super::tally::{Local, Tally};
 use evenmatch_core::Result;
 
-/// As many scores as are looked at before looking closer.
+/// The number of scores that are checked together before they are checked one by one.
 const AT_ONCE: usize = 64;
 
-/// Fewer scores than this are counted in place, where adding up a thread's own counts of all
-/// bins afterwards would cost more than it saves.
+/// Fewer scores than this are counted in place: adding up a thread's own counts of all bins
+/// afterwards would cost more than it saves.
 const FEW: usize = 4 * BINS;
 
 /// Compares every template with every other.
 ///
-/// A row is a sample's template. *Subject* is a code for the person; a pair is mated when both
-/// have the same. A *class* is the finest group of samples that any view of the audit
-/// distinguishes. Methods run on rayon's current pool and keep one tile a thread.
+/// A row is a sample's template. *Subject* is a code for the person; a pair is mated if both have
+/// the same one. A *class* is the finest group of samples that any view of the audit distinguishes.
+/// Methods run on rayon's current pool and keep one tile per thread.
 ///
 /// ```
 /// use evenmatch::crossmatch::{CrossMatch, Shard, bin};
@@ -45,12 +45,11 @@ pub struct CrossMatch {
 }
 
 impl CrossMatch {
-    /// Takes templates of unit length, `dimension` values each, and for each its subject and
-    /// class.
+    /// Takes templates of unit length, `dimension` values each, with the subject and class of each.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) when the numbers of
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if the numbers of
     /// templates, subjects and classes differ, `dimension` is 0, a value is not finite, or a
     /// template's length differs from 1 by more than 10⁻³;
     /// [`ErrorKind::LimitExceeded`](crate::ErrorKind::LimitExceeded) with more than `u32::MAX`
@@ -66,13 +65,13 @@ impl CrossMatch {
         Ok(CrossMatch { grid: Grid::new(rows.len()), rows, classes })
     }
 
-    /// Adds to every score the offsets of both its rows: one a template, in the order of the
-    /// templates, rounded to 2⁻²². Scores still count as −1 to 1.
+    /// Adds to every score the offsets of both its rows: one per template, in the order of the
+    /// templates, rounded to 2⁻²². Scores are still counted within −1 to 1.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) when there are not as
-    /// many as templates, or one is not between −2 and 2.
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if there are not as many
+    /// as templates, or one is not between −2 and 2.
     pub fn with_offsets(mut self, offsets: &[f32]) -> Result<CrossMatch> {
         self.rows.set_offsets(offsets)?;
         Ok(self)
@@ -84,13 +83,13 @@ impl CrossMatch {
         self.rows.len()
     }
 
-    /// The highest class and one.
+    /// The highest class plus one.
     #[must_use]
     pub fn classes(&self) -> usize {
         self.classes
     }
 
-    /// The number of tiles of the fixed grid: what a [`Shard`] divides.
+    /// The number of tiles of the fixed grid, which a [`Shard`] divides.
     #[must_use]
     pub fn tiles(&self) -> usize {
         self.grid.tiles()
@@ -162,7 +161,7 @@ impl CrossMatch {
             .map(move |k| self.grid.tile(shard.tile(k)))
     }
 
-    /// Makes each tile and lets `take` pick from it; the order of what is picked is not fixed.
+    /// Calculates each tile and lets `take` pick from it; the order of what is picked is not fixed.
     fn collect<T: Send>(
         &self,
         tiles: impl ParallelIterator<Item = Tile>,
@@ -216,7 +215,7 @@ impl CrossMatch {
         }
     }
 
-    /// Gives `each` every non-mated pair of a tile whose score is wanted.
+    /// Passes to `each` every non-mated pair of a tile whose score is wanted.
     fn select(
         &self,
         tile: &Tile,
@@ -228,7 +227,7 @@ impl CrossMatch {
             self.rows.non_mated(row, tile.after(row), |columns| {
                 let mut column = columns.start;
                 for scores in products.row(tile, row, columns).chunks(AT_ONCE) {
-                    // Adding up has no branches; mostly there is nothing to look at closer.
+                    // Adding up has no branches; usually no score needs a closer check.
                     if scores.iter().map(|&score| u32::from(wanted(score))).sum::<u32>() > 0 {
                         for (place, &score) in scores.iter().enumerate() {
                             if wanted(score) {
@@ -248,7 +247,7 @@ impl CrossMatch {
     }
 }
 
-/// A cosine: rounding, and lengths that are only nearly 1, may lead a little out of the range.
+/// A cosine: rounding, and lengths that are only nearly 1, may push it slightly out of the range.
 #[inline(always)]
 fn clamp(score: f32) -> f32 {
     let score = if score > -1.0 { score } else { -1.0 };
@@ -260,7 +259,7 @@ fn sorted(mut pairs: Vec<ScoredPair>) -> Vec<ScoredPair> {
     pairs
 }
 
-/// The dot products of one tile; one is kept per thread, and filled again and again.
+/// The dot products of one tile; one is kept per thread and refilled.
 #[derive(Default)]
 struct Products(Vec<f32>);
 

@@ -10,9 +10,9 @@ pub const TILE_ROWS: usize = 256;
 /// Columns of a tile; a multiple of [`TILE_ROWS`].
 pub const TILE_COLUMNS: usize = 512;
 
-/// One part of the work: the tiles whose number leaves `index` on division by `count`.
+/// One part of the work: the tiles whose number has the remainder `index` when divided by `count`.
 ///
-/// What the parts give, put together in any order, is what the whole gives.
+/// The results of the parts, combined in any order, equal the result of the whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shard {
     index: usize,
@@ -31,7 +31,7 @@ impl Shard {
         }
         let message = format!("there is no part {index} of {count}; parts are numbered from 0");
         Err(Error::new(ErrorKind::InvalidArgument, Stage::Compare, message)
-            .next("give a part below the number of parts"))
+            .next("use a part number below the number of parts"))
     }
 
     /// Everything: part 0 of 1.
@@ -51,7 +51,7 @@ impl Shard {
     }
 }
 
-/// A block of rows against a block of columns; pairs are those whose column is above the row.
+/// A block of rows against a block of columns; its pairs are those whose column is above the row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Tile {
     pub(super) rows: Range<usize>,
@@ -59,13 +59,13 @@ pub(super) struct Tile {
 }
 
 impl Tile {
-    /// The columns with which this row makes pairs.
+    /// The columns with which this row forms pairs.
     pub(super) fn after(&self, row: usize) -> Range<usize> {
         self.columns.end.min(self.columns.start.max(row + 1))..self.columns.end
     }
 }
 
-/// All tiles that hold a pair of `n` rows, numbered along the rows, then down.
+/// All tiles that contain a pair of `n` rows, numbered along the rows, then down.
 #[derive(Debug)]
 pub(super) struct Grid {
     n: usize,

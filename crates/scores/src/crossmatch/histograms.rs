@@ -11,8 +11,8 @@ static NONE: [u64; BINS] = [0; BINS];
 /// How many non-mated scores of each unordered pair of classes fall into each of [`BINS`] equal
 /// bins over [−1, 1].
 ///
-/// Only pairs of classes that were compared take memory: 8 bytes a bin. Serialised, the empty
-/// bins on both sides are left out.
+/// Only pairs of classes that were compared take memory: 8 bytes per bin. In serialised form, the
+/// empty bins at both ends are left out.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(into = "Stored", try_from = "Stored")]
 pub struct ClassHistograms {
@@ -53,14 +53,14 @@ impl ClassHistograms {
         self.counts.values().flatten().sum()
     }
 
-    /// The highest class and one, compared or not.
+    /// The highest class plus one, whether compared or not.
     #[must_use]
     pub fn classes(&self) -> usize {
         self.classes
     }
 }
 
-/// What is serialised: lists, since a pair can't be a key in JSON.
+/// The serialised form: lists, since a pair cannot be a key in JSON.
 #[derive(Serialize, Deserialize)]
 struct Stored {
     bins: usize,
@@ -104,7 +104,7 @@ impl TryFrom<Stored> for ClassHistograms {
         for StoredPair { classes: (g, h), first, counts: some } in stored.pairs {
             if g > h || usize::from(h) >= stored.classes {
                 return Err(format!(
-                    "({g}, {h}) is no pair of {} classes in order",
+                    "({g}, {h}) is not an ordered pair of {} classes",
                     stored.classes
                 ));
             }

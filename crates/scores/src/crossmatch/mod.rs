@@ -1,15 +1,15 @@
-//! Every pair of templates compared, in blocks, without keeping the pairs.
+//! Every pair of templates compared, in blocks, without storing the pairs.
 //!
-//! Plain numbers go in and come out, so that an audit can use it without knowing of models.
-//! [`CrossMatch::with_offsets`] shifts scores by something that is known of each template, as a
-//! normaliser does.
+//! Plain numbers in and out, so that an audit can use it without depending on models.
+//! [`CrossMatch::with_offsets`] shifts scores by a value known for each template, as a normaliser
+//! does.
 //!
-//! The templates are rows of a matrix; their products are taken tile by tile, in a fixed grid of
-//! [`TILE_ROWS`] × [`TILE_COLUMNS`] that fits a core's cache, and what is wanted of the scores is
-//! read off a tile before the next is made. A score is the same number, bit for bit, whichever
-//! method asks for it, in any order of the rows, from any number of threads and in any
-//! [`Shard`]: each is one sum over the dimension in a fixed order, by the same kernel of the
-//! matrix library. Another processor may have another kernel, and then the last bits differ.
+//! The templates are rows of a matrix; their products are calculated tile by tile, in a fixed grid
+//! of [`TILE_ROWS`] × [`TILE_COLUMNS`] that fits a core's cache, and what is wanted of the scores
+//! is taken from a tile before the next is calculated. A score is the same number, bit for bit,
+//! whichever method asks for it, in any order of the rows, from any number of threads and in any
+//! [`Shard`]: each is one sum over the dimension in a fixed order, by the same kernel of the matrix
+//! library. Another processor may have another kernel, and then the last bits differ.
 
 mod bins;
 mod engine;

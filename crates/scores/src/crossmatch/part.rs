@@ -1,4 +1,4 @@
-//! What the tiles of one shard gave, as data that can be put together.
+//! The results of one shard's tiles, as data that can be combined.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,13 +8,13 @@ use crate::{Error, ErrorKind, Result, Stage};
 /// The value of the field `schema`.
 pub const PART_SCHEMA: &str = "evenmatch.crossmatch/1";
 
-/// Scores of all pairs, or of those of one shard's tiles. It holds no template.
+/// Scores of all pairs, or of those of one shard's tiles. It contains no template.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CrossMatchPart {
     /// [`PART_SCHEMA`].
     pub schema: String,
-    /// What was compared, as the caller names it, such as digests: parts must agree in it.
+    /// What was compared, as named by the caller, such as digests: parts must agree on it.
     pub data: String,
     /// Names of the classes, in order; the last one may be for rows without a label.
     pub classes: Vec<String>,
@@ -28,7 +28,7 @@ pub struct CrossMatchPart {
 }
 
 impl CrossMatchPart {
-    /// Compares the pairs of a shard's tiles, or of all.
+    /// Compares the pairs of a shard's tiles, or all pairs.
     pub fn compute(
         matrix: &CrossMatch,
         data: String,
@@ -50,20 +50,20 @@ impl CrossMatchPart {
         })
     }
 
-    /// Puts all shards together, in any order: the same as computing the whole at once.
+    /// Combines all shards, in any order: the same as calculating the whole at once.
     ///
     /// # Errors
-    /// Parts of different data, a part that is missing or there twice, a whole among the parts.
+    /// Parts of different data, a part that is missing or given twice, a whole among the parts.
     pub fn merge(parts: Vec<CrossMatchPart>) -> Result<Self> {
         let fault = |message: String| {
             Error::new(ErrorKind::InvalidArgument, Stage::Compare, message)
-                .next("name every part 0/N to N-1/N of one run of crossmatch, each once")
+                .next("name every part 0/N to N-1/N of one crossmatch run, each once")
         };
         let mut seen: Vec<[usize; 2]> = Vec::new();
         let mut whole: Option<CrossMatchPart> = None;
         for part in parts {
             let Some([index, count]) = part.shard else {
-                return Err(fault("a part is no shard but a whole".to_owned()));
+                return Err(fault("one of the parts is a whole, not a shard".to_owned()));
             };
             if seen.first().is_some_and(|[_, first]| *first != count)
                 || seen.contains(&[index, count])
@@ -75,16 +75,18 @@ impl CrossMatchPart {
                 None => whole = Some(CrossMatchPart { shard: None, ..part }),
                 Some(whole) => {
                     if (&whole.data, &whole.classes) != (&part.data, &part.classes) {
-                        return Err(fault(format!("the part {index}/{count} is of other data")));
+                        return Err(fault(format!(
+                            "the part {index}/{count} is of different data"
+                        )));
                     }
                     whole.nonmated.merge(part.nonmated);
                     whole.mated.extend(part.mated);
                 }
             }
         }
-        let mut whole = whole.ok_or_else(|| fault("there are no parts".to_owned()))?;
+        let mut whole = whole.ok_or_else(|| fault("no parts were given".to_owned()))?;
         if seen.len() != seen[0][1] {
-            return Err(fault(format!("{} of {} parts are there", seen.len(), seen[0][1])));
+            return Err(fault(format!("only {} of {} parts were given", seen.len(), seen[0][1])));
         }
         whole.mated.sort_by_key(|pair| (pair.0, pair.1));
         Ok(whole)

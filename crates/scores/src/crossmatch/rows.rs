@@ -1,4 +1,4 @@
-//! The templates in the order in which they are compared, and who is in them.
+//! The templates in the order in which they are compared, and the people in them.
 
 use std::ops::Range;
 
@@ -10,8 +10,8 @@ const UNIT_TOLERANCE: f64 = 1e-3;
 /// Offsets are rounded to whole multiples of its inverse.
 const GRID: f32 = (1 << 22) as f32;
 
-/// How many classes there may be. Each pair of classes has counts of its own, so that many more
-/// would fill any memory.
+/// The maximum number of classes. Each pair of classes has its own counts, so many more would fill
+/// any memory.
 const CLASSES: usize = 512;
 
 /// Unit-length templates sorted by class, subject and original row.
@@ -19,14 +19,14 @@ const CLASSES: usize = 512;
 pub(super) struct Rows {
     dimension: usize,
     values: Vec<f32>,
-    /// With offsets the second factor of every product differs from the first: see
+    /// With offsets, the second factor of every product differs from the first: see
     /// [`Rows::set_offsets`].
     columns: Option<Vec<f32>>,
-    /// The row that each had outside.
+    /// The caller's number of each row.
     original: Vec<u32>,
     /// The classes that occur, ascending, each with its rows.
     classes: Vec<(u16, Range<usize>)>,
-    /// Where each row's subject is in `firsts`.
+    /// Index in `firsts` of each row's subject.
     subject: Vec<u32>,
     /// Where each subject's stretches begin in `stretches`, and the end.
     firsts: Vec<u32>,
@@ -61,9 +61,9 @@ impl Rows {
             classes.push((class_of(&rows[0]), start..end as usize));
         }
         if classes.len() > CLASSES {
-            let message = format!("there are {} classes; at most {CLASSES} fit", classes.len());
+            let message = format!("there are {} classes; the maximum is {CLASSES}", classes.len());
             return Err(Error::new(ErrorKind::LimitExceeded, Stage::Compare, message)
-                .next("distinguish fewer groups"));
+                .next("use fewer groups"));
         }
 
         stretches.sort_unstable_by_key(|(subject, rows)| (*subject, rows.start));
@@ -94,21 +94,21 @@ impl Rows {
         })
     }
 
-    /// Takes one offset a row, in the order of the rows outside.
+    /// Takes one offset per row, in the caller's order of the rows.
     pub(super) fn set_offsets(&mut self, offsets: &[f32]) -> Result<()> {
         if self.columns.is_some() {
-            return Err(invalid("the templates have offsets already".to_owned()));
+            return Err(invalid("the templates already have offsets".to_owned()));
         }
         if offsets.len() != self.len() {
             let message = format!("{} templates have {} offsets", self.len(), offsets.len());
             return Err(invalid(message));
         }
-        // Scores lie between −1 and 1, so that nothing larger can mean anything.
+        // Scores are between −1 and 1, so nothing larger is meaningful.
         if let Some(place) = offsets.iter().position(|offset| !(-2.0..=2.0).contains(offset)) {
             return Err(invalid(format!("the offset of template {place} is {}", offsets[place])));
         }
-        // (o, 1, x) · (1, p, y) is o + p + x·y. On a grid of 2⁻²² the first two add up without
-        // rounding, so that a score does not depend on which of its rows comes first.
+        // (o, 1, x) · (1, p, y) is o + p + x·y. On a grid of 2⁻²² the first two are added without
+        // rounding, so a score does not depend on which of its rows comes first.
         let on_grid = |offset: f32| (offset * GRID).round() / GRID;
         let width = self.dimension + 2;
         let mut rows = Vec::with_capacity(self.len() * width);
@@ -137,7 +137,7 @@ impl Rows {
         &self.values[rows.start * self.dimension..rows.end * self.dimension]
     }
 
-    /// The row outside.
+    /// The caller's number of a row.
     pub(super) fn original(&self, row: usize) -> u32 {
         self.original[row]
     }
@@ -147,7 +147,7 @@ impl Rows {
         self.classes.iter().map(|(code, _)| *code).collect()
     }
 
-    /// These rows, split where the class changes; a class is named by its place in
+    /// These rows, split where the class changes; a class is identified by its position in
     /// [`Rows::class_codes`].
     pub(super) fn by_class(
         &self,
@@ -203,16 +203,18 @@ fn invalid(message: String) -> Error {
     Error::new(ErrorKind::InvalidArgument, Stage::Compare, message)
 }
 
-/// The number of rows, where all lengths agree on one.
+/// The number of rows, if all lengths agree on one.
 fn check_lengths(dimension: usize, values: &[f32], subject: &[u32], class: &[u16]) -> Result<u32> {
     if dimension == 0 {
-        return Err(invalid("a template of dimension 0 can't be compared".to_owned()));
+        return Err(invalid("a template of dimension 0 cannot be compared".to_owned()));
     }
     let (n, rest) = (values.len() / dimension, values.len() % dimension);
     if rest != 0 {
-        let message =
-            format!("{} values are no whole number of templates of {dimension}", values.len());
-        return Err(invalid(message).next("state the templates' own dimension"));
+        let message = format!(
+            "{} values are not a whole number of templates of dimension {dimension}",
+            values.len()
+        );
+        return Err(invalid(message).next("give the templates' actual dimension"));
     }
     if subject.len() != n || class.len() != n {
         return Err(invalid(format!(
@@ -237,11 +239,11 @@ fn check_templates(dimension: usize, values: &[f32]) -> Result<()> {
     for (row, template) in values.chunks_exact(dimension).enumerate() {
         if let Some(place) = template.iter().position(|value| !value.is_finite()) {
             return Err(invalid(format!("value {place} of template {row} is {}", template[place]))
-                .next("make this template anew: its values must be finite numbers"));
+                .next("make this template again: its values must be finite numbers"));
         }
         let length = template.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
         if (length - 1.0).abs() > UNIT_TOLERANCE {
-            return Err(invalid(format!("template {row} has length {length}, which should be 1"))
+            return Err(invalid(format!("template {row} has length {length} instead of 1"))
                 .next("divide each template by its length"));
         }
     }
@@ -252,7 +254,7 @@ fn check_templates(dimension: usize, values: &[f32]) -> Result<()> {
 mod tests {
     use super::*;
 
-    /// Templates of dimension 1: 1, for rows whose subjects and classes are what matters.
+    /// Templates of dimension 1: 1, for rows in which only subjects and classes matter.
     fn rows(subject: &[u32], class: &[u16]) -> Rows {
         Rows::new(1, &vec![1.0; subject.len()], subject, class).unwrap()
     }

@@ -4,15 +4,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::bins::BINS;
 
-/// Counts of every pair of classes, shared by all threads. Whole numbers are only added, so that
-/// the order in which threads come does not matter.
+/// Counts of every pair of classes, shared by all threads. Whole numbers are only added, so the
+/// order in which threads come does not matter.
 #[derive(Debug)]
 pub(super) struct Tally {
     /// By pair, empty until something is counted: most pairs of many classes may never occur.
     pairs: Vec<Mutex<Vec<u64>>>,
 }
 
-/// The place of an unordered pair in a triangle.
+/// The index of an unordered pair in a triangle.
 fn pair(g: usize, h: usize) -> usize {
     let (low, high) = (g.min(h), g.max(h));
     high * (high + 1) / 2 + low
@@ -25,7 +25,7 @@ impl Tally {
 
     /// The counts of one pair of classes, for this thread alone until the guard is dropped.
     pub(super) fn lock(&self, g: usize, h: usize) -> MutexGuard<'_, Vec<u64>> {
-        // A thread that panicked takes the whole count with it, so that poison adds nothing.
+        // A thread that panicked takes the whole count with it, so poison adds nothing.
         let mut counts = self.pairs[pair(g, h)].lock().unwrap_or_else(PoisonError::into_inner);
         if counts.is_empty() {
             *counts = vec![0; BINS];
@@ -33,7 +33,7 @@ impl Tally {
         counts
     }
 
-    /// The pairs of classes that were ever locked, as places of classes, and their counts.
+    /// The pairs of classes that were ever locked, as class indices, and their counts.
     pub(super) fn into_counts(self) -> impl Iterator<Item = ((usize, usize), Vec<u64>)> {
         let places = (0..).flat_map(|high: usize| (0..=high).map(move |low| (low, high)));
         places
@@ -45,8 +45,8 @@ impl Tally {
     }
 }
 
-/// One thread's counts of the pair of classes that it is at, small enough for the inner caches;
-/// they go to the [`Tally`] when another pair's turn comes.
+/// One thread's counts of its current pair of classes, small enough for the inner caches; they go
+/// to the [`Tally`] when the thread moves to another pair.
 #[derive(Debug)]
 pub(super) struct Local<'a> {
     tally: &'a Tally,

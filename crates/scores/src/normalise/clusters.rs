@@ -1,13 +1,13 @@
 //! Spherical k-means: directions that stand for many faces each.
 //!
 //! I. Dhillon, D. Modha, "Concept decompositions for large sparse text data using clustering",
-//! Machine Learning 42, 2001. Libraries of k-means minimise Euclidean distances to means that are
-//! not of unit length, and none guarantees a least number of members, which is what keeps a
-//! centroid from being somebody's face.
+//! Machine Learning 42, 2001. Libraries for k-means minimise Euclidean distances to means that are
+//! not of unit length, and none guarantees a minimum number of members, which is what keeps a
+//! centroid from being one person's face.
 
 use ndarray::{Array2, ArrayView2, Axis};
 
-/// Rounds of assigning and averaging; later ones move next to nothing.
+/// Rounds of assigning and averaging; later ones change next to nothing.
 const ROUNDS: usize = 15;
 
 /// Unit-length centroids of unit-length rows, each the mean direction of at least `least` rows.
@@ -25,8 +25,8 @@ pub(super) fn spherical_k_means(
         let assigned = assign(rows, &centroids);
         centroids = means(rows, &assigned, &centroids);
     }
-    // The smallest cluster goes, and its members find the next nearest centroid, until all that
-    // are left are large enough to hide each member.
+    // The smallest cluster is removed, and its members move to the next nearest centroid, until all
+    // remaining clusters are large enough to hide each member.
     loop {
         let assigned = assign(rows, &centroids);
         let mut members = vec![0_usize; centroids.nrows()];
@@ -45,7 +45,7 @@ pub(super) fn spherical_k_means(
     }
 }
 
-/// The nearest centroid of every row; of several equally near ones the first.
+/// The nearest centroid of every row; among equally near ones, the first.
 fn assign(rows: ArrayView2<'_, f32>, centroids: &Array2<f32>) -> Vec<usize> {
     let nearest = |row: ndarray::ArrayView1<'_, f32>| {
         let mut best = (0, f32::NEG_INFINITY);
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
     use ndarray::arr2;
 
-    /// Two bundles of directions and one row on its own.
+    /// Two bundles of directions and one separate row.
     fn rows() -> Array2<f32> {
         let mut rows = Vec::new();
         for step in 0..6 {
@@ -103,7 +103,7 @@ mod tests {
                 };
                 found.rows().into_iter().map(of).fold(f32::MIN, f32::max)
             };
-            // The single row joins one of them and draws it a little aside.
+            // The single row joins one of them and pulls it a little aside.
             assert!(nearest([0.05_f32.cos(), 0.05_f32.sin(), 0.0]) > 0.98);
             assert!(nearest([0.0, 0.05_f32.cos(), 0.05_f32.sin()]) > 0.98);
             assert!(nearest([0.0, -0.6, -0.8]) < 0.9, "a single row became a centroid");

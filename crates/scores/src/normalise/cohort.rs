@@ -1,14 +1,14 @@
-//! Who forms a normaliser, and on whom its error rates are measured.
+//! Which people a normaliser is made from, and on which people its error rates are measured.
 
 use crate::Digest;
 
-/// Whether a person belongs to the half of people that forms a normaliser; rates are measured on
-/// the other half. It depends on the subject's name alone, so that it is the same everywhere.
+/// Whether a person belongs to the half of people from which a normaliser is made; rates are
+/// measured on the other half. It depends only on the subject's name, so it is the same everywhere.
 pub fn forms_cohort(subject: &str) -> bool {
     key(subject).as_bytes()[0] & 1 == 0
 }
 
-/// Sorts subjects by a digest of their names: an order that says nothing of them.
+/// Sorts subjects by a digest of their names: an order that says nothing about them.
 pub fn in_cohort_order<T>(subjects: &mut [T], name: impl Fn(&T) -> &str) {
     subjects.sort_by_cached_key(|subject| *key(name(subject)).as_bytes());
 }

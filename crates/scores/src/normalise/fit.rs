@@ -1,4 +1,4 @@
-//! Forming a normaliser from a cohort.
+//! Making a normaliser from a cohort.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,18 +9,18 @@ use super::normaliser::{Normaliser, centre};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_core::record::{COHORT_CENTROIDS, CohortSource, NormaliserRecord};
 
-/// How a normaliser is formed. The defaults were chosen by cross-validation over people; see
+/// How a normaliser is made. The defaults were chosen by cross-validation over people; see
 /// `docs/FAIRNESS.md`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FitSettings {
     /// Centroids that each clustering begins with.
     pub clusters: usize,
-    /// Clusterings, each from other beginnings: their mean is smoother than one.
+    /// Number of clusterings, each with different starting points: their mean is smoother than one.
     pub clusterings: usize,
-    /// Nearest centroids that count.
+    /// Number of nearest centroids that count.
     pub nearest: usize,
-    /// How much of the density is subtracted. More than 1 over-corrects the density that is
-    /// measured, since that is measured with noise and so varies less than the true one shows.
+    /// How much of the density is subtracted. More than 1 over-corrects the measured density: it
+    /// contains noise, so it reflects the variation of the true density only in part.
     pub weight: f64,
     /// Fewest people behind a centroid.
     pub least_members: usize,
@@ -32,8 +32,8 @@ impl Default for FitSettings {
     }
 }
 
-/// Forms a normaliser from one template each of many people: `features` row by row, of unit
-/// length, `dimension` values each.
+/// Makes a normaliser from one template each of many people: `features` row by row, of unit length,
+/// `dimension` values each.
 ///
 /// # Errors
 /// [`ErrorKind::InvalidArgument`] with too few people for centroids that hide them.
@@ -49,7 +49,11 @@ pub fn fit(
     let rows: Vec<f32> =
         features.chunks_exact(dimension.max(1)).flat_map(|row| centre(row, &mean)).collect();
     let rows = ArrayView2::from_shape((people, dimension), &rows).map_err(|_| {
-        Error::new(ErrorKind::InvalidArgument, Stage::Compare, "the templates have several lengths")
+        Error::new(
+            ErrorKind::InvalidArgument,
+            Stage::Compare,
+            "the templates have different lengths",
+        )
     })?;
     let mut centroids = Vec::with_capacity(settings.clusterings);
     for clustering in 0..settings.clusterings {
@@ -57,14 +61,14 @@ pub fn fit(
         let found = spherical_k_means(rows, settings.clusters, first, settings.least_members);
         if found.nrows() < settings.nearest.max(1) {
             let message = format!(
-                "{people} people are too few for a normaliser: {} centroids of at least {} people \
-                 each, and {} are needed",
+                "{people} people are too few for a normaliser: they give {} centroids of at least \
+                 {} people each, and {} are needed",
                 found.nrows(),
                 settings.least_members,
                 settings.nearest.max(1)
             );
             return Err(Error::new(ErrorKind::InvalidArgument, Stage::Compare, message)
-                .next("form the cohort of more people; a thousand are a good start"));
+                .next("use a cohort of more people; a thousand is a good start"));
         }
         let bytes: Vec<u8> =
             found.rows().into_iter().flat_map(|row| rounded(&row.to_vec())).collect();

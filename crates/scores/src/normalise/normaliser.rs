@@ -1,4 +1,4 @@
-//! A normaliser at work.
+//! A normaliser in use.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -6,11 +6,11 @@ use base64::engine::general_purpose::STANDARD;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_core::record::{COHORT_CENTROIDS, NormaliserRecord};
 
-/// Values whose products are summed side by side: as many as vector registers hold well, always
+/// Values whose products are summed side by side: as many as fit well into vector registers, always
 /// in this order.
 const LANES: usize = 16;
 
-/// What a normaliser knows of one template: computed once, when it is enrolled.
+/// What a normaliser stores about one template: calculated once, at enrolment.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NormaliserStatistics {
     /// Digest of the normaliser's record.
@@ -34,7 +34,7 @@ impl NormaliserStatistics {
     }
 }
 
-/// A cohort normaliser, ready to work. See [the module](super) for what it computes.
+/// A cohort normaliser, ready for use. See [the module](super) for what it calculates.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Normaliser {
     digest: Digest,
@@ -49,13 +49,13 @@ pub struct Normaliser {
 }
 
 impl Normaliser {
-    /// Takes a normaliser from its record.
+    /// Creates a normaliser from its record.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] where the record is contradictory.
+    /// [`ErrorKind::InvalidArgument`] if the record is inconsistent.
     pub fn open(record: &NormaliserRecord) -> Result<Self> {
         let refuse = |why: &str| {
-            let message = format!("the normaliser can't be used: {why}");
+            let message = format!("the normaliser cannot be used: {why}");
             Error::new(ErrorKind::InvalidArgument, Stage::Compare, message)
                 .next("make it again: evenmatch calibrate --normalise cohort")
         };
@@ -70,7 +70,7 @@ impl Normaliser {
             .collect();
         let finite = record.weight.is_finite() && record.level.is_finite();
         if dimension == 0 || mean.len() != dimension || !mean.iter().all(|m| m.is_finite()) {
-            return Err(refuse("its mean is not one template"));
+            return Err(refuse("its mean is not a single template"));
         }
         let mean_square: f64 = mean.iter().map(|m| f64::from(*m).powi(2)).sum();
         if !finite || mean_square >= 0.99 {
@@ -81,7 +81,7 @@ impl Normaliser {
         for text in &record.centroids {
             let bytes = decode(text)?;
             if nearest == 0 || bytes.len() % dimension != 0 || bytes.len() / dimension < nearest {
-                return Err(refuse("a clustering has too few centroids, or parts of one"));
+                return Err(refuse("a clustering has too few centroids, or an incomplete one"));
             }
             clusterings.push(bytes.chunks_exact(dimension).flat_map(unit).collect());
         }
@@ -100,7 +100,7 @@ impl Normaliser {
         })
     }
 
-    /// Digest of the record: what scores and templates name.
+    /// Digest of the record, by which scores and templates refer to it.
     pub fn digest(&self) -> Digest {
         self.digest
     }
@@ -115,14 +115,14 @@ impl Normaliser {
         self.mean.len()
     }
 
-    /// What is to be known of a template of unit length.
+    /// Calculates what is stored about a template of unit length.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`] for a template of another length.
+    /// [`ErrorKind::InvalidArgument`] for a template of a different length.
     pub fn statistics(&self, features: &[f32]) -> Result<NormaliserStatistics> {
         if features.len() != self.mean.len() {
             let message = format!(
-                "a template of {} features can't be normalised: {} are needed",
+                "a template of {} features cannot be normalised: {} features are needed",
                 features.len(),
                 self.mean.len()
             );
@@ -139,12 +139,12 @@ impl Normaliser {
         })
     }
 
-    /// u(x): the template seen from the cohort's mean, of unit length.
+    /// u(x): the template relative to the cohort's mean, of unit length.
     pub fn centred(&self, features: &[f32]) -> Vec<f32> {
         centre(features, &self.mean)
     }
 
-    /// m(x): how alike the nearest of the cohort are, −1 to 1.
+    /// m(x): how similar the nearest of the cohort are, −1 to 1.
     pub fn density(&self, features: &[f32]) -> f64 {
         let direction = self.centred(features);
         let mut similar = Vec::new();
@@ -154,7 +154,7 @@ impl Normaliser {
             similar.extend(centroids.chunks_exact(direction.len()).map(|c| dot(&direction, c)));
             let last = self.nearest - 1;
             similar.select_nth_unstable_by(last, |a, b| b.total_cmp(a));
-            // Sorted, so that the sum does not depend on how the selection left them.
+            // Sorted, so that the sum does not depend on the order left by the selection.
             similar[..self.nearest].sort_unstable_by(|a, b| b.total_cmp(a));
             let near = similar[..self.nearest].iter().map(|s| f64::from(*s)).sum::<f64>();
             sum += near / self.nearest as f64;

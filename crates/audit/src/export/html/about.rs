@@ -1,11 +1,12 @@
-//! What stands behind the numbers: method, data, limits, warnings, provenance.
+//! What is behind the numbers: method, data, limits, warnings, provenance.
+
+use maud::html;
 
 use super::super::text;
-use super::Page;
-use super::svg::escape;
+use super::{Page, clean};
 use crate::AuditReport;
 
-/// How the numbers were made.
+/// How the numbers were calculated.
 pub(super) fn method(page: &mut Page, report: &AuditReport) {
     page.section("method", "Method");
     for paragraph in &report.method {
@@ -26,7 +27,10 @@ pub(super) fn data(page: &mut Page, report: &AuditReport) {
         ("People", data.subjects.to_string()),
         ("Distinct non-mated pairs of people", data.dyads.to_string()),
         ("Shape of the pairs", data.design.name.clone()),
-        ("People each person is compared with, on average", text::number(data.design.mean_degree)),
+        (
+            "People that each person was compared with, on average",
+            text::number(data.design.mean_degree),
+        ),
         ("Share of all possible pairs of people", text::percent(data.design.density)),
         ("Mated comparisons per person, on average", text::number(data.design.mated_per_subject)),
     ];
@@ -40,7 +44,7 @@ pub(super) fn data(page: &mut Page, report: &AuditReport) {
             .iter()
             .map(|(name, count)| vec![name.clone(), count.to_string()])
             .collect();
-        page.table("Records in which nothing was compared", &["Failure", "Records"], &rows);
+        page.table("Records without a comparison", &["Failure", "Records"], &rows);
     }
     let mut rows = Vec::new();
     for attribute in &data.attributes {
@@ -56,17 +60,13 @@ pub(super) fn data(page: &mut Page, report: &AuditReport) {
     page.table("People per group", &["Attribute", "Group", "People"], &rows);
 }
 
-/// What the numbers can't say.
+/// What the numbers cannot tell.
 pub(super) fn limits(page: &mut Page, report: &AuditReport) {
     page.section("limits", "Limits");
-    page.raw("<ul>\n");
-    for paragraph in &report.limits {
-        page.raw(&format!("<li>{}</li>\n", escape(paragraph)));
-    }
-    page.raw("</ul>\n");
+    page.list(&report.limits);
 }
 
-/// Oddities of the records and of the audit.
+/// What is unusual about the records or the audit.
 pub(super) fn warnings(page: &mut Page, report: &AuditReport) {
     page.section("warnings", "Warnings");
     if report.warnings.is_empty() {
@@ -86,28 +86,30 @@ pub(super) fn warnings(page: &mut Page, report: &AuditReport) {
             ]
         })
         .collect();
-    page.table("Warnings", &["Code", "What", "How many", "First lines"], &rows);
+    page.table("Warnings", &["Code", "Message", "Count", "First lines"], &rows);
 }
 
-/// What made the report, from what.
+/// Which software made the report, and from which files.
 pub(super) fn provenance(page: &mut Page, report: &AuditReport) {
     page.section("provenance", "Where this report comes from");
-    page.raw(&format!(
-        "<dl class=\"facts\"><dt>Software</dt><dd>{} {}</dd><dt>Seed</dt><dd>{}</dd>\
-         <dt>Confidence of intervals</dt><dd>{}</dd><dt>Schema</dt><dd><code>{}</code></dd></dl>\n",
-        escape(&report.software.name),
-        escape(&report.software.version),
-        report.seed,
-        escape(&text::percent(report.confidence)),
-        escape(&report.schema)
-    ));
+    page.add(html! {
+        dl class="facts" {
+            dt { "Software" }
+            dd { (clean(&report.software.name)) " " (clean(&report.software.version)) }
+            dt { "Seed" }
+            dd { (report.seed) }
+            dt { "Confidence of intervals" }
+            dd { (clean(&text::percent(report.confidence))) }
+            dt { "Schema" }
+            dd { code { (clean(&report.schema)) } }
+        }
+    });
     let inputs = report.inputs.iter().chain(&report.threshold_basis.calibration);
     let rows: Vec<Vec<String>> = inputs
         .map(|input| vec![input.file.clone(), input.format.clone(), input.sha256.to_string()])
         .collect();
     page.table("Inputs", &["File", "Format", "SHA-256"], &rows);
     page.paragraph(
-        "Run the same version on the same files with the same options, and every number comes out \
-         again.",
+        "The same version, run on the same files with the same options, gives the same numbers.",
     );
 }

@@ -1,10 +1,10 @@
-//! How often people overturned decisions, by group.
+//! How often reviewers overturned decisions, by group.
 
 use super::Page;
 use crate::OverturnReport;
 use crate::export::text;
 
-/// Appeals; nothing where no rates were put beside the audit.
+/// Appeals; nothing where the audit was given no rates of appeals.
 pub(super) fn appeals(page: &mut Page, appeals: Option<&OverturnReport>) {
     let Some(appeals) = appeals else { return };
     page.section("appeals", "Appeals");

@@ -6,9 +6,9 @@ use super::super::text;
 use super::svg::Mark;
 use super::trade_off::{Line, trade_off};
 use super::{Page, legend};
-use crate::{AuditReport, PadReport, RateCell, SpeciesReport};
+use crate::{AuditReport, PadReport, RateCell};
 
-/// Species in one chart, at most; more are split over several.
+/// The most species in one chart; more are split over several charts.
 const PER_CHART: usize = 7;
 
 /// Presentation attack detection.
@@ -17,38 +17,30 @@ pub(super) fn pad(page: &mut Page, report: &AuditReport) {
     page.section("attacks", "Presentation attacks");
     page.quiet(
         "APCER: attacks taken for a live person. BPCER: live people taken for an attack. No \
-         response: neither was said. IAPAR: attacks that also match the person they imitate; \
-         RIAPAR adds the share of rightful attempts that are rejected.",
+         response: the detector gave no answer. IAPAR: attacks that also match the person they \
+         imitate; RIAPAR adds the share of rightful attempts that are rejected.",
     );
     if let Some(notice) = &pad.notice {
         page.note(notice);
     }
-    species(page, pad);
+    by_species(page, pad);
     turned_away(page, pad);
     curves(page, pad);
     at_bpcer(page, pad);
     end_to_end(page, pad);
 }
 
-/// A species with what it is.
-pub(in crate::export) fn label(name: &str, pad: &PadReport) -> String {
-    match pad.species.get(name) {
-        Some(SpeciesReport { simulated: true, .. }) => format!("{name} (simulated)"),
-        _ => name.to_owned(),
-    }
-}
-
 fn badge(name: &str, worst: Option<&String>) -> String {
     if worst.is_some_and(|worst| worst == name) { "worst".to_owned() } else { String::new() }
 }
 
-fn species(page: &mut Page, pad: &PadReport) {
+fn by_species(page: &mut Page, pad: &PadReport) {
     let rows: Vec<Vec<String>> = pad
         .species
         .iter()
         .map(|(name, species)| {
             vec![
-                label(name, pad),
+                text::species(name, pad),
                 text::cell(&species.apcer),
                 text::cell(&species.non_response),
                 badge(name, pad.worst_species.as_ref()),
@@ -90,7 +82,7 @@ fn turned_away(page: &mut Page, pad: &PadReport) {
     }
     page.table(
         "Live people turned away",
-        &["Who", "BPCER", "over everyone's", "No response", "Either of both", "over everyone's"],
+        &["Who", "BPCER", "Ratio to everyone's", "No response", "Either", "Ratio to everyone's"],
         &rows,
     );
     let rows: Vec<Vec<String>> = pad
@@ -103,7 +95,8 @@ fn turned_away(page: &mut Page, pad: &PadReport) {
         })
         .collect();
     if !rows.is_empty() && !pad.species.is_empty() {
-        let caption = "Attacks of any species without a response, by whom they show";
+        let caption =
+            "Attacks of any species without a response, by the group of the person they show";
         page.table(caption, &["Who", "No response"], &rows);
     }
 }
@@ -115,7 +108,7 @@ fn curves(page: &mut Page, pad: &PadReport) {
         .filter(|(_, species)| !species.curve.is_empty())
         .enumerate()
         .map(|(index, (name, species))| {
-            let name = label(name, pad);
+            let name = text::species(name, pad);
             let points = species.curve.iter().map(|p| (p.bpcer, p.apcer)).collect();
             let note = format!("{name}: {} thresholds. ", species.curve.len());
             (name, Line { mark: Mark(index), points, note })
@@ -127,14 +120,15 @@ fn curves(page: &mut Page, pad: &PadReport) {
     page.heading(3, "Trade-off between the two errors (DET curves)");
     page.quiet(
         "Each line shows one species at every threshold of the PAD score; nearer the lower left \
-         is better. Dotted lines are BPCER 1 % and 10 %. A species that some threshold parts from \
-         all live people has no line there: its errors are zero.",
+         is better. Dotted lines are BPCER 1 % and 10 %. Where a threshold separates a species \
+         from all live people, nothing is drawn: the errors there are zero.",
     );
-    let (drawn, parted): (Vec<_>, Vec<_>) = lines.into_iter().partition(|(_, line)| line.shows());
-    if !parted.is_empty() {
-        let names: Vec<&str> = parted.iter().map(|(name, _)| name.as_str()).collect();
+    let (drawn, separated): (Vec<_>, Vec<_>) =
+        lines.into_iter().partition(|(_, line)| line.shows());
+    if !separated.is_empty() {
+        let names: Vec<&str> = separated.iter().map(|(name, _)| name.as_str()).collect();
         page.paragraph(&format!(
-            "No threshold makes both errors at once, so no line can be drawn: {}.",
+            "No threshold causes both errors at once, so no line can be drawn: {}.",
             names.join(", ")
         ));
     }
@@ -147,7 +141,7 @@ fn curves(page: &mut Page, pad: &PadReport) {
         let svg = trade_off(&id, title, &lines, &[0.01, 0.1], axes);
         page.figure(title, &svg);
         let marks = names.iter().zip(&lines);
-        page.raw(&legend(marks.map(|(name, line)| (name.as_str(), line.mark))));
+        page.add(legend(marks.map(|(name, line)| (name.as_str(), line.mark))));
     }
 }
 
@@ -159,7 +153,7 @@ fn at_bpcer(page: &mut Page, pad: &PadReport) {
                 format!("at BPCER ≤ {}", text::percent(point.target_bpcer)),
                 text::threshold(point.threshold),
                 text::cell(&point.bpcer),
-                label(species, pad),
+                text::species(species, pad),
                 text::cell(apcer),
                 badge(species, point.worst_species.as_ref()),
             ]);
@@ -183,7 +177,7 @@ fn at_bpcer(page: &mut Page, pad: &PadReport) {
         }
     }
     if !rows.is_empty() {
-        let header = ["Who", "Everyone's BPCER", "Theirs", "over everyone's"];
+        let header = ["Who", "Everyone's BPCER", "BPCER of the group", "Ratio to everyone's"];
         page.table("Live people refused at fixed BPCER", &header, &rows);
     }
 }
@@ -193,7 +187,7 @@ fn end_to_end(page: &mut Page, pad: &PadReport) {
     for end in &pad.end_to_end {
         for (species, iapar) in &end.iapar {
             rows.push(vec![
-                label(species, pad),
+                text::species(species, pad),
                 text::threshold(end.threshold),
                 text::cell(iapar),
                 badge(species, end.worst_species.as_ref()),

@@ -1,19 +1,21 @@
-//! Wrong matches across groups, and the funnel.
+//! False matches within and across groups, and the funnel.
+
+use maud::{Markup, html};
 
 use super::super::shown::MATRIX;
 use super::super::text;
 use super::charts::{self, Named};
-use super::svg::{Mark, escape};
-use super::{Page, scroller};
+use super::svg::Mark;
+use super::{Page, clean, scrolling_table};
 use crate::{AttributeReport, AuditReport, Funnel, RateCell};
 
 /// False match rates within and across groups.
 pub(super) fn cross_cohort(page: &mut Page, report: &AuditReport) {
-    page.section("cross", "Wrong matches within and across groups");
+    page.section("cross", "False matches within and across groups");
     page.quiet(
-        "Each cell is the false match rate of pairs with one person from either group. On the \
-         diagonal both are of the same group, where systems confuse people most. Darker cells \
-         have higher rates.",
+        "Each cell is the false match rate of pairs with one person from each of the two groups. \
+         On the diagonal both people are from the same group, where systems confuse people most. \
+         Darker cells have higher rates.",
     );
     for point in &report.operating_points {
         page.heading(3, &text::operating_point(point));
@@ -31,7 +33,7 @@ fn heat_map(page: &mut Page, attribute: &str, of: &AttributeReport) {
             _ => " rates.csv has these rates.",
         };
         page.quiet(&format!(
-            "{attribute}: there are too many groups to show the rates between each two.{more}"
+            "{attribute}: there are too many groups to show the rates of each pair of groups.{more}"
         ));
         return;
     }
@@ -43,62 +45,63 @@ fn heat_map(page: &mut Page, attribute: &str, of: &AttributeReport) {
     let least = logs.iter().copied().fold(f64::INFINITY, f64::min);
     let most = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let caption = format!("False match rates within and across groups of {attribute}");
-    let mut html = scroller(&caption, " heat");
-    html.push_str("<thead><tr><td></td>");
-    for group in &cross.groups {
-        html.push_str(&format!("<th scope=\"col\">{}</th>", escape(group)));
-    }
-    html.push_str("</tr></thead><tbody>");
-    for (group, row) in cross.groups.iter().zip(&cross.fmr) {
-        html.push_str(&format!("<tr><th scope=\"row\">{}</th>", escape(group)));
-        for cell in row {
-            let depth = measured(cell)
-                .map(|log| if most > least { (log - least) / (most - least) } else { 0.5 });
-            // White to a dark blue; text turns white where it would lose contrast.
-            let style = match depth {
-                Some(depth) => {
-                    let mix = |from: f64, to: f64| (from + (to - from) * depth).round();
-                    format!(
-                        "background:rgb({},{},{});color:{}",
-                        mix(240.0, 0.0),
-                        mix(246.0, 60.0),
-                        mix(250.0, 110.0),
-                        if depth > 0.69 { "#fff" } else { "#000" }
-                    )
+    let head = html! {
+        tr { td {} @for group in &cross.groups { th scope="col" { (clean(group)) } } }
+    };
+    let body = html! {
+        @for (group, row) in cross.groups.iter().zip(&cross.fmr) {
+            tr {
+                th scope="row" { (clean(group)) }
+                @for cell in row {
+                    (heat_cell(cell.as_ref(), measured(cell).map(|log| match most > least {
+                        true => (log - least) / (most - least),
+                        false => 0.5,
+                    })))
                 }
-                None => "background:#fff;color:#000".to_owned(),
-            };
-            let (head, small) = match cell {
-                Some(RateCell::Measured(rate)) if rate.errors == 0 => {
-                    (format!("< {}", text::percent(rate.high)), format!("0/{}", rate.trials))
-                }
-                Some(RateCell::Measured(rate)) => {
-                    (text::percent(rate.rate), format!("{}/{}", rate.errors, rate.trials))
-                }
-                Some(RateCell::Insufficient { insufficient }) => {
-                    ("too few".to_owned(), format!("{} trials", insufficient.trials))
-                }
-                None => ("–".to_owned(), "no pairs".to_owned()),
-            };
-            html.push_str(&format!(
-                "<td style=\"{style}\">{}<small>{}</small></td>",
-                escape(&head),
-                escape(&small)
-            ));
+            }
         }
-        html.push_str("</tr>");
-    }
-    html.push_str("</tbody></table></div>\n");
-    page.raw(&html);
+    };
+    page.add(scrolling_table("matrix heat", &caption, &head, &body));
+}
+
+/// A rate on a background that is the darker, the closer `depth` is to 1.
+fn heat_cell(cell: Option<&RateCell>, depth: Option<f64>) -> Markup {
+    // White to a dark blue; text turns white where it would lose contrast.
+    let style = match depth {
+        Some(depth) => {
+            let mix = |from: f64, to: f64| (from + (to - from) * depth).round();
+            format!(
+                "background:rgb({},{},{});color:{}",
+                mix(240.0, 0.0),
+                mix(246.0, 60.0),
+                mix(250.0, 110.0),
+                if depth > 0.69 { "#fff" } else { "#000" }
+            )
+        }
+        None => "background:#fff;color:#000".to_owned(),
+    };
+    let (head, small) = match cell {
+        Some(RateCell::Measured(rate)) if rate.errors == 0 => {
+            (format!("< {}", text::percent(rate.high)), format!("0/{}", rate.trials))
+        }
+        Some(RateCell::Measured(rate)) => {
+            (text::percent(rate.rate), format!("{}/{}", rate.errors, rate.trials))
+        }
+        Some(RateCell::Insufficient { insufficient }) => {
+            ("too few".to_owned(), format!("{} trials", insufficient.trials))
+        }
+        None => ("–".to_owned(), "no pairs".to_owned()),
+    };
+    html! { td style=(style) { (clean(&head)) small { (clean(&small)) } } }
 }
 
 /// Which photos gave no template, where photos were audited.
 pub(super) fn acquisition(page: &mut Page, report: &AuditReport) {
     let Some(acquisition) = &report.acquisition else { return };
-    page.section("acquisition", "Whose photos could not be used");
+    page.section("acquisition", "Photos that could not be used");
     page.quiet(&format!(
-        "Of all photos: how many gave no template, and at which stage they were lost: {}. A photo \
-         that could not be used counts as a refusal in every comparison it should have been in.",
+        "How many of all photos gave no template: {}, and at which stage they were lost. A photo \
+         that could not be used counts as a refusal in every comparison that needed it.",
         text::cell(&acquisition.overall.denied)
     ));
     for (attribute, groups) in &acquisition.attributes {
@@ -112,8 +115,8 @@ pub(super) fn acquisition(page: &mut Page, report: &AuditReport) {
         let title = format!("Photos that could not be used, by {attribute}");
         let svg = charts::funnel(&id, &title, &groups);
         page.figure(&title, &svg);
-        page.raw(&charts::funnel_legend());
-        funnel_table(page, attribute, &groups, "Photos", "people with no photo that could be used");
+        page.add(charts::funnel_legend());
+        funnel_table(page, attribute, &groups, "Photos", "people without a usable photo");
     }
 }
 
@@ -121,8 +124,8 @@ pub(super) fn acquisition(page: &mut Page, report: &AuditReport) {
 pub(super) fn funnel(page: &mut Page, report: &AuditReport) {
     page.section("funnel", "Where people are turned away");
     page.quiet(
-        "Of the people who tried to be recognised as themselves: how many were turned away, and \
-         at which stage. The bars share one scale.",
+        "How many of the people who tried to be recognised as themselves were turned away, and at \
+         which stage. All bars have the same scale.",
     );
     for point in &report.operating_points {
         page.heading(3, &text::operating_point(point));
@@ -142,7 +145,7 @@ pub(super) fn funnel(page: &mut Page, report: &AuditReport) {
             let title = format!("Turned away, by {attribute}");
             let svg = charts::funnel(&id, &title, &groups);
             page.figure(&title, &svg);
-            page.raw(&charts::funnel_legend());
+            page.add(charts::funnel_legend());
             funnel_table(page, attribute, &groups, "Attempts", "people turned away every time");
         }
     }
@@ -169,7 +172,7 @@ fn funnel_table(
     let words = |stage: &usize| charts::stage_words(&first.value.stages[*stage].stage).to_owned();
     let mut header = vec!["Group".to_owned(), entered.to_owned()];
     header.extend(used.iter().map(words));
-    header.push("turned away in all".into());
+    header.push("turned away in total".into());
     header.push(always.to_owned());
     let attempts = groups.iter().any(|group| !group.value.found_at_attempt.is_empty());
     if attempts {
@@ -192,7 +195,7 @@ fn funnel_table(
         })
         .collect();
     page.table(
-        &format!("Turned away at each stage, of those who came so far, by {attribute}"),
+        &format!("Turned away at each stage, of those who reached it, by {attribute}"),
         &header,
         &rows,
     );

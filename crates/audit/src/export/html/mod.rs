@@ -1,4 +1,4 @@
-//! `report.html`: one file, no script, no request; it reads from the answer to the evidence.
+//! `report.html`: one file without scripts or requests, from the answer to the evidence.
 
 mod about;
 mod appeals;
@@ -6,7 +6,7 @@ mod attacks;
 mod charts;
 mod curves;
 mod groups;
-pub(in crate::export) mod normalisation;
+mod normalisation;
 mod rates;
 mod scores;
 mod stress;
@@ -15,14 +15,16 @@ mod trade_off;
 mod verdicts;
 
 use std::io::{self, Write};
+use std::mem;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::Exporter;
 use super::shown::{Shown, shown};
 use super::text;
 use crate::{AuditReport, Verdict};
-pub(super) use attacks::label as species_label;
 pub(super) use stress::page as stress_page;
-use svg::{Mark, escape};
+use svg::Mark;
 
 /// Writes the report as one HTML page.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,12 +34,12 @@ const STYLE: &str = include_str!("style.css");
 
 impl Exporter for HtmlExporter {
     fn export(&self, report: &AuditReport, out: &mut dyn Write) -> io::Result<()> {
-        let mut page = Page::default();
+        let mut page = Page::new("answer", "The answer");
         let Shown { report, left_out } = shown(report);
         let report = &*report;
         rates::answer(&mut page, report);
         left_out.iter().for_each(|sentence| page.note(sentence));
-        // Records of presentation attack detection alone have no scores to show.
+        // Records of presentation attack detection alone have no scores.
         if !report.operating_points.is_empty() {
             rates::rates(&mut page, report);
             normalisation::normalisation(&mut page, report);
@@ -61,7 +63,7 @@ impl Exporter for HtmlExporter {
             false => "comparisons",
         };
         let first = format!(
-            "{} {what}, {} people; computed by {} {}",
+            "{} {what}, {} people; calculated by {} {}",
             report.data.records,
             report.data.subjects,
             report.software.name,
@@ -88,45 +90,85 @@ struct Head<'a> {
     files: [&'a str; 2],
 }
 
-/// The body of the page as it grows, and the headings for the list of contents.
-#[derive(Default)]
+/// A section of the page.
+struct Section {
+    id: String,
+    title: String,
+    body: Markup,
+}
+
+/// The sections of the page as they grow.
 struct Page {
-    body: String,
-    contents: Vec<(String, String)>,
+    done: Vec<Section>,
+    current: Section,
     charts: usize,
 }
 
 impl Page {
-    /// Begins a section.
+    /// A page that begins with this section.
+    fn new(id: &str, title: &str) -> Self {
+        let current =
+            Section { id: id.to_owned(), title: title.to_owned(), body: Markup::default() };
+        Page { done: Vec::new(), current, charts: 0 }
+    }
+
+    /// Begins the next section.
     fn section(&mut self, id: &str, title: &str) {
-        if !self.contents.is_empty() {
-            self.body.push_str("</section>\n");
-        }
-        self.body.push_str(&format!(
-            "<section aria-labelledby=\"{id}\">\n<h2 id=\"{id}\">{}</h2>\n",
-            escape(title)
-        ));
-        self.contents.push((id.to_owned(), title.to_owned()));
+        let next = Page::new(id, title).current;
+        self.done.push(mem::replace(&mut self.current, next));
+    }
+
+    fn sections(&self) -> impl Iterator<Item = &Section> {
+        self.done.iter().chain([&self.current])
+    }
+
+    /// Adds an element to the section.
+    fn add(&mut self, element: Markup) {
+        self.current.body.0.push_str(&element.0);
+        self.current.body.0.push('\n');
+    }
+
+    /// What `inside` adds, kept apart from the section.
+    fn apart(&mut self, inside: impl FnOnce(&mut Page)) -> Markup {
+        let before = mem::take(&mut self.current.body);
+        inside(self);
+        mem::replace(&mut self.current.body, before)
     }
 
     fn heading(&mut self, level: u8, title: &str) {
-        self.body.push_str(&format!("<h{level}>{}</h{level}>\n", escape(title)));
+        let title = clean(title);
+        self.add(match level {
+            3 => html! { h3 { (title) } },
+            _ => html! { h4 { (title) } },
+        });
     }
 
     fn paragraph(&mut self, text: &str) {
-        self.body.push_str(&format!("<p>{}</p>\n", escape(text)));
+        self.add(html! { p { (clean(text)) } });
     }
 
     fn quiet(&mut self, text: &str) {
-        self.body.push_str(&format!("<p class=\"quiet\">{}</p>\n", escape(text)));
+        self.add(html! { p class="quiet" { (clean(text)) } });
     }
 
     fn note(&mut self, text: &str) {
-        self.body.push_str(&format!("<p class=\"note\">{}</p>\n", escape(text)));
+        self.add(html! { p class="note" { (clean(text)) } });
     }
 
-    fn raw(&mut self, html: &str) {
-        self.body.push_str(html);
+    fn list<'a>(&mut self, items: impl IntoIterator<Item = &'a String>) {
+        self.add(html! { ul { @for item in items { li { (clean(item)) } } } });
+    }
+
+    /// What `inside` adds, below a summary that opens it.
+    fn details(&mut self, summary: &str, inside: impl FnOnce(&mut Page)) {
+        let inside = self.apart(inside);
+        self.add(html! { details { summary { (clean(summary)) } (inside) } });
+    }
+
+    /// Figures that stand side by side where there is room.
+    fn side_by_side(&mut self, inside: impl FnOnce(&mut Page)) {
+        let inside = self.apart(inside);
+        self.add(html! { div class="pair" { (inside) } });
     }
 
     /// An id for the next chart.
@@ -135,16 +177,13 @@ impl Page {
         format!("chart{}", self.charts)
     }
 
-    fn figure(&mut self, caption: &str, svg: &str) {
-        self.body.push_str(&format!(
-            "<figure><figcaption>{}</figcaption>{svg}</figure>\n",
-            escape(caption)
-        ));
+    fn figure(&mut self, caption: &str, chart: &Markup) {
+        self.add(html! { figure { figcaption { (clean(caption)) } (chart) } });
     }
 
     /// A table. The first column heads rows. Where the page is too narrow for its columns, each
-    /// row becomes a block in which every value stands beside its column's name: nothing has to be
-    /// scrolled sideways.
+    /// row becomes a block in which every value stands beside its column's name, so that nothing
+    /// has to be scrolled sideways.
     fn table(&mut self, caption: &str, header: &[&str], rows: &[Vec<String>]) {
         let width = match header.len() {
             0..=2 => "two",
@@ -152,142 +191,179 @@ impl Page {
             6..=8 => "many",
             _ => "most",
         };
-        let mut html = format!(
-            "<table role=\"table\" class=\"{width}\"><caption>{}</caption>\
-             <thead role=\"rowgroup\"><tr role=\"row\">",
-            escape(caption)
-        );
-        for name in header {
-            html.push_str(&format!(
-                "<th role=\"columnheader\" scope=\"col\">{}</th>",
-                escape(name)
-            ));
-        }
-        html.push_str("</tr></thead><tbody role=\"rowgroup\">");
-        for row in rows {
-            // A style that turns a table into blocks takes its roles away, unless they are named.
-            html.push_str("<tr role=\"row\">");
-            for (column, cell) in row.iter().enumerate() {
-                html.push_str(&match (column, header.get(column)) {
-                    (0, _) => {
-                        format!("<th role=\"rowheader\" scope=\"row\">{}</th>", escape(cell))
+        // A style that turns a table into blocks takes its roles away, unless they are named.
+        self.add(html! {
+            table role="table" class=(width) {
+                caption { (clean(caption)) }
+                thead role="rowgroup" {
+                    tr role="row" {
+                        @for name in header {
+                            th role="columnheader" scope="col" { (clean(name)) }
+                        }
                     }
-                    (_, name) => data_cell(name.unwrap_or(&""), cell),
-                });
+                }
+                tbody role="rowgroup" {
+                    @for row in rows {
+                        tr role="row" {
+                            @for (column, cell) in row.iter().enumerate() {
+                                @if column == 0 {
+                                    th role="rowheader" scope="row" { (clean(cell)) }
+                                } @else {
+                                    (data_cell(header.get(column).unwrap_or(&""), cell))
+                                }
+                            }
+                        }
+                    }
+                }
             }
-            html.push_str("</tr>");
-        }
-        html.push_str("</tbody></table>\n");
-        self.body.push_str(&html);
+        });
     }
 
     /// A table of short numbers with a column for each group, which scrolls by itself where the
     /// page is narrow; its first column stays.
     fn matrix(&mut self, caption: &str, header: &[&str], rows: &[Vec<String>]) {
-        let mut html = scroller(caption, "");
-        html.push_str("<thead><tr>");
-        for name in header {
-            html.push_str(&format!("<th scope=\"col\">{}</th>", escape(name)));
-        }
-        html.push_str("</tr></thead><tbody>");
-        for row in rows {
-            html.push_str("<tr>");
-            for (column, cell) in row.iter().enumerate() {
-                html.push_str(&match column {
-                    0 => format!("<th scope=\"row\">{}</th>", escape(cell)),
-                    _ => format!("<td>{}</td>", escape(cell)),
-                });
+        let head = html! { tr { @for name in header { th scope="col" { (clean(name)) } } } };
+        let body = html! {
+            @for row in rows {
+                tr {
+                    @for (column, cell) in row.iter().enumerate() {
+                        @if column == 0 {
+                            th scope="row" { (clean(cell)) }
+                        } @else {
+                            td { (clean(cell)) }
+                        }
+                    }
+                }
             }
-            html.push_str("</tr>");
-        }
-        html.push_str("</tbody></table></div>\n");
-        self.body.push_str(&html);
+        };
+        self.add(scrolling_table("matrix", caption, &head, &body));
     }
 
     /// The whole document.
     fn write(&self, head: &Head<'_>, out: &mut dyn Write) -> io::Result<()> {
-        let contents: String = self
-            .contents
-            .iter()
-            .map(|(id, title)| format!("<li><a href=\"#{id}\">{}</a></li>", escape(title)))
-            .collect();
-        let start = self.contents.first().map_or("", |(id, _)| id.as_str());
-        let notice =
-            head.notice.map(|notice| format!("<p><strong>{}</strong></p>\n", escape(notice)));
-        let notice = notice.unwrap_or_default();
-        let (title, [json, csv]) = (head.title, head.files);
-        write!(
-            out,
-            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; \
-             style-src 'unsafe-inline'; img-src data:\">\n\
-             <link rel=\"icon\" href=\"data:,\">\n\
-             <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n\
-             <a class=\"skip\" href=\"#{start}\">Skip to the answer</a>\n\
-             <header>\n{notice}<h1>{title}</h1>\n\
-             <p class=\"quiet\">{}</p>\n</header>\n\
-             <nav aria-label=\"Contents\"><ul>{contents}</ul></nav>\n<main>\n{}</section>\n</main>\n\
-             <footer><p class=\"quiet\">The same numbers for programs: <code>{json}</code>, \
-             <code>{csv}</code>; in short: <code>summary.md</code>.</p></footer>\n\
-             </body>\n</html>\n",
-            escape(head.first),
-            self.body
-        )
+        let start = self.sections().next().map_or("", |section| section.id.as_str());
+        let [json, csv] = head.files;
+        let page = html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta http-equiv="Content-Security-Policy"
+                        content="default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+                    link rel="icon" href="data:,";
+                    title { (clean(head.title)) }
+                    style { (PreEscaped(STYLE)) }
+                }
+                body {
+                    a class="skip" href={ "#" (start) } { "Skip to the answer" }
+                    header {
+                        @if let Some(notice) = head.notice { p { strong { (clean(notice)) } } }
+                        h1 { (clean(head.title)) }
+                        p class="quiet" { (clean(head.first)) }
+                    }
+                    nav aria-label="Contents" {
+                        ul {
+                            @for Section { id, title, .. } in self.sections() {
+                                li { a href={ "#" (id) } { (clean(title)) } }
+                            }
+                        }
+                    }
+                    main {
+                        @for Section { id, title, body } in self.sections() {
+                            section aria-labelledby=(id) {
+                                h2 id=(id) { (clean(title)) }
+                                (body)
+                            }
+                        }
+                    }
+                    footer {
+                        p class="quiet" {
+                            "The same numbers for programs: " code { (json) } ", " code { (csv) }
+                            "; a short version: " code { "summary.md" } "."
+                        }
+                    }
+                }
+            }
+        };
+        out.write_all(page.0.as_bytes())?;
+        out.write_all(b"\n")
     }
 }
 
-/// The beginning of a table that scrolls sideways by itself.
-fn scroller(caption: &str, class: &str) -> String {
-    format!(
-        "<div class=\"scroll\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\">\
-         <table class=\"matrix{class}\"><caption>{0}</caption>",
-        escape(caption)
-    )
+/// Text as the page shows it: a percent sign stays beside its number, and control characters
+/// become spaces.
+fn clean(text: &str) -> String {
+    let text = text.replace(" %", "\u{a0}%");
+    text.replace(|c: char| c.is_control() && c != '\n', " ")
+}
+
+/// A table that scrolls sideways by itself.
+fn scrolling_table(class: &str, caption: &str, head: &Markup, body: &Markup) -> Markup {
+    let caption = clean(caption);
+    html! {
+        div class="scroll" role="region" tabindex="0" aria-label=(caption) {
+            table class=(class) {
+                caption { (caption) }
+                thead { (head) }
+                tbody { (body) }
+            }
+        }
+    }
 }
 
 /// A cell of a table, with the name of its column for narrow pages. The interval of a rate goes
 /// below it, and neither is broken; long sentences get room, so that a row does not grow tall and
 /// thin.
-fn data_cell(column: &str, cell: &str) -> String {
+fn data_cell(column: &str, cell: &str) -> Markup {
     let length = cell.chars().count();
-    let (class, value) = match cell.split_once(" [") {
-        Some((value, interval)) if length < 60 && value.len() <= 32 => {
-            (" class=\"r\"", format!("{}<br>[{}", escape(value), escape(interval)))
-        }
-        _ if length > 60 => (" class=\"w\"", escape(cell)),
-        _ => ("", escape(cell)),
+    let rate = cell.split_once(" [").filter(|(value, _)| length < 60 && value.len() <= 32);
+    let class = match rate {
+        Some(_) => Some("r"),
+        None if length > 60 => Some("w"),
+        None => None,
     };
     // The value is one box, or its parts would stand side by side in a block.
-    format!("<td role=\"cell\"{class} data-label=\"{}\"><span>{value}</span></td>", escape(column))
+    html! {
+        td role="cell" class=[class] data-label=(clean(column)) {
+            span {
+                @match rate {
+                    Some((value, interval)) => { (clean(value)) br; "[" (clean(interval)) }
+                    None => { (clean(cell)) }
+                }
+            }
+        }
+    }
 }
 
-/// A verdict as a word with a sign, so that it does not rest on colour.
-fn badge(verdict: Verdict) -> String {
+/// A verdict as a word with a sign, so that it does not depend on colour.
+fn badge(verdict: Verdict) -> Markup {
     let (class, sign) = match verdict {
         Verdict::Pass => ("pass", "✔"),
         Verdict::Fail => ("fail", "✘"),
         Verdict::Inconclusive => ("inconclusive", "?"),
     };
-    format!(
-        "<span class=\"badge {class}\"><span aria-hidden=\"true\">{sign}</span> {}</span>",
-        text::verdict(verdict)
-    )
+    html! {
+        span class={ "badge " (class) } {
+            span aria-hidden="true" { (sign) } " " (text::verdict(verdict))
+        }
+    }
 }
 
 /// Groups as a list of marks and names.
-fn legend<'a>(names: impl IntoIterator<Item = (&'a str, Mark)>) -> String {
-    let items: String = names
-        .into_iter()
-        .map(|(name, mark)| {
-            format!(
-                "<li><svg viewBox=\"0 0 36 14\" aria-hidden=\"true\"><path d=\"M0 7h36\" \
-                 stroke-width=\"2\" {}/>{}</svg>{}</li>",
-                mark.stroke(),
-                mark.at(18.0, 7.0),
-                escape(name)
-            )
-        })
-        .collect();
-    format!("<ul class=\"legend\">{items}</ul>\n")
+fn legend<'a>(names: impl IntoIterator<Item = (&'a str, Mark)>) -> Markup {
+    html! {
+        ul class="legend" {
+            @for (name, mark) in names {
+                li {
+                    svg viewBox="0 0 36 14" aria-hidden="true" {
+                        path d="M0 7h36" stroke-width="2" stroke=(mark.colour())
+                            stroke-dasharray=[mark.dashes()] {}
+                        (mark.at(18.0, 7.0))
+                    }
+                    (clean(name))
+                }
+            }
+        }
+    }
 }

@@ -1,54 +1,90 @@
 //! The answer, and the error rates by group.
 
+use maud::html;
+
 use super::super::text;
 use super::charts::{self, Named};
-use super::svg::{Mark, escape};
-use super::{Page, badge};
-use crate::{AttributeReport, AuditReport, BasisKind, GroupReport, RateCell, Verdict};
+use super::svg::Mark;
+use super::{Page, badge, clean};
+use crate::{AttributeReport, AuditReport, BasisKind, RateCell, Rates, Verdict};
 
-/// One plain sentence per attribute.
+/// One plain sentence for each attribute.
 pub(super) fn answer(page: &mut Page, report: &AuditReport) {
-    page.section("answer", "The answer");
-    page.raw("<ul class=\"answers\">\n");
-    for answer in &report.answers {
-        let class = match answer.verdict {
-            Some(Verdict::Pass) => " class=\"pass\"",
-            Some(Verdict::Fail) => " class=\"fail\"",
-            Some(Verdict::Inconclusive) => " class=\"inconclusive\"",
-            None => "",
-        };
-        let badge = answer.verdict.map(|verdict| badge(verdict) + " ").unwrap_or_default();
-        page.raw(&format!(
-            "<li{class}><strong>{}</strong> {badge}<br>{}</li>\n",
-            escape(&answer.attribute),
-            escape(&answer.sentence)
-        ));
-    }
-    page.raw("</ul>\n");
+    page.add(html! {
+        ul class="answers" {
+            @for answer in &report.answers {
+                li class=[answer.verdict.map(class)] {
+                    strong { (clean(&answer.attribute)) } " "
+                    @if let Some(verdict) = answer.verdict { (badge(verdict)) " " }
+                    br;
+                    (clean(&answer.sentence))
+                }
+            }
+        }
+    });
     if report.threshold_basis.kind == BasisKind::InSample {
         page.note(&report.threshold_basis.sentence);
     } else {
         page.paragraph(&report.threshold_basis.sentence);
     }
     page.paragraph(report.score_direction.sentence());
-    page.raw(
-        "<details><summary>Words used here</summary>\n<dl class=\"facts\">\
-         <dt>FMR</dt><dd>False match rate: how often two different people are taken for one.</dd>\
-         <dt>FNMR</dt><dd>False non-match rate: how often one person is not recognised.</dd>\
-         <dt>FTA</dt><dd>Failure to acquire: how often nothing could be compared, for example since no face was found.</dd>\
-         <dt>FAR, FRR</dt><dd>False accept and false reject rate: the same errors per attempt, failures to acquire included.</dd>\
-         <dt>[0.1, 0.4]</dt><dd>An interval: the range that the data allow for the true rate. A wide one means few data.</dd>\
-         <dt>mated, non-mated</dt><dd>Two samples of one person; samples of two people.</dd>\
-         <dt>threshold</dt><dd>Where a match ends: scores at it, and on its more alike side, count as one.</dd></dl></details>\n",
-    );
+    page.details("Words used here", |page| {
+        page.add(html! {
+            dl class="facts" {
+                @for (word, meaning) in WORDS { dt { (word) } dd { (meaning) } }
+            }
+        });
+    });
 }
+
+/// What the terms of the report mean.
+const WORDS: [(&str, &str); 7] = [
+    ("FMR", "False match rate: how often two different people are taken for one."),
+    ("FNMR", "False non-match rate: how often one person is not recognised."),
+    (
+        "FTA",
+        "Failure to acquire: how often nothing could be compared, for example because no face was \
+         found.",
+    ),
+    (
+        "FAR, FRR",
+        "False accept and false reject rate: the same errors per attempt, including failures to \
+         acquire.",
+    ),
+    (
+        "[0.1, 0.4]",
+        "An interval: the range of true rates that the data allow. A wide one means that there are \
+         few data.",
+    ),
+    ("mated, non-mated", "Two samples of one person; samples of two people."),
+    (
+        "threshold",
+        "The score that a match needs. A score equal to the threshold is a match, and so is any \
+         score on its more similar side.",
+    ),
+];
+
+/// The class that a verdict gives an answer.
+fn class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Fail => "fail",
+        Verdict::Inconclusive => "inconclusive",
+    }
+}
+
+/// The rates that are drawn, with their titles.
+const RATES: [(&str, fn(&Rates) -> &RateCell); 2] = [
+    ("False matches (FMR)", |rates| &rates.fmr),
+    ("False non-matches (FNMR)", |rates| &rates.fnmr),
+];
 
 /// Dots and intervals of FMR and FNMR, then all rates in a table, then how groups differ.
 pub(super) fn rates(page: &mut Page, report: &AuditReport) {
     page.section("rates", "Error rates by group");
     page.quiet(
-        "Dots are measured rates, bars their intervals; the dashed line is everyone's rate. The \
-         scale is logarithmic: each step is ten times as many errors.",
+        "Dots are measured rates, and bars are their intervals; the dashed line is everyone's \
+         rate. The scale is logarithmic: each step means ten times as many errors.",
     );
     for point in &report.operating_points {
         page.heading(3, &text::operating_point(point));
@@ -62,33 +98,29 @@ pub(super) fn rates(page: &mut Page, report: &AuditReport) {
             page.paragraph(&of.sentence);
             let known = report.data.attributes.iter().find(|known| known.name == *attribute);
             if let Some(source) = known.and_then(|known| known.source.as_deref()) {
-                page.quiet(&format!("Where {attribute} comes from: {source}."));
+                page.quiet(&format!("Source of {attribute}: {source}."));
             }
             if let Some(caution) = known.and_then(|known| known.caution.as_deref()) {
                 page.note(caution);
             }
-            page.raw("<div class=\"pair\">\n");
-            for (title, which) in
-                [("Wrong matches (FMR)", 0_usize), ("Wrong refusals of matching people (FNMR)", 1)]
-            {
-                let cell = |group: &'_ GroupReport| match which {
-                    0 => group.rates.fmr.clone(),
-                    _ => group.rates.fnmr.clone(),
-                };
-                let cells: Vec<RateCell> = of.groups.values().map(cell).collect();
-                let groups: Vec<Named<'_, RateCell>> = of
-                    .groups
-                    .keys()
-                    .zip(&cells)
-                    .enumerate()
-                    .map(|(index, (name, value))| Named { name, mark: Mark(index), value })
-                    .collect();
-                let overall = if which == 0 { &point.overall.fmr } else { &point.overall.fnmr };
-                let id = page.chart_id();
-                let svg = charts::dots(&id, &format!("{title} by {attribute}"), &groups, overall);
-                page.figure(title, &svg);
-            }
-            page.raw("</div>\n");
+            page.side_by_side(|page| {
+                for (title, rate) in RATES {
+                    let groups: Vec<Named<'_, RateCell>> = of
+                        .groups
+                        .iter()
+                        .enumerate()
+                        .map(|(index, (name, group))| Named {
+                            name,
+                            mark: Mark(index),
+                            value: rate(&group.rates),
+                        })
+                        .collect();
+                    let id = page.chart_id();
+                    let long = format!("{title} by {attribute}");
+                    let chart = charts::dots(&id, &long, &groups, rate(&point.overall));
+                    page.figure(title, &chart);
+                }
+            });
             let rows: Vec<Vec<String>> = of
                 .groups
                 .iter()
@@ -110,7 +142,7 @@ pub(super) fn rates(page: &mut Page, report: &AuditReport) {
     }
 }
 
-/// How the intervals of each group's rates were made.
+/// How the intervals of each group's rates were calculated.
 fn methods(page: &mut Page, attribute: &str, of: &AttributeReport) {
     let rows: Vec<Vec<String>> = of
         .groups
@@ -119,16 +151,13 @@ fn methods(page: &mut Page, attribute: &str, of: &AttributeReport) {
             vec![name.clone(), method_of(&group.rates.fmr), method_of(&group.rates.fnmr)]
         })
         .collect();
-    page.raw(&format!(
-        "<details><summary>How the intervals of {} were made</summary>\n",
-        escape(attribute)
-    ));
-    page.table(
-        &format!("Intervals by {attribute}"),
-        &["Group", "FMR interval", "FNMR interval"],
-        &rows,
-    );
-    page.raw("</details>\n");
+    page.details(&format!("How the intervals of {attribute} were calculated"), |page| {
+        page.table(
+            &format!("Intervals by {attribute}"),
+            &["Group", "FMR interval", "FNMR interval"],
+            &rows,
+        );
+    });
 }
 
 fn method_of(cell: &RateCell) -> String {
@@ -165,17 +194,14 @@ fn differentials(page: &mut Page, attribute: &str, of: &AttributeReport) {
         ]);
     }
     if rows.is_empty() {
-        page.quiet("Too few groups have enough trials to be compared.");
+        page.quiet("Too few groups have enough trials for a comparison.");
         return;
     }
-    page.raw(&format!(
-        "<details><summary>How much the groups of {} differ, in numbers</summary>\n",
-        escape(attribute)
-    ));
-    page.table(
-        &format!("Differences between groups of {attribute}"),
-        &["Measure", "Value [interval]", "p", "p, Holm-adjusted", "In words", "Interval"],
-        &rows,
-    );
-    page.raw("</details>\n");
+    page.details(&format!("How much the groups of {attribute} differ, in numbers"), |page| {
+        page.table(
+            &format!("Differences between groups of {attribute}"),
+            &["Measure", "Value [interval]", "p", "p, Holm-adjusted", "In words", "Interval"],
+            &rows,
+        );
+    });
 }

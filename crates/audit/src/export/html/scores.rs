@@ -2,12 +2,12 @@
 
 use super::super::text;
 use super::charts::{self, Named};
-use super::svg::{Mark, escape};
+use super::svg::Mark;
 use super::trade_off::{Line, trade_off};
 use super::{Page, legend};
 use crate::{AuditReport, ScoreSummary};
 
-/// Groups in one chart, at most; more are split over several.
+/// The most groups in one chart; more are split over several charts.
 const PER_CHART: usize = 7;
 
 fn named(
@@ -31,9 +31,9 @@ fn line(group: &Named<'_, ScoreSummary>) -> Line {
 pub(super) fn det(page: &mut Page, report: &AuditReport) {
     page.section("trade-off", "Trade-off between the two errors (DET curves)");
     page.quiet(
-        "Each line shows one group at every threshold: a stricter threshold moves along it to \
-         fewer wrong matches and more wrong refusals. Lines nearer the lower left are better. \
-         Dotted lines are target FMRs.",
+        "Each line shows one group at every threshold: a stricter threshold gives fewer false \
+         matches and more false non-matches. Lines nearer the lower left are better. Dotted lines \
+         are target FMRs.",
     );
     let targets: Vec<f64> =
         report.operating_points.iter().filter_map(|point| point.target_fmr).collect();
@@ -47,7 +47,7 @@ pub(super) fn det(page: &mut Page, report: &AuditReport) {
             let axes = ("false match rate (FMR)", "false non-match rate");
             let svg = trade_off(&id, &title, &lines, &targets, axes);
             page.figure(&title, &svg);
-            page.raw(&legend(part.iter().map(|group| (group.name, group.mark))));
+            page.add(legend(part.iter().map(|group| (group.name, group.mark))));
         }
         let rows: Vec<Vec<String>> = all
             .iter()
@@ -60,7 +60,7 @@ pub(super) fn det(page: &mut Page, report: &AuditReport) {
                     let point = group.value.curve.iter().find(|point| point.fmr <= target);
                     row.push(point.map_or("–".into(), |point| {
                         let fmr = match point.fmr {
-                            0.0 => "no wrong match".to_owned(),
+                            0.0 => "no false match".to_owned(),
                             fmr => format!("FMR {}", text::percent(fmr)),
                         };
                         format!("{} ({fmr})", text::percent(point.fnmr))
@@ -151,10 +151,7 @@ fn counts(page: &mut Page, attribute: &str, groups: &[Named<'_, ScoreSummary>]) 
             std::iter::once(text::score(edge(bin))).chain(cells).collect()
         })
         .collect();
-    page.raw(&format!(
-        "<details><summary>The counts behind the chart of {}</summary>\n",
-        escape(attribute)
-    ));
-    page.matrix(&format!("Counts of scores by {attribute}"), &header, &rows);
-    page.raw("</details>\n");
+    page.details(&format!("The counts behind the chart of {attribute}"), |page| {
+        page.matrix(&format!("Counts of scores by {attribute}"), &header, &rows);
+    });
 }

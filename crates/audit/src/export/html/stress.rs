@@ -1,23 +1,25 @@
-//! A stress test: curves per degradation, by group, with the tables behind them.
+//! A stress test: curves for each degradation, by group, with the tables behind them.
 
 use std::io::{self, Write};
 
 use super::charts::Named;
 use super::curves::curves;
-use super::svg::{Mark, escape};
+use super::svg::Mark;
 use super::{Head, Page, legend};
 use crate::export::stress::{extremes, facts, levels};
 use crate::{StressLevel, StressRate, StressRates, StressReport, StressSeries};
 
-/// Groups in one chart, at most; more are split over several.
+/// The most groups in one chart; more are split over several charts.
 const PER_CHART: usize = 7;
+/// The id and the title of the first section.
+const FIRST: (&str, &str) = ("stress", "Stress test: which groups degraded photos affect");
 
-/// The page of a stress test by itself.
+/// The page of a stress test on its own.
 pub(in crate::export) fn page(report: &StressReport, out: &mut dyn Write) -> io::Result<()> {
-    let mut page = Page::default();
+    let mut page = Page::new(FIRST.0, FIRST.1);
     body(&mut page, report, false);
     let first = format!(
-        "{} photos of {} people; computed by {} {}",
+        "{} photos of {} people; calculated by {} {}",
         report.photos, report.people, report.software.name, report.software.version
     );
     let head = Head {
@@ -32,21 +34,22 @@ pub(in crate::export) fn page(report: &StressReport, out: &mut dyn Write) -> io:
 /// The stress test within the report of an audit; nothing where there is none.
 pub(super) fn embedded(page: &mut Page, report: Option<&StressReport>) {
     if let Some(report) = report {
+        page.section(FIRST.0, FIRST.1);
         body(page, report, true);
     }
 }
 
-/// All of it. Within an audit it is one section that says itself what it is; a page of its own
-/// says so at its top, and lists every degradation among its contents.
+/// All of it. Within an audit it is one section with the notice in it; a page of its own has the
+/// notice at its top, and lists every degradation in its contents.
 fn body(page: &mut Page, report: &StressReport, within: bool) {
-    page.section("stress", "Stress test: whom degraded photos fail");
     if within {
         page.note(&report.notice);
     }
     page.quiet(
-        "Every photo was degraded step by step, from mild to severe, and looked at again. Points \
-         are measured rates, the bars through them their intervals; groups stand side by side at \
-         each level. Where trials are too few there is no point. “clean” is the photo as it is.",
+        "Every photo was degraded step by step, from mild to severe, and analysed again. Points \
+         are measured rates, and the bars through them are their intervals; groups stand side by \
+         side at each level. Where there are too few trials there is no point. “clean” is the \
+         photo as it is.",
     );
     summary(page, report);
     for series in &report.series {
@@ -98,10 +101,10 @@ fn series(page: &mut Page, report: &StressReport, series: &StressSeries) {
         let groups: Vec<(&str, Vec<&StressRates>)> =
             names.iter().map(|name| (*name, rates_of(&levels, attribute, name))).collect();
         panels(page, attribute, &groups, &labels);
-        page.raw("<details><summary>The numbers behind the charts</summary>\n");
-        let all: Vec<_> = everyone.iter().chain(&groups).collect();
-        tables(page, &format!("{} by {attribute}", series.title), &all, &labels);
-        page.raw("</details>\n");
+        page.details("The numbers behind the charts", |page| {
+            let all: Vec<_> = everyone.iter().chain(&groups).collect();
+            tables(page, &format!("{} by {attribute}", series.title), &all, &labels);
+        });
     }
 }
 
@@ -112,8 +115,8 @@ fn rates_of<'a>(levels: &[&'a StressLevel], attribute: &str, group: &str) -> Vec
 
 type Group<'a> = (&'a str, Vec<&'a StressRates>);
 
-/// Which rates have something to show: of the two kinds of non-matches the one against another
-/// photo, where there are pairs of photos.
+/// Which rates have something to show. Of the two kinds of non-matches it is the one against
+/// another photo where there are pairs of photos.
 fn shown(groups: &[Group<'_>]) -> Vec<(usize, &'static str)> {
     let any = |which: usize, of: &dyn Fn(&StressRate) -> bool| {
         groups.iter().any(|(_, rates)| rates.iter().any(|rates| of(rates.named()[which].2)))
@@ -138,25 +141,25 @@ fn shown(groups: &[Group<'_>]) -> Vec<(usize, &'static str)> {
 
 fn panels(page: &mut Page, attribute: &str, groups: &[Group<'_>], labels: &[&str]) {
     for (part, chunk) in groups.chunks(PER_CHART).enumerate() {
-        page.raw("<div class=\"pair\">\n");
-        for (which, title) in shown(groups) {
-            let values: Vec<Vec<&StressRate>> = chunk
-                .iter()
-                .map(|(_, rates)| rates.iter().map(|rates| rates.named()[which].2).collect())
-                .collect();
-            let named: Vec<Named<'_, Vec<&StressRate>>> = chunk
-                .iter()
-                .zip(&values)
-                .enumerate()
-                .map(|(index, ((name, _), value))| Named { name, mark: Mark(index), value })
-                .collect();
-            let id = page.chart_id();
-            let svg = curves(&id, &format!("{title}, by {attribute}"), &named, labels);
-            let more = if part > 0 { ", continued" } else { "" };
-            page.figure(&format!("{title}{more}"), &svg);
-        }
-        page.raw("</div>\n");
-        page.raw(&legend(chunk.iter().enumerate().map(|(index, (name, _))| (*name, Mark(index)))));
+        page.side_by_side(|page| {
+            for (which, title) in shown(groups) {
+                let values: Vec<Vec<&StressRate>> = chunk
+                    .iter()
+                    .map(|(_, rates)| rates.iter().map(|rates| rates.named()[which].2).collect())
+                    .collect();
+                let named: Vec<Named<'_, Vec<&StressRate>>> = chunk
+                    .iter()
+                    .zip(&values)
+                    .enumerate()
+                    .map(|(index, ((name, _), value))| Named { name, mark: Mark(index), value })
+                    .collect();
+                let id = page.chart_id();
+                let svg = curves(&id, &format!("{title}, by {attribute}"), &named, labels);
+                let more = if part > 0 { ", continued" } else { "" };
+                page.figure(&format!("{title}{more}"), &svg);
+            }
+        });
+        page.add(legend(chunk.iter().enumerate().map(|(index, (name, _))| (*name, Mark(index)))));
     }
 }
 
@@ -182,11 +185,7 @@ fn tables(page: &mut Page, caption: &str, groups: &[&Group<'_>], labels: &[&str]
 }
 
 fn about(page: &mut Page, report: &StressReport) {
-    page.raw("<ul>\n");
-    for fact in facts(report) {
-        page.raw(&format!("<li>{}</li>\n", escape(&fact)));
-    }
-    page.raw("</ul>\n");
+    page.list(&facts(report));
     if !report.unusable.is_empty() {
         let rows: Vec<Vec<String>> = report
             .unusable
@@ -194,7 +193,7 @@ fn about(page: &mut Page, report: &StressReport) {
             .map(|photo| vec![photo.line.to_string(), photo.path.clone(), photo.failure.clone()])
             .collect();
         page.table(
-            "Files that could not be used even as they are",
+            "Files that could not be used even without degradation",
             &["Line", "File", "Why"],
             &rows,
         );
@@ -212,9 +211,10 @@ fn about(page: &mut Page, report: &StressReport) {
             })
             .collect();
     if !rows.is_empty() {
-        page.raw("<details><summary>Why photos gave no template</summary>\n");
-        page.table("Photos without a template", &["Degradation", "Level", "Why", "Photos"], &rows);
-        page.raw("</details>\n");
+        page.details("Why photos gave no template", |page| {
+            let header = ["Degradation", "Level", "Why", "Photos"];
+            page.table("Photos without a template", &header, &rows);
+        });
     }
     let models = report.models.iter();
     let rows: Vec<Vec<String>> =
@@ -224,5 +224,5 @@ fn about(page: &mut Page, report: &StressReport) {
                 vec![input.format.clone(), input.file.clone(), input.sha256.to_string()]
             }))
             .collect();
-    page.table("What the stress test was made of", &["", "Name", "SHA-256"], &rows);
+    page.table("Models and inputs of the stress test", &["", "Name", "SHA-256"], &rows);
 }

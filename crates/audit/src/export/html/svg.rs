@@ -1,16 +1,19 @@
-//! Small drawing helpers: escaped text, axes, and marks that differ in shape as well as colour.
+//! Small drawing helpers: labels, axes, and marks that differ in shape as well as colour.
 
-use std::fmt::Write as _;
+use maud::{Markup, html};
+
+use super::clean;
 
 /// Width of every chart in user units; on a phone one unit is about one pixel.
 pub(super) const WIDTH: f64 = 360.0;
 
-/// Colours of Okabe and Ito, told apart with every common kind of colour blindness; yellow is
-/// left out since it is too faint on white.
+/// The colours of Okabe and Ito, which people with any common kind of colour blindness can tell
+/// apart; yellow is left out because it is too faint on white.
 const COLOURS: [&str; 7] =
     ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#000000", "#e69f00", "#56b4e9"];
 /// Dash patterns, so that lines differ without colour.
-const DASHES: [&str; 7] = ["", "7 3", "2 3", "9 3 2 3", "4 4", "12 4", "2 6"];
+const DASHES: [Option<&str>; 7] =
+    [None, Some("7 3"), Some("2 3"), Some("9 3 2 3"), Some("4 4"), Some("12 4"), Some("2 6")];
 
 /// How one group is drawn everywhere in a report.
 #[derive(Debug, Clone, Copy)]
@@ -22,59 +25,52 @@ impl Mark {
         COLOURS[self.0 % COLOURS.len()]
     }
 
-    /// Attributes of a line.
-    pub(super) fn stroke(self) -> String {
-        let dash = DASHES[self.0 % DASHES.len()];
-        let dash =
-            if dash.is_empty() { String::new() } else { format!(" stroke-dasharray=\"{dash}\"") };
-        format!("stroke=\"{}\"{dash}", self.colour())
+    /// The dashes of a line; none where the line is solid.
+    pub(super) fn dashes(self) -> Option<&'static str> {
+        DASHES[self.0 % DASHES.len()]
     }
 
     /// A mark at a point, about nine units wide.
-    pub(super) fn at(self, x: f64, y: f64) -> String {
+    pub(super) fn at(self, x: f64, y: f64) -> Markup {
         let colour = self.colour();
-        let path = |d: String| format!("<path d=\"{d}\" fill=\"{colour}\"/>");
-        match self.0 % 7 {
-            0 => format!("<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"4.5\" fill=\"{colour}\"/>"),
-            1 => path(format!("M{:.1} {:.1}h8v8h-8z", x - 4.0, y - 4.0)),
-            2 => path(format!("M{x:.1} {:.1}l5 9h-10z", y - 5.5)),
-            3 => path(format!("M{x:.1} {:.1}l5.5 5.5l-5.5 5.5l-5.5 -5.5z", y - 5.5)),
-            4 => path(format!("M{x:.1} {:.1}l5 -9h-10z", y + 5.5)),
-            5 => path(format!("M{:.1} {:.1}h3v-3h3v3h3v3h-3v3h-3v-3h-3z", x - 4.5, y - 1.5)),
-            _ => path(format!(
+        let shape = match self.0 % 7 {
+            0 => {
+                return html! { circle cx=(units(x)) cy=(units(y)) r="4.5" fill=(colour) {} };
+            }
+            1 => format!("M{:.1} {:.1}h8v8h-8z", x - 4.0, y - 4.0),
+            2 => format!("M{x:.1} {:.1}l5 9h-10z", y - 5.5),
+            3 => format!("M{x:.1} {:.1}l5.5 5.5l-5.5 5.5l-5.5 -5.5z", y - 5.5),
+            4 => format!("M{x:.1} {:.1}l5 -9h-10z", y + 5.5),
+            5 => format!("M{:.1} {:.1}h3v-3h3v3h3v3h-3v3h-3v-3h-3z", x - 4.5, y - 1.5),
+            _ => format!(
                 "M{:.1} {:.1}l3 -3l2 2l2 -2l3 3l-2 2l2 2l-3 3l-2 -2l-2 2l-3 -3l2 -2z",
                 x - 5.0,
                 y - 2.0
-            )),
+            ),
+        };
+        html! { path d=(shape) fill=(colour) {} }
+    }
+
+    /// The mark at a point at two thirds of its size, for charts with many marks close together.
+    pub(super) fn small_at(self, x: f64, y: f64) -> Markup {
+        html! {
+            g transform=(format_args!("translate({x:.1} {y:.1}) scale(0.67)")) {
+                (self.at(0.0, 0.0))
+            }
         }
     }
 }
 
-impl Mark {
-    /// The mark at a point at two thirds of its size, for charts in which many stand close.
-    pub(super) fn small_at(self, x: f64, y: f64) -> String {
-        let mark = self.at(0.0, 0.0);
-        format!("<g transform=\"translate({x:.1} {y:.1}) scale(0.67)\">{mark}</g>")
-    }
+/// A length or a place in user units.
+pub(super) fn units(value: f64) -> String {
+    format!("{value:.1}")
 }
 
-/// Text that can stand in HTML and in attributes. A percent sign stays beside its number.
-pub(super) fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    let mut rest = text.chars().peekable();
-    while let Some(c) = rest.next() {
-        match c {
-            ' ' if rest.peek() == Some(&'%') => safe.push('\u{a0}'),
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            c if c.is_control() && c != '\n' => safe.push(' '),
-            c => safe.push(c),
-        }
+/// A small label, such as that of a tick.
+pub(super) fn small(x: f64, y: f64, anchor: &str, label: &str) -> Markup {
+    html! {
+        text class="small" x=(units(x)) y=(units(y)) text-anchor=(anchor) { (clean(label)) }
     }
-    safe
 }
 
 /// A logarithmic scale over whole decades.
@@ -103,7 +99,7 @@ impl LogScale {
         LogScale { low, high, from, to }
     }
 
-    /// The place of a value; what is too small lies at the low end.
+    /// The place of a value; a value that is too small lies at the low end.
     pub(super) fn place(&self, value: f64) -> f64 {
         let decades = f64::from(self.high - self.low);
         let at = (value.max(1e-300).log10() - f64::from(self.low)) / decades;
@@ -131,18 +127,22 @@ impl LogScale {
     }
 }
 
-/// An SVG with a title and a description for those who don't see it.
-pub(super) fn figure(id: &str, title: &str, description: &str, height: f64, body: &str) -> String {
-    let mut svg = String::new();
-    // Writing to a String can't fail.
-    let _ = write!(
-        svg,
-        "<svg viewBox=\"0 0 {WIDTH} {height:.0}\" role=\"img\" aria-labelledby=\"{id}-t {id}-d\">\
-         <title id=\"{id}-t\">{}</title><desc id=\"{id}-d\">{}</desc>{body}</svg>",
-        escape(title),
-        escape(description)
-    );
-    svg
+/// An SVG with a title and a description for people who cannot see it.
+pub(super) fn figure(
+    id: &str,
+    title: &str,
+    description: &str,
+    height: f64,
+    body: &Markup,
+) -> Markup {
+    html! {
+        svg viewBox=(format_args!("0 0 {WIDTH} {height:.0}")) role="img"
+            aria-labelledby={ (id) "-t " (id) "-d" } {
+            title id={ (id) "-t" } { (clean(title)) }
+            desc id={ (id) "-d" } { (clean(description)) }
+            (body)
+        }
+    }
 }
 
 #[cfg(test)]
@@ -167,8 +167,9 @@ mod tests {
     }
 
     #[test]
-    fn markup_is_escaped() {
-        assert_eq!(escape("<b a='\"&\u{7}"), "&lt;b a=&#39;&quot;&amp; ");
-        assert_eq!(escape("5 % a"), "5\u{a0}% a");
+    fn a_title_and_a_description_cannot_become_markup() {
+        let evil = "\"><script>";
+        let svg = figure("a", evil, evil, 10.0, &small(1.0, 2.0, "end", evil)).into_string();
+        assert!(!svg.contains("<script") && svg.matches("&quot;&gt;").count() == 3, "{svg}");
     }
 }

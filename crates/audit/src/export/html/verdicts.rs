@@ -1,29 +1,30 @@
 //! Rules with their verdicts.
 
+use maud::html;
+
 use super::super::text;
-use super::svg::escape;
-use super::{Page, badge};
+use super::{Page, badge, clean};
 use crate::{AuditReport, RuleReport, Verdict};
 
 /// Rules with their verdicts.
 pub(super) fn rules(page: &mut Page, report: &AuditReport) {
     page.section("rules", "Rules and verdicts");
     if report.operating_points.iter().all(|point| point.rules.is_empty()) {
-        page.paragraph("No rule was asked for.");
+        page.paragraph("No rules were chosen.");
         return;
     }
     page.quiet(
-        "PASS: the whole interval meets the rule. FAIL: none of it does. INCONCLUSIVE: the data \
-         cannot tell.",
+        "PASS: the whole interval meets the rule. FAIL: no part of it does. INCONCLUSIVE: the \
+         data do not decide it.",
     );
     for point in report.operating_points.iter().filter(|point| !point.rules.is_empty()) {
         page.heading(3, &text::operating_point(point));
         if let Some(verdict) = point.verdict {
-            page.raw(&format!("<p>Taken together: {}</p>\n", badge(verdict)));
+            page.add(html! { p { "All rules together: " (badge(verdict)) } });
         }
         for (verdict, title) in [
             (Verdict::Fail, "Failed"),
-            (Verdict::Inconclusive, "Undecided"),
+            (Verdict::Inconclusive, "Inconclusive"),
             (Verdict::Pass, "Passed"),
         ] {
             let rules: Vec<&RuleReport> =
@@ -43,23 +44,27 @@ pub(super) fn rules(page: &mut Page, report: &AuditReport) {
 }
 
 fn rule_list(page: &mut Page, rules: &[&RuleReport]) {
-    page.raw("<ul class=\"rules\">\n");
-    for rule in rules {
-        let who: Vec<&str> = rule.attribute.iter().chain(&rule.group).map(String::as_str).collect();
-        let who = if who.is_empty() { "everyone".to_owned() } else { who.join(": ") };
-        let needed = rule.needed.as_ref().map_or(String::new(), |needed| {
-            format!("<br>What would settle it: {}", escape(&needed.sentence))
-        });
-        page.raw(&format!(
-            "<li>{} <strong>{}</strong> <code>{}</code> <span class=\"quiet\">of {}, confidence \
-             {}</span><br>{}{needed}</li>\n",
-            badge(rule.verdict),
-            escape(&who),
-            escape(&rule.rule),
-            escape(&rule.pack),
-            escape(&text::percent(rule.confidence)),
-            escape(&rule.sentence)
-        ));
-    }
-    page.raw("</ul>\n");
+    page.add(html! {
+        ul class="rules" {
+            @for rule in rules {
+                @let who: Vec<&str> =
+                    rule.attribute.iter().chain(&rule.group).map(String::as_str).collect();
+                @let who = if who.is_empty() { "everyone".to_owned() } else { who.join(": ") };
+                li {
+                    (badge(rule.verdict)) " " strong { (clean(&who)) } " "
+                    code { (clean(&rule.rule)) } " "
+                    span class="quiet" {
+                        "of " (clean(&rule.pack)) ", confidence "
+                        (clean(&text::percent(rule.confidence)))
+                    }
+                    br;
+                    (clean(&rule.sentence))
+                    @if let Some(needed) = &rule.needed {
+                        br;
+                        "What would settle it: " (clean(&needed.sentence))
+                    }
+                }
+            }
+        }
+    });
 }

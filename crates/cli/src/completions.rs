@@ -1,0 +1,31 @@
+//! `evenmatch completions`: scripts by which a shell completes commands and options.
+
+use std::io::Write;
+
+use clap::Args;
+use clap_complete::Shell;
+
+use super::Exit;
+
+const EXAMPLES: &str = "\
+Examples:
+  evenmatch completions bash > ~/.local/share/bash-completion/completions/evenmatch
+  evenmatch completions zsh > ~/.zfunc/_evenmatch
+  evenmatch completions fish > ~/.config/fish/completions/evenmatch.fish";
+
+/// Print a completion script for a shell
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct CompletionsArguments {
+    /// The shell that reads the script
+    #[arg(value_enum)]
+    shell: Shell,
+}
+
+/// Prints the script.
+pub(crate) fn run(arguments: &CompletionsArguments) -> anyhow::Result<Exit> {
+    let mut script = Vec::new();
+    clap_complete::generate(arguments.shell, &mut super::help::command(), "evenmatch", &mut script);
+    super::terminal::data().write_all(&script)?;
+    Ok(Exit::Done)
+}
