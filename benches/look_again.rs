@@ -8,7 +8,7 @@
 
 
 use std::hint::black_box;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use evenmatch::{Probe, Template, Verifier, model::Profile};
 use image::{Rgb, RgbImage};

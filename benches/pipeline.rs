@@ -6,7 +6,7 @@
 #![allow(clippy::print_stderr)]
 
 use std::hint::black_box;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use evenmatch::{

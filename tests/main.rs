@@ -1,4 +1,5 @@
 //! The tests of this crate, in one program.
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 mod acquisition_dark;
 mod acquisition_faceless;

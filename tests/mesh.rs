@@ -209,19 +209,9 @@ fn verification_does_without_the_mesh() {
         }
     }
     let store = ModelStore::at(folder.path(), Manifest::built_in().unwrap());
-    Verifier::open_in(&store, PROFILE, Policy::default()).unwrap();
+    Verifier::builder().store(store.clone()).profile(PROFILE).open().unwrap();
     let entry = store.manifest().default_for(Role::Mesh).unwrap();
     assert_eq!(store.state_of(entry).unwrap(), FileState::Missing);
-    for (command, says) in [(&["models", "verify"][..], "yunet"), (&["doctor"], "remark  mesh: ")] {
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_evenmatch"))
-            .args(command)
-            .env("EVENMATCH_MODELS", folder.path())
-            .env_remove("EVENMATCH_MANIFEST")
-            .output()
-            .unwrap();
-        let text = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success() && text.contains(says), "{command:?}: {text}");
-    }
     let error = FaceMesh::open_in(&store, PROFILE).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ModelMissing);
     assert_eq!(error.next_step(), Some("run: evenmatch models fetch"));

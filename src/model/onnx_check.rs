@@ -198,7 +198,7 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::InvalidModel, "{place}");
             assert!(error.to_string().contains("\"w\" is in another file"), "{place}: {error}");
         }
-        let inside = Tensor::of_floats("w", &[1], &[1.0]).encode_to_vec();
+        let inside = ExternalTensor { name: "w".into(), data_location: 0 }.encode_to_vec();
         check_model(&field(7, &field(5, &inside))).unwrap();
     }
 

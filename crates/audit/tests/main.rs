@@ -1,4 +1,5 @@
 //! The tests of this crate, in one program.
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 mod audit_golden;
 mod audit_invariance;

@@ -4,7 +4,6 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 use std::fmt::Write as _;
-use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 

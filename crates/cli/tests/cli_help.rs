@@ -1,6 +1,5 @@
 //! What describes the commands (help, completion scripts, manual pages) names every one of them.
 
-#![cfg(feature = "cli")]
 #![allow(unreachable_pub, clippy::unwrap_used)]
 
 use std::collections::BTreeSet;

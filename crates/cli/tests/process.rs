@@ -346,7 +346,7 @@ impl Place {
         let place = Place { folder, key };
         let registry = crate::registry_support::open(place.folder.path());
         let verifier = crate::registry_support::verifier();
-        let face = crate::registry_support::of(registry_support::RED_BLUE);
+        let face = crate::registry_support::of(crate::registry_support::RED_BLUE);
         crate::registry_support::enrol(&registry, &verifier, "alice", &face);
         place
     }
@@ -433,7 +433,7 @@ fn nothing_is_deleted_where_its_receipt_could_not_be_written() {
 fn nothing_is_written_over_what_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let photo = folder.path().join("photo.png");
-    crate::registry_support::of(registry_support::RED_BLUE).save(&photo).unwrap();
+    crate::registry_support::of(crate::registry_support::RED_BLUE).save(&photo).unwrap();
     let link = folder.path().join("link.png");
     std::os::unix::fs::symlink(&photo, &link).unwrap();
     let before = std::fs::read(&photo).unwrap();

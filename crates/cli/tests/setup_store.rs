@@ -5,6 +5,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
+use evenmatch_testkit::{Need, skip};
 use evenmatch::model::{FileState, Manifest, ModelStore, Role, VerifiedModel};
 use evenmatch_core::{Digest, ErrorKind};
 
@@ -131,4 +132,32 @@ fn the_command_reads_a_users_manifest() {
     assert_eq!(output.status.code(), Some(2));
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(stderr.contains("own.toml:2: unknown field `colour`"), "{stderr}");
+}
+
+#[test]
+fn the_command_does_without_the_mesh() {
+    let whole = ModelStore::open().unwrap();
+    let whole = ModelStore::at(whole.dir(), Manifest::built_in().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = vec![whole.manifest().runtime_here().map(|entry| entry.file.clone())];
+    for role in [Role::Detector, Role::SecondDetector, Role::Embedder] {
+        files.push(Some(whole.manifest().default_for(role).unwrap().file.clone()));
+    }
+    for file in files.into_iter().flatten() {
+        if std::fs::copy(whole.dir().join(&file), folder.path().join(&file)).is_err() {
+            let why = format!("{} is missing (run: evenmatch models fetch)", file.display());
+            let _: Option<()> = skip(Need::Models, &why);
+            return;
+        }
+    }
+    for (command, says) in [(&["models", "verify"][..], "yunet"), (&["doctor"], "remark  mesh: ")] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_evenmatch"))
+            .args(command)
+            .env("EVENMATCH_MODELS", folder.path())
+            .env_remove("EVENMATCH_MANIFEST")
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && text.contains(says), "{command:?}: {text}");
+    }
 }

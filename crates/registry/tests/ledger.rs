@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::support::*;
 use evenmatch::{Policy, Probe, Source, Verifier};
+use evenmatch_audit::OverturnReport;
 use evenmatch_audit::records::{ReadOptions, RecordFile, RecordSource};
 use evenmatch_core::{Digest, ErrorKind, record::DecisionRecord};
 use evenmatch_ledger::{
@@ -321,7 +322,8 @@ fn appeals_flow_into_records_that_the_audit_reads() {
     let states: Vec<AppealState> =
         files.appeals().unwrap().into_values().map(|appeal| appeal.state).collect();
     assert_eq!(states, [AppealState::Overturned, AppealState::Upheld]);
-    let rates = files.overturn_rates("group").unwrap().groups;
+    let counts = files.overturned("group").unwrap();
+    let rates = OverturnReport::new(counts.by, counts.groups).groups;
     assert_eq!((rates[0].group.as_str(), rates[0].resolved, rates[0].rate), ("x", 0, None));
     assert_eq!((rates[1].resolved, rates[1].overturned, rates[1].rate), (2, 1, Some(0.5)));
     assert!(rates[1].low.unwrap() < 0.02 && rates[1].high.unwrap() > 0.98);

@@ -1,3 +1,4 @@
 //! The tests of this crate, in one program.
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 mod crossmatch;

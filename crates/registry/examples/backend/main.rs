@@ -39,8 +39,6 @@ pub(crate) use service::Settings;
 
 const USAGE: &str = "usage: backend --data DIR [--key-file FILE] [--listen ADDRESS:PORT] \
                      [--operator FILE.toml] [--show-scores]";
-/// The false match rate that sets the threshold.
-const TARGET_FMR: f64 = 1e-3;
 
 /// Enrolments and ledger in a folder.
 pub(crate) fn registry(folder: &Path, key: &SecretKey) -> evenmatch_core::Result<Registry> {
