@@ -6,13 +6,12 @@
 //! ```
 #![allow(unreachable_pub, clippy::print_stdout, clippy::print_stderr, clippy::expect_used)]
 
-
 use std::hint::black_box;
 use std::path::PathBuf;
 
 use evenmatch::{Probe, Template, Verifier, model::Profile};
-use image::{Rgb, RgbImage};
 use evenmatch_testkit::timing::{median, seconds};
+use image::{Rgb, RgbImage};
 
 const ROUNDS: usize = 11;
 
@@ -33,10 +32,8 @@ fn template(verifier: &Verifier, photo: &RgbImage) -> Option<Template<Probe>> {
 
 /// Every 64th photo of the LFW subset, decoded.
 fn photos() -> Vec<RgbImage> {
-    let data = std::env::var_os("EVENMATCH_DATA").map_or_else(
-        || evenmatch_testkit::workspace().join("../shared/data"),
-        PathBuf::from,
-    );
+    let data = std::env::var_os("EVENMATCH_DATA")
+        .map_or_else(|| evenmatch_testkit::workspace().join("../shared/data"), PathBuf::from);
     let Ok(mut rows) = csv::Reader::from_path(data.join("lfw.csv")) else {
         eprintln!("skipped: no data set at {} (set EVENMATCH_DATA)", data.display());
         return Vec::new();

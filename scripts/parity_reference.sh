@@ -16,4 +16,4 @@ models="$("$python5" -c 'from importlib import util; print(util.find_spec("verif
 "$python5" -B scripts/parity_formulas.py
 "$python4" -B scripts/parity_reference.py --against "$out" --models "$models"
 echo "Embeddings and crops: $out"
-echo "Test with them: EVENMATCH_PARITY_DIR=$out cargo test --test parity"
+echo "Test with them: EVENMATCH_PARITY_DIR=$out cargo test -p evenmatch parity::"

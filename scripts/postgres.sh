@@ -40,4 +40,4 @@ trap stop EXIT
     -o "-c listen_addresses='' -c unix_socket_directories=$folder" start > /dev/null)
 
 export EVENMATCH_TEST_POSTGRES="host=$folder user=evenmatch dbname=postgres"
-cargo test --all-features --test postgres_store -- --nocapture
+cargo test -p evenmatch-registry --all-features postgres_store:: -- --nocapture

@@ -44,6 +44,25 @@ enum Scores {
     Uncalibrated,
 }
 
+impl Verifier {
+    /// A verifier on the default models, which `evenmatch models fetch` has prepared. It decides as
+    /// the command does: with the calibration and the normaliser that ship, at the policy's false
+    /// match rate ([`Policy::target_fmr`]), unless the policy states a threshold.
+    /// [`Verifier::builder`] has what else can be asked for.
+    ///
+    /// # Errors
+    ///
+    /// As for [`VerifierBuilder::open`].
+    pub fn open(profile: Profile, policy: Policy) -> Result<Self> {
+        Self::builder().profile(profile).policy(policy).open()
+    }
+
+    /// Opens a verifier from stated and default parts.
+    pub fn builder() -> VerifierBuilder {
+        VerifierBuilder::default()
+    }
+}
+
 impl VerifierBuilder {
     /// The models of this store; by default, of the one that `evenmatch models fetch` fills.
     pub fn store(mut self, store: ModelStore) -> Self {

@@ -23,6 +23,7 @@
 //! 1. **Open.** `evenmatch models fetch` prepares the default models once. `Verifier::open` loads
 //!    them; [`Verifier`] is `Send + Sync`, so a backend opens one and shares it. `model::Profile`
 //!    chooses between a quick answer for one photo and high throughput for many.
+//!    [`Verifier::builder`] has what else can be chosen.
 //! 2. **Set the rules.** A [`Policy`] says what to do with several faces, whether liveness is
 //!    asked for, the threshold, and the limits on what is decoded. It can be read from TOML.
 //! 3. **Acquire.** [`Verifier::acquire`] takes a path, bytes, an image or a ready [`Template`] (all
@@ -38,8 +39,8 @@
 //! must stay in the statistics. An [`Error`] means that the question could not be asked: it has a
 //! [`kind`](ErrorKind), a [`stage`](Stage), a [`place`](Place) and usually a next step.
 //!
-//! `examples/verify.rs` is the shortest program on real models; `examples/backend/` is a web service:
-//! enrol, verify, explain, appeal, disclose, delete.
+//! `examples/verify.rs` is a complete program on real models. `crates/registry/examples/backend/` is a
+//! web service: enrol, verify, explain, appeal, disclose, delete.
 //!
 //! # The types enforce the pipeline
 //!
@@ -53,15 +54,21 @@
 //! | Feature | Default | What it adds |
 //! |---|---|---|
 //! | `onnx` | yes | inference by ONNX Runtime, a shared library that is loaded at run time |
-//! | `cli` | yes | the command `evenmatch`; implies all others |
-//! | `setup` | with `cli` | fetching and preparing models |
-//! | `registry` | with `cli` | stored enrolments and the ledger of decisions: `registry`, `ledger`, `store`, `vault` |
-//! | `postgres` | no | enrolments in PostgreSQL; opens a connection to the server you name |
-//! | `parquet` | yes | comparison records in Parquet files; `batch`: many photos, each processed once; `stress`: photos degraded step by step |
 //!
-//! A backend needs `default-features = false, features = ["onnx"]`. With no features there are
-//! still the null networks, the records, and the trait [`model::Network`] for an engine of your
-//! own.
+//! Without it there are still the null networks, the records, and the trait [`model::Network`] for
+//! an engine of your own.
+//!
+//! # The crates beside it
+//!
+//! | Crate | What it adds |
+//! |---|---|
+//! | `evenmatch-audit` | error rates by group, calibration and reports, from the records of any system; needs none of this crate |
+//! | `evenmatch-ledger` | a signed, append-only ledger of decisions, with appeals |
+//! | `evenmatch-explain` | decisions explained and the system disclosed, in ten languages |
+//! | `evenmatch-registry` | stored enrolments, joined with the ledger; feature `postgres` for PostgreSQL |
+//! | `evenmatch-lab` | many photos at once, degradations, simulated people, stress and attack tests |
+//! | `evenmatch-models` | fetching and preparing models |
+//! | `evenmatch-cli` | the command `evenmatch` |
 //!
 //! # What it does not do
 //!
@@ -70,12 +77,13 @@
 //! - It cannot tell a person from a photo of that person with one photo: that takes a challenge
 //!   session ([`pad::LivenessSession`]) and a policy that requires one. Otherwise records say
 //!   [`NotChecked`](record::LivenessOutcome::NotChecked).
-//! - A verifier starts with the publisher's threshold. No measured error rate supports it, and
-//!   every decision says so. [`Verifier::calibrated`] sets a threshold with a measured error rate,
-//!   and normalises scores to reduce differences between groups; [`calibrate::shipped`] has the
-//!   calibration that the command uses.
-//! - It opens no socket (except, with the feature `postgres`, to the server you name) and stores
-//!   nothing by itself; `registry` stores only what it is told to.
+//! - [`Verifier::open`] decides with the calibration and the normaliser that ship ([`shipped`]).
+//!   They claim something about the people they were measured on, not about yours: calibrate on
+//!   your own. The publisher's bare threshold, which no measured error rate supports, is used only
+//!   if you ask for it ([`VerifierBuilder::uncalibrated`]).
+//! - It opens no socket and stores nothing.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod acquire;
 mod advise;
@@ -115,3 +123,8 @@ pub use geometry::{BoundingBox, Landmarks5, Point, Similarity};
 pub use sample::{DecodeLimits, EncodedSample, Sample};
 pub use template::{Embedder, Probe, Reference, Role, Template, of_unit_length};
 pub use verify::{Acquisition, Source, Verifier};
+
+/// The programs of the README, which compile with it.
+#[cfg(all(doctest, feature = "onnx"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -7,8 +7,6 @@ use image::RgbImage;
 
 use crate::acquire::{Inspection, inspect, inspect_sample};
 use crate::align::CROP_SIDE;
-#[cfg(feature = "onnx")]
-use crate::builder::VerifierBuilder;
 use crate::compare::{ComparisonScore, compare, compare_normalised};
 use crate::decide::{LivenessPolicy, OperatingPoint, Policy, decide};
 use crate::detect::FaceDetector;
@@ -127,7 +125,15 @@ impl Verifier {
         policy.check()?;
         let point = OperatingPoint::resolve(policy.threshold, published)?;
         let passive = PassiveSignals::new(policy.passive.clone());
-        Ok(Verifier { detector, embedder, point, calibration: None, normaliser: None, passive, policy })
+        Ok(Verifier {
+            detector,
+            embedder,
+            point,
+            calibration: None,
+            normaliser: None,
+            passive,
+            policy,
+        })
     }
 
     /// The verifier with other passive signals than those that the policy's limits alone give, such
@@ -137,25 +143,6 @@ impl Verifier {
     pub fn with_passive_signals(mut self, passive: PassiveSignals) -> Self {
         self.passive = passive;
         self
-    }
-
-    /// A verifier on the default models, which `evenmatch models fetch` has prepared. It decides as
-    /// the command does: with the calibration and the normaliser that ship, at the policy's false
-    /// match rate ([`Policy::target_fmr`]), unless the policy states a threshold.
-    /// [`Verifier::builder`] has what else can be asked for.
-    ///
-    /// # Errors
-    ///
-    /// As for [`VerifierBuilder::open`].
-    #[cfg(feature = "onnx")]
-    pub fn open(profile: crate::model::Profile, policy: Policy) -> Result<Self> {
-        Self::builder().profile(profile).policy(policy).open()
-    }
-
-    /// Opens a verifier from stated and default parts.
-    #[cfg(feature = "onnx")]
-    pub fn builder() -> VerifierBuilder {
-        VerifierBuilder::default()
     }
 
     /// A verifier that needs no models and knows nothing about faces: for testing everything around

@@ -3,13 +3,12 @@
 //! scripts/faceless_photos.py.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
-
 use std::path::{Path, PathBuf};
 
-use evenmatch_testkit::Random;
 use evenmatch::{Probe, model::Profile};
 use evenmatch_lab::degrade::{Degradation, DegradationKind, degrade};
 use evenmatch_testfaces::{template, verifiers};
+use evenmatch_testkit::Random;
 use image::imageops::{FilterType, crop_imm, resize};
 use image::{Rgb, RgbImage};
 

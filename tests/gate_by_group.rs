@@ -1,16 +1,14 @@
 //! Who would get advice or be refused at the gate's limits, on clean photos, by the groups people
 //! were put in.
 //!
-//! `cargo test --test gate_by_group -- --ignored --nocapture` prints the tables of
+//! `cargo test -p evenmatch gate_by_group:: -- --ignored --nocapture` prints the tables of
 //! docs/FAIRNESS.md, section "The gate". Needs the models and the data set.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
-
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::time::Instant;
 
-use evenmatch_testkit::Random;
 use evenmatch::{
     Inspection, Policy, Probe, Verifier,
     model::Profile,
@@ -18,6 +16,7 @@ use evenmatch::{
 };
 use evenmatch_audit::{Bounds, normal_quantile, wilson};
 use evenmatch_core::record::ReasonCode;
+use evenmatch_testkit::Random;
 use image::{Rgb, RgbImage};
 use rayon::prelude::*;
 

@@ -1,7 +1,7 @@
 //! Accuracy on every photo of the LFW subset: every non-mated pair, and the mated pairs among each
 //! person's first ten photos. It takes minutes, and is run by hand:
 //!
-//! `cargo test --release --test lfw_accuracy -- --ignored --nocapture`
+//! `cargo test -p evenmatch --release lfw_accuracy:: -- --ignored --nocapture`
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 

@@ -3,13 +3,13 @@
 //! and says so.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
-use evenmatch_testkit::{Need, skip};
 use evenmatch::{
     Landmarks5, Point, Policy, Probe, Verifier,
     mesh::FaceMesh,
     model::{FileState, Manifest, ModelStore, Network, OnnxNetwork, Profile, Role},
 };
 use evenmatch_core::ErrorKind;
+use evenmatch_testkit::{Need, skip};
 use image::imageops::{flip_horizontal, rotate90};
 use image::{Rgb, RgbImage};
 use serde::Deserialize;
@@ -204,7 +204,10 @@ fn verification_does_without_the_mesh() {
     }
     for file in files.into_iter().flatten() {
         if std::fs::copy(whole.dir().join(&file), folder.path().join(&file)).is_err() {
-            let _: Option<()> = skip(Need::Models, &format!("{} is missing (run: evenmatch models fetch)", file.display()));
+            let _: Option<()> = skip(
+                Need::Models,
+                &format!("{} is missing (run: evenmatch models fetch)", file.display()),
+            );
             return;
         }
     }

@@ -9,12 +9,12 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use evenmatch_testkit::{Need, skip};
 use evenmatch::{
     DecodeLimits, EncodedSample, Inspection, Point, Policy, Probe, Source, Verifier, compare,
     model::Profile,
 };
 use evenmatch_core::Digest;
+use evenmatch_testkit::{Need, skip};
 
 struct Expected {
     digest: Digest,
@@ -156,7 +156,8 @@ fn comparison_scores_agree_with_face_recognizer_sf() {
 #[test]
 fn embeddings_agree_with_face_recognizer_sf() {
     let Some(folder) = std::env::var_os("EVENMATCH_PARITY_DIR") else {
-        let _: Option<()> = skip(Need::Other, "EVENMATCH_PARITY_DIR is not set (run: scripts/parity_reference.sh)");
+        let _: Option<()> =
+            skip(Need::Other, "EVENMATCH_PARITY_DIR is not set (run: scripts/parity_reference.sh)");
         return;
     };
     let (Some(photos), Some(verifier)) = (photos(), verifier()) else { return };

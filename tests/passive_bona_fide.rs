@@ -1,14 +1,13 @@
 //! Passive signals on photos of live people, by group, on three real stills, and on simulated
 //! recaptures. Needs the models and the data set; without them it skips and says so.
 //!
-//! `cargo test --release --test passive_bona_fide -- --ignored --nocapture` prints the tables of
+//! `cargo test -p evenmatch --release passive_bona_fide:: -- --ignored --nocapture` prints the tables of
 //! docs/PASSIVE.md.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use evenmatch_testkit::{Need, skip};
 use crate::passive_support::{KINDS, recapture};
 use evenmatch::{
     BoundingBox, Policy, Probe, Reference, Verifier,
@@ -20,6 +19,7 @@ use evenmatch_core::{
     Digest,
     record::{Liveness, LivenessOutcome, Outcome, ReasonCode, SignalRecord},
 };
+use evenmatch_testkit::{Need, skip};
 use image::RgbImage;
 use rayon::prelude::*;
 
@@ -96,7 +96,8 @@ fn few_live_people_are_denied_and_the_two_attacks_are_not_clear() {
     println!("denied {}, asked for more {}", rate(denied, seen.len()), rate(open, seen.len()));
     assert!(seen.len() >= 95 && denied <= 2 && open <= 10, "{denied} {open} of {}", seen.len());
     if !data.join("pad").is_dir() {
-        let _: Option<()> = skip(Need::Photos, &format!("no stills of attacks in {}", data.display()));
+        let _: Option<()> =
+            skip(Need::Photos, &format!("no stills of attacks in {}", data.display()));
         return;
     }
     for (name, expected) in [

@@ -1,6 +1,6 @@
 //! The colour of skin through the pipeline, and on real photos by the groups people were put in.
 //!
-//! `cargo test --test skin_tone -- --ignored --nocapture` measures the FairFace subset.
+//! `cargo test -p evenmatch skin_tone:: -- --ignored --nocapture` measures the FairFace subset.
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 

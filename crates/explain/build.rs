@@ -53,7 +53,10 @@ fn run() -> Result<(), Vec<String>> {
     for name in named {
         let constant = name.replace('-', "_").to_uppercase();
         // Writing to a String can't fail.
-        let _ = writeln!(keys, "/// The message `{name}`.\npub const {constant}: Key = Key(\"{name}\");");
+        let _ = writeln!(
+            keys,
+            "/// The message `{name}`.\npub const {constant}: Key = Key(\"{name}\");"
+        );
     }
     let out =
         std::env::var_os("OUT_DIR").ok_or_else(|| vec!["cargo sets no OUT_DIR".to_owned()])?;

@@ -19,8 +19,8 @@ use crate::Digest;
 pub(crate) use cut::cut;
 pub use encoded::EncodedSample;
 pub use encoded::read_within;
-pub(crate) use light::{relit, relit_part};
 pub use light::{linear_light, srgb};
+pub(crate) use light::{relit, relit_part};
 pub use limits::DecodeLimits;
 pub(crate) use noise::noise_to_signal;
 

@@ -209,7 +209,7 @@ fn comparing_a_report_with_a_worse_one_says_what_rose() {
     assert!(compare_audits(&before, &before).verdicts.is_empty());
 }
 
-/// `EVENMATCH_BLESS=1 cargo test --test audit_synthetic` rewrites the snapshot.
+/// `EVENMATCH_BLESS=1 cargo test -p evenmatch-audit audit_synthetic::` rewrites the snapshot.
 #[test]
 fn a_small_report_stays_as_it_was() {
     let mut report = run_by(&synthetic(11, 40), &["sp800-63a4"], &["group"]);

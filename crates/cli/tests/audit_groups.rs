@@ -7,13 +7,13 @@ use std::fmt::Write as _;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
-use evenmatch_testkit::{Need, Random, skip};
 use evenmatch_audit::{
     AuditReport, AuditSettings, LabelledSample, SampleSet, Thresholds, audit, audit_samples,
     export::FILES,
     records::{ReadOptions, RecordFile},
 };
 use evenmatch_core::ErrorKind;
+use evenmatch_testkit::{Need, Random, skip};
 
 const HEADER: &str = "probe_id,reference_id,probe_subject,reference_subject,mated,score,\
                       probe_race,reference_race,probe_label,reference_label\n";

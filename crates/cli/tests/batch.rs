@@ -19,13 +19,13 @@ use evenmatch_audit::records::{
     Dictionary, FailureStage, Mating, PairList, PeopleManifest, ReadOptions, RecordBatch,
     RecordFile, RecordSource,
 };
-use evenmatch_testkit::Random;
 use evenmatch_core::{Error, ErrorKind, Stage};
 use evenmatch_lab::batch::{
     AcquireOptions, Acquisitions, OUTCOMES_FILE, PartSize, STORE_FILE, Shard, TemplateStore,
     acquire, compare_pairs, merge, outcomes, pipeline_key, write_records,
 };
 use evenmatch_testfaces::pictures;
+use evenmatch_testkit::Random;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use tempfile::TempDir;
 

@@ -5,10 +5,10 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use evenmatch_testkit::{Need, skip};
 use evenmatch::{Policy, Sample, mesh::FaceMesh, model::Profile};
 use evenmatch_core::ErrorKind;
 use evenmatch_testfaces::people::people;
+use evenmatch_testkit::{Need, skip};
 use serde_json::Value;
 
 fn evenmatch(desk: &Path, arguments: &[&str]) -> Output {

@@ -3,9 +3,9 @@
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
+use evenmatch_testkit::{Need, skip};
 use std::path::Path;
 use std::process::{Command, Output};
-use evenmatch_testkit::{Need, skip};
 
 fn pad_eval(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_evenmatch"));

@@ -7,7 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use evenmatch::{Policy, Source, model::Profile};
+use evenmatch::{Policy, Source, Verifier, model::Profile};
 use evenmatch_testfaces::pictures;
 use image::{DynamicImage, ImageFormat, RgbImage};
 use serde_json::Value;
@@ -67,6 +67,32 @@ fn evenmatch() -> Command {
 
 fn codes(record: &Value) -> Vec<&str> {
     record["reasons"].as_array().unwrap().iter().map(|r| r["code"].as_str().unwrap()).collect()
+}
+
+/// The library's default is the product: `Verifier::open` decides as the command does, byte for byte.
+#[test]
+fn the_library_and_the_command_decide_the_same() {
+    let Some(bench) = Bench::new() else { return };
+    let cases: [(&str, &[&str]); 4] = [
+        ("", &[]),
+        ("fmr = 1e-4", &["--fmr", "1e-4"]),
+        ("fmr_of = 'worst_group'", &["--fmr-of", "worst-group"]),
+        ("threshold = 0.42", &["--threshold", "0.42"]),
+    ];
+    for (policy, arguments) in cases {
+        let verifier = Verifier::open(Profile::default(), policy.parse().unwrap()).unwrap();
+        for probe in [&bench.mated, &bench.non_mated] {
+            let here = verifier.verify(&bench.reference, probe).unwrap();
+            let here = serde_json::to_string_pretty(&here).unwrap();
+            let output = bench.verify(probe, &[&["--json"], arguments].concat());
+            assert_eq!(String::from_utf8(output.stdout).unwrap().trim_end(), here, "{policy}");
+        }
+    }
+    // Without a calibration nothing is claimed, and only who asks for it by name gets it.
+    let bare = Verifier::builder().uncalibrated().open().unwrap();
+    assert!(bare.calibration().is_none() && bare.operating_point().target_fmr().is_none());
+    let plain = Verifier::builder().plain_scores().open().unwrap();
+    assert!(plain.normaliser().is_none() && plain.operating_point().target_fmr().is_some());
 }
 
 #[test]

@@ -8,8 +8,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use evenmatch_testkit::{Need, skip};
 use evenmatch_audit::records::{LabelRules, PairList, PeopleManifest, PresentationManifest};
+use evenmatch_testkit::{Need, skip};
 use serde_json::Value;
 
 /// The output of an audit.
@@ -857,7 +857,8 @@ fn the_field_files_have_the_numbers_of_the_plain_one() {
         std::env::var_os("EVENMATCH_DATA").map_or_else(|| "../shared/data".into(), PathBuf::from);
     let field = data.join("field");
     if !field.join("ok.csv").is_file() {
-        let _: Option<()> = skip(Need::Photos, "no field files; set EVENMATCH_DATA to the folder of shared data");
+        let _: Option<()> =
+            skip(Need::Photos, "no field files; set EVENMATCH_DATA to the folder of shared data");
         return;
     }
     let folder = tempfile::tempdir().unwrap();

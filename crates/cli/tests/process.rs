@@ -2,15 +2,14 @@
 #![cfg(target_os = "linux")]
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr)]
 
-
 use std::fs::File;
 use std::io::{self, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use evenmatch_testkit::{Need, skip};
 use evenmatch_registry::DeletionReceipt;
+use evenmatch_testkit::{Need, skip};
 
 /// The conditions of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -369,7 +368,9 @@ impl Place {
         let out = path.to_str().unwrap();
         let shown = command(&self.words(&["receipt", "show", &id, "--out", out])).output().unwrap();
         assert!(shown.status.success(), "{}", String::from_utf8_lossy(&shown.stderr));
-        assert!(crate::registry_support::open(self.folder.path()).undelivered().unwrap().is_empty());
+        assert!(
+            crate::registry_support::open(self.folder.path()).undelivered().unwrap().is_empty()
+        );
         DeletionReceipt::from_path(&path).unwrap()
     }
 

@@ -8,8 +8,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use evenmatch_testkit::{Need, skip};
 use evenmatch_core::Digest;
+use evenmatch_testkit::{Need, skip};
 
 /// The smallest ONNX model: an empty graph.
 const MODEL: &[u8] = &[0x3a, 0x00];

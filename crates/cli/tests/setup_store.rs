@@ -5,9 +5,9 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use evenmatch_testkit::{Need, skip};
 use evenmatch::model::{FileState, Manifest, ModelStore, Role, VerifiedModel};
 use evenmatch_core::{Digest, ErrorKind};
+use evenmatch_testkit::{Need, skip};
 
 /// The smallest ONNX model: an empty graph.
 const EMPTY_GRAPH: &[u8] = &[0x3a, 0x00];

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
+use crate::hex;
+
 /// A SHA-256 digest; it prints, parses and serialises as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest([u8; 32]);
@@ -41,7 +43,7 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(&self.0))
     }
 }
 
@@ -51,13 +53,13 @@ impl fmt::Debug for Digest {
     }
 }
 
-/// The text is not 64 hexadecimal digits.
+/// The text is not 64 lower-case hexadecimal digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseDigestError;
 
 impl fmt::Display for ParseDigestError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a SHA-256 digest has 64 hexadecimal digits")
+        f.write_str("a SHA-256 digest has 64 lower-case hexadecimal digits")
     }
 }
 
@@ -67,16 +69,7 @@ impl FromStr for Digest {
     type Err = ParseDigestError;
 
     fn from_str(text: &str) -> Result<Self, ParseDigestError> {
-        let text = text.as_bytes();
-        if text.len() != 64 {
-            return Err(ParseDigestError);
-        }
-        let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
-            let digit = |c: u8| (c as char).to_digit(16).ok_or(ParseDigestError);
-            *byte = (digit(pair[0])? * 16 + digit(pair[1])?) as u8;
-        }
-        Ok(Digest(bytes))
+        hex::decode(text.as_bytes()).map(Digest).ok_or(ParseDigestError)
     }
 }
 
@@ -111,5 +104,7 @@ mod tests {
         assert!("abc".parse::<Digest>().is_err());
         assert!("é".repeat(32).parse::<Digest>().is_err());
         assert!("g".repeat(64).parse::<Digest>().is_err());
+        // One value has one spelling.
+        assert!("A".repeat(64).parse::<Digest>().is_err());
     }
 }

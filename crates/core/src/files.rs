@@ -65,12 +65,7 @@ impl NewFile {
 
     /// The same, with the unfinished file in another folder of the same file system, so that a
     /// killed process leaves nothing among the finished files.
-    pub fn create_in(
-        nursery: &Path,
-        path: &Path,
-        access: Access,
-        stage: Stage,
-    ) -> Result<Self> {
+    pub fn create_in(nursery: &Path, path: &Path, access: Access, stage: Stage) -> Result<Self> {
         Self::create_by(path, access, stage, Some(nursery))
     }
 

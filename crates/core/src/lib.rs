@@ -6,6 +6,8 @@
 //!   CSV are.
 //! - [`Digest`], [`hex`], [`random`], [`threads`].
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod digest;
 mod error;
 pub mod files;
@@ -22,3 +24,12 @@ pub use error::{Error, ErrorKind, Place, Result, Shown, Stage, name_hint};
 pub const NAME: &str = "evenmatch";
 /// The software's version in records and reports. All crates have one version.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn records_name_the_software_and_not_one_of_its_crates() {
+        let software = crate::record::SoftwareRecord::current();
+        assert_eq!(software.name, "evenmatch");
+    }
+}

@@ -52,7 +52,8 @@ mod tests {
     #[test]
     fn the_stream_is_the_published_one() {
         let mut random = SplitMix::from_state(1_234_567);
-        let first = [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
+        let first =
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
         assert_eq!(first.map(|_| random.next()), first);
         assert!((0..1000).map(|_| random.unit()).all(|x| (0.0..1.0).contains(&x)));
     }

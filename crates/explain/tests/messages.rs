@@ -8,20 +8,19 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use evenmatch_testkit::{Need, skip};
 use evenmatch::{
     Policy, Verifier,
     model::{Manifest, Profile},
     shipped,
 };
 use evenmatch_core::record::{
-    DecisionRecord, EvidenceRecord, LivenessOutcome, Outcome, Reason, ReasonCode,
-    ReasonSubject,
+    DecisionRecord, EvidenceRecord, LivenessOutcome, Outcome, Reason, ReasonCode, ReasonSubject,
 };
 use evenmatch_explain::{
     disclosure::{ExplanationView, OperatorStatement, POINTS, SystemDisclosure, explain, summary},
     messages::{Direction, LANGUAGES, Messages, Page},
 };
+use evenmatch_testkit::{Need, skip};
 use image::{Rgb, RgbImage};
 
 const OPERATOR: &str = r#"
@@ -142,9 +141,8 @@ fn opened() -> Option<Vec<SystemDisclosure>> {
     let strict = "gate = 'enforce'\nseveral_faces = 'error'".parse().unwrap();
     let strict = Verifier::builder().policy(strict).calibration(own.sealed().unwrap());
     let off = Verifier::builder().policy("gate = 'off'\nthreshold = 0.4".parse().unwrap());
-    let said = |verifier: &Verifier, stated| {
-        SystemDisclosure::of(verifier, &manifest, stated).unwrap()
-    };
+    let said =
+        |verifier: &Verifier, stated| SystemDisclosure::of(verifier, &manifest, stated).unwrap();
     let systems = vec![
         said(&shipped, stated),
         said(&strict.open().unwrap(), OperatorStatement::default()),
@@ -508,7 +506,10 @@ fn english_is_plain() {
 #[test]
 fn pages_for_the_browser() {
     let Some(folder) = std::env::var_os("EVENMATCH_PAGES").map(PathBuf::from) else {
-        let _: Option<()> = skip(Need::Other, "EVENMATCH_PAGES names no folder; scripts/check_explanations.py does");
+        let _: Option<()> = skip(
+            Need::Other,
+            "EVENMATCH_PAGES names no folder; scripts/check_explanations.py does",
+        );
         return;
     };
     for language in &LANGUAGES {

@@ -5,7 +5,6 @@
 //! ```
 #![allow(unreachable_pub, clippy::print_stdout, clippy::expect_used)]
 
-
 use std::hint::black_box;
 
 use evenmatch::shipped;
@@ -41,7 +40,8 @@ fn main() {
     let opening = median(
         (0..ROUNDS).map(|_| seconds(|| drop(black_box(Normaliser::open(record))))).collect(),
     );
-    let parsing = median((0..ROUNDS).map(|_| seconds(|| drop(black_box(shipped::normalised())))).collect());
+    let parsing =
+        median((0..ROUNDS).map(|_| seconds(|| drop(black_box(shipped::normalised())))).collect());
     let normaliser = Normaliser::open(record).expect("a normaliser");
     let values = templates(ROWS, normaliser.dimension());
     let rows = || values.chunks_exact(normaliser.dimension());

@@ -7,6 +7,8 @@
 //! - [`pad_eval`]: presentation attack detection on labelled presentations.
 //! - [`label_check`]: pairs whose score contradicts their label.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 pub mod batch;
 pub mod degrade;
 pub mod label_check;

@@ -15,11 +15,11 @@ use evenmatch_core::{
         ReasonCode,
     },
 };
-use evenmatch_testkit::{Need, Random, skip};
 use evenmatch_scores::{
     crossmatch::{CrossMatch, Shard},
     normalise::{self, FitSettings, Normaliser},
 };
+use evenmatch_testkit::{Need, Random, skip};
 
 const DIMENSION: usize = 24;
 
@@ -395,7 +395,8 @@ fn thresholds_hold_on_real_people_that_did_not_choose_them() {
     use evenmatch_lab::batch::TemplateStore;
     let Some(data) = evenmatch_testfaces::data_dir() else { return };
     let Some(folder) = std::env::var_os("EVENMATCH_TEMPLATES") else {
-        let why = "EVENMATCH_TEMPLATES names no folder of `evenmatch embed --manifest fairface.csv`";
+        let why =
+            "EVENMATCH_TEMPLATES names no folder of `evenmatch embed --manifest fairface.csv`";
         let _: Option<()> = skip(Need::Other, why);
         return;
     };

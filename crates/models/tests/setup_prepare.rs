@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stderr)]
 
-use evenmatch_testkit::{Need, skip};
 use evenmatch::model::{Manifest, ModelStore, Network, OnnxNetwork, Preparation, Profile};
 use evenmatch_core::{Digest, ErrorKind};
 use evenmatch_models::prepare;
+use evenmatch_testkit::{Need, skip};
 use ndarray::Array4;
 use proptest::prelude::*;
 use serde::Deserialize;

@@ -5,14 +5,13 @@
 //! ```
 #![allow(unreachable_pub, clippy::print_stdout, clippy::expect_used)]
 
-
 use std::hint::black_box;
 
 use evenmatch::{Policy, Verifier};
 use evenmatch_core::Digest;
 use evenmatch_ledger::{DecisionEntry, Disposition, Ledger, LedgerFiles, vault::SecretKey};
-use image::{Rgb, RgbImage};
 use evenmatch_testkit::timing::{median, seconds};
+use image::{Rgb, RgbImage};
 
 const BATCH: usize = 64;
 const BATCHES: usize = 400;

@@ -11,6 +11,8 @@
 //! store. The message is written to the ledger afterwards or, if the process died in between, by
 //! the next process that opens both.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod check;
 mod details;
 mod disclose;
@@ -42,10 +44,10 @@ pub use retention::{Due, RetentionRun};
 use keys::{Keys, exclusive_or, key_place, row_mac, state_mac};
 
 use crate::store::{EnrolmentStore, Lookup, Pending, StoreChange, StoreState, StoredRow};
-pub use evenmatch_core::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch::{
     ComparisonScore, Policy, Reference, Template, Verifier, compare, compare_normalised,
 };
+pub use evenmatch_core::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_core::{hex, record::DecisionRecord};
 use evenmatch_ledger::{
     Appended, DecisionEntry, Disposition, Draft, EntryKind, Ledger, platform,

@@ -1,5 +1,5 @@
 //! The example backend under load: 32 simultaneous clients over loopback. For a minute on real
-//! models: `cargo test --release --test backend_load -- --ignored --nocapture`.
+//! models: `cargo test -p evenmatch-registry --release backend_load:: -- --ignored --nocapture`.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
 #[path = "../examples/backend/main.rs"]

@@ -4,12 +4,12 @@
 
 use std::path::Path;
 
-use evenmatch_testkit::{Need, skip};
 use crate::support::{RED_BLUE, enrol, key, of, photo, verifier};
 use evenmatch::Probe;
 use evenmatch_core::ErrorKind;
 use evenmatch_ledger::{Ledger, LedgerFiles};
 use evenmatch_registry::{DeletionGround, Registry, store::PostgresStore};
+use evenmatch_testkit::{Need, skip};
 
 /// A separate database on the server, or a printed reason to skip.
 fn address(name: &str) -> Option<String> {

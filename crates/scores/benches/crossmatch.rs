@@ -6,15 +6,14 @@
 //! the runs with 100,000 rows are left out.
 #![allow(unreachable_pub, clippy::print_stdout)]
 
-
 use std::hint::black_box;
 
 use evenmatch_core::random::SplitMix;
 use evenmatch_scores::crossmatch::{CrossMatch, Shard, TILE_COLUMNS, TILE_ROWS};
+use evenmatch_testkit::timing::{median, seconds};
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, s};
 use rayon::prelude::*;
-use evenmatch_testkit::timing::{median, seconds};
 
 const DIMENSION: usize = 128;
 const ROUNDS: usize = 7;

@@ -169,10 +169,7 @@ pub struct SoftwareRecord {
 impl SoftwareRecord {
     /// This build.
     pub fn current() -> Self {
-        SoftwareRecord {
-            name: crate::NAME.to_owned(),
-            version: crate::VERSION.to_owned(),
-        }
+        SoftwareRecord { name: crate::NAME.to_owned(), version: crate::VERSION.to_owned() }
     }
 }
 

@@ -117,7 +117,7 @@ impl Messages {
 
     /// What a reason means, like [`ReasonCode::meaning`].
     pub fn meaning(&self, code: ReasonCode) -> String {
-        // tests/messages.rs checks that every code has a text. If not, English is better than none.
+        // crates/explain/tests/messages.rs checks that every code has a text. If not, English is better than none.
         self.format(&format!("reason-{code}"), None, &[])
             .unwrap_or_else(|| code.meaning().to_owned())
     }

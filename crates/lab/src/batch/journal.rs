@@ -115,3 +115,68 @@ fn read<R: JournalRow>(path: &Path, known: &mut HashMap<R::Key, R::Outcome>) -> 
     known.extend(lines.filter_map(|line| Some(serde_json::from_slice::<R>(line).ok()?.split())));
     Ok(())
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    struct Row {
+        photo: String,
+        found: bool,
+    }
+
+    impl JournalRow for Row {
+        type Key = String;
+        type Outcome = bool;
+        const RUN: &'static str = "test";
+
+        fn split(self) -> (String, bool) {
+            (self.photo, self.found)
+        }
+    }
+
+    fn row(photo: &str) -> Row {
+        Row { photo: photo.to_owned(), found: true }
+    }
+
+    /// From here on nothing that this thread writes can be made to reach the disk.
+    fn refuse_to_sync() {
+        let refused = [libc::SYS_fsync, libc::SYS_fdatasync].map(|call| (call, vec![]));
+        let filter: BpfProgram = SeccompFilter::new(
+            refused.into_iter().collect(),
+            SeccompAction::Allow,
+            SeccompAction::Errno(libc::EIO as u32),
+            std::env::consts::ARCH.try_into().unwrap(),
+        )
+        .unwrap()
+        .try_into()
+        .unwrap();
+        seccompiler::apply_filter(&filter).unwrap();
+    }
+
+    /// A power cut after `finish` may lose what was not synced. The outcomes of the unfinished run
+    /// are deleted only once the finished ones are on the disk.
+    #[test]
+    fn nothing_is_deleted_before_what_replaces_it_is_on_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_owned();
+        let done = std::thread::spawn(move || {
+            let journal = Journal::<Row>::open(&path, false).unwrap();
+            journal.keep(&row("a.jpg")).unwrap();
+            refuse_to_sync();
+            journal.finish([row("a.jpg"), row("b.jpg")].into_iter()).map_err(|e| e.kind())
+        });
+        assert_eq!(done.join().unwrap(), Err(ErrorKind::Io));
+        let again = Journal::<Row>::open(folder.path(), true).unwrap();
+        assert_eq!(again.known(&"a.jpg".to_owned()), Some(&true));
+        assert!(folder.path().join(UNFINISHED).exists());
+        again.finish([row("a.jpg")].into_iter()).unwrap();
+        assert!(!folder.path().join(UNFINISHED).exists());
+        let finished = fs::read_to_string(folder.path().join(FINISHED)).unwrap();
+        assert_eq!(finished.lines().count(), 1);
+    }
+}
