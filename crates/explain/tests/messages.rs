@@ -8,11 +8,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use evenmatch::{
-    Policy, Verifier,
-    model::{Manifest, Profile},
-    shipped,
-};
+use evenmatch::{Policy, Verifier, model::Manifest, shipped};
 use evenmatch_core::record::{
     DecisionRecord, EvidenceRecord, LivenessOutcome, Outcome, Reason, ReasonCode, ReasonSubject,
 };
@@ -133,7 +129,7 @@ fn systems() -> &'static [SystemDisclosure] {
 
 fn opened() -> Option<Vec<SystemDisclosure>> {
     let manifest = Manifest::built_in().unwrap();
-    let shipped = evenmatch_testfaces::verifier(Profile::Latency, Policy::default())?;
+    let shipped = evenmatch_testfaces::as_shipped("")?;
     let mut stated = OperatorStatement::parse(OPERATOR).unwrap();
     stated.audit.report = Some(root().join("../audit/tests/audit_small_report.json"));
     let mut own = shipped.calibration().unwrap().clone();
@@ -521,4 +517,37 @@ fn pages_for_the_browser() {
             }
         }
     }
+}
+
+/// The constants of messages are public, so that the compiler says nothing about an unused one.
+#[test]
+fn every_message_is_said_somewhere() {
+    fn read(folder: &Path, text: &mut String) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.extension() {
+                None if path.is_dir() => read(&path, text),
+                Some(extension) if extension == "rs" => {
+                    text.push_str(&std::fs::read_to_string(&path).unwrap());
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut sources = String::new();
+    for of in std::fs::read_dir(root().join("..")).unwrap() {
+        let source = of.unwrap().path().join("src");
+        if source.is_dir() {
+            read(&source, &mut sources);
+        }
+    }
+    let words: BTreeSet<&str> = sources.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    let english = ftl("en");
+    let ids = english.lines().filter_map(|line| line.split_once(" =")).map(|(id, _)| id);
+    let unsaid: Vec<String> = ids
+        .filter(|id| !id.starts_with(['-', '#', ' ', '.']) && !id.starts_with("reason-"))
+        .map(|id| id.replace('-', "_").to_uppercase())
+        .filter(|constant| !words.contains(constant.as_str()))
+        .collect();
+    assert!(unsaid.is_empty(), "nothing says these messages: {unsaid:?}");
 }

@@ -13,9 +13,20 @@ use image::RgbImage;
 
 pub use evenmatch_testkit::data_dir;
 
-/// A verifier on the real models, or a printed reason to skip.
+/// A verifier on the real models whose scores are plain cosines, at the publisher's threshold;
+/// without models, a printed reason to skip.
 pub fn verifier(profile: Profile, policy: Policy) -> Option<Verifier> {
-    match Verifier::open(profile, policy) {
+    or_skip(Verifier::builder().profile(profile).policy(policy).uncalibrated().open())
+}
+
+/// A verifier as the library and the command open it by default, with a policy.
+pub fn as_shipped(policy: &str) -> Option<Verifier> {
+    let profile = Profile::Throughput { workers: 2 };
+    or_skip(Verifier::open(profile, policy.parse().unwrap()))
+}
+
+fn or_skip(opened: evenmatch_core::Result<Verifier>) -> Option<Verifier> {
+    match opened {
         Ok(verifier) => Some(verifier),
         Err(error) if error.kind() == evenmatch_core::ErrorKind::ModelMissing => {
             skip(Need::Models, &format!("{error} (run: evenmatch models fetch)"))
@@ -45,12 +56,6 @@ pub fn lfw(data: &Path) -> Vec<LfwPhoto> {
 pub fn verifiers() -> Option<(Verifier, Verifier)> {
     let open = |policy: &str| verifier(Profile::Latency, policy.parse().unwrap());
     Some((open("")?, open("plain_looks_only = true")?))
-}
-
-/// A verifier as the command opens it, with a policy in addition to its defaults, or a printed
-/// reason to skip.
-pub fn as_shipped(policy: &str) -> Option<Verifier> {
-    verifier(Profile::Throughput { workers: 2 }, policy.parse().unwrap())
 }
 
 /// The first two photos of `count` people, evenly from those of LFW who have two.
