@@ -1,6 +1,6 @@
 //! Policy and operating point, and the decision at a threshold.
 
-mod liveness;
+mod liveness_reasons;
 mod retention;
 
 pub use retention::Retention;
@@ -406,7 +406,7 @@ pub fn decide(
     let passes = score.is_some_and(|score| score.value() >= point.threshold);
     let decides = unproven && passes && !near;
     if policy.liveness != LivenessPolicy::Off {
-        let seen = liveness::reasons(&liveness).into_iter();
+        let seen = liveness_reasons::of(&liveness).into_iter();
         reasons.extend(seen.map(|reason| if decides { reason } else { reason.advisory() }));
     }
     if score.is_some() && !point.is_calibrated() {

@@ -4,10 +4,10 @@
 mod centerface;
 mod level;
 mod nms;
-mod prominence;
-mod rescue;
+mod face_order;
+mod look_again;
 mod scale;
-mod watcher;
+mod detector_network;
 mod yunet;
 
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::geometry::{BoundingBox, Landmarks5};
 use crate::model::{InputSpec, ModelId, Network};
 use crate::sample::Sample;
 use crate::{Error, ErrorKind, Result, Stage};
-use watcher::{Heads, Watcher};
+use detector_network::{Heads, DetectorNetwork};
 
 pub use scale::Step;
 
@@ -123,8 +123,8 @@ impl Default for DetectorSettings {
 /// first finds no face.
 #[derive(Debug, Clone)]
 pub struct FaceDetector {
-    first: Watcher,
-    second: Option<Watcher>,
+    first: DetectorNetwork,
+    second: Option<DetectorNetwork>,
     settings: DetectorSettings,
 }
 
@@ -136,7 +136,7 @@ impl FaceDetector {
         input: InputSpec,
         settings: DetectorSettings,
     ) -> Result<Self> {
-        let first = Watcher::new(network, input, Heads::YuNet)?;
+        let first = DetectorNetwork::new(network, input, Heads::YuNet)?;
         let shares = [settings.min_score, settings.max_overlap];
         if !shares.iter().all(|share| (0.0..=1.0).contains(share)) {
             let message = format!("the detector's settings must lie between 0 and 1: {settings:?}");
@@ -153,7 +153,7 @@ impl FaceDetector {
     ///
     /// As for [`FaceDetector::new`].
     pub fn with_second(mut self, network: Arc<dyn Network>, input: InputSpec) -> Result<Self> {
-        self.second = Some(Watcher::new(network, input, Heads::CenterFace)?);
+        self.second = Some(DetectorNetwork::new(network, input, Heads::CenterFace)?);
         Ok(self)
     }
 
@@ -164,7 +164,7 @@ impl FaceDetector {
 
     /// Which model is used where the first finds no face; `None` where there is no second.
     pub fn second_id(&self) -> Option<&ModelId> {
-        self.second.as_ref().map(Watcher::id)
+        self.second.as_ref().map(DetectorNetwork::id)
     }
 
     /// The form in which the first network wants its pixels.
@@ -184,7 +184,7 @@ impl FaceDetector {
                 break;
             }
         }
-        let faces = prominence::order(best, sample);
+        let faces = face_order::order(best, sample);
         let by = (!faces.is_empty()).then_some(by);
         Ok(Detections { faces, attempts, by, noise: None, stretch: None, negative: false })
     }
@@ -207,7 +207,7 @@ impl FaceDetector {
         found: &mut Detections,
         limit: Option<Duration>,
     ) -> Result<()> {
-        rescue::Rescue::of(self, sample, found, limit)?.run()
+        look_again::SecondLook::of(self, sample, found, limit)?.run()
     }
 
     fn attempt(

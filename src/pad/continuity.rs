@@ -9,9 +9,9 @@ use std::collections::HashSet;
 use image::RgbImage;
 
 use super::blocks::{Blocks, FaceBlocks, step};
-use super::face::FaceView;
-use super::motion::Course;
-use super::recent::Recent;
+use super::frame_analysis::FaceView;
+use super::face_motion::Course;
+use super::running_median::RunningMedian;
 use super::report::Finding;
 use crate::Digest;
 
@@ -135,7 +135,7 @@ impl Continuity {
 
 /// Changes from frame to frame of one quantity.
 #[derive(Debug, Default)]
-struct Changes(Recent);
+struct Changes(RunningMedian);
 
 impl Changes {
     /// The change before the last one, or none.

@@ -1,8 +1,8 @@
 //! Decoding within limits, upright, to one pixel layout.
 
-mod cut;
+mod cut_square;
 mod encoded;
-mod foreign;
+mod unsupported_formats;
 mod format;
 mod jpeg;
 mod light;
@@ -16,7 +16,7 @@ use image::RgbImage;
 
 use crate::Digest;
 
-pub(crate) use cut::cut;
+pub(crate) use cut_square::cut_square;
 pub use encoded::EncodedSample;
 pub use encoded::read_within;
 pub(crate) use light::{relit, relit_part};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::details::{Details, EnrolledPhoto, Spread};
+use super::enrolment_record::{Details, EnrolledPhoto, Spread};
 use super::{Registry, hex, random};
 use crate::store::StoredRow;
 use crate::{Error, ErrorKind, Result, Stage};

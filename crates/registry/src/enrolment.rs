@@ -1,7 +1,7 @@
 //! An opened enrolment, and how one is sealed into a row.
 
 use super::Registry;
-use super::details::{self, Details};
+use super::enrolment_record::{self, Details};
 use super::keys::bound;
 use crate::store::StoredRow;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
@@ -103,7 +103,7 @@ impl Registry {
         let what = "the template of an enrolment";
         let plain = open(&SecretKey::from_bytes(key), &row.lookup, &context, &row.sealed, what)
             .map_err(place)?;
-        let (details, template) = details::from_bytes(&plain).map_err(place)?;
+        let (details, template) = enrolment_record::from_bytes(&plain).map_err(place)?;
         let normaliser = template.statistics().map(|statistics| statistics.normaliser);
         if template.model().sha256 != row.model || normaliser != row.normaliser {
             let message = "an enrolment's template was not made by the model that the row states";
@@ -128,7 +128,7 @@ impl Registry {
     ) -> Result<()> {
         let key = SecretKey::generate()?;
         let context = bound(row).with(self.name.as_bytes());
-        let plain = details::to_bytes(details, template)?;
+        let plain = enrolment_record::to_bytes(details, template)?;
         row.sealed = seal(&key, &row.lookup, &context, &plain)?;
         row.wrapped_key = seal(&self.keys.wrap, &row.lookup, &context, key.as_bytes())?;
         Ok(())

@@ -12,7 +12,7 @@
 //! the next process that opens both.
 
 mod check;
-mod details;
+mod enrolment_record;
 mod disclose;
 mod enrol;
 mod enrolment;
@@ -28,7 +28,7 @@ mod undelivered;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use check::StoreReport;
-pub use details::{Details, EnrolledPhoto, Spread};
+pub use enrolment_record::{Details, EnrolledPhoto, Spread};
 pub use disclose::{DecisionMade, Disclosure, Held};
 pub use enrol::{EnrolOutcome, EnrolSettings, EnrolledSummary, PhotoOutcome};
 pub use enrolment::{Enrolment, Listed};

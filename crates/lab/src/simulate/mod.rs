@@ -10,7 +10,7 @@ mod camera;
 mod flat;
 mod head;
 mod script;
-mod sheet;
+mod triangles;
 mod take;
 
 pub use actor::{Actor, HEIGHT, WIDTH};

@@ -76,7 +76,7 @@ const LIGHTS: [Light; 8] = [
 ];
 
 /// One photo that is examined again.
-pub(super) struct Rescue<'a> {
+pub(super) struct SecondLook<'a> {
     detector: &'a FaceDetector,
     sample: &'a Sample,
     found: &'a mut Detections,
@@ -85,7 +85,7 @@ pub(super) struct Rescue<'a> {
     deadline: Option<Instant>,
 }
 
-impl<'a> Rescue<'a> {
+impl<'a> SecondLook<'a> {
     pub(super) fn of(
         detector: &'a FaceDetector,
         sample: &'a Sample,
@@ -94,7 +94,7 @@ impl<'a> Rescue<'a> {
     ) -> Result<Self> {
         let plain = Step::Plain.image(sample)?;
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-        Ok(Rescue { detector, sample, found, plain, deadline })
+        Ok(SecondLook { detector, sample, found, plain, deadline })
     }
 
     pub(super) fn run(mut self) -> Result<()> {
@@ -166,7 +166,7 @@ impl<'a> Rescue<'a> {
         let factors = (width / image.width() as f32, height / image.height() as f32);
         let settings = self.detector.settings;
         let leveller = Leveller {
-            watcher: &self.detector.first,
+            network: &self.detector.first,
             image,
             min_score: settings.min_score,
             max_overlap: settings.max_overlap,
@@ -314,7 +314,7 @@ impl<'a> Rescue<'a> {
         let (factor_x, factor_y) = self.to_full_size();
         let faces: Vec<_> = faces.iter().map(|face| face.scaled(factor_x, factor_y)).collect();
         self.found.by = (!faces.is_empty()).then_some(step);
-        self.found.faces = super::prominence::order(faces, self.sample);
+        self.found.faces = super::face_order::order(faces, self.sample);
     }
 
     /// Pixels of the full-size image per pixel of the plain pass, across and down.
