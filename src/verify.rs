@@ -127,7 +127,15 @@ impl Verifier {
         policy.check()?;
         let point = OperatingPoint::resolve(policy.threshold, published)?;
         let passive = PassiveSignals::new(policy.passive.clone());
-        Ok(Verifier { detector, embedder, point, calibration: None, normaliser: None, passive, policy })
+        Ok(Verifier {
+            detector,
+            embedder,
+            point,
+            calibration: None,
+            normaliser: None,
+            passive,
+            policy,
+        })
     }
 
     /// The verifier with other passive signals than those that the policy's limits alone give, such

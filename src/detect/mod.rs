@@ -2,12 +2,12 @@
 //! finds no face.
 
 mod centerface;
-mod level;
-mod nms;
-mod face_order;
-mod look_again;
-mod scale;
 mod detector_network;
+mod face_order;
+mod level;
+mod look_again;
+mod nms;
+mod scale;
 mod yunet;
 
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::geometry::{BoundingBox, Landmarks5};
 use crate::model::{InputSpec, ModelId, Network};
 use crate::sample::Sample;
 use crate::{Error, ErrorKind, Result, Stage};
-use detector_network::{Heads, DetectorNetwork};
+use detector_network::{DetectorNetwork, Heads};
 
 pub use scale::Step;
 

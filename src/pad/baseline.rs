@@ -1,7 +1,7 @@
 //! The face at the start of a session, which is the reference for everything after it.
 
-use super::frame_analysis::{FaceView, Measures};
 use super::eyes_and_mouth::EyesAndMouth;
+use super::frame_analysis::{FaceView, Measures};
 use super::parallax::Shape;
 use super::running_median::median;
 use crate::mesh::Pose;

@@ -9,10 +9,10 @@ use std::collections::HashSet;
 use image::RgbImage;
 
 use super::blocks::{Blocks, FaceBlocks, step};
-use super::frame_analysis::FaceView;
 use super::face_motion::Course;
-use super::running_median::RunningMedian;
+use super::frame_analysis::FaceView;
 use super::report::Finding;
+use super::running_median::RunningMedian;
 use crate::Digest;
 
 /// The number of frames after an unreadable one whose changes may span two frames: a change is

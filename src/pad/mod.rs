@@ -6,20 +6,20 @@
 
 mod baseline;
 mod blocks;
+mod brightness;
 mod challenge;
-mod continuity;
 mod challenge_store;
+mod continuity;
+mod eyes_and_mouth;
+mod face_motion;
 mod frame_analysis;
 mod frames;
 mod least_squares;
-mod brightness;
-mod face_motion;
 pub mod movement;
-mod eyes_and_mouth;
 mod parallax;
 pub mod passive;
-mod running_median;
 mod report;
+mod running_median;
 mod session;
 mod step;
 

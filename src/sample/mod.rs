@@ -2,7 +2,6 @@
 
 mod cut_square;
 mod encoded;
-mod unsupported_formats;
 mod format;
 mod jpeg;
 mod light;
@@ -11,6 +10,7 @@ mod noise;
 mod png;
 mod profile;
 mod tiff_file;
+mod unsupported_formats;
 
 use image::RgbImage;
 
@@ -19,8 +19,8 @@ use crate::Digest;
 pub(crate) use cut_square::cut_square;
 pub use encoded::EncodedSample;
 pub use encoded::read_within;
-pub(crate) use light::{relit, relit_part};
 pub use light::{linear_light, srgb};
+pub(crate) use light::{relit, relit_part};
 pub use limits::DecodeLimits;
 pub(crate) use noise::noise_to_signal;
 

@@ -18,7 +18,7 @@ use evenmatch_audit::{
     records::{Bins, Format, ReadOptions, RecordFile, RecordWarning},
     worst_verdict,
 };
-use evenmatch_core::{Error, ErrorKind, Stage, Shown, record::NormaliserRecord, threads};
+use evenmatch_core::{Error, ErrorKind, Shown, Stage, record::NormaliserRecord, threads};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -13,7 +13,7 @@ use evenmatch_audit::{
     compare_audits, export,
     records::{Bins, LabelRules},
 };
-use evenmatch_core::{Result, Stage, Shown, record::NormaliserRecord};
+use evenmatch_core::{Result, Shown, Stage, record::NormaliserRecord};
 
 /// Folder, within the report's, for the rates as labelled if verdicts changed them.
 const AS_LABELLED: &str = "as-labelled";

@@ -10,7 +10,7 @@ use super::Exit;
 use super::acquisition::AcquisitionArguments;
 use super::people::with_suffix;
 use evenmatch_audit::{export::write_atomically, records::PairList};
-use evenmatch_core::{Error, ErrorKind, Stage, Shown};
+use evenmatch_core::{Error, ErrorKind, Shown, Stage};
 use evenmatch_lab::batch::{
     ComparedPair, FoldAccuracy, compare_pairs, fold_accuracy, write_records,
 };

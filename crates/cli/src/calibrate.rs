@@ -16,8 +16,7 @@ use evenmatch_audit::{
     records::Bins,
 };
 use evenmatch_core::{
-    Error, ErrorKind, Stage,
-    Shown,
+    Error, ErrorKind, Shown, Stage,
     record::{Calibration, Claim, NormaliserRecord},
 };
 

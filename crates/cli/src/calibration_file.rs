@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use super::audit::invalid;
 use evenmatch_audit::{Thresholds, records::InputDigest};
 use evenmatch_core::{
-    Digest, Error, Result, Stage,
-    Shown,
+    Digest, Error, Result, Shown, Stage,
     record::{Calibration, NormaliserRecord},
 };
 

@@ -17,7 +17,7 @@ use evenmatch::{
         SESSION_SCHEMA, SessionReport, Step,
     },
 };
-use evenmatch_core::{Error, ErrorKind, Stage, Shown, record::LivenessOutcome};
+use evenmatch_core::{Error, ErrorKind, Shown, Stage, record::LivenessOutcome};
 use evenmatch_lab::simulate::{Actor, SimulatedKind, Take, TakeSettings};
 
 const EXAMPLES: &str = "\

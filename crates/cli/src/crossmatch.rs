@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{Exit, audit};
 use evenmatch_audit::{export::write_atomically, records::PeopleManifest};
-use evenmatch_core::{Digest, Error, ErrorKind, Result, Stage, Shown};
+use evenmatch_core::{Digest, Error, ErrorKind, Result, Shown, Stage};
 use evenmatch_lab::batch::{OUTCOMES_FILE, STORE_FILE, Shard, TemplateStore};
 use evenmatch_scores::crossmatch::{CrossMatch, CrossMatchPart};
 

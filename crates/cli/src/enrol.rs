@@ -11,8 +11,7 @@ use super::gate::GateArgument;
 use super::place::PlaceArguments;
 use evenmatch::{Source, Verifier, model::Profile};
 use evenmatch_core::{
-    Error, ErrorKind, Stage,
-    Shown,
+    Error, ErrorKind, Shown, Stage,
     files::{Access, NewFile},
 };
 use evenmatch_ledger::{LedgerFiles, vault::PublicKey};

@@ -9,7 +9,7 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 
 use super::Exit;
-use evenmatch_core::{Stage, Shown, files};
+use evenmatch_core::{Shown, Stage, files};
 
 const EXAMPLES: &str = "\
 Examples:

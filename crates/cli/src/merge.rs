@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::Exit;
 use evenmatch_audit::export::write_atomically;
-use evenmatch_core::{Error, ErrorKind, Result, Stage, Shown};
+use evenmatch_core::{Error, ErrorKind, Result, Shown, Stage};
 use evenmatch_lab::batch::{STORE_FILE, merge};
 use evenmatch_scores::crossmatch::CrossMatchPart;
 

@@ -38,8 +38,8 @@ pub use writer::Appended;
 pub use writer::{Batch, Draft};
 
 use crate::vault::{Context, PublicKey, SecretKey, Signer, random, unwrap, wrap};
-pub use evenmatch_core::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_core::hex;
+pub use evenmatch_core::{Digest, Error, ErrorKind, Result, Stage};
 use writer::Writer;
 
 /// A new segment is started when the current one has this many bytes.

@@ -12,10 +12,10 @@
 //! the next process that opens both.
 
 mod check;
-mod enrolment_record;
 mod disclose;
 mod enrol;
 mod enrolment;
+mod enrolment_record;
 mod forget;
 mod keys;
 mod page;
@@ -28,10 +28,10 @@ mod undelivered;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use check::StoreReport;
-pub use enrolment_record::{Details, EnrolledPhoto, Spread};
 pub use disclose::{DecisionMade, Disclosure, Held};
 pub use enrol::{EnrolOutcome, EnrolSettings, EnrolledSummary, PhotoOutcome};
 pub use enrolment::{Enrolment, Listed};
+pub use enrolment_record::{Details, EnrolledPhoto, Spread};
 pub use page::disclosure_page;
 pub use receipt::{
     DELETION_CONTEXT, DeletionGround, DeletionReceipt, RECEIPT_SCHEMA, ReceiptCheck,
@@ -42,10 +42,10 @@ pub use retention::{Due, RetentionRun};
 use keys::{Keys, exclusive_or, key_place, row_mac, state_mac};
 
 use crate::store::{EnrolmentStore, Lookup, Pending, StoreChange, StoreState, StoredRow};
-pub use evenmatch_core::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch::{
     ComparisonScore, Policy, Reference, Template, Verifier, compare, compare_normalised,
 };
+pub use evenmatch_core::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_core::{hex, record::DecisionRecord};
 use evenmatch_ledger::{
     Appended, DecisionEntry, Disposition, Draft, EntryKind, Ledger, platform,

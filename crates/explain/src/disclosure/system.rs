@@ -102,7 +102,8 @@ impl AuditSummary {
                 .caused_by(cause)
         })?;
         if report.schema != evenmatch_audit::SCHEMA {
-            let message = format!("the schema is `{}`, not `{}`", report.schema, evenmatch_audit::SCHEMA);
+            let message =
+                format!("the schema is `{}`, not `{}`", report.schema, evenmatch_audit::SCHEMA);
             return Err(Error::new(ErrorKind::UnsupportedFormat, Stage::Export, message)
                 .in_path(path)
                 .next(next));

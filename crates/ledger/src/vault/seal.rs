@@ -48,12 +48,7 @@ impl Context {
 }
 
 /// Encrypts with a random nonce of 192 bits. The layout is `1`, label, nonce, ciphertext with tag.
-pub fn seal(
-    key: &SecretKey,
-    label: &Label,
-    context: &Context,
-    plain: &[u8],
-) -> Result<Vec<u8>> {
+pub fn seal(key: &SecretKey, label: &Label, context: &Context, plain: &[u8]) -> Result<Vec<u8>> {
     let nonce = random::<NONCE>()?;
     let mut sealed = Vec::with_capacity(HEADER + plain.len() + 16);
     sealed.push(VERSION);

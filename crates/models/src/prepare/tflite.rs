@@ -8,11 +8,11 @@
 use std::collections::BTreeSet;
 
 use crate::Result;
-use crate::tflite_file::{self, Activation, Kind, Network, Operator, Window};
 use crate::onnx_file::{
     self, Dimension, Extent, Model, Node, OperatorSet, Shape, Tensor, Type, ValueInfo, element,
     invalid,
 };
+use crate::tflite_file::{self, Activation, Kind, Network, Operator, Window};
 
 /// The format version and operator set to write: the newest whose operators all stay in the
 /// runtime's blocked layout (docs/MODELS.md).
