@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use image::RgbImage;
 
-use super::{Detection, centerface, nms, yunet};
+use super::detection::Detection;
+use super::{centerface, nms, yunet};
 use crate::model::{InputSize, InputSpec, ModelId, Network};
 use crate::{Error, ErrorKind, Result, Stage};
 

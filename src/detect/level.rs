@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use image::RgbImage;
 
-use super::Detection;
+use super::detection::Detection;
 use super::detector_network::DetectorNetwork;
 use crate::Result;
 use crate::geometry::{Landmarks5, Point};
