@@ -5,6 +5,7 @@ use super::scale::Step;
 
 /// One attempt to find a face, and its result.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Attempt {
     /// What was tried.
     pub step: Step,
@@ -16,6 +17,7 @@ pub struct Attempt {
 
 /// What the detector found in one sample, and how.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Detections {
     /// The faces, largest first; of faces of about the same size, the most central one comes
     /// first. See `docs/POLICY.md`.

@@ -54,6 +54,7 @@ pub const UNASKED: u32 = 2;
 
 /// A session's state after a frame.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct SessionProgress {
     /// What the person is asked to do now; `None` in pauses, where they look into the camera.
     pub asked: Option<Step>,
