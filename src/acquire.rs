@@ -50,6 +50,7 @@ const CUT_COVERAGE: f32 = 0.9;
 
 /// What was found in one photo: its faces, and the one that would be compared.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Inspection {
     /// The decoded photo, upright; a large JPEG is decoded at a reduced size.
     pub sample: Sample,

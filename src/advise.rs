@@ -7,6 +7,7 @@ use evenmatch_core::record::{Reason, ReasonCode, ReasonStage};
 
 /// One thing to change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CaptureChange {
     /// The reason for it.
     pub code: ReasonCode,
@@ -20,6 +21,7 @@ pub struct CaptureChange {
 
 /// What to change about a photo before sending it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct CaptureAdvice {
     /// Whether the photo can be used as it is: there is a face, and the gate would let it pass if
     /// it were enforced.

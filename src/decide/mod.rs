@@ -1,6 +1,6 @@
 //! Policy and operating point, and the decision at a threshold.
 
-mod liveness;
+mod liveness_reasons;
 mod retention;
 
 pub use retention::Retention;
@@ -35,6 +35,7 @@ pub enum SeveralFaces {
 /// Whether evidence of liveness is required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum LivenessPolicy {
     /// Liveness is not checked.
     #[default]
@@ -186,6 +187,7 @@ pub struct OperatingPoint {
 
 /// Where a threshold comes from.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub enum ThresholdBasis {
     /// The publisher of the embedder recommends it.
     Publisher {
@@ -341,6 +343,7 @@ fn percent(rate: f64) -> String {
 
 /// What was decided, and why.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Decision {
     /// Match, non-match or undecided.
     pub outcome: Outcome,
@@ -406,7 +409,7 @@ pub fn decide(
     let passes = score.is_some_and(|score| score.value() >= point.threshold);
     let decides = unproven && passes && !near;
     if policy.liveness != LivenessPolicy::Off {
-        let seen = liveness::reasons(&liveness).into_iter();
+        let seen = liveness_reasons::of(&liveness).into_iter();
         reasons.extend(seen.map(|reason| if decides { reason } else { reason.advisory() }));
     }
     if score.is_some() && !point.is_calibrated() {

@@ -12,11 +12,11 @@ use std::time::Instant;
 
 use image::RgbImage;
 
-use super::Detection;
-use super::watcher::Watcher;
+use super::detection::Detection;
+use super::detector_network::DetectorNetwork;
 use crate::Result;
 use crate::geometry::{Landmarks5, Point};
-use crate::sample::cut;
+use crate::sample::cut_square;
 
 /// Side of the square, in pixels, and in heights of the face: the face is then 84 pixels high,
 /// where YuNet works best, at a quarter of the cost of a plain pass. With 75 pixels in 128, two
@@ -105,7 +105,7 @@ impl Square {
 
 /// Examines single faces of an image.
 pub(super) struct Leveller<'a> {
-    pub(super) watcher: &'a Watcher,
+    pub(super) network: &'a DetectorNetwork,
     pub(super) image: &'a RgbImage,
     pub(super) min_score: f32,
     pub(super) max_overlap: f32,
@@ -230,11 +230,11 @@ impl Leveller<'_> {
     fn look_at(&self, square: &Square, min_score: f32, exchanged: bool) -> Result<Option<Level>> {
         let place = square.place();
         let scale = square.width.max(square.height) / SIDE as f32;
-        let mut image = cut(self.image, SIDE, scale, &place);
+        let mut image = cut_square(self.image, SIDE, scale, &place);
         if exchanged {
             image::imageops::invert(&mut image);
         }
-        let seen = self.watcher.look(&image, min_score, self.max_overlap)?;
+        let seen = self.network.look(&image, min_score, self.max_overlap)?;
         let half = SIDE as f32 / 2.0;
         let fits = |face: &&Detection| {
             let (at, height) = (middle(face), face.bounding_box.height());

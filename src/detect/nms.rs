@@ -1,6 +1,6 @@
 //! Non-maximum suppression: of overlapping boxes, only the best one stays.
 
-use super::Detection;
+use super::detection::Detection;
 
 /// Keeps, in descending order of score, each detection whose intersection over union with every
 /// detection kept before it is at most `overlap`.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use fast_image_resize as fir;
 use image::RgbImage;
 
-use super::Detection;
+use super::detection::Detection;
 use crate::sample::Sample;
 use crate::{Error, ErrorKind, Result, Stage};
 

@@ -5,7 +5,7 @@
 
 use ndarray::ArrayViewD;
 
-use super::Detection;
+use super::detection::Detection;
 use crate::geometry::{BoundingBox, Landmarks5, Point};
 use crate::model::Outputs;
 use crate::{Error, ErrorKind, Result, Stage};

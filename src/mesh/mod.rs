@@ -16,11 +16,8 @@ use crate::geometry::{Landmarks5, Point};
 use crate::model::{InputSize, InputSpec, ModelId, Network};
 use crate::{Error, ErrorKind, Result, Stage};
 
-pub use points::{Mesh, Point3, Pose};
+pub use points::{Mesh, POINTS, Point3, Pose};
 use region::Region;
-
-/// Points of a mesh.
-pub const POINTS: usize = 468;
 
 /// The stage that lays a mesh over a face. It is `Send + Sync`: make one and share it.
 #[derive(Clone)]

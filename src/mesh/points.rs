@@ -2,7 +2,8 @@
 
 use crate::geometry::{Landmarks5, Point};
 
-use super::POINTS;
+/// Points of a mesh.
+pub const POINTS: usize = 468;
 
 /// A point of a mesh. `x` and `y` are pixels of the image; `z` has the same scale, grows away from
 /// the camera, and is 0 near the middle of the head.

@@ -11,7 +11,7 @@ use image::RgbImage;
 
 use crate::align::CANONICAL;
 use crate::geometry::{Landmarks5, Point, Similarity};
-use crate::sample::cut;
+use crate::sample::cut_square;
 
 /// The square's middle and side in the canonical crop, in its pixels.
 const MIDDLE: Point = Point::new(54.5, 70.4);
@@ -50,7 +50,7 @@ impl Region {
 
     /// The region's pixels.
     pub(super) fn sample(&self, image: &RgbImage) -> RgbImage {
-        cut(image, self.side, self.scale(), |x, y| {
+        cut_square(image, self.side, self.scale(), |x, y| {
             let at = self.to_image.apply(Point::new(x, y));
             (at.x, at.y)
         })

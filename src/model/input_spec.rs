@@ -7,6 +7,7 @@ use crate::{Error, ErrorKind, Result, Stage};
 /// The order of the three colour planes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum ChannelOrder {
     /// Red, green, blue.
     Rgb,
@@ -16,6 +17,7 @@ pub enum ChannelOrder {
 
 /// Which widths and heights a model accepts, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum InputSize {
     /// Exactly this size.
     Fixed {

@@ -90,6 +90,7 @@ impl Registry {
 /// Which of a release's wheels to use; without it, the one for every platform.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct PipTags {
     /// The Python version, such as `3.11`.
     pub python: String,
@@ -104,6 +105,7 @@ pub struct PipTags {
 /// One file inside one package of a registry.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct PackageSource {
     /// The registry.
     pub registry: Registry,
@@ -144,6 +146,7 @@ pub enum Preparation {
 /// A decision threshold that a model's publisher recommends.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct PublishedThreshold {
     /// The cosine similarity at or above which two templates are said to match, from -1 to 1.
     pub value: f32,

@@ -22,6 +22,7 @@ use crate::{Error, ErrorKind, Result, Stage};
 
 /// How a network spends the processor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Profile {
     /// Many photos: up to this many sessions, each on the thread that calls it.
     Throughput {

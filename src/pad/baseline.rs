@@ -1,9 +1,9 @@
 //! The face at the start of a session, which is the reference for everything after it.
 
-use super::face::{FaceView, Measures};
-use super::openings::Openings;
+use super::eyes_and_mouth::EyesAndMouth;
+use super::frame_analysis::{FaceView, Measures};
 use super::parallax::Shape;
-use super::recent::median;
+use super::running_median::median;
 use crate::mesh::Pose;
 
 /// The most and the fewest views that it is made of.
@@ -16,7 +16,7 @@ pub(super) struct Baseline {
     pub(super) shape: Shape,
     /// Medians.
     pub(super) measures: Measures,
-    openings: Openings,
+    openings: EyesAndMouth,
     /// How different from this the eyes and the mouth already looked at the start, because of noise
     /// and the mesh's jitter: medians.
     restless: (f32, f32),
@@ -49,8 +49,8 @@ impl Baseline {
             lips: 0.0,
             middle: [of(&|m| m.middle[0]), of(&|m| m.middle[1])],
         };
-        let openings: Vec<&Openings> = views.iter().map(|view| &view.openings).collect();
-        let openings = Openings::mean(&openings)?;
+        let openings: Vec<&EyesAndMouth> = views.iter().map(|view| &view.openings).collect();
+        let openings = EyesAndMouth::mean(&openings)?;
         let rest: Vec<(f32, f32)> = views.iter().map(|v| v.openings.unlike(&openings)).collect();
         let restless = (
             median(&rest.iter().map(|rest| rest.0).collect::<Vec<f32>>()),

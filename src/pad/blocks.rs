@@ -2,8 +2,8 @@
 
 use image::RgbImage;
 
-use super::face::Measures;
-use super::recent::median;
+use super::frame_analysis::Measures;
+use super::running_median::median;
 
 /// Side of the blocks whose mean values are compared, in pixels.
 pub(super) const BLOCK: u32 = 8;

@@ -9,10 +9,10 @@ use std::collections::HashSet;
 use image::RgbImage;
 
 use super::blocks::{Blocks, FaceBlocks, step};
-use super::face::FaceView;
-use super::motion::Course;
-use super::recent::Recent;
+use super::face_motion::Course;
+use super::frame_analysis::FaceView;
 use super::report::Finding;
+use super::running_median::RunningMedian;
 use crate::Digest;
 
 /// The number of frames after an unreadable one whose changes may span two frames: a change is
@@ -135,7 +135,7 @@ impl Continuity {
 
 /// Changes from frame to frame of one quantity.
 #[derive(Debug, Default)]
-struct Changes(Recent);
+struct Changes(RunningMedian);
 
 impl Changes {
     /// The change before the last one, or none.

@@ -6,26 +6,26 @@
 
 mod baseline;
 mod blocks;
+mod brightness;
 mod challenge;
+mod challenge_store;
 mod continuity;
-mod desk;
-mod face;
+mod eyes_and_mouth;
+mod face_motion;
+mod frame_analysis;
 mod frames;
 mod least_squares;
-mod light;
-mod motion;
 pub mod movement;
-mod openings;
 mod parallax;
 pub mod passive;
-mod recent;
 mod report;
+mod running_median;
 mod session;
 mod step;
 
 pub use challenge::{BASELINE_MS, CHALLENGE_SCHEMA, Challenge, TimedStep};
-pub use desk::{ChallengeDesk, Claim};
-pub use face::{FrameAnalyser, Measures};
+pub use challenge_store::{ChallengeDesk, Claim};
+pub use frame_analysis::{FrameAnalyser, Measures};
 pub use frames::{Frames, TimedFrame};
 pub use report::{Finding, ParallaxEvidence, SESSION_SCHEMA, SessionReport, StepEvidence};
 pub use session::{LivenessSession, SessionProgress, UNASKED};

@@ -2,7 +2,7 @@
 
 use super::Step;
 use super::challenge::TimedStep;
-use super::face::Measures;
+use super::frame_analysis::Measures;
 use super::report::{Finding, StepEvidence};
 
 /// A movement has started from this share of what is needed, and is over below it.

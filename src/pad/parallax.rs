@@ -15,7 +15,7 @@
 //! Anandan, K. Hanna, "Direct recovery of shape from multiple views: a parallax based approach",
 //! ICPR 1994.
 
-use super::face::{FaceView, Measures};
+use super::frame_analysis::{FaceView, Measures};
 use super::least_squares::least_squares;
 use super::report::ParallaxEvidence;
 use crate::mesh::{Mesh, POINTS};

@@ -11,6 +11,7 @@ pub const SESSION_SCHEMA: &str = "evenmatch.session/1";
 /// A finding in a session that counts against a pass. `docs/LIVENESS.md` lists all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Finding {
     /// The nonce was used before.
     NonceReused,
@@ -135,6 +136,7 @@ impl std::fmt::Display for Finding {
 
 /// What was seen of one step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct StepEvidence {
     /// What was requested.
     pub step: Step,
@@ -152,6 +154,7 @@ pub struct StepEvidence {
 
 /// Whether turns of the head showed the parallax of a solid face.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct ParallaxEvidence {
     /// Frames in which the head was turned enough to tell.
     pub frames: u32,

@@ -7,7 +7,7 @@ use image::RgbImage;
 use super::baseline::{Baseline, MOST_VIEWS};
 use super::challenge::{BASELINE_MS, Challenge};
 use super::continuity::Continuity;
-use super::face::{FaceView, FrameAnalyser, FrameView, Measures};
+use super::frame_analysis::{FaceView, FrameAnalyser, FrameView, Measures};
 use super::movement::{StepWatch, moves_unasked};
 use super::parallax::Parallax;
 use super::report::{Finding, ParallaxEvidence, SESSION_SCHEMA, SessionReport, StepEvidence};
@@ -54,6 +54,7 @@ pub const UNASKED: u32 = 2;
 
 /// A session's state after a frame.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct SessionProgress {
     /// What the person is asked to do now; `None` in pauses, where they look into the camera.
     pub asked: Option<Step>,

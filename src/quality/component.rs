@@ -8,6 +8,7 @@ use evenmatch_core::record::ReasonCode;
 /// order is that in which advice is given: problems that make others irrelevant come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Component {
     /// How large the next largest face is compared with the one to be compared.
     FacesInView,

@@ -132,6 +132,7 @@ impl QualityLimits {
 
 /// The gate's result for one photo.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct GateOutcome {
     /// Whether the photo passes, or under [`Gate::Advise`] would pass. True where nothing was
     /// measured, because there is no face or the gate is off.

@@ -44,6 +44,7 @@ const FRONTAL: f32 = 30.0;
 
 /// All measures of one face.
 #[derive(Debug, Clone, PartialEq, Default)]
+#[non_exhaustive]
 pub struct QualityReport {
     measures: [Option<Measure>; Component::ALL.len()],
 }

@@ -31,6 +31,7 @@ const MIN_CHROMA: f32 = 2.0;
 
 /// The colour of the skin as one photo shows it: skin and light together.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct SkinTone {
     /// Individual typology angle, in degrees, above −180 to 180; skin in usual light lies between
     /// −90 and 90. Higher is lighter.

@@ -3,7 +3,7 @@
 use image::ImageFormat;
 use memchr::memmem;
 
-use super::foreign;
+use super::unsupported_formats;
 use crate::{Error, ErrorKind, Result, Stage};
 
 /// The most bytes to skip before the image itself, such as a transfer's header.
@@ -30,7 +30,7 @@ pub(super) fn sniff(bytes: &[u8]) -> Result<Found> {
     // JPEG-LS starts like a JPEG, and several cameras' own formats start like a TIFF.
     let known = read_here(bytes);
     let shared = known.is_none_or(|f| matches!(f, ImageFormat::Jpeg | ImageFormat::Tiff));
-    if let Some(named) = foreign::name(bytes).filter(|_| shared) {
+    if let Some(named) = unsupported_formats::name(bytes).filter(|_| shared) {
         return Err(refuse(&named));
     }
     if let Some(format) = known {
@@ -40,7 +40,7 @@ pub(super) fn sniff(bytes: &[u8]) -> Result<Found> {
         return Ok(found);
     }
     // These are the least certain, so they come last.
-    if let Some(named) = foreign::guess(bytes) {
+    if let Some(named) = unsupported_formats::guess(bytes) {
         return Err(refuse(&named));
     }
     let message = "this is not an image in a supported format";
@@ -49,7 +49,7 @@ pub(super) fn sniff(bytes: &[u8]) -> Result<Found> {
 }
 
 /// The error for an unsupported format.
-pub(super) fn refuse(named: &foreign::Foreign) -> Error {
+pub(super) fn refuse(named: &unsupported_formats::UnsupportedFormat) -> Error {
     let message = format!("this is {}, which evenmatch cannot read", named.what);
     Error::new(ErrorKind::UnsupportedFormat, Stage::Decode, message).next(named.way_out)
 }

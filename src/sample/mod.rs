@@ -1,8 +1,7 @@
 //! Decoding within limits, upright, to one pixel layout.
 
-mod cut;
+mod cut_square;
 mod encoded;
-mod foreign;
 mod format;
 mod jpeg;
 mod light;
@@ -11,12 +10,13 @@ mod noise;
 mod png;
 mod profile;
 mod tiff_file;
+mod unsupported_formats;
 
 use image::RgbImage;
 
 use crate::Digest;
 
-pub(crate) use cut::cut;
+pub(crate) use cut_square::cut_square;
 pub use encoded::EncodedSample;
 pub use encoded::read_within;
 pub use light::{linear_light, srgb};

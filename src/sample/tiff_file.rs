@@ -7,7 +7,7 @@ use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::tags::Tag;
 use tiff::{ColorType, TiffError};
 
-use super::foreign::Foreign;
+use super::unsupported_formats::UnsupportedFormat;
 use crate::{Error, ErrorKind, Result, Stage};
 
 /// The most directories to follow; a chain of them may be circular.
@@ -33,7 +33,7 @@ pub(super) struct Look {
 /// # Errors
 ///
 /// It is a camera's RAW file, whose first page is only a preview.
-pub(super) fn look(bytes: &[u8]) -> Result<Look, Foreign> {
+pub(super) fn look(bytes: &[u8]) -> Result<Look, UnsupportedFormat> {
     let Ok(mut decoder) = Decoder::new(Cursor::new(bytes)) else {
         return Ok(Look { pages: 1, white: None });
     };
@@ -47,7 +47,7 @@ pub(super) fn look(bytes: &[u8]) -> Result<Look, Foreign> {
     let white = first(Tag::SMaxSampleValue).or_else(|| first(Tag::MaxSampleValue));
     let has = |decoder: &mut Decoder<_>, tag| decoder.find_tag(tag).is_ok_and(|tag| tag.is_some());
     if has(&mut decoder, DNG_VERSION) || is_preview && has(&mut decoder, Tag::SubIfd) {
-        return Err(Foreign {
+        return Err(UnsupportedFormat {
             what: "a camera's RAW file (DNG, NEF or another kind of TIFF)",
             way_out: "export the photo as a JPEG from the camera or its program",
         });

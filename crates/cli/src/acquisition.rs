@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::audit::invalid;
+use super::errors::invalid;
 use super::gate::GateArgument;
 use evenmatch::{Policy, Verifier, model::Profile, quality::Gate};
 use evenmatch_audit::records::PeopleManifest;
@@ -54,12 +54,12 @@ impl AcquisitionArguments {
     ) -> Result<Acquisitions> {
         let root = self.root.clone().unwrap_or_else(|| PeopleManifest::default_root(list));
         manifest.require_photos(&root)?;
-        let mut policy = super::policy(self.policy.as_deref(), self.gate)?;
+        let mut policy = super::policy::read(self.policy.as_deref(), self.gate)?;
         // The store does not keep advice, so there is no point in measuring it.
         if policy.gate == Gate::Advise {
             policy.gate = Gate::Off;
         }
-        let jobs = super::audit::jobs(self.jobs.map(NonZeroUsize::get));
+        let jobs = super::jobs::jobs(self.jobs.map(NonZeroUsize::get));
         let verifier = Verifier::open(Profile::Throughput { workers: jobs }, policy)?;
         let mut part = PartSize::default();
         part.photos = self.part_photos.map_or(part.photos, NonZeroUsize::get);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Exit;
+use super::exit::Exit;
 use super::place::PlaceArguments;
 use evenmatch::{Acquisition, EncodedSample, Policy, Probe, Sample, Verifier, shipped};
 use evenmatch_audit::OverturnReport;
@@ -115,12 +115,12 @@ pub(crate) fn run(arguments: &AppealArguments) -> anyhow::Result<Exit> {
         }
         Action::Rates { by, place } => {
             let counts = place.ledger_files()?.overturned(by)?;
-            super::print_json(&OverturnReport::new(counts.by, counts.groups))?;
+            super::terminal::print_json(&OverturnReport::new(counts.by, counts.groups))?;
             return Ok(Exit::Done);
         }
     };
     let schema = "evenmatch.ledger.appended/1";
-    super::print_json(&serde_json::json!({ "schema": schema, "entry": appended }))?;
+    super::terminal::print_json(&serde_json::json!({ "schema": schema, "entry": appended }))?;
     Ok(Exit::Done)
 }
 
@@ -160,7 +160,7 @@ pub(crate) fn replay(arguments: &ReplayArguments) -> anyhow::Result<Exit> {
     let verifier = verifier(&files, &then, arguments)?;
     let now = decide(&verifier, &then, arguments)?;
     let replay = Replay::of(&then, &now)?;
-    super::print_json(&replay)?;
+    super::terminal::print_json(&replay)?;
     Ok(if replay.identical { Exit::Done } else { Exit::Negative })
 }
 

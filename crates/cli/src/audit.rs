@@ -6,19 +6,22 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::Exit;
 use super::audit_manifest::{self, Job};
 use super::calibration_file::CalibrationFile;
+use super::errors::invalid;
+use super::exit::Exit;
+use super::jobs::{jobs, with_threads};
 use super::labels::LabelArguments;
 use super::normalise::{Choice, for_embedder_in_use, of_choice};
 use super::people::PeopleArguments;
+use super::warnings;
 use evenmatch_audit::{
     AuditProgress, AuditReport, AuditSettings, IntervalMethod, OverturnReport, RulePack,
     StressReport, Thresholds, Verdict, audit, export,
-    records::{Bins, Format, ReadOptions, RecordFile, RecordWarning},
+    records::{Bins, Format, ReadOptions, RecordFile},
     worst_verdict,
 };
-use evenmatch_core::{Error, ErrorKind, Shown, Stage, record::NormaliserRecord, threads};
+use evenmatch_core::{Shown, record::NormaliserRecord, threads};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -221,24 +224,6 @@ pub(crate) fn run(arguments: AuditArguments) -> anyhow::Result<Exit> {
     })
 }
 
-/// The number of threads: as many as requested, or one per core. More than are useful are not
-/// started, which a note says.
-pub(super) fn jobs(asked: Option<usize>) -> usize {
-    let (asked, most) = (asked.unwrap_or_else(threads::cores).max(1), threads::most());
-    if asked > most {
-        eprintln!("note: --jobs {asked} is more than this machine can use; running {most} threads");
-    }
-    asked.min(most)
-}
-
-/// Runs on a pool of this many threads.
-pub(super) fn with_threads<T: Send>(
-    jobs: usize,
-    work: impl FnOnce() -> T + Send,
-) -> anyhow::Result<T> {
-    Ok(threads::with(jobs, work)?)
-}
-
 fn measure(
     records: &Path,
     options: &ReadOptions,
@@ -268,10 +253,6 @@ fn progress_bar() -> ProgressBar {
         bar.set_style(style);
     }
     bar
-}
-
-pub(super) fn invalid(message: String, next: &str) -> Error {
-    Error::new(ErrorKind::InvalidArgument, Stage::Audit, message).next(next)
 }
 
 fn thresholds(
@@ -349,16 +330,6 @@ fn read_options(arguments: &AuditArguments) -> evenmatch_core::Result<ReadOption
     Ok(options)
 }
 
-/// The first lines that a warning is about, to append to it.
-pub(super) fn first_lines(warning: &RecordWarning) -> String {
-    let lines: Vec<String> = warning.lines.iter().map(u64::to_string).collect();
-    match (lines.len() as u64).cmp(&warning.count) {
-        _ if lines.is_empty() => String::new(),
-        std::cmp::Ordering::Less => format!(" (lines {}, …)", lines.join(", ")),
-        _ => format!(" (lines {})", lines.join(", ")),
-    }
-}
-
 /// Prints the answers on standard error: standard output is for data.
 #[allow(clippy::print_stderr)]
 fn say(report: &AuditReport, out: &Path) {
@@ -368,9 +339,7 @@ fn say(report: &AuditReport, out: &Path) {
             None => eprintln!("{}", answer.sentence),
         }
     }
-    for warning in &report.warnings {
-        eprintln!("warning: {}{}", warning.message, first_lines(warning));
-    }
+    warnings::show(&report.warnings);
     if let Some(verdict) = worst_verdict(report) {
         let rules: Vec<_> = report.operating_points.iter().flat_map(|p| &p.rules).collect();
         let of = |v: Verdict| rules.iter().filter(|rule| rule.verdict == v).count();

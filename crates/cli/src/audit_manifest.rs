@@ -43,7 +43,7 @@ pub(crate) fn measure(job: &Job<'_>, settings: &AuditSettings) -> Result<AuditRe
         People::acquire(job.manifest, job.people, &work, job.jobs, (bins, job.label_rules))?;
     let mut set = people.set(&str::to_owned, Default::default());
     let errors = LabelErrors::find(&people, &set, job.verdicts)?;
-    errors.write(&people, policy(job.people.policy.as_deref(), job.people.gate)?, &work)?;
+    errors.write(&people, policy::read(job.people.policy.as_deref(), job.people.gate)?, &work)?;
     say(&errors, &work);
     set.warnings.extend(errors.warning());
     let corrected = errors.corrected(&people, &set);

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::Exit;
 use super::acquisition::AcquisitionArguments;
+use super::exit::Exit;
 use super::people::with_suffix;
 use evenmatch_audit::{export::write_atomically, records::PairList};
 use evenmatch_core::{Error, ErrorKind, Shown, Stage};
@@ -57,7 +57,7 @@ struct Summary {
 
 /// Acquires every photo once, compares, writes the records.
 pub(crate) fn run(arguments: &BatchArguments) -> anyhow::Result<Exit> {
-    super::keep_inputs(Some(&arguments.out), &[Some(&arguments.pairs)])?;
+    super::output_files::keep_inputs(Some(&arguments.out), &[Some(&arguments.pairs)])?;
     let list = PairList::read(&arguments.pairs)?;
     for warning in &list.photos.warnings {
         eprintln!("warning: {}", warning.message);
@@ -81,7 +81,7 @@ pub(crate) fn run(arguments: &BatchArguments) -> anyhow::Result<Exit> {
     let summary = summary(&list, &compared);
     say(&list, &summary, &arguments.out);
     if arguments.json {
-        super::print_json(&summary)?;
+        super::terminal::print_json(&summary)?;
     }
     Ok(Exit::Done)
 }

@@ -5,11 +5,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 
+use super::exit::Exit;
+use super::jobs::{jobs, with_threads};
 use super::labels::LabelArguments;
 use super::normalise::{Beside, Choice, CohortArgument, apply, form, held_out, knows, of_choice};
 use super::numbers::{count, percent, rate};
 use super::people::{People, PeopleArguments, models, with_suffix};
-use super::{Exit, audit};
 use evenmatch_audit::{
     AuditSettings, SampleSet, Thresholds, audit_samples,
     calibrate::{CalibrationNotes, TARGETS, calibration, carried, evidence},
@@ -82,9 +83,9 @@ pub(crate) struct CalibrateArguments {
 /// Acquires, compares everyone with everyone, writes the calibration and prints its claims.
 pub(crate) fn run(arguments: &CalibrateArguments) -> anyhow::Result<Exit> {
     let inputs = [Some(arguments.manifest.as_path()), arguments.evidence.as_deref()];
-    super::keep_inputs(Some(&arguments.out), &inputs)?;
-    let jobs = audit::jobs(arguments.jobs);
-    audit::with_threads(jobs, || measure(arguments, jobs))?
+    super::output_files::keep_inputs(Some(&arguments.out), &inputs)?;
+    let jobs = jobs(arguments.jobs);
+    with_threads(jobs, || measure(arguments, jobs))?
 }
 
 fn measure(arguments: &CalibrateArguments, jobs: usize) -> anyhow::Result<Exit> {
@@ -99,9 +100,7 @@ fn measure(arguments: &CalibrateArguments, jobs: usize) -> anyhow::Result<Exit> 
         jobs,
         (Bins::customary(), &arguments.label_rules.rules()),
     )?;
-    for warning in &people.manifest.warnings {
-        eprintln!("warning: {}{}", warning.message, audit::first_lines(warning));
-    }
+    super::warnings::show(&people.manifest.warnings);
     let beside = Beside { policy: arguments.people.policy.as_deref(), work: &work, jobs };
     let normaliser = normaliser(arguments, &people, &beside)?;
     let prepare = |people: &People| prepare(people, normaliser.as_ref());
@@ -152,7 +151,7 @@ fn measure(arguments: &CalibrateArguments, jobs: usize) -> anyhow::Result<Exit> 
         evidence,
     };
     let made = calibration(&reports, refused, notes)?;
-    super::write_atomically(&arguments.out, made.to_toml()?.as_bytes())?;
+    super::output_files::write_atomically(&arguments.out, made.to_toml()?.as_bytes())?;
     say(&made, &arguments.out);
     Ok(Exit::Done)
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::audit::invalid;
+use super::errors::invalid;
 use evenmatch_audit::{Thresholds, records::InputDigest};
 use evenmatch_core::{
     Digest, Error, Result, Shown, Stage,

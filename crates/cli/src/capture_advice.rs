@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
 
-use super::Exit;
+use super::exit::Exit;
 use evenmatch::{CaptureAdvice, Policy, Probe, Source, Verifier, model::Profile, quality::Gate};
 use evenmatch_core::record::QualityRecord;
 
@@ -47,13 +47,13 @@ struct Output<'a> {
 
 /// Inspects the photo and prints the advice.
 pub(crate) fn run(arguments: &CaptureAdviceArguments) -> anyhow::Result<Exit> {
-    let policy = super::policy(arguments.policy.as_deref(), None)?;
+    let policy = super::policy::read(arguments.policy.as_deref(), None)?;
     // The advice needs the measurements of the gate; it is the same whether or not it is enforced.
     let verifier = Verifier::open(Profile::Latency, Policy { gate: Gate::Advise, ..policy })?;
     let inspection = verifier.inspect(Source::<Probe>::from(arguments.image.as_path()))?;
     let advice = CaptureAdvice::of(&inspection);
     if arguments.json {
-        super::print_json(&Output {
+        super::terminal::print_json(&Output {
             schema: "evenmatch.capture_advice/1",
             face_found: !inspection.detections.faces.is_empty(),
             advice: &advice,

@@ -7,7 +7,7 @@ use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::Exit;
+use super::exit::Exit;
 use evenmatch::{
     Detections, EncodedSample, Policy, Verifier,
     mesh::FaceMesh,
@@ -166,7 +166,7 @@ fn new(arguments: &NewArguments) -> anyhow::Result<Exit> {
     let challenge = Challenge::new(arguments.steps.into())?;
     desk(arguments.challenges.as_deref())?.keep(&challenge)?;
     if arguments.json {
-        super::print_json(&challenge)?;
+        super::terminal::print_json(&challenge)?;
         return Ok(Exit::Done);
     }
     let mut out = super::terminal::text();
@@ -277,11 +277,11 @@ fn refused(challenge: &Challenge, finding: Finding) -> SessionReport {
 }
 
 fn check(arguments: &CheckArguments) -> anyhow::Result<Exit> {
-    let policy = super::policy(arguments.policy.as_deref(), None)?;
+    let policy = super::policy::read(arguments.policy.as_deref(), None)?;
     let open = || FrameAnalyser::open(Profile::Latency);
     let (report, _) = judge(&arguments.nonce, &arguments.frames, &arguments.how, &policy, open)?;
     if arguments.json {
-        super::print_json(&report)?;
+        super::terminal::print_json(&report)?;
     } else {
         let printed = explain(&report, &mut super::terminal::text());
         printed.context("standard output could not be written")?;
@@ -367,7 +367,7 @@ fn rehearse(arguments: &RehearseArguments) -> anyhow::Result<Exit> {
         bar.set_position(ms);
     }
     bar.finish_and_clear();
-    super::write_atomically(&arguments.out.join("timestamps.csv"), times.as_bytes())?;
+    super::output_files::write_atomically(&arguments.out.join("timestamps.csv"), times.as_bytes())?;
     let mut out = super::terminal::text();
     writeln!(out, "Simulated frames, which show no live person: {}", arguments.out.shown())
         .context("standard output could not be written")?;

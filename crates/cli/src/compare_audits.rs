@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::Exit;
+use super::exit::Exit;
 use evenmatch_audit::{AuditChange, AuditReport, Direction, SCHEMA, compare_audits};
 use evenmatch_core::{Error, ErrorKind, Stage};
 
@@ -35,7 +35,7 @@ pub(crate) struct CompareArguments {
 pub(crate) fn run(arguments: CompareArguments) -> anyhow::Result<Exit> {
     let change = compare_audits(&read(&arguments.before)?, &read(&arguments.after)?);
     if arguments.json {
-        super::print_json(&change)?;
+        super::terminal::print_json(&change)?;
     } else {
         print(&change);
     }

@@ -2,10 +2,10 @@
 
 use std::io::Write;
 
-use clap::Args;
+use clap::{Args, Command};
 use clap_complete::Shell;
 
-use super::Exit;
+use super::exit::Exit;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,10 +22,10 @@ pub(crate) struct CompletionsArguments {
     shell: Shell,
 }
 
-/// Prints the script.
-pub(crate) fn run(arguments: &CompletionsArguments) -> anyhow::Result<Exit> {
+/// Prints the script that completes this command.
+pub(crate) fn run(arguments: &CompletionsArguments, mut command: Command) -> anyhow::Result<Exit> {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut super::help::command(), "evenmatch", &mut script);
+    clap_complete::generate(arguments.shell, &mut command, "evenmatch", &mut script);
     super::terminal::data().write_all(&script)?;
     Ok(Exit::Done)
 }

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Exit, audit};
+use super::exit::Exit;
+use super::jobs::{jobs, with_threads};
 use evenmatch_audit::{export::write_atomically, records::PeopleManifest};
 use evenmatch_core::{Digest, Error, ErrorKind, Result, Shown, Stage};
 use evenmatch_lab::batch::{OUTCOMES_FILE, STORE_FILE, Shard, TemplateStore};
@@ -46,8 +47,8 @@ pub(crate) struct CrossMatchArguments {
 
 /// Compares, and writes the part or the whole.
 pub(crate) fn run(arguments: &CrossMatchArguments) -> anyhow::Result<Exit> {
-    super::keep_inputs(Some(&arguments.out), &[Some(&arguments.manifest)])?;
-    let part = audit::with_threads(audit::jobs(arguments.jobs), || compare(arguments))??;
+    super::output_files::keep_inputs(Some(&arguments.out), &[Some(&arguments.manifest)])?;
+    let part = with_threads(jobs(arguments.jobs), || compare(arguments))??;
     write_atomically(&arguments.out, &serde_json::to_vec(&part)?)?;
     eprintln!(
         "{} pairs of different people, {} pairs of the same person: {}",
@@ -60,9 +61,7 @@ pub(crate) fn run(arguments: &CrossMatchArguments) -> anyhow::Result<Exit> {
 
 fn compare(arguments: &CrossMatchArguments) -> Result<CrossMatchPart> {
     let manifest = PeopleManifest::read(&arguments.manifest)?;
-    for warning in &manifest.warnings {
-        eprintln!("warning: {}{}", warning.message, super::audit::first_lines(warning));
-    }
+    super::warnings::show(&manifest.warnings);
     let path = arguments.templates.join(STORE_FILE);
     let bytes = std::fs::read(&path).map_err(|cause| Error::io(Stage::Template, &path, cause))?;
     let store = TemplateStore::read(&path)?;

@@ -10,7 +10,7 @@ use imageproc::drawing::{draw_filled_circle_mut, draw_hollow_rect_mut};
 use imageproc::rect::Rect;
 use serde::Serialize;
 
-use super::Exit;
+use super::exit::Exit;
 use super::gate::GateArgument;
 use evenmatch::{Detection, Inspection, Probe, Source, Verifier, model::Profile};
 use evenmatch_core::{
@@ -57,8 +57,8 @@ struct DetectOutput<'a> {
 
 /// Detects the faces, draws and prints them.
 pub(crate) fn run(arguments: &DetectArguments) -> anyhow::Result<Exit> {
-    super::keep_inputs(arguments.annotate.as_deref(), &[Some(&arguments.image)])?;
-    let policy = super::policy(arguments.policy.as_deref(), arguments.gate)?;
+    super::output_files::keep_inputs(arguments.annotate.as_deref(), &[Some(&arguments.image)])?;
+    let policy = super::policy::read(arguments.policy.as_deref(), arguments.gate)?;
     let verifier = Verifier::open(Profile::Latency, policy)?;
     let inspection = verifier.inspect(Source::<Probe>::from(arguments.image.as_path()))?;
     if let Some(path) = &arguments.annotate {
@@ -163,6 +163,6 @@ fn save_png(image: &RgbImage, path: &Path) -> anyhow::Result<()> {
             .in_path(path)
             .caused_by(cause)
     })?;
-    super::write_atomically(path, png.get_ref())?;
+    super::output_files::write_atomically(path, png.get_ref())?;
     Ok(())
 }

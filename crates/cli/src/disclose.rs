@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use super::Exit;
+use super::exit::Exit;
 use super::explain::{PageFormat, print_page};
 use super::place::PlaceArguments;
 use evenmatch::{Verifier, model::ModelStore};
@@ -91,15 +91,17 @@ pub(crate) fn run(arguments: &DiscloseArguments) -> anyhow::Result<Exit> {
 fn of_person(arguments: &DiscloseArguments, subject: &str) -> anyhow::Result<Exit> {
     let disclosure = arguments.place.open()?.disclose(subject)?;
     match &arguments.html {
-        Some(path) => super::write_private(path, disclosure_page(&disclosure).as_bytes())?,
-        None => super::print_json(&disclosure)?,
+        Some(path) => {
+            super::output_files::write_private(path, disclosure_page(&disclosure).as_bytes())?
+        }
+        None => super::terminal::print_json(&disclosure)?,
     }
     Ok(Exit::Done)
 }
 
 fn of_system(arguments: &DiscloseArguments) -> anyhow::Result<Exit> {
     let messages = Messages::of(&arguments.lang)?;
-    let policy = super::policy(arguments.policy.as_deref(), None)?;
+    let policy = super::policy::read(arguments.policy.as_deref(), None)?;
     let operator = arguments.operator.as_deref().map(OperatorStatement::from_path).transpose()?;
     let store = ModelStore::open()?;
     let manifest = store.manifest().clone();
@@ -110,7 +112,7 @@ fn of_system(arguments: &DiscloseArguments) -> anyhow::Result<Exit> {
     };
     let system = SystemDisclosure::of(&verifier, &manifest, operator.unwrap_or_default())?;
     match arguments.format {
-        DisclosureFormat::Json => super::print_json(&Output {
+        DisclosureFormat::Json => super::terminal::print_json(&Output {
             language: messages.language().tag,
             points: system.points(&messages),
             system: &system,

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use clap::Args;
 
-use super::Exit;
+use super::exit::Exit;
 use evenmatch::model::{
     MANIFEST_VARIABLE, MODELS_VARIABLE, ModelStore, RUNTIME_VARIABLE, Role, RuntimeEntry,
 };

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Exit;
 use super::acquisition::AcquisitionArguments;
+use super::exit::Exit;
 use evenmatch_audit::{export::write_atomically, records::PeopleManifest};
 use evenmatch_core::Shown;
 use evenmatch_lab::batch::{OUTCOMES_FILE, STORE_FILE, Shard, outcomes};
@@ -43,9 +43,7 @@ pub(crate) struct EmbedArguments {
 #[allow(clippy::print_stderr)]
 pub(crate) fn run(arguments: &EmbedArguments) -> anyhow::Result<Exit> {
     let manifest = PeopleManifest::read(&arguments.manifest)?;
-    for warning in &manifest.warnings {
-        eprintln!("warning: {}{}", warning.message, super::audit::first_lines(warning));
-    }
+    super::warnings::show(&manifest.warnings);
     let places = (arguments.manifest.as_path(), arguments.out.as_path());
     let acquired = arguments.acquisition.acquire(&manifest, places, arguments.shard, Vec::new())?;
     let path = arguments.out.join(OUTCOMES_FILE);

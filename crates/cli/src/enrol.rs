@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 
-use super::Exit;
+use super::exit::Exit;
 use super::gate::GateArgument;
 use super::place::PlaceArguments;
 use evenmatch::{Source, Verifier, model::Profile};
@@ -81,7 +81,7 @@ pub(crate) fn enrol(arguments: &EnrolArguments) -> anyhow::Result<Exit> {
         })?;
         settings.attributes.insert(name.to_owned(), value.to_owned());
     }
-    let policy = super::policy(arguments.policy.as_deref(), arguments.gate)?;
+    let policy = super::policy::read(arguments.policy.as_deref(), arguments.gate)?;
     let verifier = Verifier::open(Profile::Latency, policy)?;
     let photos = arguments.photos.iter().map(|path| Source::Path(path.as_path()));
     let outcome = registry.enrol(&verifier, &arguments.subject, photos, &settings)?;
@@ -98,7 +98,7 @@ pub(crate) fn enrol(arguments: &EnrolArguments) -> anyhow::Result<Exit> {
             fields.insert("schema".to_owned(), "evenmatch.enrolment/1".into());
             fields.insert("subject".to_owned(), arguments.subject.as_str().into());
         }
-        super::print_json(&value)?;
+        super::terminal::print_json(&value)?;
     } else {
         for (path, photo) in arguments.photos.iter().zip(&outcome.photos) {
             match photo.weight {
@@ -153,7 +153,7 @@ pub(crate) fn list(arguments: &ListArguments) -> anyhow::Result<Exit> {
     let people = arguments.place.open()?.list()?;
     if arguments.json {
         let value = serde_json::json!({ "schema": "evenmatch.enrolments/1", "enrolled": people });
-        super::print_json(&value)?;
+        super::terminal::print_json(&value)?;
     } else {
         for one in &people {
             let until = one.keep_until.as_deref().unwrap_or("deleted");
@@ -197,7 +197,7 @@ pub(crate) fn forget(arguments: &ForgetArguments) -> anyhow::Result<Exit> {
     let file = begin(arguments.receipt.as_deref())?;
     let receipt = registry.forget(&arguments.subject, DeletionGround::Request)?;
     let written = deliver(file, &receipt);
-    super::print_json(&receipt)?;
+    super::terminal::print_json(&receipt)?;
     if matches!(written, Ok(true)) || super::terminal::is_kept() {
         registry.receipt_delivered(&receipt.receipt)?;
         eprintln!("deleted; give the receipt to the person: its salt is stored nowhere else");
@@ -301,7 +301,7 @@ pub(crate) fn receipt(arguments: &ReceiptArguments) -> anyhow::Result<Exit> {
         Some(ReceiptAction::Show { id: None, place, .. }) => {
             let undelivered = place.open()?.undelivered()?;
             let schema = "evenmatch.receipts/1";
-            super::print_json(
+            super::terminal::print_json(
                 &serde_json::json!({ "schema": schema, "undelivered": undelivered }),
             )?;
             return Ok(Exit::Done);
@@ -311,7 +311,7 @@ pub(crate) fn receipt(arguments: &ReceiptArguments) -> anyhow::Result<Exit> {
             let receipt = registry.undelivered_receipt(id)?;
             let written = deliver(begin(out.as_deref())?, &receipt)?;
             if out.is_none() {
-                super::print_json(&receipt)?;
+                super::terminal::print_json(&receipt)?;
             }
             if written || out.is_none() && super::terminal::is_kept() {
                 registry.receipt_delivered(id)?;
@@ -333,7 +333,7 @@ pub(crate) fn receipt(arguments: &ReceiptArguments) -> anyhow::Result<Exit> {
     let receipt = DeletionReceipt::from_path(receipt)?;
     let ledger = arguments.ledger.as_deref().map(LedgerFiles::open).transpose()?;
     let check = receipt.check(key, arguments.subject.as_deref(), ledger.as_ref())?;
-    super::print_json(&check)?;
+    super::terminal::print_json(&check)?;
     Ok(if check.is_whole() { Exit::Done } else { Exit::Negative })
 }
 
@@ -368,10 +368,10 @@ enum RetentionAction {
 /// Enforces retention.
 pub(crate) fn retention(arguments: &RetentionArguments) -> anyhow::Result<Exit> {
     let RetentionAction::Run { dry_run, policy, place } = &arguments.action;
-    let policy = super::policy(policy.as_deref(), None)?;
+    let policy = super::policy::read(policy.as_deref(), None)?;
     let registry = place.open()?;
     let run = registry.retain(&policy.retention, evenmatch_ledger::now(), *dry_run)?;
-    super::print_json(&run)?;
+    super::terminal::print_json(&run)?;
     let kept = super::terminal::is_kept();
     for receipt in &run.receipts {
         if kept {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 
-use super::Exit;
+use super::exit::Exit;
 use super::place::PlaceArguments;
 use evenmatch_core::{
     Error, ErrorKind, Result, Stage,

@@ -1,8 +1,14 @@
 //! `evenmatch --help`: the commands under headings.
 
+use std::borrow::Cow;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
 use clap::{Command, CommandFactory, FromArgMatches};
 
 use super::args::Arguments;
+use super::exit::EXIT_ERROR;
+use super::terminal;
 
 /// The headings with their commands, in the order in which help lists them.
 const GROUPS: [(&str, &[&str]); 6] = [
@@ -47,6 +53,35 @@ pub(super) fn parse() -> Result<Arguments, clap::Error> {
     let mut command = command();
     let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
     Arguments::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+}
+
+/// Prints help, which is not an error, or what is wrong with the arguments.
+pub(super) fn show(error: &clap::Error) -> Option<ExitCode> {
+    if !error.use_stderr() {
+        // A reader such as `head` may close the pipe early; that is not an error.
+        let mut out = terminal::data();
+        return match std::io::stdout().is_terminal() {
+            true => error
+                .print()
+                .and_then(|()| out.flush())
+                .is_err()
+                .then(|| ExitCode::from(EXIT_ERROR)),
+            false => {
+                let _ = out.write_all(error.to_string().as_bytes());
+                None
+            }
+        };
+    }
+    let text = error.to_string();
+    let _ = match terminal::visible(&text) {
+        // Prints in colour on a terminal that has it.
+        Cow::Borrowed(_) => error.print(),
+        Cow::Owned(visible) => {
+            eprintln!("{}", visible.trim_end());
+            Ok(())
+        }
+    };
+    Some(ExitCode::from(EXIT_ERROR))
 }
 
 /// Every command with its own summary, under its heading.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::Exit;
+use super::exit::Exit;
 use super::place::PlaceArguments;
 use evenmatch_core::Shown;
 use evenmatch_ledger::vault::{KeySource, SecretKey};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::Exit;
+use super::exit::Exit;
 use super::place::PlaceArguments;
 use evenmatch_core::{
     Result, Stage,
@@ -124,7 +124,7 @@ pub(crate) fn run(arguments: &LedgerArguments) -> anyhow::Result<Exit> {
                     fields.insert("whole".to_owned(), whole.into());
                     fields.insert("enrolments".to_owned(), serde_json::to_value(&store)?);
                 }
-                super::print_json(&value)?;
+                super::terminal::print_json(&value)?;
             } else {
                 for fault in &report.faults {
                     println!("{fault}");
@@ -168,12 +168,12 @@ pub(crate) fn run(arguments: &LedgerArguments) -> anyhow::Result<Exit> {
                 let mut file = create(path)?;
                 let summary = files.records(truth, *from, BufWriter::new(&mut file))?;
                 file.commit()?;
-                super::print_json(&summary)?;
+                super::terminal::print_json(&summary)?;
             }
             Ok(Exit::Done)
         }
         Action::Checkpoint { place } => {
-            super::print_json(&place.ledger_files()?.last_checkpoint()?)?;
+            super::terminal::print_json(&place.ledger_files()?.last_checkpoint()?)?;
             Ok(Exit::Done)
         }
         Action::Key { place } => {
@@ -215,10 +215,12 @@ fn show(files: &LedgerFiles, id: Option<&str>, last: usize) -> anyhow::Result<()
             .collect::<Result<_>>()?;
         let value =
             serde_json::json!({ "schema": "evenmatch.ledger.newest/1", "decisions": shown });
-        return super::print_json(&value);
+        return super::terminal::print_json(&value);
     };
     let (entry, _) = files.decision(id)?;
     let appeal = files.appeals()?.remove(&entry.sequence);
     let schema = "evenmatch.ledger.entry/1";
-    super::print_json(&serde_json::json!({ "schema": schema, "entry": entry, "appeal": appeal }))
+    super::terminal::print_json(
+        &serde_json::json!({ "schema": schema, "entry": entry, "appeal": appeal }),
+    )
 }

@@ -8,7 +8,7 @@ use clap::{Args, Command};
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 
-use super::Exit;
+use super::exit::Exit;
 use evenmatch_core::{Shown, Stage, files};
 
 const EXAMPLES: &str = "\
@@ -25,10 +25,10 @@ pub(crate) struct ManArguments {
     out: Option<PathBuf>,
 }
 
-/// Prints the main page, or writes every page.
-pub(crate) fn run(arguments: &ManArguments) -> anyhow::Result<Exit> {
+/// Prints the main page of this command, or writes every page.
+pub(crate) fn run(arguments: &ManArguments, command: Command) -> anyhow::Result<Exit> {
     // `help` explains the other commands, and has no page of its own.
-    let mut command = super::help::command().disable_help_subcommand(true);
+    let mut command = command.disable_help_subcommand(true);
     command.build();
     let Some(folder) = &arguments.out else {
         super::terminal::data().write_all(&page(&command)?)?;
@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &ManArguments) -> anyhow::Result<Exit> {
 /// Writes the page of a command and those of its subcommands, and returns how many.
 fn write(command: &Command, folder: &Path) -> anyhow::Result<usize> {
     let name = Man::new(command.clone()).get_filename();
-    super::write_atomically(&folder.join(name), &page(command)?)?;
+    super::output_files::write_atomically(&folder.join(name), &page(command)?)?;
     let mut written = 1;
     for subcommand in command.get_subcommands().filter(|one| !one.is_hide_set()) {
         written += write(subcommand, folder)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Exit;
+use super::exit::Exit;
 use evenmatch_audit::export::write_atomically;
 use evenmatch_core::{Error, ErrorKind, Result, Shown, Stage};
 use evenmatch_lab::batch::{STORE_FILE, merge};
@@ -39,7 +39,7 @@ pub(crate) struct MergeArguments {
 pub(crate) fn run(arguments: &MergeArguments) -> anyhow::Result<Exit> {
     if arguments.parts.iter().all(|part| part.is_file()) {
         let parts: Vec<_> = arguments.parts.iter().map(|part| Some(part.as_path())).collect();
-        super::keep_inputs(Some(&arguments.out), &parts)?;
+        super::output_files::keep_inputs(Some(&arguments.out), &parts)?;
         return merge_tiles(arguments);
     }
     let store = merge(&arguments.parts, &arguments.out)?;

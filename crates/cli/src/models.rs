@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-use super::Exit;
+use super::exit::Exit;
 use evenmatch::model::{FileState, ModelEntry, ModelStore, RUNTIME_VARIABLE, Role, RuntimeEntry};
 use evenmatch_core::{Digest, Shown};
 use evenmatch_models::{FetchEvent, fetch};
@@ -164,7 +164,7 @@ fn model_row<'a>(
 fn list(store: &ModelStore, json: bool) -> anyhow::Result<()> {
     let listing = listing(store)?;
     if json {
-        return super::print_json(&listing);
+        return super::terminal::print_json(&listing);
     }
     let mut out = super::terminal::text();
     let head = ["role", "id", "state", "licence", "training data"];
@@ -203,7 +203,7 @@ fn verify(store: &ModelStore, json: bool) -> anyhow::Result<()> {
     listing.models.retain(|model| needed(model) || model.state != word(FileState::Missing));
     let mut out = super::terminal::text();
     if json {
-        super::print_json(&listing)?;
+        super::terminal::print_json(&listing)?;
     } else {
         for model in &listing.models {
             writeln!(out, "{:12}  {}  {}", model.state, model.sha256, model.id)?;

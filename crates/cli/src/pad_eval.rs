@@ -7,10 +7,10 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::Exit;
 use super::acquisition::{progress_bar, verifier_at};
-use super::audit::invalid;
 use super::challenge::analyser_of;
+use super::errors::invalid;
+use super::exit::Exit;
 use evenmatch::{LivenessPolicy, Verifier, model::Profile};
 use evenmatch_audit::{
     AuditReport, AuditSettings, Thresholds,
@@ -103,7 +103,7 @@ pub(crate) struct PadEvalArguments {
 pub(crate) fn run(arguments: &PadEvalArguments) -> anyhow::Result<Exit> {
     let (manifest, root) = presentations(arguments)?;
     known_attributes(&arguments.by, &manifest)?;
-    let jobs = super::audit::jobs(arguments.jobs.map(NonZeroUsize::get));
+    let jobs = super::jobs::jobs(arguments.jobs.map(NonZeroUsize::get));
     let verifier = verifier(arguments, jobs)?;
     let frames = frames(&verifier, jobs)?;
     let presenter = VerifierPresenter::new(&verifier, &frames)?;
@@ -131,7 +131,7 @@ pub(crate) fn run(arguments: &PadEvalArguments) -> anyhow::Result<Exit> {
         least_trials: arguments.min_trials,
         ..AuditSettings::default()
     };
-    let report = super::audit::with_threads(jobs, || report(&manifest, &path, &audit))??;
+    let report = super::jobs::with_threads(jobs, || report(&manifest, &path, &audit))??;
     export::write_report(&report, &arguments.out)?;
     say(&report, &presented, &arguments.out, begun.elapsed().as_secs_f64());
     Ok(Exit::Done)
@@ -173,7 +173,7 @@ fn known_attributes(by: &[String], manifest: &PresentationManifest) -> Result<()
 
 /// A verifier with the requested threshold that checks liveness.
 fn verifier(arguments: &PadEvalArguments, jobs: usize) -> Result<Verifier> {
-    let mut policy = super::policy(arguments.policy.as_deref(), None)?;
+    let mut policy = super::policy::read(arguments.policy.as_deref(), None)?;
     if policy.liveness == LivenessPolicy::Off {
         policy.liveness = LivenessPolicy::Advisory;
     }

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::Exit;
+use super::exit::Exit;
 use super::numbers::{count, percent, rate};
 use evenmatch_audit::{Design, people_for_pairs, rule_of_thirty, zero_error_trials};
 use evenmatch_core::{Error, ErrorKind, Stage};
@@ -70,7 +70,7 @@ struct PlannedRate {
 pub(crate) fn run(arguments: PlanArguments) -> anyhow::Result<Exit> {
     let plan = plan(&arguments)?;
     if arguments.json {
-        super::print_json(&plan)?;
+        super::terminal::print_json(&plan)?;
     } else {
         print(&plan);
     }

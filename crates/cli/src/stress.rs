@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::Exit;
 use super::acquisition::{progress_bar, verifier_at};
-use super::audit::invalid;
+use super::errors::invalid;
+use super::exit::Exit;
 use super::gate::GateArgument;
 use super::labels::LabelArguments;
 use evenmatch::Verifier;
@@ -112,12 +112,10 @@ pub(crate) struct StressArguments {
 /// Degrades, acquires, counts, and writes the report.
 pub(crate) fn run(arguments: &StressArguments) -> anyhow::Result<Exit> {
     let manifest = PeopleManifest::read_with(&arguments.manifest, &arguments.label_rules.rules())?;
-    for warning in &manifest.warnings {
-        eprintln!("warning: {}{}", warning.message, super::audit::first_lines(warning));
-    }
+    super::warnings::show(&manifest.warnings);
     let root = arguments.root.clone();
     let root = root.unwrap_or_else(|| PeopleManifest::default_root(&arguments.manifest));
-    let jobs = super::audit::jobs(arguments.jobs.map(NonZeroUsize::get));
+    let jobs = super::jobs::jobs(arguments.jobs.map(NonZeroUsize::get));
     let settings = StressSettings {
         plans: plans(&arguments.degradations, &arguments.levels)?,
         by: arguments.by.clone(),
@@ -145,7 +143,7 @@ pub(crate) fn run(arguments: &StressArguments) -> anyhow::Result<Exit> {
 
 /// A verifier with the requested threshold.
 fn verifier(arguments: &StressArguments, jobs: usize) -> Result<Verifier> {
-    let policy = super::policy(arguments.policy.as_deref(), arguments.gate)?;
+    let policy = super::policy::read(arguments.policy.as_deref(), arguments.gate)?;
     verifier_at(policy, arguments.threshold, arguments.fmr, jobs)
 }
 

@@ -13,6 +13,23 @@ use std::fmt::Arguments;
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::exit::EXIT_ERROR;
+
+/// Replaces the standard library's macro, which panics if standard output is a full disk or a pipe
+/// that nobody reads.
+macro_rules! println {
+    ($($arguments:tt)*) => {
+        $crate::terminal::print(format_args!("{}\n", format_args!($($arguments)*)))
+    };
+}
+
+/// Replaces the standard library's macro, which panics if standard error cannot be written.
+macro_rules! eprintln {
+    ($($arguments:tt)*) => {
+        $crate::terminal::print_error(format_args!("{}\n", format_args!($($arguments)*)))
+    };
+}
+
 /// The first fault of standard output.
 static FAULT: Mutex<Option<io::Error>> = Mutex::new(None);
 
@@ -62,6 +79,14 @@ impl Write for Output {
 pub(super) fn print(arguments: Arguments<'_>) {
     // Writing to an `Output` never fails.
     let _ = text().write_all(arguments.to_string().as_bytes());
+}
+
+/// Prints a value as JSON on standard output.
+pub(super) fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    let mut json = serde_json::to_vec_pretty(value)?;
+    json.push(b'\n');
+    data().write_all(&json)?;
+    Ok(())
 }
 
 /// Prints on standard error, if there is one.
@@ -125,7 +150,7 @@ pub(super) fn explain_aborts() {
         // the process.
         unsafe {
             libc::write(2, WHY.as_ptr().cast(), WHY.len());
-            libc::_exit(i32::from(super::EXIT_ERROR));
+            libc::_exit(i32::from(EXIT_ERROR));
         }
     }
     let handler: extern "C" fn(libc::c_int) = explain;

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::{Args, ValueEnum};
 
-use super::Exit;
 use super::challenge::{self, FrameArguments};
+use super::exit::Exit;
 use super::gate::GateArgument;
 use super::place::PlaceArguments;
 use evenmatch::{
@@ -161,7 +161,7 @@ fn policy(arguments: &VerifyArguments) -> evenmatch_core::Result<Policy> {
     if let Some(rate) = arguments.fmr.filter(|rate| !(*rate > 0.0 && *rate < 1.0)) {
         return refuse(format!("{rate} is not a rate between 0 and 1"), "try --fmr 1e-3");
     }
-    let mut policy = super::policy(arguments.policy.as_deref(), arguments.gate)?;
+    let mut policy = super::policy::read(arguments.policy.as_deref(), arguments.gate)?;
     // The command line takes precedence over the policy.
     if arguments.threshold.is_some() {
         (policy.threshold, policy.fmr) = (arguments.threshold, None);
@@ -197,12 +197,15 @@ pub(crate) fn run(arguments: &VerifyArguments) -> anyhow::Result<Exit> {
 fn verify(arguments: &VerifyArguments, messages: &Messages) -> anyhow::Result<Exit> {
     let inputs =
         [&arguments.reference, &arguments.probe, &arguments.policy, &arguments.calibration];
-    super::keep_inputs(arguments.save_record.as_deref(), &inputs.map(|input| input.as_deref()))?;
+    super::output_files::keep_inputs(
+        arguments.save_record.as_deref(),
+        &inputs.map(|input| input.as_deref()),
+    )?;
     let policy = policy(arguments)?;
     let verifier = verifier(arguments, policy)?;
     let record = decide(arguments, &verifier)?;
     if let Some(path) = &arguments.save_record {
-        super::write_atomically(path, &serde_json::to_vec_pretty(&record)?)?;
+        super::output_files::write_atomically(path, &serde_json::to_vec_pretty(&record)?)?;
     }
     let mut out = match arguments.json {
         true => super::terminal::data(),

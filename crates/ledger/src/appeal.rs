@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Ledger;
 use super::decision::{AppealNote, AppealState, DecisionEntry, HumanOutcome, Resolution};
 use super::entry::EntryKind;
+use super::ledger::Ledger;
 use super::read::LedgerFiles;
 use super::writer::{Appended, Draft};
 use crate::{Error, ErrorKind, Result, Stage};

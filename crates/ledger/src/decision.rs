@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::entry::EntryKind;
+use super::ledger::Ledger;
+use super::policies;
 use super::read::{Entry, LedgerFiles};
 use super::writer::{Appended, Draft};
-use super::{Ledger, policies};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_core::record::{DecisionRecord, Outcome};
 

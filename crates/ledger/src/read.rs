@@ -11,6 +11,7 @@ use super::checkpoint::{Checkpoint, Genesis, LEDGER_SCHEMA};
 use super::entry::{EntryHash, EntryKind, Line, MAX_LINE};
 use super::files;
 use super::head::{self, Head};
+use super::time::in_utc;
 use crate::{Error, ErrorKind, Result, Stage};
 
 /// An entry of the ledger.
@@ -233,7 +234,7 @@ impl Serialize for Entry {
             serde_json::from_slice(&self.body).map_err(S::Error::custom)?;
         let mut fields = serializer.serialize_struct("Entry", 6)?;
         fields.serialize_field("entry", &self.sequence)?;
-        fields.serialize_field("time", &super::in_utc(self.time))?;
+        fields.serialize_field("time", &in_utc(self.time))?;
         fields.serialize_field("kind", &self.kind)?;
         fields.serialize_field("hash", &self.hash)?;
         fields.serialize_field("body", &body)?;

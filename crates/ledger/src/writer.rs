@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use super::checkpoint::{Anchors, Checkpoint};
 use super::entry::{EntryHash, EntryKind, Line, MAX_LINE, write_line};
+use super::files;
 use super::head::{self, Head};
-use super::{files, now};
+use super::time::now;
 use crate::vault::Signer;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 

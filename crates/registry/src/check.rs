@@ -3,8 +3,8 @@
 
 use serde::Serialize;
 
-use super::Registry;
 use super::keys::{exclusive_or, row_mac};
+use super::registry::Registry;
 use crate::{Error, Result};
 
 /// The result of a check.

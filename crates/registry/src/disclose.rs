@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Registry, Spread};
+use super::enrolment_record::Spread;
+use super::registry::Registry;
 use crate::Result;
 use evenmatch_core::record::{Outcome, ReasonCode};
 use evenmatch_ledger::{

@@ -4,13 +4,19 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::details::{Details, EnrolledPhoto, Spread};
-use super::{Registry, hex, random};
+use super::enrolment_record::{Details, EnrolledPhoto, Spread};
+use super::registry::Registry;
 use crate::store::StoredRow;
 use crate::{Error, ErrorKind, Result, Stage};
-use evenmatch::{Acquisition, Probe, Reference, Source, Template, Verifier, quality::Component};
-use evenmatch_core::record::{Reason, ReasonSubject, SampleRecord};
-use evenmatch_ledger::{EntryKind, in_utc, now};
+use evenmatch::{
+    Acquisition, ComparisonScore, Probe, Reference, Source, Template, Verifier, compare,
+    compare_normalised, quality::Component,
+};
+use evenmatch_core::{
+    hex,
+    record::{Reason, ReasonSubject, SampleRecord},
+};
+use evenmatch_ledger::{EntryKind, in_utc, now, vault::random};
 
 /// The components that give photos their weights: those that the gate may enforce by default,
 /// because they do not refuse one group more often than another (docs/FAIRNESS.md).
@@ -347,13 +353,26 @@ fn unlike(
         };
         for (b, second) in &taken[i + 1..] {
             let Some(probe) = &second.template else { continue };
-            let score = Registry::likeness(verifier, probe, &reference)?;
+            let score = likeness(verifier, probe, &reference)?;
             if score < verifier.operating_point().threshold() {
                 return Ok(Some([*a, *b]));
             }
         }
     }
     Ok(None)
+}
+
+/// Similarity as the verifier measures it: normalised if it normalises.
+fn likeness(
+    verifier: &Verifier,
+    probe: &Template<Probe>,
+    reference: &Template<Reference>,
+) -> Result<f32> {
+    let score = match verifier.normaliser() {
+        Some(by) => compare_normalised(probe, reference, by.digest())?,
+        None => compare(probe, reference)?,
+    };
+    Ok(ComparisonScore::value(score))
 }
 
 fn already(subject: &str) -> Error {

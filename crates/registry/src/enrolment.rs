@@ -1,13 +1,16 @@
 //! An opened enrolment, and how one is sealed into a row.
 
-use super::Registry;
-use super::details::{self, Details};
+use super::enrolment_record::{self, Details};
 use super::keys::bound;
+use super::registry::Registry;
 use crate::store::StoredRow;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch::{Acquisition, Reference, Template, Verifier};
 use evenmatch_core::record::SampleRecord;
-use evenmatch_ledger::vault::{SecretKey, open, seal};
+use evenmatch_ledger::{
+    in_utc,
+    vault::{SecretKey, open, seal},
+};
 
 /// An opened enrolment.
 #[derive(Debug, Clone)]
@@ -89,6 +92,47 @@ pub struct Listed {
 }
 
 impl Registry {
+    /// Reads a person's enrolment.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::UnknownSubject`]; [`ErrorKind::Tampered`] and [`ErrorKind::Misplaced`] if the
+    /// row is not the one that was stored for this subject.
+    pub fn enrolment(&self, subject: &str) -> Result<Enrolment> {
+        let row = self.store.row(&self.lookup(subject)?)?;
+        let enrolment = self.unseal(&row.ok_or_else(|| Self::unknown(subject))?)?;
+        if enrolment.details.subject != subject {
+            let message = "an enrolment is stored in another subject's place";
+            return Err(Error::new(ErrorKind::Misplaced, Stage::Enrolment, message)
+                .in_file(self.store.place())
+                .next("restore an intact copy, and find out who changed this one"));
+        }
+        Ok(enrolment)
+    }
+
+    /// Everyone who is enrolled, by name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Registry::enrolment`].
+    pub fn list(&self) -> Result<Vec<Listed>> {
+        let mut listed = Vec::new();
+        self.each_row(&mut |row| {
+            let enrolment = self.unseal(&row)?;
+            listed.push(Listed {
+                subject: enrolment.details.subject,
+                purpose: enrolment.purpose,
+                version: enrolment.version,
+                enrolled_at: in_utc(enrolment.enrolled_at),
+                keep_until: enrolment.keep_until.map(in_utc),
+                photos: enrolment.details.photos.len(),
+            });
+            Ok(())
+        })?;
+        listed.sort_by(|a, b| a.subject.cmp(&b.subject));
+        Ok(listed)
+    }
+
     /// Opens a row's seals.
     pub(super) fn unseal(&self, row: &StoredRow) -> Result<Enrolment> {
         let place = |error: Error| error.in_file(self.store.place());
@@ -103,7 +147,7 @@ impl Registry {
         let what = "the template of an enrolment";
         let plain = open(&SecretKey::from_bytes(key), &row.lookup, &context, &row.sealed, what)
             .map_err(place)?;
-        let (details, template) = details::from_bytes(&plain).map_err(place)?;
+        let (details, template) = enrolment_record::from_bytes(&plain).map_err(place)?;
         let normaliser = template.statistics().map(|statistics| statistics.normaliser);
         if template.model().sha256 != row.model || normaliser != row.normaliser {
             let message = "an enrolment's template was not made by the model that the row states";
@@ -128,7 +172,7 @@ impl Registry {
     ) -> Result<()> {
         let key = SecretKey::generate()?;
         let context = bound(row).with(self.name.as_bytes());
-        let plain = details::to_bytes(details, template)?;
+        let plain = enrolment_record::to_bytes(details, template)?;
         row.sealed = seal(&key, &row.lookup, &context, &plain)?;
         row.wrapped_key = seal(&self.keys.wrap, &row.lookup, &context, key.as_bytes())?;
         Ok(())

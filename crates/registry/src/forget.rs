@@ -5,9 +5,10 @@ use super::receipt::{
     DeletionGround, DeletionReceipt, Promise, RECEIPT_SCHEMA, content_commitment,
     subject_commitment,
 };
-use super::{Registry, hex, random};
+use super::registry::Registry;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
-use evenmatch_ledger::{Draft, EntryKind, in_utc, now};
+use evenmatch_core::hex;
+use evenmatch_ledger::{Draft, EntryKind, in_utc, now, vault::random};
 
 impl Registry {
     /// Deletes an enrolment and returns the receipt, in this order: what is going to be deleted is

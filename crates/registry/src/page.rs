@@ -2,8 +2,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::disclose::in_words;
-use super::{DecisionMade, Disclosure};
+use super::disclose::{DecisionMade, Disclosure, in_words};
 use evenmatch_core::record::Outcome;
 use evenmatch_explain::messages::clean;
 use evenmatch_ledger::Disposition;
@@ -110,7 +109,8 @@ fn decision(decision: &DecisionMade) -> Markup {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::super::{Held, Spread};
+    use super::super::disclose::Held;
+    use super::super::enrolment_record::Spread;
     use super::*;
     use evenmatch_ledger::AppealState;
 

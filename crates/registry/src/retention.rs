@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{DeletionGround, DeletionReceipt, Registry};
+use super::receipt::{DeletionGround, DeletionReceipt};
+use super::registry::Registry;
 use crate::{ErrorKind, Result};
 use evenmatch::Retention;
 use evenmatch_ledger::{Draft, EntryKind, in_utc};

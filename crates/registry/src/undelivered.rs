@@ -7,7 +7,8 @@
 
 use std::path::PathBuf;
 
-use super::{DeletionReceipt, Registry};
+use super::receipt::DeletionReceipt;
+use super::registry::Registry;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_core::files::{self, Access};
 use evenmatch_ledger::{

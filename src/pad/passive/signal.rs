@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// One passive signal. docs/PASSIVE.md says what each can and cannot see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Signal {
     /// A peak in the face's spectrum: the grid of a screen, or moiré. In dB.
     PeriodicPattern,

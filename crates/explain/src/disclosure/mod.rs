@@ -14,8 +14,7 @@ pub use operator::{
     AppealsStatement, AuditStatement, OperatorStatement, OversightStatement, RetentionStatement,
     SecurityStatement,
 };
-pub use points::POINTS;
+pub use points::{DisclosedPoint, POINTS};
 pub use system::{
-    AuditSummary, DISCLOSURE_SCHEMA, DisclosedCalibration, DisclosedModel, DisclosedPoint,
-    SystemDisclosure,
+    AuditSummary, DISCLOSURE_SCHEMA, DisclosedCalibration, DisclosedModel, SystemDisclosure,
 };

@@ -1,7 +1,9 @@
 //! Answers to the ten points about which the app that this project responds to said too little.
 
+use serde::Serialize;
+
 use super::operator::{days, kept, listed, stated};
-use super::system::SystemDisclosure;
+use super::system::{DisclosedModel, SystemDisclosure};
 use crate::messages::{Block, Fact, Key, Messages, Page, Row, Section, Text, key};
 use evenmatch::{SeveralFaces, model::Role, quality::Gate};
 use evenmatch_core::record::{CalibratedRate, CalibratedThreshold, ReasonCode};
@@ -34,8 +36,38 @@ const PHOTO_ADVICE: [ReasonCode; 10] = [
     ReasonCode::PictureCompressed,
 ];
 
+/// One of the ten points, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DisclosedPoint {
+    /// Its name, one of [`POINTS`].
+    pub id: &'static str,
+    /// Its heading.
+    pub heading: String,
+    /// Its text.
+    pub text: String,
+}
+
+impl SystemDisclosure {
+    /// The page that people read.
+    pub fn page<'a>(&self, messages: &'a Messages) -> Page<'a> {
+        page(self, messages)
+    }
+
+    /// The ten points in words, as on the page.
+    pub fn points(&self, messages: &Messages) -> Vec<DisclosedPoint> {
+        points(self, messages)
+            .into_iter()
+            .map(|(id, section)| {
+                let mut page = Page::new(messages, section.heading.clone());
+                page.lead = section.blocks;
+                DisclosedPoint { id, heading: section.heading, text: page.body() }
+            })
+            .collect()
+    }
+}
+
 /// The page with all points.
-pub(super) fn page<'a>(system: &SystemDisclosure, messages: &'a Messages) -> Page<'a> {
+fn page<'a>(system: &SystemDisclosure, messages: &'a Messages) -> Page<'a> {
     let mut page = Page::new(messages, messages.say(key::SYSTEM_TITLE));
     let operator = &system.operator;
     let missing = system.not_stated.len();
@@ -57,10 +89,7 @@ pub(super) fn page<'a>(system: &SystemDisclosure, messages: &'a Messages) -> Pag
 }
 
 /// The points, each with its name.
-pub(super) fn points(
-    system: &SystemDisclosure,
-    messages: &Messages,
-) -> Vec<(&'static str, Section)> {
+fn points(system: &SystemDisclosure, messages: &Messages) -> Vec<(&'static str, Section)> {
     let all: [(Key, Vec<Block>); 10] = [
         (key::POINT_ALGORITHMIC_DECISIONS, algorithmic_decisions(system, messages)),
         (key::POINT_DATA_COLLECTION, data_collection(system, messages)),
@@ -101,7 +130,7 @@ fn algorithmic_decisions(system: &SystemDisclosure, messages: &Messages) -> Vec<
         }
         _ => blocks.push(Block::say(messages.say(key::HOW_NO_CLAIM))),
     }
-    let model = |model: &super::DisclosedModel| -> Row {
+    let model = |model: &DisclosedModel| -> Row {
         let role = match model.role {
             Role::Detector => key::ROLE_DETECTOR,
             Role::SecondDetector => key::ROLE_SECOND_DETECTOR,

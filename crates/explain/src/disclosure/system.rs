@@ -5,7 +5,6 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::operator::OperatorStatement;
-use crate::messages::{Messages, Page};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch::{
     Policy, Verifier,
@@ -127,17 +126,6 @@ impl AuditSummary {
     }
 }
 
-/// One of the ten points, in words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct DisclosedPoint {
-    /// Its name, one of [`POINTS`](super::POINTS).
-    pub id: &'static str,
-    /// Its heading.
-    pub heading: String,
-    /// Its text.
-    pub text: String,
-}
-
 /// The disclosure of a system: what decides, how often it is wrong and for which groups, and what
 /// the operator states.
 #[derive(Debug, Clone, Serialize)]
@@ -226,22 +214,5 @@ impl SystemDisclosure {
             operator,
             last_audit: last_audit.transpose()?,
         })
-    }
-
-    /// The page that people read.
-    pub fn page<'a>(&self, messages: &'a Messages) -> Page<'a> {
-        super::points::page(self, messages)
-    }
-
-    /// The ten points in words, as on the page.
-    pub fn points(&self, messages: &Messages) -> Vec<DisclosedPoint> {
-        super::points::points(self, messages)
-            .into_iter()
-            .map(|(id, section)| {
-                let mut page = Page::new(messages, section.heading.clone());
-                page.lead = section.blocks;
-                DisclosedPoint { id, heading: section.heading, text: page.body() }
-            })
-            .collect()
     }
 }

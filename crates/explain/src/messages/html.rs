@@ -11,42 +11,44 @@ use super::page::{Block, Item, Page, Row, Text};
 
 const STYLE: &str = include_str!("page.css");
 
-/// Renders the page.
-pub(super) fn render(page: &Page<'_>) -> String {
-    let language = page.messages.language();
-    let title = clean(&page.title);
-    let page = html! {
-        (DOCTYPE)
-        html lang=(language.tag) dir=(language.direction.html()) {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta http-equiv="Content-Security-Policy"
-                    content="default-src 'none'; style-src 'unsafe-inline'; img-src data:";
-                meta name="robots" content="noindex";
-                meta name="referrer" content="no-referrer";
-                link rel="icon" href="data:,";
-                title { (title) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                header {
-                    h1 { (title) }
-                    (blocks(&page.lead))
+impl Page<'_> {
+    /// The page as one HTML file without scripts or requests, readable by screen readers.
+    pub fn to_html(&self) -> String {
+        let language = self.messages.language();
+        let title = clean(&self.title);
+        let page = html! {
+            (DOCTYPE)
+            html lang=(language.tag) dir=(language.direction.html()) {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta http-equiv="Content-Security-Policy"
+                        content="default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+                    meta name="robots" content="noindex";
+                    meta name="referrer" content="no-referrer";
+                    link rel="icon" href="data:,";
+                    title { (title) }
+                    style { (PreEscaped(STYLE)) }
                 }
-                main {
-                    @for (at, section) in page.sections.iter().enumerate() {
-                        section aria-labelledby={ "s" (at) } {
-                            h2 id={ "s" (at) } { (clean(&section.heading)) }
-                            (blocks(&section.blocks))
+                body {
+                    header {
+                        h1 { (title) }
+                        (blocks(&self.lead))
+                    }
+                    main {
+                        @for (at, section) in self.sections.iter().enumerate() {
+                            section aria-labelledby={ "s" (at) } {
+                                h2 id={ "s" (at) } { (clean(&section.heading)) }
+                                (blocks(&section.blocks))
+                            }
                         }
                     }
+                    footer { p { (clean(&self.messages.review_note())) } }
                 }
-                footer { p { (clean(&page.messages.review_note())) } }
             }
-        }
-    };
-    page.0 + "\n"
+        };
+        page.0 + "\n"
+    }
 }
 
 fn blocks(blocks: &[Block]) -> Markup {

@@ -124,19 +124,4 @@ impl<'a> Page<'a> {
             self.sections.push(Section { heading, blocks });
         }
     }
-
-    /// The page as plain text, which ends with a line end.
-    pub fn to_text(&self) -> String {
-        super::text::render(self)
-    }
-
-    /// The content before the first heading, as plain text.
-    pub(crate) fn body(&self) -> String {
-        super::text::body(self)
-    }
-
-    /// The page as one HTML file without scripts or requests, readable by screen readers.
-    pub fn to_html(&self) -> String {
-        super::html::render(self)
-    }
 }

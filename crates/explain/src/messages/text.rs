@@ -2,26 +2,29 @@
 
 use super::page::{Block, Item, Page, Row, Text};
 
-/// Renders the page. Lines are not wrapped, because terminals and screen readers do that better.
-pub(super) fn render(page: &Page<'_>) -> String {
-    let mut out = String::new();
-    line(&mut out, &page.title);
-    blocks(&mut out, &page.lead);
-    for section in &page.sections {
+impl Page<'_> {
+    /// The page as plain text, which ends with a line end.
+    pub fn to_text(&self) -> String {
+        // Lines are not wrapped, because terminals and screen readers do that better.
+        let mut out = String::new();
+        line(&mut out, &self.title);
+        blocks(&mut out, &self.lead);
+        for section in &self.sections {
+            line(&mut out, "");
+            line(&mut out, &section.heading);
+            blocks(&mut out, &section.blocks);
+        }
         line(&mut out, "");
-        line(&mut out, &section.heading);
-        blocks(&mut out, &section.blocks);
+        line(&mut out, &self.messages.review_note());
+        out
     }
-    line(&mut out, "");
-    line(&mut out, &page.messages.review_note());
-    out
-}
 
-/// Renders only what comes before the first heading.
-pub(super) fn body(page: &Page<'_>) -> String {
-    let mut out = String::new();
-    blocks(&mut out, &page.lead);
-    out
+    /// The content before the first heading, as plain text.
+    pub(crate) fn body(&self) -> String {
+        let mut out = String::new();
+        blocks(&mut out, &self.lead);
+        out
+    }
 }
 
 fn line(out: &mut String, text: &str) {

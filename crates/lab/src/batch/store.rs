@@ -9,7 +9,6 @@ use std::str::FromStr;
 use serde_json::json;
 
 use super::sample::AcquiredSample;
-use super::store_file;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch::{
     LivenessPolicy, Policy, Verifier,
@@ -109,30 +108,6 @@ impl TemplateStore {
     /// The file of a store in this folder.
     pub fn file_in(folder: &Path) -> PathBuf {
         folder.join(STORE_FILE)
-    }
-
-    /// Reads a store.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Io`] where the file cannot be read; [`ErrorKind::Corrupt`] where it is not a
-    /// store of templates or is damaged.
-    pub fn read(path: &Path) -> Result<Self> {
-        store_file::read(path)
-    }
-
-    /// The store as a Parquet file. Equal stores give equal bytes.
-    ///
-    /// # Errors
-    /// Rows without a digest, and templates of different lengths.
-    pub fn to_bytes(&self) -> Result<Vec<u8>> {
-        store_file::to_bytes(self, &self.rows.iter().collect::<Vec<_>>())
-    }
-
-    /// The bytes of a store like this one with these rows, sorted by entry, each photo once.
-    pub(super) fn with_rows(&self, rows: &[AcquiredSample]) -> Result<Vec<u8>> {
-        let mut rows: Vec<&AcquiredSample> = rows.iter().collect();
-        in_order(&mut rows);
-        store_file::to_bytes(self, &rows)
     }
 
     /// The rows with these measurements in this order; `None` where the store does not have one.

@@ -31,7 +31,7 @@ use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::{ColumnPath, Type};
 
 use super::sample::{AcquiredSample, AcquisitionFailure};
-use super::store::TemplateStore;
+use super::store::{TemplateStore, in_order};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch::of_unit_length;
 use evenmatch_audit::records::FailureStage;
@@ -59,8 +59,43 @@ fn wrong(message: &str) -> ParquetError {
     ParquetError::General(message.to_owned())
 }
 
+impl TemplateStore {
+    /// Reads a store.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] where the file cannot be read; [`ErrorKind::Corrupt`] where it is not a
+    /// store of templates or is damaged.
+    pub fn read(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(|cause| {
+            Error::io(Stage::Template, path, cause).next("make the templates with evenmatch embed")
+        })?;
+        decode(file).map_err(|cause| {
+            let message = "this is not a store of templates, or it is damaged";
+            Error::new(ErrorKind::Corrupt, Stage::Template, message)
+                .in_path(path)
+                .caused_by(cause)
+                .next("delete the file and make the templates again")
+        })
+    }
+
+    /// The store as a Parquet file. Equal stores give equal bytes.
+    ///
+    /// # Errors
+    /// Rows without a digest, and templates of different lengths.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        to_bytes(self, &self.rows.iter().collect::<Vec<_>>())
+    }
+
+    /// The bytes of a store like this one with these rows, sorted by entry, each photo once.
+    pub(super) fn with_rows(&self, rows: &[AcquiredSample]) -> Result<Vec<u8>> {
+        let mut rows: Vec<&AcquiredSample> = rows.iter().collect();
+        in_order(&mut rows);
+        to_bytes(self, &rows)
+    }
+}
+
 /// Encodes a store of these rows; the rows of `head` are ignored.
-pub(super) fn to_bytes(head: &TemplateStore, rows: &[&AcquiredSample]) -> Result<Vec<u8>> {
+fn to_bytes(head: &TemplateStore, rows: &[&AcquiredSample]) -> Result<Vec<u8>> {
     encode(head, rows).map_err(|cause| {
         let message = "the templates could not be written as a Parquet file";
         Error::new(ErrorKind::InvalidRecord, Stage::Template, message).caused_by(cause)
@@ -200,20 +235,6 @@ fn write<T: DataType>(
     let mut column = group.next_column()?.ok_or_else(|| wrong("there are too many columns"))?;
     column.typed::<T>().write_batch(values, levels, None)?;
     column.close()
-}
-
-/// Reads a store.
-pub(super) fn read(path: &Path) -> Result<TemplateStore> {
-    let file = File::open(path).map_err(|cause| {
-        Error::io(Stage::Template, path, cause).next("make the templates with evenmatch embed")
-    })?;
-    decode(file).map_err(|cause| {
-        let message = "this is not a store of templates, or it is damaged";
-        Error::new(ErrorKind::Corrupt, Stage::Template, message)
-            .in_path(path)
-            .caused_by(cause)
-            .next("delete the file and make the templates again")
-    })
 }
 
 fn decode(file: File) -> ParquetResult<TemplateStore> {

@@ -27,6 +27,7 @@ mod motion;
 mod occlusion;
 mod rotation;
 mod sensor;
+mod uniform;
 
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::SeedableRng;
@@ -36,6 +37,7 @@ use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch::BoundingBox;
 
 pub use kind::{DegradationKind, parse_level};
+pub(crate) use uniform::unit;
 
 /// One degradation at one level.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -132,11 +134,6 @@ pub fn degrade_face(
         DegradationKind::TightCrop => crop::crop(image, face, level),
         DegradationKind::Occlusion => occlusion::occlusion(image, face, level, random),
     })
-}
-
-/// A number drawn evenly from 0 to 1, 1 excluded.
-pub(crate) fn unit(random: &mut ChaCha8Rng) -> f64 {
-    rand_distr::Distribution::sample(&rand_distr::StandardUniform, random)
 }
 
 #[cfg(test)]

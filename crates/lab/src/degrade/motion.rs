@@ -4,7 +4,7 @@ use chacha20::ChaCha8Rng;
 use image::{Rgb, RgbImage};
 
 use super::linear::{LinearImage, at, to_linear, to_srgb};
-use super::unit;
+use super::uniform::unit;
 use evenmatch::BoundingBox;
 
 /// The mean, in linear light, of the photo along a straight movement of this length, in widths of

@@ -3,7 +3,7 @@
 use chacha20::ChaCha8Rng;
 use image::{Rgb, RgbImage};
 
-use super::unit;
+use super::uniform::unit;
 use evenmatch::{BoundingBox, sample::srgb};
 
 /// How far the cover reaches beyond the face's box, on either side and below, as a share of the

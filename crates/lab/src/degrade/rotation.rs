@@ -4,7 +4,7 @@ use chacha20::ChaCha8Rng;
 use image::{Rgb, RgbImage};
 
 use super::linear::{LinearImage, at, to_linear, to_srgb};
-use super::unit;
+use super::uniform::unit;
 use evenmatch::BoundingBox;
 
 /// The photo turned about the middle of the face by this angle, to a side that is drawn at random.

@@ -6,7 +6,7 @@ use image::{Rgb, RgbImage};
 use imageproc::filter::gaussian_blur_f32;
 
 use super::head::{Head, unit_vector};
-use super::sheet::between;
+use super::triangles::between;
 use crate::Result;
 use crate::degrade::unit;
 use evenmatch::{Landmarks5, Point, mesh::FaceMesh};

@@ -4,7 +4,7 @@ use chacha20::ChaCha8Rng;
 use image::{Rgb, RgbImage};
 
 use super::head::{HeadState, Turn, shade, unit_vector};
-use super::sheet::{Openings, Part, Triangle, Vertex, draw, gain};
+use super::triangles::{Openings, Part, Triangle, Vertex, draw, gain};
 use crate::degrade::unit as random_unit;
 
 /// What the picture is shown on.

@@ -2,7 +2,7 @@
 
 use image::RgbImage;
 
-use super::sheet::{Openings, Part, Triangle, Vertex, between, draw, gain};
+use super::triangles::{Openings, Part, Triangle, Vertex, between, draw, gain};
 use evenmatch::mesh::{Mesh, POINTS, Point3};
 
 /// The rim of the face, clockwise from the forehead: `FACEMESH_FACE_OVAL` of MediaPipe's

@@ -10,8 +10,8 @@ mod camera;
 mod flat;
 mod head;
 mod script;
-mod sheet;
 mod take;
+mod triangles;
 
 pub use actor::{Actor, HEIGHT, WIDTH};
 pub use camera::Camera;

@@ -1,9 +1,9 @@
 //! Where enrolments are stored: rows of sealed bytes behind one trait, in SQLite or PostgreSQL.
 //!
-//! A store has no key and cannot read what it stores; [`crate::`] seals and opens. A store
-//! guarantees that a [`change`](EnrolmentStore::change) happens completely or not at all, that it
-//! is on the disk when the call returns, that changes from several processes are serialised, and
-//! that [`scrub`](EnrolmentStore::scrub) leaves no deleted row behind.
+//! A store has no key and cannot read what it stores; a [`Registry`](crate::Registry) seals and
+//! opens. A store guarantees that a [`change`](EnrolmentStore::change) happens completely or not at
+//! all, that it is on the disk when the call returns, that changes from several processes are
+//! serialised, and that [`scrub`](EnrolmentStore::scrub) leaves no deleted row behind.
 
 #[cfg(feature = "postgres")]
 mod postgres;

@@ -1,6 +1,6 @@
 //! Which of several faces a viewer would call the largest.
 
-use super::Detection;
+use super::detection::Detection;
 use crate::sample::Sample;
 
 /// Faces whose area is at least the largest's divided by this count as equally large: a viewer

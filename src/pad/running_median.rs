@@ -5,9 +5,9 @@ const REMEMBERED: usize = 15;
 
 /// The last values of a quantity, which show what is usual.
 #[derive(Debug, Default)]
-pub(super) struct Recent(Vec<f32>);
+pub(super) struct RunningMedian(Vec<f32>);
 
-impl Recent {
+impl RunningMedian {
     pub(super) fn push(&mut self, value: f32) {
         self.0.push(value);
         if self.0.len() > REMEMBERED {

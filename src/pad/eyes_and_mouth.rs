@@ -17,12 +17,12 @@ const SAMPLES: (usize, usize) = (21, 9);
 /// The mesh's own points on the lids hardly move when an eye is shut, and those on the lips move
 /// too little in many faces (docs/LIVENESS.md), so the pixels between the corners are compared.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Openings([Vec<f32>; 3]);
+pub(super) struct EyesAndMouth([Vec<f32>; 3]);
 
-impl Openings {
+impl EyesAndMouth {
     /// Eyes and mouth under a mesh.
-    pub(super) fn of(mesh: &Mesh, pixels: &RgbImage) -> Openings {
-        Openings(OPENINGS.map(|((one, other), half)| {
+    pub(super) fn of(mesh: &Mesh, pixels: &RgbImage) -> EyesAndMouth {
+        EyesAndMouth(OPENINGS.map(|((one, other), half)| {
             let (a, b) = (mesh.points[one], mesh.points[other]);
             let (dx, dy) = (b.x - a.x, b.y - a.y);
             let mut values = Vec::with_capacity(SAMPLES.0 * SAMPLES.1);
@@ -44,7 +44,7 @@ impl Openings {
     }
 
     /// The mean of several views; `None` if there are none.
-    pub(super) fn mean(views: &[&Openings]) -> Option<Openings> {
+    pub(super) fn mean(views: &[&EyesAndMouth]) -> Option<EyesAndMouth> {
         let mut mean = (*views.first()?).clone();
         for (n, opening) in mean.0.iter_mut().enumerate() {
             for (k, value) in opening.iter_mut().enumerate() {
@@ -57,7 +57,7 @@ impl Openings {
     /// Root mean square difference to an earlier view of the same face, over the standard deviation
     /// within that view: about 0.15 from the mesh's jitter, about 1 if nothing of it is left. First
     /// for the eyes, taking the one that changed less; then for the mouth.
-    pub(super) fn unlike(&self, before: &Openings) -> (f32, f32) {
+    pub(super) fn unlike(&self, before: &EyesAndMouth) -> (f32, f32) {
         let of = |opening: usize| {
             let (now, before) = (&self.0[opening], &before.0[opening]);
             let n = now.len() as f32;

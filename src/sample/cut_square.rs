@@ -11,10 +11,9 @@ const MOST_SAMPLES: f32 = 8.0;
 /// both count from the middle of the first pixel. `scale` is the most image pixels that one pixel
 /// of the square spans.
 ///
-///
 /// Bilinear between pixel centres, black outside the image; where the image has more than two
 /// pixels per pixel of the square, the mean of several samples, so that nothing aliases.
-pub(crate) fn cut(
+pub(crate) fn cut_square(
     image: &RgbImage,
     side: u32,
     scale: f32,

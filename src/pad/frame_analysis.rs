@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use image::RgbImage;
 
-use super::light::Lit;
-use super::openings::Openings;
+use super::brightness::Lit;
+use super::eyes_and_mouth::EyesAndMouth;
 use crate::align::align;
 use crate::detect::{Detection, FaceDetector};
 use crate::geometry::{BoundingBox, Landmarks5};
@@ -48,8 +48,8 @@ pub struct Measures {
     pub pose: Pose,
     /// Size of the face in pixels, whichever way it is turned; see [`SPREAD`].
     pub size: f32,
-    /// How different the eyes look from the start of the session: see [`Openings::unlike`]; 0 while
-    /// there is nothing to compare with.
+    /// How different the eyes look from the start of the session: see [`EyesAndMouth::unlike`]; 0
+    /// while there is nothing to compare with.
     pub lids: f32,
     /// The same for the mouth.
     pub lips: f32,
@@ -62,7 +62,7 @@ pub struct Measures {
 pub(super) struct FaceView {
     pub(super) mesh: Mesh,
     pub(super) measures: Measures,
-    pub(super) openings: Openings,
+    pub(super) openings: EyesAndMouth,
     /// What the detector saw; templates are aligned by it.
     detection: Detection,
     /// Whether the detector saw it in this frame, and not in an earlier one.
@@ -75,7 +75,7 @@ impl FaceView {
         let measures = measure(&mesh);
         let present = mesh.presence >= if detected { PRESENT_TOO } else { PRESENT };
         (present && measures.size.is_finite() && measures.size > 1.0).then(|| {
-            let openings = Openings::of(&mesh, pixels);
+            let openings = EyesAndMouth::of(&mesh, pixels);
             FaceView { mesh, measures, openings, detection: detection.clone(), detected }
         })
     }

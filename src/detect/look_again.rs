@@ -11,9 +11,12 @@ use std::time::{Duration, Instant};
 use image::RgbImage;
 use image::imageops::{flip_horizontal, rotate90, rotate180, rotate270};
 
+use super::detection::Detection;
+use super::detections::{Attempt, Detections};
+use super::face_detector::FaceDetector;
+use super::face_order;
 use super::level::{self, Leveller, ODD};
 use super::scale::{self, Step};
-use super::{Attempt, Detection, Detections, FaceDetector};
 use crate::Result;
 use crate::geometry::{BoundingBox, Landmarks5, Point};
 use crate::sample::{Sample, noise_to_signal, relit};
@@ -75,8 +78,31 @@ const LIGHTS: [Light; 8] = [
     Light(2.5, 0.15, View::Half),
 ];
 
+impl FaceDetector {
+    /// Tries again with a photo in which no face was found, or in which the face looks unusual:
+    /// turned by quarters, and where there is still no face, with other brightness, with both
+    /// networks. A face found with other brightness counts only where enough passes agree on it. To
+    /// improve its landmarks, a face that leans, or that the detector is unsure of, is examined by
+    /// itself, turned until it is upright; and one with too much noise, with other brightness.
+    ///
+    /// After `limit` nothing new is tried. The answer then depends on how fast the machine is;
+    /// without a limit, only on the photo.
+    ///
+    /// # Errors
+    ///
+    /// A network fails.
+    pub fn look_again(
+        &self,
+        sample: &Sample,
+        found: &mut Detections,
+        limit: Option<Duration>,
+    ) -> Result<()> {
+        SecondLook::of(self, sample, found, limit)?.run()
+    }
+}
+
 /// One photo that is examined again.
-pub(super) struct Rescue<'a> {
+struct SecondLook<'a> {
     detector: &'a FaceDetector,
     sample: &'a Sample,
     found: &'a mut Detections,
@@ -85,8 +111,8 @@ pub(super) struct Rescue<'a> {
     deadline: Option<Instant>,
 }
 
-impl<'a> Rescue<'a> {
-    pub(super) fn of(
+impl<'a> SecondLook<'a> {
+    fn of(
         detector: &'a FaceDetector,
         sample: &'a Sample,
         found: &'a mut Detections,
@@ -94,10 +120,10 @@ impl<'a> Rescue<'a> {
     ) -> Result<Self> {
         let plain = Step::Plain.image(sample)?;
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-        Ok(Rescue { detector, sample, found, plain, deadline })
+        Ok(SecondLook { detector, sample, found, plain, deadline })
     }
 
-    pub(super) fn run(mut self) -> Result<()> {
+    fn run(mut self) -> Result<()> {
         let turns = self.turned()?;
         let levelled = self.level(turns)?;
         let found_already = !self.found.faces.is_empty();
@@ -166,7 +192,7 @@ impl<'a> Rescue<'a> {
         let factors = (width / image.width() as f32, height / image.height() as f32);
         let settings = self.detector.settings;
         let leveller = Leveller {
-            watcher: &self.detector.first,
+            network: &self.detector.first,
             image,
             min_score: settings.min_score,
             max_overlap: settings.max_overlap,
@@ -314,7 +340,7 @@ impl<'a> Rescue<'a> {
         let (factor_x, factor_y) = self.to_full_size();
         let faces: Vec<_> = faces.iter().map(|face| face.scaled(factor_x, factor_y)).collect();
         self.found.by = (!faces.is_empty()).then_some(step);
-        self.found.faces = super::prominence::order(faces, self.sample);
+        self.found.faces = face_order::order(faces, self.sample);
     }
 
     /// Pixels of the full-size image per pixel of the plain pass, across and down.

@@ -2,7 +2,7 @@
 
 /// The name of a format, and what to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Foreign {
+pub(super) struct UnsupportedFormat {
     pub(super) what: &'static str,
     pub(super) way_out: &'static str,
 }
@@ -162,18 +162,18 @@ const WORDS: &[(&str, &str, &str)] = &[
 ];
 
 /// The format of bytes that are certainly not in a supported one.
-pub(super) fn name(bytes: &[u8]) -> Option<Foreign> {
+pub(super) fn name(bytes: &[u8]) -> Option<UnsupportedFormat> {
     let magic = MAGIC.iter().find(|(magic, at, ..)| {
         bytes.get(*at..*at + magic.len()).is_some_and(|found| found == *magic)
     });
     if let Some((_, _, what, way_out)) = magic {
-        return Some(Foreign { what, way_out });
+        return Some(UnsupportedFormat { what, way_out });
     }
     portable_map(bytes).or_else(|| words(bytes))
 }
 
 /// An image of the PBM family: `P1` to `P6`, a blank, and a number or a comment.
-fn portable_map(bytes: &[u8]) -> Option<Foreign> {
+fn portable_map(bytes: &[u8]) -> Option<UnsupportedFormat> {
     let [b'P', kind @ (b'1'..=b'6' | b'F' | b'f'), blank, next, ..] = bytes else { return None };
     if !blank.is_ascii_whitespace()
         || !(next.is_ascii_digit() || next.is_ascii_whitespace() || *next == b'#')
@@ -186,10 +186,10 @@ fn portable_map(bytes: &[u8]) -> Option<Foreign> {
         b'3' | b'6' => "a PPM image",
         _ => "a PFM image",
     };
-    Some(Foreign { what, way_out: MAGICK })
+    Some(UnsupportedFormat { what, way_out: MAGICK })
 }
 
-fn words(bytes: &[u8]) -> Option<Foreign> {
+fn words(bytes: &[u8]) -> Option<UnsupportedFormat> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let head: String =
         bytes.trim_ascii_start().iter().take(512).map(|b| b.to_ascii_lowercase() as char).collect();
@@ -200,31 +200,31 @@ fn words(bytes: &[u8]) -> Option<Foreign> {
     }
     if head.contains(".git/annex/objects/") {
         let (_, what, way_out) = WORDS[2];
-        return Some(Foreign { what, way_out });
+        return Some(UnsupportedFormat { what, way_out });
     }
     if head.starts_with("<?xml") && head.contains("<svg") {
         let (_, what, way_out) = WORDS[7];
-        return Some(Foreign { what, way_out });
+        return Some(UnsupportedFormat { what, way_out });
     }
     let (_, what, way_out) = WORDS.iter().find(|(start, ..)| head.starts_with(start))?;
-    Some(Foreign { what, way_out })
+    Some(UnsupportedFormat { what, way_out })
 }
 
 /// What bytes seem to be if no format's first bytes identify them: a TGA has none, and neither does
 /// plain text.
-pub(super) fn guess(bytes: &[u8]) -> Option<Foreign> {
+pub(super) fn guess(bytes: &[u8]) -> Option<UnsupportedFormat> {
     if bytes.ends_with(b"TRUEVISION-XFILE.\0") || looks_like_tga(bytes) {
-        return Some(Foreign { what: "a TGA image", way_out: MAGICK });
+        return Some(UnsupportedFormat { what: "a TGA image", way_out: MAGICK });
     }
     if matches!(bytes, [0, 0, 2, 0, images, ..] if *images > 0) {
-        return Some(Foreign { what: "a cursor (CUR)", way_out: MAGICK });
+        return Some(UnsupportedFormat { what: "a cursor (CUR)", way_out: MAGICK });
     }
     if matches!(bytes, [0x0a, 0..=5, 1, 1 | 2 | 4 | 8, ..]) {
-        return Some(Foreign { what: "a PCX image", way_out: MAGICK });
+        return Some(UnsupportedFormat { what: "a PCX image", way_out: MAGICK });
     }
     let head = &bytes[..bytes.len().min(512)];
     let is_text = std::str::from_utf8(head).is_ok_and(|text| !text.contains('\0'));
-    is_text.then_some(Foreign { what: "text, not an image", way_out: PHOTO })
+    is_text.then_some(UnsupportedFormat { what: "text, not an image", way_out: PHOTO })
 }
 
 /// Whether this can be the header of a TGA without a footer: every field has a possible value.

@@ -7,7 +7,7 @@ use evenmatch_core::record::{
 
 /// The reasons that liveness gives. Those that count against a pass are decisive; the caller makes
 /// them advisory where liveness is not required.
-pub(super) fn reasons(liveness: &Liveness) -> Vec<Reason> {
+pub(super) fn of(liveness: &Liveness) -> Vec<Reason> {
     let passed = liveness.outcome == LivenessOutcome::Pass;
     let mut reasons: Vec<Reason> = liveness.signals.iter().filter_map(of_signal).collect();
     match &liveness.session {
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     fn codes(liveness: &Liveness, decisive: bool) -> Vec<ReasonCode> {
-        let all = reasons(liveness).into_iter();
+        let all = of(liveness).into_iter();
         all.filter(|reason| reason.decisive == decisive).map(|reason| reason.code).collect()
     }
 

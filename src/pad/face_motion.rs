@@ -6,7 +6,7 @@
 
 use super::blocks::{BLOCK, Blocks, FaceBlocks, step};
 use super::least_squares::least_squares;
-use super::recent::{Recent, median};
+use super::running_median::{RunningMedian, median};
 use crate::geometry::Point;
 
 /// The face moves as one piece down to here, in sizes of the face below its middle; mouth and jaw,
@@ -119,7 +119,7 @@ pub(super) struct Course {
     /// The last two motions, the newer one first.
     last: [Option<Motion>; 2],
     /// How far past motions were from the means of their neighbours.
-    usual: Recent,
+    usual: RunningMedian,
 }
 
 impl Course {
@@ -155,7 +155,7 @@ mod tests {
 
     use super::*;
     use crate::mesh::Pose;
-    use crate::pad::face::Measures;
+    use crate::pad::frame_analysis::Measures;
 
     const FACE: Measures = Measures {
         pose: Pose { yaw: 0.0, pitch: 0.0, roll: 0.0 },

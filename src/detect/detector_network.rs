@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use image::RgbImage;
 
-use super::{Detection, centerface, nms, yunet};
+use super::detection::Detection;
+use super::{centerface, nms, yunet};
 use crate::model::{InputSize, InputSpec, ModelId, Network};
 use crate::{Error, ErrorKind, Result, Stage};
 
@@ -17,14 +18,14 @@ pub(super) enum Heads {
 
 /// A network with its heads and the form of its input.
 #[derive(Clone)]
-pub(super) struct Watcher {
+pub(super) struct DetectorNetwork {
     network: Arc<dyn Network>,
     input: InputSpec,
     multiple: usize,
     heads: Heads,
 }
 
-impl Watcher {
+impl DetectorNetwork {
     pub(super) fn new(network: Arc<dyn Network>, input: InputSpec, heads: Heads) -> Result<Self> {
         let multiple = match input.size() {
             InputSize::MultipleOf(multiple) if multiple >= 32 && multiple % 32 == 0 => multiple,
@@ -35,7 +36,7 @@ impl Watcher {
                     .next("set `multiple_of = 32` in the manifest"));
             }
         };
-        Ok(Watcher { network, input, multiple: multiple as usize, heads })
+        Ok(DetectorNetwork { network, input, multiple: multiple as usize, heads })
     }
 
     pub(super) fn id(&self) -> &ModelId {
@@ -66,9 +67,9 @@ impl Watcher {
     }
 }
 
-impl std::fmt::Debug for Watcher {
+impl std::fmt::Debug for DetectorNetwork {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Watcher")
+        f.debug_struct("DetectorNetwork")
             .field("model", self.network.id())
             .field("heads", &self.heads)
             .finish_non_exhaustive()
