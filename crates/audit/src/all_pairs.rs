@@ -10,7 +10,6 @@ use rayon::prelude::*;
 use super::cohort::{Cohort, Family};
 use super::intake::Seen;
 use super::operating_point::{Outside, allowed, crossing, from_the_top};
-use evenmatch_core::random::mix;
 use super::resample::{LANES, Planes};
 use super::sample_set::{Coded, SampleSet};
 use super::scores::GROUP_BINS;
@@ -19,6 +18,7 @@ use super::tally::{FamilyTally, Job, STAGES, each_dyad};
 use super::unit_sizes::UnitSizes;
 use crate::Result;
 use crate::records::MISSING;
+use evenmatch_core::random::mix;
 use evenmatch_scores::crossmatch::{self, ClassHistograms, CrossMatch, ScoredPair, Shard};
 
 /// Pairs above a threshold kept in memory at a time (128 MiB).

@@ -11,13 +11,13 @@ use super::funnel::funnel;
 use super::gaps::{Field, Party, combined, over_overall};
 use super::groups::{GroupRates, Grouped, Reference};
 use super::permute::{Null, NullRates, Outcome};
-use evenmatch_core::random::mix;
 use super::report::{
     AttributeReport, CrossCohort, Differential, Differentials, ErrorDifferentials, GroupReport,
     RateCell, Rates,
 };
 use super::settings::AuditSettings;
 use super::tally::FamilyTally;
+use evenmatch_core::random::mix;
 
 /// Everyone's rates, by operating point.
 pub(crate) fn overall_rates(

@@ -81,9 +81,7 @@ pub use rules::{Rule, RuleInterval, RuleMeasure, RulePack, Scope, Verdict};
 pub use sample_set::{LabelledSample, SampleSet};
 pub use settings::{AuditSettings, Thresholds};
 pub use stress::{
-    STRESS_NOTICE, StressObservation, StressOutcome, StressTally, stress_groups, STRESS_SCHEMA, StressLevel, StressRate, StressRates, StressReport, StressSeries,
-    UnusablePhoto,
+    STRESS_NOTICE, STRESS_SCHEMA, StressLevel, StressObservation, StressOutcome, StressRate,
+    StressRates, StressReport, StressSeries, StressTally, UnusablePhoto, stress_groups,
 };
 pub(crate) use words::threshold as threshold_text;
-
-

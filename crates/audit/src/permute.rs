@@ -12,8 +12,8 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::random::{hypergeometric, log_factorials};
-use evenmatch_core::random::SplitMix;
 use super::tally::MAX_POINTS;
+use evenmatch_core::random::SplitMix;
 
 /// A person's trials and errors per operating point.
 pub(crate) type Outcome = (u32, [u32; MAX_POINTS]);

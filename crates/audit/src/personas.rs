@@ -2,8 +2,8 @@
 
 use hashbrown::HashTable;
 
-use evenmatch_core::random::mix;
 use crate::records::MANY;
+use evenmatch_core::random::mix;
 
 /// Combinations of attribute values, by subject: a *persona* each.
 pub(crate) struct Personas {

@@ -14,9 +14,7 @@ pub(crate) type Mask = [u64; WORDS];
 /// The replicates in which a person takes part.
 pub(crate) fn mask(seed: u64, subject_key: u64) -> Mask {
     let start = mix(subject_key ^ mix(seed));
-    std::array::from_fn(|word| {
-        mix(start.wrapping_add((word as u64 + 1).wrapping_mul(STEP)))
-    })
+    std::array::from_fn(|word| mix(start.wrapping_add((word as u64 + 1).wrapping_mul(STEP))))
 }
 
 pub(crate) fn both(a: &Mask, b: &Mask) -> Mask {

@@ -405,7 +405,8 @@ fn count(spool: &mut Spool, job: &Job<'_>, round: u64, rounds: u64) -> Result<Ve
                 let reference = family.unit_of_persona[row.reference as usize];
                 let (a, b) = (probe.min(reference), probe.max(reference));
                 if rounds > 1
-                    && evenmatch_core::random::mix(u64::from(a) << 32 | u64::from(b)) % rounds != round
+                    && evenmatch_core::random::mix(u64::from(a) << 32 | u64::from(b)) % rounds
+                        != round
                 {
                     return;
                 }
