@@ -6,14 +6,15 @@
 use std::collections::BTreeMap;
 
 use super::all_pairs::AllPairs;
+use super::cells::{Funnel, FunnelStage};
 use super::cohort::{Cohort, Family};
-use super::estimate::Sample;
 use super::groups::clustered;
-use super::interval::Share;
+use super::rate_sample::RateSample;
 use super::rates::Rate;
-use super::report::{AcquisitionReport, Funnel, FunnelStage};
+use super::report::AcquisitionReport;
 use super::settings::AuditSettings;
 use super::tally::{ATTEMPTS, MatedUnit, STAGES};
+use super::variance::Share;
 
 /// The acquisition funnel of everyone and of each group.
 pub(crate) fn acquisition(
@@ -69,7 +70,7 @@ fn funnel(units: &[&MatedUnit], settings: &AuditSettings) -> Funnel {
         let shares = || units.iter().map(|unit| count(unit)).filter(|share| share.trials > 0);
         clustered(shares, None, None)
     };
-    let cell = |sample: &Sample| {
+    let cell = |sample: &RateSample| {
         sample.cell(settings.confidence, settings.interval, settings.least_trials)
     };
     let stages = (0..STAGES.len())
@@ -102,6 +103,6 @@ fn funnel(units: &[&MatedUnit], settings: &AuditSettings) -> Funnel {
         stages,
         found_at_attempt: found[..last].to_vec(),
         denied: cell(&denied),
-        denied_always: cell(&Sample::independent(Rate::new(always, people))),
+        denied_always: cell(&RateSample::independent(Rate::new(always, people))),
     }
 }

@@ -8,12 +8,10 @@
 use rayon::prelude::*;
 
 use super::cohort::{Cohort, Family};
-use super::intake::Seen;
-use super::operating_point::{Outside, allowed, crossing, from_the_top};
-use super::resample::{LANES, Planes};
+use super::intake::{FirstPass, Intake};
+use super::operating_point::{EqualErrorRate, Outside, allowed, crossing, from_the_top};
 use super::sample_set::{Coded, SampleSet};
-use super::scores::GROUP_BINS;
-use super::select::{BINS, Scale};
+use super::select::{BINS, GROUP_BINS, Scale};
 use super::tally::{FamilyTally, Job, STAGES, each_dyad};
 use super::unit_sizes::UnitSizes;
 use crate::Result;
@@ -47,7 +45,7 @@ pub(crate) struct AllPairs {
 }
 
 impl AllPairs {
-    pub(super) fn new(coded: Coded, set: &SampleSet) -> (super::intake::Intake, Self) {
+    pub(super) fn new(coded: Coded, set: &SampleSet) -> (Intake, Self) {
         let Coded { intake, matrix, persona, failure, sample_of_row } = coded;
         let counts = sum(&matrix.histograms(Shard::whole()));
         let mut failures = vec![0; intake.names.failures.len()];
@@ -83,7 +81,12 @@ impl AllPairs {
     }
 
     /// Adds these pairs to the first pass.
-    pub(crate) fn look(&self, seen: &mut Seen, cohort: &Cohort, set: &SampleSet) -> Result<()> {
+    pub(crate) fn look(
+        &self,
+        seen: &mut FirstPass,
+        cohort: &Cohort,
+        set: &SampleSet,
+    ) -> Result<()> {
         let sizes = self.sizes(&cohort.families[0]);
         let all = sizes.everyone();
         seen.nonmated += all.trials + all.failed;
@@ -174,7 +177,7 @@ impl AllPairs {
     }
 
     /// The equal error rate's threshold and rate, exactly; `mated` is sorted.
-    pub(crate) fn equal_error(&self, mated: &[f64]) -> Option<super::EqualErrorRate> {
+    pub(crate) fn equal_error(&self, mated: &[f64]) -> Option<EqualErrorRate> {
         let totals = [mated.len() as u64, self.counts.iter().sum()];
         if totals.contains(&0) {
             return None;
@@ -271,18 +274,4 @@ fn sum(histograms: &ClassHistograms) -> Vec<u64> {
         }
     }
     total
-}
-
-/// Counters of bootstrap replicates over the pairs among people: with Σ over the people in a
-/// replicate, `(Σx)² − Σx²` over 2 pairs of samples.
-pub(super) fn pair_counters(members: impl Iterator<Item = (super::resample::Mask, u64)>) -> Planes {
-    let (mut sums, mut squares) = (vec![0_u64; LANES], vec![0_u64; LANES]);
-    for (mask, x) in members.filter(|(_, x)| *x > 0) {
-        for lane in 0..LANES {
-            let bit = mask[lane / 64] >> (lane % 64) & 1;
-            sums[lane] += bit * x;
-            squares[lane] += bit * x * x;
-        }
-    }
-    Planes::from_values(sums.iter().zip(squares).map(|(s, q)| (s * s - q) / 2))
 }

@@ -3,18 +3,16 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+use super::cells::{Differential, Differentials, ErrorDifferentials, RateCell, Rates};
 use super::cohort::Cohort;
 use super::compared;
 use super::differential::holm;
-use super::estimate::Sample;
+use super::differential_intervals::{ComparedGroup, GroupComparison, combined, over_overall};
 use super::funnel::funnel;
-use super::gaps::{Field, Party, combined, over_overall};
-use super::groups::{GroupRates, Grouped, Reference};
+use super::groups::{GroupRates, Grouped, ReferenceGroup};
 use super::permute::{Null, NullRates, Outcome};
-use super::report::{
-    AttributeReport, CrossCohort, Differential, Differentials, ErrorDifferentials, GroupReport,
-    RateCell, Rates,
-};
+use super::rate_sample::RateSample;
+use super::report::{AttributeReport, CrossCohort, GroupReport};
 use super::settings::AuditSettings;
 use super::tally::FamilyTally;
 use evenmatch_core::random::mix;
@@ -53,7 +51,7 @@ pub(crate) struct ViewResult<'a> {
 /// The three error types that have differentials.
 const ERRORS: [&str; 3] = ["false match rate", "false non-match rate", "false reject rate"];
 
-fn pick(rates: &GroupRates, error: usize) -> &Sample {
+fn pick(rates: &GroupRates, error: usize) -> &RateSample {
     [&rates.fmr, &rates.fnmr, &rates.frr][error]
 }
 
@@ -77,7 +75,8 @@ impl<'a> Assembly<'a> {
         let points = self.overall.len();
         let rates: Vec<Vec<GroupRates>> = (0..points)
             .map(|point| {
-                let reference = Reference { rates: &self.overall[point], base: &self.tallies[0] };
+                let reference =
+                    ReferenceGroup { rates: &self.overall[point], base: &self.tallies[0] };
                 (0..groups).map(|g| grouped.rates(g, point, Some(&reference))).collect()
             })
             .collect();
@@ -101,7 +100,7 @@ impl<'a> Assembly<'a> {
         ViewResult { index, grouped, rates, nulls }
     }
 
-    fn enough(&self, sample: &Sample) -> bool {
+    fn enough(&self, sample: &RateSample) -> bool {
         sample.rate.trials() >= self.settings.least_trials.max(1)
     }
 
@@ -154,7 +153,7 @@ impl<'a> Assembly<'a> {
 
     /// Rates as the report prints them.
     pub(crate) fn rates(&self, rates: &GroupRates) -> Rates {
-        let cell = |sample: &Sample| self.cell(sample);
+        let cell = |sample: &RateSample| self.cell(sample);
         Rates {
             fmr: cell(&rates.fmr),
             fnmr: cell(&rates.fnmr),
@@ -164,7 +163,7 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    fn cell(&self, sample: &Sample) -> RateCell {
+    fn cell(&self, sample: &RateSample) -> RateCell {
         let settings = self.settings;
         sample.cell(settings.confidence, settings.interval, settings.least_trials)
     }
@@ -227,7 +226,8 @@ impl<'a> Assembly<'a> {
                 },
             );
         }
-        let fields: Vec<Field<'_>> = (0..3).map(|error| self.field(view, point, error)).collect();
+        let fields: Vec<GroupComparison<'_>> =
+            (0..3).map(|error| self.field(view, point, error)).collect();
         let combined = combined(&fields[0], &fields[1]);
         let value = |name: &str| combined.get(name).map(|d: &Differential| d.value);
         AttributeReport {
@@ -246,21 +246,26 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    fn field<'b>(&'b self, view: &'b ViewResult<'_>, point: usize, error: usize) -> Field<'b> {
+    fn field<'b>(
+        &'b self,
+        view: &'b ViewResult<'_>,
+        point: usize,
+        error: usize,
+    ) -> GroupComparison<'b> {
         let names = &self.cohort.views[view.index].groups;
-        let parties = names
+        let groups = names
             .iter()
             .zip(&view.rates[point])
             .filter(|(_, rates)| self.enough(pick(rates, error)))
-            .map(|(name, rates)| Party {
+            .map(|(name, rates)| ComparedGroup {
                 name,
                 sample: pick(rates, error),
                 with_overall: rates.with_overall[error],
             })
             .collect();
-        Field {
+        GroupComparison {
             error: ERRORS[error],
-            parties,
+            groups,
             overall: pick(&self.overall[point], error),
             null: view.nulls[error].get(point).and_then(Option::as_ref),
             confidence: self.settings.confidence,

@@ -5,12 +5,14 @@
 //! fault. Scores that may point the other way, or are on another scale than the threshold, make
 //! every matching rate meaningless: a rule on one cannot pass; it is inconclusive.
 
-use super::direction::Likeness;
+use super::cells::{Answer, Needed};
 use super::groups::GroupRates;
-use super::report::{Answer, Needed, OperatingPointReport, RuleReport};
+use super::likeness::Likeness;
+use super::numbers::count;
+use super::rate_sample::RateSample;
+use super::report::{OperatingPointReport, RuleReport};
 use super::rules::{RuleMeasure, RulePack, Verdict};
 use super::select::Scale;
-use super::words::count;
 use crate::records::RecordWarning;
 
 const LESS_ALIKE: &str = "mated_less_alike";
@@ -58,7 +60,7 @@ pub(crate) fn about_scores(
 /// Why a threshold cannot be meant for these scores.
 fn off_scale(threshold: f64, scale: Scale, rates: &GroupRates) -> Option<String> {
     let largest = scale.low.abs().max(scale.high.abs());
-    let share = |of: &super::estimate::Sample| match of.rate.trials() {
+    let share = |of: &RateSample| match of.rate.trials() {
         0 => None,
         _ => Some(of.rate.p()),
     };

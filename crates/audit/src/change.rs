@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::report::{
-    AuditReport, Differential, MeasuredRate, OperatingPointReport, RateCell, Rates,
-};
+use super::cells::{Differential, MeasuredRate, RateCell, Rates};
+use super::numbers::{percent, times};
+use super::report::{AuditReport, OperatingPointReport};
 use super::rules::Verdict;
-use super::words::{percent, times};
 
 /// The value of the field `schema`.
 pub const CHANGE_SCHEMA: &str = "evenmatch.audit-change/1";

@@ -10,7 +10,7 @@
 use std::collections::HashMap;
 
 use super::columns::{self, DETAILED_GROUPS, DETAILED_IN_ALL, LeftOut, MOST_GROUPS};
-pub(crate) use super::personas::Personas;
+use super::personas::Personas;
 use crate::records::{Dictionary, MISSING, RecordWarning};
 use crate::{Error, ErrorKind, Result, Stage};
 

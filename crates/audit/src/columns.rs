@@ -1,8 +1,8 @@
 //! Which attributes divide people into groups, and which are left out: file names, dates of birth,
 //! numbers and free text have a different value for nearly everyone, and say nothing about groups.
 
+use super::numbers::{count, list};
 use super::personas::Personas;
-use super::words::count;
 use crate::records::{Dictionary, MISSING, MOST_VALUES, RecordWarning};
 use crate::{Error, ErrorKind, Stage};
 
@@ -106,7 +106,7 @@ pub(crate) fn left_out(columns: &[LeftOut]) -> Vec<RecordWarning> {
                 "{} more columns were left out because their values do not form groups: {}. Name \
                  the attributes you want as groups with --by.",
                 count(rest.len() as u64),
-                super::words::list(&named)
+                list(&named)
             ),
             count: rest.len() as u64,
             lines: Vec::new(),
@@ -200,7 +200,7 @@ pub(crate) fn without_details<'a>(
              each group: an attribute may have {DETAILED_GROUPS}, and all attributes together {}. \
              Rates and differentials are complete. Affected: {}.",
             count(DETAILED_IN_ALL as u64),
-            super::words::list(&named)
+            list(&named)
         ),
         count: named.len() as u64,
         lines: Vec::new(),

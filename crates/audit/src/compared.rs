@@ -1,15 +1,13 @@
 //! What the report says about the groups of an attribute: first the differences that are known,
 //! then what could not be shown and what it would take to show it.
 
+use super::cells::{Differential, ErrorDifferentials, Estimate, MeasuredRate, RateCell};
 use super::interval::normal_quantile;
-use super::report::{
-    AttributeReport, Differential, ErrorDifferentials, Estimate, GroupReport, MeasuredRate,
-    RateCell,
-};
-use super::words::{count, list, percent, ratio, times};
+use super::numbers::{count, list, percent, ratio, times};
+use super::report::{AttributeReport, GroupReport};
 
 /// One kind of error, in words.
-struct Kind {
+struct KindOfError {
     /// As the subject of a sentence.
     title: &'static str,
     /// What a trial is.
@@ -19,15 +17,15 @@ struct Kind {
     over: fn(&GroupReport) -> Option<Estimate>,
 }
 
-const KINDS: [Kind; 2] = [
-    Kind {
+const KINDS: [KindOfError; 2] = [
+    KindOfError {
         title: "false matches within a group",
         trials: "non-mated comparisons",
         differentials: |report| &report.differentials.fmr,
         cell: |group| &group.rates.fmr,
         over: |group| group.fmr_over_overall,
     },
-    Kind {
+    KindOfError {
         title: "false non-matches",
         trials: "mated comparisons",
         differentials: |report| &report.differentials.fnmr,
@@ -92,7 +90,7 @@ struct Measured<'a> {
 }
 
 /// The sentence about one kind of error, and whether it reports a known difference.
-fn of_kind(kind: &Kind, report: &AttributeReport) -> (bool, String) {
+fn of_kind(kind: &KindOfError, report: &AttributeReport) -> (bool, String) {
     let measured: Vec<Measured<'_>> = report
         .groups
         .iter()
@@ -144,7 +142,7 @@ fn of_kind(kind: &Kind, report: &AttributeReport) -> (bool, String) {
 /// A difference that is unlikely to be chance, and the groups that do not differ clearly from
 /// everyone.
 fn known(
-    kind: &Kind,
+    kind: &KindOfError,
     measured: &[Measured<'_>],
     (worst, best): (&Measured<'_>, &Measured<'_>),
     differentials: &ErrorDifferentials,
@@ -196,7 +194,7 @@ fn known(
 }
 
 /// Groups without a clear difference, and how many more people it would take to show one.
-fn unknown(kind: &Kind, groups: usize, worst: &Measured<'_>, best: &Measured<'_>) -> String {
+fn unknown(kind: &KindOfError, groups: usize, worst: &Measured<'_>, best: &Measured<'_>) -> String {
     let (high, low) = (worst.rate, best.rate);
     if high.rate <= low.rate {
         return format!(
@@ -242,7 +240,7 @@ fn unknown(kind: &Kind, groups: usize, worst: &Measured<'_>, best: &Measured<'_>
 }
 
 /// Fewer than two groups could be measured: which one, and what the next one lacks.
-fn too_few(kind: &Kind, report: &AttributeReport, measured: &[Measured<'_>]) -> String {
+fn too_few(kind: &KindOfError, report: &AttributeReport, measured: &[Measured<'_>]) -> String {
     let lacking = report.groups.iter().filter_map(|(name, group)| match (kind.cell)(group) {
         RateCell::Insufficient { insufficient } => Some((name, insufficient)),
         RateCell::Measured(_) => None,
@@ -276,7 +274,8 @@ fn too_few(kind: &Kind, report: &AttributeReport, measured: &[Measured<'_>]) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::{CrossCohort, Differentials, Funnel, Insufficient, Rates};
+    use crate::cells::{Differentials, Funnel, Insufficient, Rates};
+    use crate::report::CrossCohort;
 
     fn cell(errors: u64, trials: u64) -> RateCell {
         if trials < 30 {

@@ -1,11 +1,12 @@
 //! The funnel: at which stage the people of a group are turned away.
 
-use super::estimate::Sample;
+use super::cells::{Funnel, FunnelStage};
 use super::groups::{GroupRates, Grouped};
-use super::interval::{IntervalMethod, Share};
+use super::interval::IntervalMethod;
+use super::rate_sample::RateSample;
 use super::rates::Rate;
-use super::report::{Funnel, FunnelStage};
 use super::tally::{ATTEMPTS, MatedUnit, STAGES};
+use super::variance::Share;
 
 /// The funnel of a group's mated transactions at an operating point.
 pub(crate) fn funnel(
@@ -15,7 +16,7 @@ pub(crate) fn funnel(
     rates: &GroupRates,
     (confidence, method, least): (f64, IntervalMethod, u64),
 ) -> Funnel {
-    let cell = |sample: &Sample| sample.cell(confidence, method, least);
+    let cell = |sample: &RateSample| sample.cell(confidence, method, least);
     let entered = |unit: &MatedUnit, place: usize| -> u64 {
         unit.transactions() - unit.failed[..place].iter().map(|n| u64::from(*n)).sum::<u64>()
     };
@@ -55,6 +56,6 @@ pub(crate) fn funnel(
         stages,
         found_at_attempt: found[..last].to_vec(),
         denied: cell(&rates.frr),
-        denied_always: cell(&Sample::independent(Rate::new(always, people))),
+        denied_always: cell(&RateSample::independent(Rate::new(always, people))),
     }
 }

@@ -1,27 +1,28 @@
 //! From counts to the rates of everyone and of each group.
 
 use super::cohort::{Cohort, Family};
-use super::estimate::{Dependence, Sample};
-use super::interval::{Bounds, DyadMoments, IntervalMethod, RateVariance, Share, variance};
+use super::interval::{Bounds, IntervalMethod};
 use super::permute::Outcome;
+use super::rate_sample::{Dependence, RateSample};
 use super::rates::Rate;
 use super::resample::{Planes, mask, replicate_rates};
 use super::tally::{FamilyTally, MatedUnit, PairUnit};
+use super::variance::{DyadMoments, RateVariance, Share, variance};
 
 /// The rates of one set of people at one operating point.
 #[derive(Debug, Clone)]
 pub(crate) struct GroupRates {
-    pub(crate) fmr: Sample,
-    pub(crate) fnmr: Sample,
-    pub(crate) fta: Sample,
-    pub(crate) far: Sample,
-    pub(crate) frr: Sample,
+    pub(crate) fmr: RateSample,
+    pub(crate) fnmr: RateSample,
+    pub(crate) fta: RateSample,
+    pub(crate) far: RateSample,
+    pub(crate) frr: RateSample,
     /// Covariances of FMR, FNMR and FRR with everyone's.
     pub(crate) with_overall: [f64; 3],
 }
 
 /// Everyone's rates, with which a group's are compared.
-pub(crate) struct Reference<'a> {
+pub(crate) struct ReferenceGroup<'a> {
     pub(crate) rates: &'a GroupRates,
     pub(crate) base: &'a FamilyTally,
 }
@@ -90,7 +91,7 @@ impl<'a> Grouped<'a> {
         group: usize,
         count: impl Fn(&MatedUnit) -> Share + Copy,
         design_effect: Option<f64>,
-    ) -> Sample {
+    ) -> RateSample {
         let shares = || self.mated(group).map(count).filter(|share| share.trials > 0);
         clustered(shares, design_effect, None)
     }
@@ -100,12 +101,12 @@ impl<'a> Grouped<'a> {
         &self,
         group: usize,
         point: usize,
-        reference: Option<&Reference<'_>>,
+        reference: Option<&ReferenceGroup<'_>>,
     ) -> GroupRates {
         let pairs = &self.tally.pairs[self.place];
         let cell = pairs.within(group);
         let effect =
-            |pick: fn(&GroupRates) -> &Sample| reference.map(|r| pick(r.rates).design_effect());
+            |pick: fn(&GroupRates) -> &RateSample| reference.map(|r| pick(r.rates).design_effect());
         let boot = pairs.boot.as_ref().map(|boot| &boot[group]);
         let paired = |count: fn(&PairUnit, usize) -> Share| {
             self.paired(group).map(move |u| count(u, point)).filter(|share| share.trials > 0)
@@ -200,13 +201,13 @@ impl<'a> Grouped<'a> {
         group: usize,
         point: usize,
         own: &GroupRates,
-        reference: &Reference<'_>,
+        reference: &ReferenceGroup<'_>,
     ) -> [f64; 3] {
         let all = reference.rates;
         let (mut fmr, mut fnmr, mut frr) = (0.0, 0.0, 0.0);
         // With the same leverages as the variances; otherwise a group would seem to vary
         // independently of everyone.
-        let residual = |errors: u64, trials: u64, all: &Sample| {
+        let residual = |errors: u64, trials: u64, all: &RateSample| {
             let (n, p) = (all.rate.trials() as f64, all.rate.p());
             (errors as f64 - p * trials as f64) / (1.0 - trials as f64 / n).max(0.5)
         };
@@ -216,20 +217,21 @@ impl<'a> Grouped<'a> {
                 &self.tally.pairs[self.place].units[unit as usize],
                 &reference.base.pairs[0].units[subject],
             );
-            let of =
-                |u: &PairUnit, all: &Sample| residual(u.errors[point].into(), u.trials.into(), all);
+            let of = |u: &PairUnit, all: &RateSample| {
+                residual(u.errors[point].into(), u.trials.into(), all)
+            };
             if pair.trials > 0 {
                 fmr += of(pair, &own.fmr) * of(pair_all, &all.fmr);
             }
             let (mated, mated_all) =
                 (&self.tally.mated[unit as usize], &reference.base.mated[subject]);
-            let of = |u: &MatedUnit, all: &Sample| {
+            let of = |u: &MatedUnit, all: &RateSample| {
                 residual(u.errors[point].into(), u.trials.into(), all)
             };
             if mated.trials > 0 {
                 fnmr += of(mated, &own.fnmr) * of(mated_all, &all.fnmr);
             }
-            let of = |u: &MatedUnit, all: &Sample| {
+            let of = |u: &MatedUnit, all: &RateSample| {
                 residual(u64::from(u.errors[point]) + u.all_failed(), u.transactions(), all)
             };
             if mated.transactions() > 0 {
@@ -240,8 +242,9 @@ impl<'a> Grouped<'a> {
         if own.fmr.rate.trials() > 0 {
             fmr -= moments.residual_product(own.fmr.rate.p(), all.fmr.rate.p());
         }
-        let scale =
-            |a: &Sample, b: &Sample| (a.rate.trials() as f64 * b.rate.trials() as f64).max(1.0);
+        let scale = |a: &RateSample, b: &RateSample| {
+            (a.rate.trials() as f64 * b.rate.trials() as f64).max(1.0)
+        };
         [
             fmr / scale(&own.fmr, &all.fmr),
             fnmr / scale(&own.fnmr, &all.fnmr),
@@ -256,7 +259,7 @@ impl<'a> Grouped<'a> {
         h: usize,
         point: usize,
         overall: &GroupRates,
-    ) -> Option<Sample> {
+    ) -> Option<RateSample> {
         let pairs = &self.tally.pairs[self.place];
         let cell = pairs.across(g, h)?;
         let rate = Rate::new(cell.errors[point], cell.trials);
@@ -267,10 +270,10 @@ impl<'a> Grouped<'a> {
             let p = rate.p();
             let n_eff = rate.trials() as f64 / effect;
             let known = RateVariance { variance: p * (1.0 - p) / n_eff, carriers: f64::INFINITY };
-            return Some(Sample::dependent(rate, known, Dependence::Dyadic, effect, None));
+            return Some(RateSample::dependent(rate, known, Dependence::Dyadic, effect, None));
         };
         let estimated = variance(rate, shares, Some(&cell.fmr_moments(point)));
-        Some(Sample::dependent(rate, estimated, Dependence::Dyadic, effect, None))
+        Some(RateSample::dependent(rate, estimated, Dependence::Dyadic, effect, None))
     }
 
     /// Whether rates across groups are counted.
@@ -300,7 +303,7 @@ pub(super) fn clustered<I: Iterator<Item = Share>>(
     shares: impl Fn() -> I,
     design_effect: Option<f64>,
     replicates: Option<Vec<f64>>,
-) -> Sample {
+) -> RateSample {
     let (mut errors, mut trials, mut squares) = (0, 0, 0.0);
     for share in shares() {
         errors += share.errors;
@@ -311,7 +314,7 @@ pub(super) fn clustered<I: Iterator<Item = Share>>(
     let estimated = variance(rate, shares(), None);
     // Without another estimate: as if all trials of one person had the same result.
     let effect = design_effect.unwrap_or(squares / (trials as f64).max(1.0));
-    Sample::dependent(rate, estimated, Dependence::Clustered, effect, replicates)
+    RateSample::dependent(rate, estimated, Dependence::Clustered, effect, replicates)
 }
 
 fn dyadic<I: Iterator<Item = Share>>(
@@ -320,10 +323,10 @@ fn dyadic<I: Iterator<Item = Share>>(
     moments: &DyadMoments,
     design_effect: Option<f64>,
     replicates: Option<Vec<f64>>,
-) -> Sample {
+) -> RateSample {
     let estimated = variance(rate, shares(), Some(moments));
     // Without another estimate: as many independent trials as there are disjoint pairs of people.
     let effect = design_effect
         .unwrap_or_else(|| rate.trials() as f64 / (shares().count() as f64 / 2.0).max(1.0));
-    Sample::dependent(rate, estimated, Dependence::Dyadic, effect, replicates)
+    RateSample::dependent(rate, estimated, Dependence::Dyadic, effect, replicates)
 }

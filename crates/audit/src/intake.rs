@@ -1,13 +1,13 @@
-//! Reading a source once into the spool, and a first pass over what is there.
+//! Reading a source once into the row cache, and a first pass over what is there.
 
 use std::collections::HashSet;
 use std::ops::Range;
 
 use super::cohort::{Cohort, View};
-use super::protocol::{AuditProgress, People};
-use super::scores::GROUP_BINS;
-use super::select::{BINS, Scale, sum};
-use super::spool::{Row, Spool, SpoolWriter, workers};
+use super::personas::Personas;
+use super::row_cache::{Row, RowCache, RowCacheWriter, workers};
+use super::select::{BINS, GROUP_BINS, Scale, sum};
+use super::settings::AuditProgress;
 use crate::Result;
 use crate::records::{
     Dictionary, MISSING, Mating, PadOutcome, RecordBatch, RecordSource, ScanSummary, Split,
@@ -16,8 +16,8 @@ use crate::records::{
 
 /// What reading produces.
 pub(crate) struct Intake {
-    pub(crate) spool: Spool,
-    pub(crate) personas: People,
+    pub(crate) cache: RowCache,
+    pub(crate) personas: Personas,
     pub(crate) names: Dictionary,
     pub(crate) summary: ScanSummary,
     pub(crate) records: u64,
@@ -47,12 +47,12 @@ const MATED: u8 = 1;
 const NONMATED: u8 = 2;
 
 struct Reader {
-    spool: Option<SpoolWriter>,
+    cache: Option<RowCacheWriter>,
     /// By attribute.
     contradicted: Vec<Contradicted>,
     /// By subject: the kinds of scored comparisons that the person is in.
     compared: Vec<u8>,
-    personas: People,
+    personas: Personas,
     records: u64,
     splits: [u64; 3],
     has_pad: bool,
@@ -64,10 +64,10 @@ struct Reader {
 impl Reader {
     fn new(attributes: usize) -> Self {
         Reader {
-            spool: None,
+            cache: None,
             contradicted: (0..attributes).map(|_| Contradicted::default()).collect(),
             compared: Vec::new(),
-            personas: People::new(attributes),
+            personas: Personas::new(attributes),
             records: 0,
             splits: [0; 3],
             has_pad: false,
@@ -100,7 +100,7 @@ impl Reader {
 
     fn take(&mut self, names: &Dictionary, batch: &RecordBatch) -> Result<()> {
         let wide = !batch.pad_score.is_empty();
-        let spool = self.spool.get_or_insert_with(|| SpoolWriter::new(wide));
+        let cache = self.cache.get_or_insert_with(|| RowCacheWriter::new(wide));
         if self.compared.len() < names.subjects.len() {
             self.compared.resize(names.subjects.len(), 0);
         }
@@ -136,7 +136,7 @@ impl Reader {
                     self.compared[subject as usize] |= kind;
                 }
             }
-            spool.push(&row)?;
+            cache.push(&row)?;
             if self.personas.len() > known {
                 added.push((known, batch.line.get(i).copied()));
             }
@@ -172,7 +172,7 @@ impl Intake {
         }
         let in_kind = |kind| reader.compared.iter().filter(|own| **own & kind != 0).count() as u64;
         Ok(Intake {
-            spool: reader.spool.unwrap_or_else(|| SpoolWriter::new(false)).finish()?,
+            cache: reader.cache.unwrap_or_else(|| RowCacheWriter::new(false)).finish()?,
             personas: reader.personas,
             names,
             summary,
@@ -188,15 +188,15 @@ impl Intake {
 
     /// What reading would produce from rows that are there already: those of mated pairs.
     pub(crate) fn of_rows(
-        rows: SpoolWriter,
-        personas: People,
+        rows: RowCacheWriter,
+        personas: Personas,
         names: Dictionary,
         summary: ScanSummary,
     ) -> Result<Self> {
-        let spool = rows.finish()?;
-        let records = spool.rows();
+        let cache = rows.finish()?;
+        let records = cache.rows();
         Ok(Intake {
-            spool,
+            cache,
             personas,
             names,
             summary,
@@ -218,7 +218,7 @@ impl Intake {
 
 /// A first pass: counts and histograms.
 #[derive(Clone)]
-pub(crate) struct Seen {
+pub(crate) struct FirstPass {
     pub(crate) reported: u64,
     /// Reported rows, failures included.
     pub(crate) mated: u64,
@@ -236,17 +236,17 @@ pub(crate) struct Seen {
     pub(crate) unlabelled: Vec<u64>,
 }
 
-pub(crate) fn see(
+pub(crate) fn first_pass(
     intake: &mut Intake,
     cohort: &Cohort,
     scale: Scale,
     reported: &(dyn Fn(&Row) -> bool + Sync),
     split: bool,
-) -> Result<Seen> {
+) -> Result<FirstPass> {
     let bins = |view: &View| {
         if view.detailed { vec![0; 2 * GROUP_BINS * view.groups.len()] } else { Vec::new() }
     };
-    let empty = Seen {
+    let empty = FirstPass {
         reported: 0,
         mated: 0,
         nonmated: 0,
@@ -260,7 +260,7 @@ pub(crate) fn see(
     };
     let mut parts = workers(|| empty.clone());
     intake
-        .spool
+        .cache
         .scan(&mut parts, |seen, row| look(seen, row, cohort, scale, reported(row), split))?;
     let mut total = empty;
     for part in parts {
@@ -281,7 +281,14 @@ pub(crate) fn see(
     Ok(total)
 }
 
-fn look(seen: &mut Seen, row: &Row, cohort: &Cohort, scale: Scale, reported: bool, split: bool) {
+fn look(
+    seen: &mut FirstPass,
+    row: &Row,
+    cohort: &Cohort,
+    scale: Scale,
+    reported: bool,
+    split: bool,
+) {
     let compared = row.score.is_finite();
     if split && row.split == Split::Tune {
         if compared && row.species == 0 && row.mating == Mating::NonMated {

@@ -16,20 +16,23 @@ mod all_pairs;
 mod assemble;
 pub mod calibrate;
 mod cautions;
+mod cells;
 mod change;
 mod cohort;
 mod columns;
 mod compared;
+mod describe;
 mod differential;
+mod differential_intervals;
 mod direction;
-mod estimate;
 pub mod export;
 mod funnel;
-mod gaps;
 mod groups;
 mod intake;
 mod interval;
-mod normalisation;
+mod likeness;
+mod needed;
+mod numbers;
 mod operating_point;
 mod overturn;
 mod pad;
@@ -39,34 +42,41 @@ mod power;
 mod prose;
 mod protocol;
 mod random;
+mod rate_sample;
 mod rates;
+mod read_report;
 pub mod records;
 mod report;
 mod resample;
+mod row_cache;
 mod rules;
 mod sample_set;
-mod saved;
 mod scores;
 mod select;
+mod sentences;
 mod settings;
-mod spool;
 mod stress;
 mod tally;
+mod thresholds;
 mod unit_sizes;
+mod variance;
 mod verdicts;
-mod words;
+mod whole_report;
 
 pub use evenmatch_core::{Digest, Error, ErrorKind, Result, Stage};
 
+pub use cells::{
+    Answer, CurvePoint, Differential, Differentials, ErrorDifferentials, Estimate, Funnel,
+    FunnelStage, Histogram, Insufficient, MeasuredRate, Needed, Normalisation, RateCell, Rates,
+    RawAttribute, RawPoint, ScoreSummary, Software,
+};
 pub use change::{AuditChange, CHANGE_SCHEMA, Change, Direction, VerdictChange, compare_audits};
 pub use differential::{ALPHA, Combined, Measure, gini, holm};
 pub use direction::ScoreDirection;
 pub use groups::{clustered_interval, dyadic_interval};
 pub use interval::{
-    Bounds, DyadMoments, IntervalMethod, RateVariance, Share, beta_quantile, clopper_pearson,
-    effective, normal_quantile, variance, wilson,
+    Bounds, IntervalMethod, beta_quantile, clopper_pearson, normal_quantile, wilson,
 };
-pub use normalisation::{Normalisation, RawAttribute, RawPoint};
 pub use operating_point::{
     EqualErrorRate, TargetFmr, equal_error_rate, threshold_for_fmr, threshold_for_fnmr,
 };
@@ -76,14 +86,19 @@ pub use pad::{
     SpeciesReport,
 };
 pub use power::{Design, people_for_pairs, rule_of_thirty, zero_error_trials};
-pub use protocol::{AuditProgress, audit, audit_samples, worst_verdict};
-pub use rates::{Fmr, Fnmr, Rate};
-pub use report::*;
+pub use protocol::{audit, audit_samples};
+pub use rates::{Fmr, Fnmr, Rate, effective};
+pub use report::{
+    AcquisitionReport, AttributeDescription, AttributeReport, AuditReport, BasisKind, CrossCohort,
+    DataDescription, GroupReport, OperatingPointReport, PairDesign, RuleReport, SCHEMA,
+    ScoreReport, ThresholdBasis,
+};
 pub use rules::{Rule, RuleInterval, RuleMeasure, RulePack, Scope, Verdict};
 pub use sample_set::{LabelledSample, SampleSet};
-pub use settings::{AuditSettings, Thresholds};
+pub use settings::{AuditProgress, AuditSettings, Thresholds};
 pub use stress::{
     STRESS_NOTICE, STRESS_SCHEMA, StressLevel, StressObservation, StressOutcome, StressRate,
     StressRates, StressReport, StressSeries, StressTally, UnusablePhoto, stress_groups,
 };
-pub(crate) use words::threshold as threshold_text;
+pub use variance::{DyadMoments, RateVariance, Share, variance};
+pub use whole_report::worst_verdict;

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::clopper_pearson;
-use super::saved::read;
+use super::interval::clopper_pearson;
+use super::read_report::read;
 use crate::Result;
 
 /// The value of the field `schema`.

@@ -1,14 +1,14 @@
 //! The report's paragraphs: answers, method, limits.
 
+use super::cells::Answer;
 use super::direction::ScoreDirection;
 use super::interval::IntervalMethod;
-use super::report::{
-    Answer, BasisKind, DataDescription, OperatingPointReport, RateCell, ThresholdBasis,
-};
+use super::numbers::{count, list, threshold};
+use super::report::{BasisKind, DataDescription, OperatingPointReport, ThresholdBasis};
 use super::rules::Verdict;
 use super::sample_set::SampleSet;
+use super::sentences::share;
 use super::settings::AuditSettings;
-use super::words::{count, list, percent, threshold};
 use crate::{Error, ErrorKind, Stage};
 
 /// The answers at the first operating point: for everyone, then for each attribute.
@@ -28,32 +28,6 @@ pub(crate) fn answers(point: &OperatingPointReport) -> Vec<Answer> {
         sentence: report.sentence.clone(),
     }));
     answers
-}
-
-/// A rate in words.
-pub(super) fn share(cell: &RateCell, what: &str, of: &str) -> String {
-    match cell {
-        RateCell::Measured(rate) if rate.errors == 0 => format!(
-            "none of {} {of} was {what} (at most {})",
-            count(rate.trials),
-            percent(rate.high)
-        ),
-        RateCell::Measured(rate) => format!(
-            "{} of {} {of} were {what} [{} to {}]",
-            percent(rate.rate),
-            count(rate.trials),
-            percent(rate.low),
-            percent(rate.high)
-        ),
-        RateCell::Insufficient { insufficient } if insufficient.trials == 0 => {
-            format!("there are no {of}, so the share {what} is not known")
-        }
-        RateCell::Insufficient { insufficient } => format!(
-            "{} {of} are too few to measure the share {what}: at least {} are needed",
-            count(insufficient.trials),
-            count(insufficient.needed)
-        ),
-    }
 }
 
 fn overall(point: &OperatingPointReport) -> String {

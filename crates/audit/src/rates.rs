@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use super::interval::{self, Bounds};
+use super::interval::{
+    Bounds, FEW, beta_quantile, clopper_pearson, normal_quantile, student_quantile, wilson,
+};
 
 /// Errors over trials, in exact integers.
 ///
@@ -47,14 +49,14 @@ impl Rate {
     /// The two-sided interval for independent trials at this confidence: exact with fewer than
     /// three errors (or correct trials), Wilson's otherwise.
     pub fn bounds(self, confidence: f64) -> Bounds {
-        interval::effective(self, self.trials as f64, confidence, None)
+        effective(self, self.trials as f64, confidence, None)
     }
 
     /// The one-sided upper bound by Clopper and Pearson, which for zero errors is the "rule of
     /// three", `1 − α^(1/N)`.
     pub fn upper_bound(self, confidence: f64) -> f64 {
         let (errors, trials) = (self.errors as f64, self.trials as f64);
-        interval::beta_quantile(confidence, errors + 1.0, trials - errors)
+        beta_quantile(confidence, errors + 1.0, trials - errors)
     }
 }
 
@@ -62,6 +64,20 @@ impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&text(*self, self.bounds(0.95)))
     }
+}
+
+/// The interval on an effective sample size: exact for few errors, Wilson's otherwise; `freedom` is
+/// the degrees of freedom behind the size, if it was estimated.
+pub fn effective(rate: Rate, n_eff: f64, confidence: f64, freedom: Option<f64>) -> Bounds {
+    let Some(p) = rate.value() else { return Bounds { low: 0.0, high: 1.0 } };
+    if rate.errors().min(rate.trials() - rate.errors()) < FEW {
+        return clopper_pearson(p * n_eff, n_eff, confidence);
+    }
+    let z = freedom.map_or_else(
+        || normal_quantile(confidence),
+        |freedom| student_quantile(confidence, freedom),
+    );
+    wilson(p, n_eff, z)
 }
 
 /// A rate with given bounds, as people read it.

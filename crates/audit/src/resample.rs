@@ -5,7 +5,7 @@
 use evenmatch_core::random::{STEP, mix};
 
 /// Number of replicates.
-pub(crate) const LANES: usize = 1024;
+const LANES: usize = 1024;
 const WORDS: usize = LANES / 64;
 
 /// One bit a replicate.
@@ -88,6 +88,20 @@ impl Planes {
             })
             .collect()
     }
+}
+
+/// Counters over the pairs among people: with Σ over the people in a replicate, `(Σx)² − Σx²` over 2
+/// pairs of samples.
+pub(crate) fn pair_counters(members: impl Iterator<Item = (Mask, u64)>) -> Planes {
+    let (mut sums, mut squares) = (vec![0_u64; LANES], vec![0_u64; LANES]);
+    for (mask, x) in members.filter(|(_, x)| *x > 0) {
+        for lane in 0..LANES {
+            let bit = mask[lane / 64] >> (lane % 64) & 1;
+            sums[lane] += bit * x;
+            squares[lane] += bit * x * x;
+        }
+    }
+    Planes::from_values(sums.iter().zip(squares).map(|(s, q)| (s * s - q) / 2))
 }
 
 /// Rates in every replicate: errors over trials, NaN without trials.

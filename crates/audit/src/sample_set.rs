@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::cohort::Personas;
 use super::intake::Intake;
-use super::spool::{Row, SpoolWriter};
+use super::personas::Personas;
+use super::row_cache::{Row, RowCacheWriter};
 use crate::Result;
 use crate::records::{
     Dictionary, Failure, InputDigest, MANY, MISSING, MOST_VALUES, Mating, PadOutcome,
@@ -108,13 +108,13 @@ impl SampleSet {
         let rows: Vec<u32> = sample_of_row.iter().map(|&s| subject[s as usize]).collect();
         let classes = vec![0; rows.len()];
         let matrix = self.matrix(rows, classes)?;
-        let spool = self.mated_rows(&matrix, &persona, &subject, &failure, &sample_of_row)?;
+        let cache = self.mated_rows(&matrix, &persona, &subject, &failure, &sample_of_row)?;
         let summary = ScanSummary {
             inputs: self.inputs.clone(),
             warnings: self.warnings.clone(),
             lower_is_more_similar: false,
         };
-        let intake = Intake::of_rows(spool, personas, names, summary)?;
+        let intake = Intake::of_rows(cache, personas, names, summary)?;
         Ok(Coded { intake, matrix, persona, failure, sample_of_row })
     }
 
@@ -162,8 +162,8 @@ impl SampleSet {
         subject: &[u32],
         failure: &[u16],
         sample_of_row: &[u32],
-    ) -> Result<SpoolWriter> {
-        let mut spool = SpoolWriter::new(false);
+    ) -> Result<RowCacheWriter> {
+        let mut cache = RowCacheWriter::new(false);
         let row = |reference: u32, probe: u32, score: f64, failure: u16| Row {
             score,
             probe: persona[probe as usize],
@@ -180,7 +180,7 @@ impl SampleSet {
         {
             let (a, b) = (sample_of_row[a as usize], sample_of_row[b as usize]);
             if !self.not_mated.contains(&(a, b)) {
-                spool.push(&row(a, b, score.into(), 0))?;
+                cache.push(&row(a, b, score.into(), 0))?;
             }
         }
         let mut order: Vec<u32> = (0..subject.len() as u32).collect();
@@ -192,11 +192,11 @@ impl SampleSet {
                     let code = Some(failure[b as usize]).filter(|code| *code > 0);
                     let code = code.unwrap_or(failure[a as usize]);
                     if code > 0 && !self.not_mated.contains(&(a, b)) {
-                        spool.push(&row(a, b, f64::NAN, code))?;
+                        cache.push(&row(a, b, f64::NAN, code))?;
                     }
                 }
             }
         }
-        Ok(spool)
+        Ok(cache)
     }
 }

@@ -1,23 +1,84 @@
 //! Threshold-free summaries from histograms: DET and ROC points, d′, Cllr and minimum Cllr.
 
-use super::report::{CurvePoint, Histogram, ScoreSummary};
-use super::select::{BINS, Scale};
+use std::collections::BTreeMap;
 
-/// Bins of the histograms kept per group.
-pub(crate) const GROUP_BINS: usize = 4096;
+use super::all_pairs::AllPairs;
+use super::cells::{CurvePoint, Histogram, ScoreSummary};
+use super::cohort::Cohort;
+use super::intake::{FirstPass, Intake};
+use super::report::ScoreReport;
+use super::row_cache::{Row, RowCache, workers};
+use super::select::{self, BINS, GROUP_BINS, Scale};
+use crate::Result;
+use crate::records::Mating;
+
 /// Bins of the histograms in the report.
 const REPORT_BINS: usize = 64;
 /// Most points of a curve.
 const POINTS: usize = 200;
 
+/// The summaries of everyone and of each group.
+pub(crate) fn scores(
+    intake: &mut Intake,
+    pairs: Option<&AllPairs>,
+    cohort: &Cohort,
+    seen: &FirstPass,
+    scale: Scale,
+    reported: &(dyn Fn(&Row) -> bool + Sync),
+) -> Result<ScoreReport> {
+    debug_assert_eq!(seen.mated_bins.len(), BINS);
+    let pair = ScoreHistograms { scale, mated: &seen.mated_bins, nonmated: &seen.nonmated_bins };
+    let mut overall = pair.summary();
+    overall.cllr = pair.cllr();
+    let compared = |row: &Row| {
+        let counts = row.species == 0 && row.mating != Mating::Unstated && reported(row);
+        (counts && row.score.is_finite()).then_some((row.mating == Mating::Mated, row.score))
+    };
+    let exact = match pairs {
+        Some(pairs) => pairs.equal_error(&mated_scores(&mut intake.cache)?),
+        None => select::equal_error(
+            &mut intake.cache,
+            compared,
+            scale,
+            &seen.mated_bins,
+            &seen.nonmated_bins,
+        )?,
+    };
+    overall.eer = exact.map(|eer| eer.rate);
+    overall.eer_threshold = exact.map(|eer| eer.threshold);
+    let mut attributes = BTreeMap::new();
+    for (view, bins) in cohort.views.iter().zip(&seen.groups) {
+        let groups = view.groups.iter().zip(bins.chunks(2 * GROUP_BINS)).map(|(name, bins)| {
+            let bins: Vec<u64> = bins.iter().map(|n| u64::from(*n)).collect();
+            let (mated, nonmated) = bins.split_at(GROUP_BINS);
+            (name.clone(), ScoreHistograms { scale, mated, nonmated }.summary())
+        });
+        attributes.insert(view.name.clone(), groups.collect());
+    }
+    Ok(ScoreReport { overall, attributes })
+}
+
+/// All mated scores, sorted.
+fn mated_scores(cache: &mut RowCache) -> Result<Vec<f64>> {
+    let mut parts = workers(Vec::new);
+    cache.scan(&mut parts, |part, row| {
+        if row.species == 0 && row.mating == Mating::Mated && row.score.is_finite() {
+            part.push(row.score);
+        }
+    })?;
+    let mut all = parts.concat();
+    all.sort_unstable_by(f64::total_cmp);
+    Ok(all)
+}
+
 /// Mated and non-mated scores over equal bins of one scale.
-pub(crate) struct Pair<'a> {
+pub(crate) struct ScoreHistograms<'a> {
     pub(crate) scale: Scale,
     pub(crate) mated: &'a [u64],
     pub(crate) nonmated: &'a [u64],
 }
 
-impl Pair<'_> {
+impl ScoreHistograms<'_> {
     fn bins(&self) -> usize {
         self.mated.len()
     }
@@ -191,12 +252,12 @@ mod tests {
     fn separable_scores_cost_nothing_after_calibration_and_chance_costs_one_bit() {
         let scale = Scale::new(-3.0, 3.0);
         let (low, high) = (counts(scale, &[-3.0, -2.0]), counts(scale, &[2.0, 3.0]));
-        let pair = Pair { scale, mated: &high, nonmated: &low };
+        let pair = ScoreHistograms { scale, mated: &high, nonmated: &low };
         assert!(pair.min_cllr().unwrap() < 1e-12);
         let by_hand = ((1.0 + (-2.0_f64).exp()).log2() + (1.0 + (-3.0_f64).exp()).log2()) / 2.0;
         assert!((pair.cllr().unwrap() - by_hand).abs() < 1e-4);
         assert!((pair.d_prime().unwrap() - 5.0 / 0.5_f64.sqrt()).abs() < 1e-2);
-        let chance = Pair { scale, mated: &low, nonmated: &low };
+        let chance = ScoreHistograms { scale, mated: &low, nonmated: &low };
         assert!((chance.min_cllr().unwrap() - 1.0).abs() < 1e-12);
         assert_eq!(pair.summary().eer, Some(0.0));
     }
@@ -207,7 +268,7 @@ mod tests {
         let scores: Vec<f64> = (0..20_000).map(|i| f64::from(i) / 20_000.0).collect();
         let squares: Vec<f64> = scores.iter().map(|s| s.sqrt()).collect();
         let (mated, nonmated) = (counts(scale, &squares), counts(scale, &scores));
-        let curve = Pair { scale, mated: &mated, nonmated: &nonmated }.curve();
+        let curve = ScoreHistograms { scale, mated: &mated, nonmated: &nonmated }.curve();
         assert!((50..=POINTS).contains(&curve.len()));
         assert!(curve.windows(2).all(|w| w[0].fmr >= w[1].fmr && w[0].fnmr <= w[1].fnmr));
         for point in &curve {

@@ -1,10 +1,10 @@
-//! Exact thresholds from a spool in bounded memory: a histogram finds the bin that contains the
+//! Exact thresholds from the row cache in bounded memory: a histogram finds the bin that contains the
 //! threshold, and only that bin's scores are gathered. A bin that contains too many is divided
 //! again; since each division spans the bin's own smallest and largest score, it always splits,
 //! down to a single value.
 
 use super::operating_point::{EqualErrorRate, Outside, crossing, from_the_top};
-use super::spool::{Row, Spool, workers};
+use super::row_cache::{Row, RowCache, workers};
 use crate::Result;
 
 /// Equal bins over a closed range.
@@ -17,6 +17,8 @@ pub(crate) struct Scale {
 
 /// Bins of the finest histogram.
 pub(crate) const BINS: usize = 1 << 16;
+/// Bins of the histograms kept per group.
+pub(crate) const GROUP_BINS: usize = 4096;
 /// Scores that may be gathered at once (32 MiB).
 const GATHER: u64 = 1 << 22;
 
@@ -47,7 +49,7 @@ struct Gathered {
 /// The threshold that accepts at most `allowed` of the scores that `extract` yields, under the
 /// tie contract; `None` without scores.
 pub(crate) fn threshold(
-    spool: &mut Spool,
+    cache: &mut RowCache,
     extract: impl Fn(&Row) -> Option<f64> + Sync,
     scale: Scale,
     counts: &[u64],
@@ -60,14 +62,14 @@ pub(crate) fn threshold(
     let mut path = vec![(scale, bin)];
     let mut fallback: Option<f64> = None;
     while members > GATHER {
-        let (low, high) = range(spool, &extract, &path)?;
+        let (low, high) = range(cache, &extract, &path)?;
         if low == high {
             // A single value is rejected as a whole in favour of what lies above it.
-            let next = next_above(spool, &extract, high)?;
+            let next = next_above(cache, &extract, high)?;
             return Ok(Some(next.or(fallback).unwrap_or_else(|| high.next_up())));
         }
         let scale = Scale::new(low, high);
-        let inner = count(spool, &extract, &path, scale)?;
+        let inner = count(cache, &extract, &path, scale)?;
         match bin_from_the_top(&inner, above_count, allowed) {
             Some(found) => (bin, above_count) = found,
             None => break,
@@ -76,7 +78,7 @@ pub(crate) fn threshold(
         path.push((scale, bin));
         fallback = None;
     }
-    let gathered = gather(spool, &extract, &path)?;
+    let gathered = gather(cache, &extract, &path)?;
     let mut scores = gathered.scores;
     scores.sort_unstable_by(|a, b| b.total_cmp(a));
     if gathered.above.is_finite() {
@@ -105,12 +107,12 @@ fn inside(path: &[(Scale, usize)], score: f64) -> bool {
 }
 
 fn range(
-    spool: &mut Spool,
+    cache: &mut RowCache,
     extract: &(impl Fn(&Row) -> Option<f64> + Sync),
     path: &[(Scale, usize)],
 ) -> Result<(f64, f64)> {
     let mut ends = workers(|| (f64::INFINITY, f64::NEG_INFINITY));
-    spool.scan(&mut ends, |(low, high), row| {
+    cache.scan(&mut ends, |(low, high), row| {
         if let Some(score) = extract(row).filter(|s| inside(path, *s)) {
             *low = low.min(score);
             *high = high.max(score);
@@ -121,13 +123,13 @@ fn range(
 }
 
 fn count(
-    spool: &mut Spool,
+    cache: &mut RowCache,
     extract: &(impl Fn(&Row) -> Option<f64> + Sync),
     path: &[(Scale, usize)],
     scale: Scale,
 ) -> Result<Vec<u64>> {
     let mut counts = workers(|| vec![0_u64; BINS]);
-    spool.scan(&mut counts, |counts, row| {
+    cache.scan(&mut counts, |counts, row| {
         if let Some(score) = extract(row).filter(|s| inside(path, *s)) {
             counts[scale.bin(score)] += 1;
         }
@@ -145,12 +147,12 @@ pub(crate) fn sum(parts: Vec<Vec<u64>>) -> Vec<u64> {
 }
 
 fn next_above(
-    spool: &mut Spool,
+    cache: &mut RowCache,
     extract: &(impl Fn(&Row) -> Option<f64> + Sync),
     value: f64,
 ) -> Result<Option<f64>> {
     let mut least = workers(|| f64::INFINITY);
-    spool.scan(&mut least, |least, row| {
+    cache.scan(&mut least, |least, row| {
         if let Some(score) = extract(row).filter(|s| *s > value) {
             *least = least.min(score);
         }
@@ -159,7 +161,7 @@ fn next_above(
 }
 
 fn gather(
-    spool: &mut Spool,
+    cache: &mut RowCache,
     extract: &(impl Fn(&Row) -> Option<f64> + Sync),
     path: &[(Scale, usize)],
 ) -> Result<Gathered> {
@@ -179,7 +181,7 @@ fn gather(
         }
         false
     };
-    spool.scan(&mut parts, |part, row| {
+    cache.scan(&mut parts, |part, row| {
         let Some(score) = extract(row) else { return };
         if inside(path, score) {
             part.scores.push(score);
@@ -195,7 +197,7 @@ fn gather(
 /// The equal error rate: the bin of the crossing by histogram, then exactly within it (to the bin's
 /// width if it contains too many scores).
 pub(crate) fn equal_error(
-    spool: &mut Spool,
+    cache: &mut RowCache,
     extract: impl Fn(&Row) -> Option<(bool, f64)> + Sync,
     scale: Scale,
     mated: &[u64],
@@ -225,8 +227,8 @@ pub(crate) fn equal_error(
             let extract = &extract;
             move |row: &Row| extract(row).filter(|(mated, _)| *mated == want).map(|(_, s)| s)
         };
-        let m = gather(spool, &side(true), &path)?;
-        let n = gather(spool, &side(false), &path)?;
+        let m = gather(cache, &side(true), &path)?;
+        let n = gather(cache, &side(false), &path)?;
         let (mut ms, mut ns) = (m.scores, n.scores);
         ms.sort_unstable_by(f64::total_cmp);
         ns.sort_unstable_by(f64::total_cmp);
@@ -239,13 +241,13 @@ pub(crate) fn equal_error(
 #[cfg(test)]
 mod tests {
     use super::super::operating_point::{TargetFmr, allowed, equal_error_rate, threshold_for_fmr};
-    use super::super::spool::SpoolWriter;
+    use super::super::row_cache::RowCacheWriter;
     use super::*;
     use crate::records::{Mating, PadOutcome, Split};
     use proptest::prelude::*;
 
-    fn spool(scores: &[(bool, f64)]) -> Spool {
-        let mut writer = SpoolWriter::new(false);
+    fn cache(scores: &[(bool, f64)]) -> RowCache {
+        let mut writer = RowCacheWriter::new(false);
         for &(mated, score) in scores {
             let row = Row {
                 score,
@@ -289,10 +291,10 @@ mod tests {
             let low = scores.iter().map(|s| s.1).fold(f64::INFINITY, f64::min);
             let high = scores.iter().map(|s| s.1).fold(f64::NEG_INFINITY, f64::max);
             let scale = Scale::new(low, high);
-            let mut spool = spool(&scores);
+            let mut cache = cache(&scores);
             let counts = histogram(scale, nonmated.iter().copied());
             let found = threshold(
-                &mut spool,
+                &mut cache,
                 |row| (row.mating == Mating::NonMated).then_some(row.score),
                 scale,
                 &counts,
@@ -300,7 +302,7 @@ mod tests {
             ).unwrap();
             prop_assert_eq!(found, threshold_for_fmr(TargetFmr(target), &nonmated));
             let eer = equal_error(
-                &mut spool,
+                &mut cache,
                 |row| Some((row.mating == Mating::Mated, row.score)),
                 scale,
                 &histogram(scale, mated.iter().copied()),

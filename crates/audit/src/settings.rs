@@ -1,4 +1,4 @@
-//! What an audit is asked to do.
+//! What an audit is asked to do, and how it says how far it has got.
 
 use super::interval::IntervalMethod;
 use super::rules::RulePack;
@@ -102,4 +102,17 @@ impl AuditSettings {
         }
         Ok(())
     }
+}
+
+/// How far an audit has got.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditProgress {
+    /// Reading; the number of rows so far.
+    Reading(u64),
+    /// Choosing thresholds.
+    Thresholds,
+    /// Counting errors of people, pairs and groups.
+    Counting,
+    /// Comparing groups and applying rules.
+    Comparing,
 }

@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use super::cohort::{Family, View};
-use super::interval::{DyadMoments, Share};
 use super::resample::{Planes, both, mask};
-use super::spool::{Row, Spool, workers};
+use super::row_cache::{Row, RowCache, workers};
+use super::variance::{DyadMoments, Share};
 use crate::records::{FailureStage, MISSING, Mating};
 use crate::{Error, ErrorKind, Result, Stage};
 
@@ -331,7 +331,7 @@ struct Worker {
 }
 
 /// Counts one family; `nonmated` is the number of reported non-mated rows.
-pub(crate) fn tally(spool: &mut Spool, job: &Job<'_>, nonmated: u64) -> Result<FamilyTally> {
+pub(crate) fn tally(cache: &mut RowCache, job: &Job<'_>, nonmated: u64) -> Result<FamilyTally> {
     let family = job.family;
     if family.units >= 1 << UNIT_BITS {
         return Err(Error::new(
@@ -354,7 +354,7 @@ pub(crate) fn tally(spool: &mut Spool, job: &Job<'_>, nonmated: u64) -> Result<F
     let rounds = nonmated.div_ceil(PAIRS_AT_ONCE).max(1);
     let mut mated = Vec::new();
     for round in 0..rounds {
-        let workers = count(spool, job, round, rounds)?;
+        let workers = count(cache, job, round, rounds)?;
         let mut buckets: Vec<Vec<Vec<u64>>> = (0..BUCKETS).map(|_| Vec::new()).collect();
         for worker in workers {
             if mated.is_empty() {
@@ -384,7 +384,7 @@ pub(crate) fn tally(spool: &mut Spool, job: &Job<'_>, nonmated: u64) -> Result<F
     Ok(FamilyTally { mated, pairs })
 }
 
-fn count(spool: &mut Spool, job: &Job<'_>, round: u64, rounds: u64) -> Result<Vec<Worker>> {
+fn count(cache: &mut RowCache, job: &Job<'_>, round: u64, rounds: u64) -> Result<Vec<Worker>> {
     let family = job.family;
     let mated_units = if round == 0 { family.units } else { 0 };
     let mut workers = workers(|| Worker {
@@ -392,7 +392,7 @@ fn count(spool: &mut Spool, job: &Job<'_>, round: u64, rounds: u64) -> Result<Ve
         buckets: (0..BUCKETS).map(|_| Vec::new()).collect(),
     });
     let per_bucket = family.units.div_ceil(BUCKETS).max(1);
-    spool.scan(&mut workers, |worker, row| {
+    cache.scan(&mut workers, |worker, row| {
         if row.species != 0 || !(job.reported)(row) {
             return;
         }

@@ -7,9 +7,8 @@
 //! squares it gives the sums over distinct pairs of people that dyadic variances need.
 
 use super::cohort::Family;
-use super::resample::Mask;
-use super::tally::{Dyad, Job, PairTally};
-use super::{all_pairs::pair_counters, tally::MAX_POINTS};
+use super::resample::{Mask, Planes, pair_counters};
+use super::tally::{Dyad, Job, MAX_POINTS, PairTally};
 use crate::records::MISSING;
 
 /// Samples of each unit of a family.
@@ -220,7 +219,7 @@ impl PairTally {
             let trials = of(&sizes.acquired);
             let all = of(&sizes.all).values();
             let failed = all.iter().zip(trials.values()).map(|(all, n)| all - n);
-            counters.failed.merge(&super::resample::Planes::from_values(failed));
+            counters.failed.merge(&Planes::from_values(failed));
             counters.trials.merge(&trials);
         }
     }

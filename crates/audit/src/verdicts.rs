@@ -1,17 +1,15 @@
 //! Rules applied to what was measured.
 
-use super::estimate::Sample;
-use super::gaps::over_overall;
+use super::cells::{Differential, Estimate, MeasuredRate, Needed, RateCell};
+use super::differential_intervals::over_overall;
 use super::groups::GroupRates;
 use super::interval::{Bounds, IntervalMethod};
+use super::needed::{needed_for_rate, needed_for_ratio};
+use super::numbers::{percent, times};
 use super::pad::PadReport;
-use super::report::{
-    AttributeReport, Differential, Estimate, MeasuredRate, Needed, RateCell, RuleReport,
-};
-use super::rules::{
-    Rule, RuleMeasure, RulePack, Scope, Verdict, needed_for_rate, needed_for_ratio,
-};
-use super::words::{percent, times};
+use super::rate_sample::RateSample;
+use super::report::{AttributeReport, RuleReport};
+use super::rules::{Rule, RuleMeasure, RulePack, Scope, Verdict};
 use std::collections::BTreeMap;
 
 /// The groups of one view, as seen by rules.
@@ -22,7 +20,7 @@ pub(crate) struct ViewRates<'a> {
 }
 
 /// Everything that rules may use.
-pub(crate) struct Evidence<'a> {
+pub(crate) struct RuleEvidence<'a> {
     pub(crate) overall: &'a GroupRates,
     pub(crate) subjects: u64,
     pub(crate) views: Vec<ViewRates<'a>>,
@@ -46,7 +44,7 @@ fn nothing(sentence: String) -> Needed {
     Needed { trials: None, subjects: None, sentence }
 }
 
-fn sample(rates: &GroupRates, measure: RuleMeasure) -> Option<&Sample> {
+fn sample(rates: &GroupRates, measure: RuleMeasure) -> Option<&RateSample> {
     Some(match measure {
         RuleMeasure::Fmr => &rates.fmr,
         RuleMeasure::Fnmr => &rates.fnmr,
@@ -58,11 +56,11 @@ fn sample(rates: &GroupRates, measure: RuleMeasure) -> Option<&Sample> {
 }
 
 /// Applies a pack's rules; those without a limit are left to the differentials.
-pub(crate) fn apply(pack: &RulePack, evidence: &Evidence<'_>) -> Vec<RuleReport> {
+pub(crate) fn apply(pack: &RulePack, evidence: &RuleEvidence<'_>) -> Vec<RuleReport> {
     pack.rules.iter().flat_map(|rule| apply_rule(pack, rule, evidence)).collect()
 }
 
-fn apply_rule(pack: &RulePack, rule: &Rule, evidence: &Evidence<'_>) -> Vec<RuleReport> {
+fn apply_rule(pack: &RulePack, rule: &Rule, evidence: &RuleEvidence<'_>) -> Vec<RuleReport> {
     if rule.measure == RuleMeasure::PadPresent {
         return vec![pad_present(pack, rule, evidence)];
     }
@@ -116,7 +114,7 @@ fn judge(pack: &RulePack, rule: &Rule, limit: f64, finding: Finding) -> RuleRepo
     }
 }
 
-fn pad_present(pack: &RulePack, rule: &Rule, evidence: &Evidence<'_>) -> RuleReport {
+fn pad_present(pack: &RulePack, rule: &Rule, evidence: &RuleEvidence<'_>) -> RuleReport {
     let present = evidence.pad.is_some();
     let verdict = if present { Verdict::Pass } else { Verdict::Inconclusive };
     RuleReport {
@@ -144,9 +142,9 @@ fn pad_present(pack: &RulePack, rule: &Rule, evidence: &Evidence<'_>) -> RuleRep
 fn from_sample(
     rule: &Rule,
     limit: f64,
-    sample: &Sample,
+    sample: &RateSample,
     subjects: u64,
-    evidence: &Evidence<'_>,
+    evidence: &RuleEvidence<'_>,
 ) -> (Option<Estimate>, Needed) {
     if sample.rate.trials() < evidence.least.max(1) {
         let sentence = format!(
@@ -167,7 +165,7 @@ fn from_sample(
 fn from_cell(rule: &Rule, limit: f64, cell: &RateCell) -> (Option<Estimate>, Needed) {
     match cell {
         RateCell::Measured(MeasuredRate { errors, trials, rate, n_eff, .. }) => {
-            let sample = Sample::effective(super::rates::Rate::new(*errors, *trials), *n_eff);
+            let sample = RateSample::effective(super::rates::Rate::new(*errors, *trials), *n_eff);
             let (bounds, _) = sample.exact(rule.confidence);
             let estimate =
                 Estimate { value: *rate, low: Some(bounds.low), high: Some(bounds.high) };
@@ -203,7 +201,7 @@ fn finding(
     }
 }
 
-fn overall(rule: &Rule, limit: f64, evidence: &Evidence<'_>) -> Vec<Finding> {
+fn overall(rule: &Rule, limit: f64, evidence: &RuleEvidence<'_>) -> Vec<Finding> {
     if rule.measure == RuleMeasure::Bpcer {
         let cell = evidence.pad.map(|pad| from_cell(rule, limit, &pad.bpcer));
         return vec![finding(None, None, cell.unwrap_or_else(no_pad))];
@@ -222,7 +220,7 @@ fn no_pad() -> (Option<Estimate>, Needed) {
     (None, nothing(sentence.to_owned()))
 }
 
-fn groups(rule: &Rule, limit: f64, evidence: &Evidence<'_>) -> Vec<Finding> {
+fn groups(rule: &Rule, limit: f64, evidence: &RuleEvidence<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for view in &evidence.views {
         for (name, rates, subjects) in &view.groups {
@@ -249,7 +247,7 @@ fn ratio(
     limit: f64,
     rates: &GroupRates,
     subjects: u64,
-    evidence: &Evidence<'_>,
+    evidence: &RuleEvidence<'_>,
 ) -> (Option<Estimate>, Needed) {
     let all = evidence.overall;
     let (own, all, covariance) = match rule.measure {
@@ -271,7 +269,7 @@ fn ratio(
     }
 }
 
-fn attributes(rule: &Rule, limit: f64, evidence: &Evidence<'_>) -> Vec<Finding> {
+fn attributes(rule: &Rule, limit: f64, evidence: &RuleEvidence<'_>) -> Vec<Finding> {
     let pick = |report: &AttributeReport| -> Option<Differential> {
         let d = &report.differentials;
         match rule.measure {
@@ -307,7 +305,7 @@ fn attributes(rule: &Rule, limit: f64, evidence: &Evidence<'_>) -> Vec<Finding> 
         .collect()
 }
 
-fn species(rule: &Rule, limit: f64, evidence: &Evidence<'_>) -> Vec<Finding> {
+fn species(rule: &Rule, limit: f64, evidence: &RuleEvidence<'_>) -> Vec<Finding> {
     let Some(pad) = evidence.pad.filter(|pad| !pad.species.is_empty()) else {
         return vec![finding(None, None, no_pad())];
     };

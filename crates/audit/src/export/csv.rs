@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::{Exporter, text};
+use super::exporter::Exporter;
+use super::text;
 use crate::{
     AuditReport, Differential, Estimate, Funnel, OperatingPointReport, PadReport, RateCell,
 };

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::Exporter;
+use super::exporter::Exporter;
 use crate::AuditReport;
 
 /// Writes the report as indented JSON with a line end after it.

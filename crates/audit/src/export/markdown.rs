@@ -3,9 +3,11 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use super::exporter::Exporter;
 use super::shown::{Shown, shown};
-use super::{Exporter, text};
-use crate::{AuditReport, Estimate, PadReport, RateCell};
+use super::stress_facts::extremes;
+use super::text;
+use crate::{AuditReport, Estimate, PadReport, RateCell, StressReport};
 
 /// Writes the report's main numbers as Markdown.
 #[derive(Debug, Clone, Copy, Default)]
@@ -135,7 +137,7 @@ fn render(report: &AuditReport, page: &mut String) -> std::fmt::Result {
     }
     if let Some(stress) = &report.stress {
         writeln!(page, "\n## Stress test\n\n{}", plain(&stress.notice))?;
-        super::stress::tables(stress, 3, page)?;
+        stress_tables(stress, 3, page)?;
     }
     if let Some(acquisition) = &report.acquisition {
         writeln!(page, "\n## Photos that could not be used\n")?;
@@ -266,6 +268,29 @@ fn attacks(pad: &PadReport, page: &mut String) -> std::fmt::Result {
                 cell(Some(&of.turned_away)),
                 over(of.turned_away_over_overall)
             )?;
+        }
+    }
+    Ok(())
+}
+
+/// The groups with the lowest and the highest rates, one table per attribute, under headings of
+/// this level.
+pub(super) fn stress_tables(
+    report: &StressReport,
+    heading: usize,
+    page: &mut String,
+) -> std::fmt::Result {
+    for attribute in &report.attributes {
+        writeln!(
+            page,
+            "\n{} At the severest level, by {}\n\n| Degradation | Rate | Everyone | Lowest \
+             group | Highest group |\n|---|---|---|---|---|",
+            "#".repeat(heading),
+            plain(attribute)
+        )?;
+        for row in extremes(report, attribute) {
+            let cells: Vec<String> = row.iter().map(|cell| plain(cell)).collect();
+            writeln!(page, "| {} |", cells.join(" | "))?;
         }
     }
     Ok(())

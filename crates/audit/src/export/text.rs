@@ -27,7 +27,7 @@ pub(super) fn number(value: f64) -> String {
 }
 
 /// A threshold, with every digit that is needed to get the same rates again.
-pub(super) use crate::threshold_text as threshold;
+pub(super) use crate::numbers::threshold;
 
 /// A score that is not a threshold of a decision, such as the edge of a bin.
 pub(super) fn score(value: f64) -> String {

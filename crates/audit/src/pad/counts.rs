@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::presentations::Presentation;
-use crate::estimate::Sample;
 use crate::groups::clustered;
-use crate::interval::Share;
+use crate::rate_sample::RateSample;
 use crate::rates::Rate;
+use crate::variance::Share;
 
 /// Errors and trials by person, and those of presentations that do not name anyone.
 #[derive(Debug, Clone, Default)]
@@ -49,20 +49,20 @@ impl Counts {
     /// trials; with too few errors to estimate the dependence, the `design_effect` of a larger set
     /// is used, or, failing that, the assumption that all presentations of one person have the same
     /// result.
-    pub(super) fn sample(&self, design_effect: Option<f64>) -> Sample {
+    pub(super) fn sample(&self, design_effect: Option<f64>) -> RateSample {
         if self.repeats() {
             return clustered(|| self.shares(), design_effect, None);
         }
         let sum = |pick: fn(&Share) -> u64| self.shares().map(|share| pick(&share)).sum();
-        Sample::independent(Rate::new(sum(|share| share.errors), sum(|share| share.trials)))
+        RateSample::independent(Rate::new(sum(|share| share.errors), sum(|share| share.trials)))
     }
 
     /// The covariance of this part's rate with everyone's: sums of products of residuals over the
     /// part's people. Each residual has a leverage if the variance of its rate has one; otherwise
     /// the part would seem to follow everyone more closely than it does.
-    pub(super) fn covariance(&self, own: &Sample, all: &Counts, everyone: &Sample) -> f64 {
+    pub(super) fn covariance(&self, own: &RateSample, all: &Counts, everyone: &RateSample) -> f64 {
         let (own_repeats, all_repeat) = (self.repeats(), all.repeats());
-        let residual = |share: Share, of: &Sample, repeats: bool| {
+        let residual = |share: Share, of: &RateSample, repeats: bool| {
             let (errors, trials) = (share.errors as f64, share.trials as f64);
             let (n, p) = (of.rate.trials() as f64, of.rate.p());
             let lever = if repeats { (1.0 - trials / n).max(0.5) } else { 1.0 };

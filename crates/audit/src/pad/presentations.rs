@@ -3,10 +3,50 @@
 //! Records of presentation attack detection are few compared with those of pairs, so they are kept
 //! in memory (40 bytes each), which makes curves over all their scores exact.
 
-use super::PadJob;
 use crate::Result;
-use crate::records::{Mating, PadOutcome};
-use crate::spool::{Row, Spool, workers};
+use crate::cohort::{Cohort, View};
+use crate::rate_sample::RateSample;
+use crate::records::{Dictionary, Mating, PadOutcome};
+use crate::row_cache::{Row, RowCache, workers};
+
+/// Species names of attacks made by a program begin with this.
+pub const SIMULATED_PREFIX: &str = "sim_";
+
+/// What the PAD numbers need from the audit.
+pub(crate) struct PadJob<'a> {
+    pub(crate) views: &'a [View],
+    /// Species names by code.
+    pub(crate) species: Vec<&'a str>,
+    pub(crate) thresholds: &'a [f64],
+    pub(crate) reported: &'a (dyn Fn(&Row) -> bool + Sync),
+    pub(crate) confidence: f64,
+    pub(crate) least: u64,
+    /// Everyone's FRR by operating point, which ignores presentation attack detection.
+    pub(crate) frr: Vec<RateSample>,
+    /// See [`people`].
+    pub(crate) people: Vec<Option<u32>>,
+}
+
+impl PadJob<'_> {
+    /// The rank of the person by name; `None` if nobody is named.
+    fn person(&self, persona: u32) -> Option<u32> {
+        self.people.get(persona as usize).copied().flatten()
+    }
+}
+
+/// By persona, the rank of the person by name; `None` for the names that do not identify anyone: an
+/// empty field, and `attack` or `attack/SPECIES`, bob's names for whoever presents an attack.
+pub(crate) fn people(cohort: &Cohort, names: &Dictionary) -> Vec<Option<u32>> {
+    let mut sorted: Vec<&str> = names.subjects.names().collect();
+    sorted.sort_unstable();
+    let nobody = |name: &&str| name.is_empty() || *name == "attack" || name.starts_with("attack/");
+    let everyone = &cohort.families[0];
+    let of_unit = |unit: &u32| {
+        let rank = everyone.subject_of_unit[*unit as usize];
+        sorted.get(rank as usize).filter(|name| !nobody(name)).map(|_| rank)
+    };
+    everyone.unit_of_persona.iter().map(of_unit).collect()
+}
 
 /// One presentation.
 #[derive(Debug, Clone, Copy)]
@@ -55,9 +95,9 @@ impl Presentation {
 
 /// The reported attacks, and bona fide presentations that were judged or scored, in no particular
 /// order.
-pub(super) fn presentations(spool: &mut Spool, job: &PadJob<'_>) -> Result<Vec<Presentation>> {
+pub(super) fn presentations(cache: &mut RowCache, job: &PadJob<'_>) -> Result<Vec<Presentation>> {
     let mut parts = workers(Vec::new);
-    spool.scan(&mut parts, |part, row| {
+    cache.scan(&mut parts, |part, row| {
         if (job.reported)(row) {
             part.extend(of_row(row, job));
         }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::report::{PadGroup, PadReport, SpeciesReport};
-use crate::prose::share;
-use crate::words::{list, times};
+use crate::numbers::{list, times};
+use crate::sentences::share;
 use crate::{Answer, RateCell, RuleReport};
 
 /// The notice that goes with numbers about simulated attacks.

@@ -6,8 +6,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::Software;
+use crate::read_report::read;
 use crate::records::InputDigest;
-use crate::saved::read;
 use crate::{Digest, Result};
 use evenmatch_core::record::{ModelRecord, OperatingPointRecord};
 

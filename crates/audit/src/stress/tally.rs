@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use super::report::{StressLevel, StressRate, StressRates};
 use crate::cohort::parts;
 use crate::groups::clustered;
-use crate::interval::{IntervalMethod, Share};
+use crate::interval::IntervalMethod;
+use crate::variance::Share;
 use crate::{Error, ErrorKind, Result, Stage};
 use crate::{LabelledSample, RateCell};
 

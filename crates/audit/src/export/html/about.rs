@@ -2,9 +2,9 @@
 
 use maud::html;
 
-use super::super::text;
-use super::{Page, clean};
+use super::page::{Page, clean};
 use crate::AuditReport;
+use crate::export::text;
 
 /// How the numbers were calculated.
 pub(super) fn method(page: &mut Page, report: &AuditReport) {

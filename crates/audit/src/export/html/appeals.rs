@@ -1,6 +1,6 @@
 //! How often reviewers overturned decisions, by group.
 
-use super::Page;
+use super::page::Page;
 use crate::OverturnReport;
 use crate::export::text;
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::super::text;
-use super::svg::Mark;
+use super::page::Page;
+use super::svg::{Mark, legend};
 use super::trade_off::{Line, trade_off};
-use super::{Page, legend};
+use crate::export::text;
 use crate::{AuditReport, PadReport, RateCell};
 
 /// The most species in one chart; more are split over several charts.

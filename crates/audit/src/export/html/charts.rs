@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use maud::{Markup, html};
 
-use super::super::text;
-use super::clean;
+use super::page::clean;
 use super::svg::{LogScale, Mark, WIDTH, figure, small, units};
+use crate::export::text;
 use crate::{Funnel, FunnelStage, Histogram, RateCell, ScoreSummary};
 
 /// A group with its mark.

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use maud::{Markup, html};
 
-use super::super::text;
 use super::charts::Named;
 use super::svg::{WIDTH, figure, small};
 use crate::StressRate;
+use crate::export::text;
 
 /// Ends of the vertical scale; the chart takes the smallest that holds everything.
 const SCALES: [f64; 7] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0];

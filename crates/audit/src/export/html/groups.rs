@@ -2,11 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::super::shown::MATRIX;
-use super::super::text;
 use super::charts::{self, Named};
+use super::page::{Page, clean, scrolling_table};
 use super::svg::Mark;
-use super::{Page, clean, scrolling_table};
+use crate::export::shown::MATRIX;
+use crate::export::text;
 use crate::{AttributeReport, AuditReport, Funnel, RateCell};
 
 /// False match rates within and across groups.

@@ -1,8 +1,8 @@
 //! What normalising the scores changed.
 
-use super::super::text;
-use super::Page;
+use super::page::Page;
 use crate::AuditReport;
+use crate::export::text;
 
 /// Before and after, for each operating point; nothing where scores are plain.
 pub(super) fn normalisation(page: &mut Page, report: &AuditReport) {

@@ -2,10 +2,10 @@
 
 use maud::html;
 
-use super::super::text;
 use super::charts::{self, Named};
+use super::page::{Page, badge, clean};
 use super::svg::Mark;
-use super::{Page, badge, clean};
+use crate::export::text;
 use crate::{AttributeReport, AuditReport, BasisKind, RateCell, Rates, Verdict};
 
 /// One plain sentence for each attribute.

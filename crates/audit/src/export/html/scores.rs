@@ -1,10 +1,10 @@
 //! DET curves and score distributions.
 
-use super::super::text;
 use super::charts::{self, Named};
-use super::svg::Mark;
+use super::page::Page;
+use super::svg::{Mark, legend};
 use super::trade_off::{Line, trade_off};
-use super::{Page, legend};
+use crate::export::text;
 use crate::{AuditReport, ScoreSummary};
 
 /// The most groups in one chart; more are split over several charts.

@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use super::charts::Named;
 use super::curves::curves;
-use super::svg::Mark;
-use super::{Head, Page, legend};
-use crate::export::stress::{extremes, facts, levels};
+use super::page::{Head, Page};
+use super::svg::{Mark, legend};
+use crate::export::stress_facts::{extremes, facts, levels};
 use crate::{StressLevel, StressRate, StressRates, StressReport, StressSeries};
 
 /// The most groups in one chart; more are split over several charts.

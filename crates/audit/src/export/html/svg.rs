@@ -1,8 +1,8 @@
-//! Small drawing helpers: labels, axes, and marks that differ in shape as well as colour.
+//! Small drawing helpers: labels, axes, legends, and marks that differ in shape as well as colour.
 
 use maud::{Markup, html};
 
-use super::clean;
+use super::page::clean;
 
 /// Width of every chart in user units; on a phone one unit is about one pixel.
 pub(super) const WIDTH: f64 = 360.0;
@@ -141,6 +141,24 @@ pub(super) fn figure(
             title id={ (id) "-t" } { (clean(title)) }
             desc id={ (id) "-d" } { (clean(description)) }
             (body)
+        }
+    }
+}
+
+/// Groups as a list of marks and names.
+pub(super) fn legend<'a>(names: impl IntoIterator<Item = (&'a str, Mark)>) -> Markup {
+    html! {
+        ul class="legend" {
+            @for (name, mark) in names {
+                li {
+                    svg viewBox="0 0 36 14" aria-hidden="true" {
+                        path d="M0 7h36" stroke-width="2" stroke=(mark.colour())
+                            stroke-dasharray=[mark.dashes()] {}
+                        (mark.at(18.0, 7.0))
+                    }
+                    (clean(name))
+                }
+            }
         }
     }
 }

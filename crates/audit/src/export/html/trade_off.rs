@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::charts::anchor;
-use super::clean;
+use super::page::clean;
 use super::svg::{LogScale, Mark, WIDTH, figure, small, units};
 
 /// One line of the chart.

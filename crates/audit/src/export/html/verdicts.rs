@@ -2,8 +2,8 @@
 
 use maud::html;
 
-use super::super::text;
-use super::{Page, badge, clean};
+use super::page::{Page, badge, clean};
+use crate::export::text;
 use crate::{AuditReport, RuleReport, Verdict};
 
 /// Rules with their verdicts.

@@ -1,9 +1,10 @@
 //! A rate with everything its interval needs.
 
-use super::interval::{self, Bounds, FEW, IntervalMethod, RateVariance, wilson};
+use super::cells::{Insufficient, MeasuredRate, RateCell};
+use super::interval::{self, Bounds, FEW, IntervalMethod, wilson};
 use super::rates::{self, Rate};
-use super::report::{Insufficient, MeasuredRate, RateCell};
 use super::resample::percentiles;
+use super::variance::RateVariance;
 
 /// How the trials of a rate depend on each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub(crate) enum Dependence {
 
 /// A rate, its variance and, if requested, its bootstrap replicates.
 #[derive(Debug, Clone)]
-pub(crate) struct Sample {
+pub(crate) struct RateSample {
     pub(crate) rate: Rate,
     pub(crate) variance: f64,
     pub(crate) n_eff: f64,
@@ -27,7 +28,7 @@ pub(crate) struct Sample {
     pub(crate) replicates: Option<Vec<f64>>,
 }
 
-impl Sample {
+impl RateSample {
     /// A rate whose trials depend on each other. With few errors the variance cannot be estimated
     /// from the rate itself: `design_effect` (everyone's) is used instead.
     pub(crate) fn dependent(
@@ -43,13 +44,13 @@ impl Sample {
         let p = rate.p();
         let variance = if n_eff > 0.0 { p * (1.0 - p) / n_eff } else { 0.0 };
         let freedom = (!few).then(|| estimated.freedom(rate));
-        Sample { rate, variance, n_eff, freedom, dependence, replicates }
+        RateSample { rate, variance, n_eff, freedom, dependence, replicates }
     }
 
     /// A rate of independent trials.
     pub(crate) fn independent(rate: Rate) -> Self {
         let (p, n) = (rate.p(), rate.trials() as f64);
-        Sample {
+        RateSample {
             rate,
             variance: if n > 0.0 { p * (1.0 - p) / n } else { 0.0 },
             n_eff: n,
@@ -113,7 +114,7 @@ impl Sample {
     pub(crate) fn effective(rate: Rate, n_eff: f64) -> Self {
         let p = rate.p();
         let variance = if n_eff > 0.0 { p * (1.0 - p) / n_eff } else { 0.0 };
-        Sample { n_eff, variance, ..Sample::independent(rate) }
+        RateSample { n_eff, variance, ..RateSample::independent(rate) }
     }
 
     /// The exact interval on the effective number of trials, however many errors there are.

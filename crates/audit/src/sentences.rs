@@ -1,35 +1,32 @@
-//! The plain sentences of a report.
+//! The sentences about rates and about differences between groups.
 
+use super::cells::RateCell;
 use super::differential::{Combined, Measure};
-use super::rates::decimals;
+use super::numbers::{count, percent, points, ratio, times};
 
-/// A share in per cent, with two significant digits.
-pub(crate) fn percent(share: f64) -> String {
-    format!("{:.*} %", decimals(share), 100.0 * share)
-}
-
-/// A difference of shares in percentage points, with two significant digits.
-fn points(difference: f64) -> String {
-    format!("{:.*}", decimals(difference), 100.0 * difference)
-}
-
-/// A ratio with a sensible number of digits.
-pub(crate) fn times(ratio: f64) -> String {
-    if ratio >= 100.0 { format!("{ratio:.0}") } else { format!("{ratio:.2}") }
-}
-
-/// A ratio with a sensible number of digits; `None` for one that rounds to 1, which says nothing.
-pub(crate) fn ratio(value: f64) -> Option<String> {
-    Some(times(value)).filter(|text| text != "1.00")
-}
-
-/// A threshold with all its digits: comparisons at or above the printed number are exactly those at
-/// or above the number used.
-pub(crate) fn threshold(value: f64) -> String {
-    if value == 0.0 || (1e-4..1e15).contains(&value.abs()) {
-        format!("{value}")
-    } else {
-        format!("{value:e}")
+/// A rate in words.
+pub(crate) fn share(cell: &RateCell, what: &str, of: &str) -> String {
+    match cell {
+        RateCell::Measured(rate) if rate.errors == 0 => format!(
+            "none of {} {of} was {what} (at most {})",
+            count(rate.trials),
+            percent(rate.high)
+        ),
+        RateCell::Measured(rate) => format!(
+            "{} of {} {of} were {what} [{} to {}]",
+            percent(rate.rate),
+            count(rate.trials),
+            percent(rate.low),
+            percent(rate.high)
+        ),
+        RateCell::Insufficient { insufficient } if insufficient.trials == 0 => {
+            format!("there are no {of}, so the share {what} is not known")
+        }
+        RateCell::Insufficient { insufficient } => format!(
+            "{} {of} are too few to measure the share {what}: at least {} are needed",
+            count(insufficient.trials),
+            count(insufficient.needed)
+        ),
     }
 }
 
@@ -109,28 +106,6 @@ pub(crate) fn combined(measure: Combined, value: f64, low: f64, high: f64) -> St
     }
 }
 
-/// Joins `a`, `b` and `c` as in English.
-pub(crate) fn list(items: &[String]) -> String {
-    match items {
-        [] => String::new(),
-        [one] => one.clone(),
-        [start @ .., last] => format!("{} and {last}", start.join(", ")),
-    }
-}
-
-/// A count as people read it: 12,345.
-pub(crate) fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,16 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_read_well() {
-        assert_eq!(count(1_234_567), "1,234,567");
-        assert_eq!(count(12), "12");
-        assert_eq!(percent(0.0025), "0.25 %");
-        assert_eq!(list(&["a".into(), "b".into(), "c".into()]), "a, b and c");
-        assert_eq!(
-            [0.41, 4.000_000_000_000_001, 0.0].map(threshold),
-            ["0.41", "4.000000000000001", "0"]
-        );
-        assert_eq!([1e-7, -2.5e20].map(threshold), ["1e-7", "-2.5e20"]);
+    fn a_lower_bound_is_called_one() {
         let text = differential(
             Measure::MaxOverMin,
             "false match rate",

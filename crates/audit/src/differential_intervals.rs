@@ -9,28 +9,28 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+use super::cells::{Differential, ErrorDifferentials, Estimate};
 use super::differential::{ALPHA, Combined, Measure, gini};
-use super::estimate::Sample;
 use super::interval::{IntervalMethod, normal_quantile};
 use super::permute::{NullRates, p_value};
-use super::report::{Differential, ErrorDifferentials, Estimate};
+use super::rate_sample::RateSample;
 use super::resample::deviation;
-use super::words;
+use super::sentences;
 
 /// One group as seen by the differentials.
-pub(crate) struct Party<'a> {
+pub(crate) struct ComparedGroup<'a> {
     pub(crate) name: &'a str,
-    pub(crate) sample: &'a Sample,
+    pub(crate) sample: &'a RateSample,
     /// Covariance of its rate with everyone's.
     pub(crate) with_overall: f64,
 }
 
 /// The groups of a view with enough trials, for one error type.
-pub(crate) struct Field<'a> {
+pub(crate) struct GroupComparison<'a> {
     /// In words: `false match rate`.
     pub(crate) error: &'static str,
-    pub(crate) parties: Vec<Party<'a>>,
-    pub(crate) overall: &'a Sample,
+    pub(crate) groups: Vec<ComparedGroup<'a>>,
+    pub(crate) overall: &'a RateSample,
     pub(crate) null: Option<&'a NullRates>,
     pub(crate) confidence: f64,
     /// Whether bootstrap replicates give the standard errors.
@@ -46,14 +46,14 @@ struct Ranged {
     high: f64,
 }
 
-impl Field<'_> {
+impl GroupComparison<'_> {
     pub(crate) fn rates(&self) -> Vec<f64> {
-        self.parties.iter().map(|p| p.sample.rate.p()).collect()
+        self.groups.iter().map(|p| p.sample.rate.p()).collect()
     }
 
     /// What replaces a rate of 0 in a denominator, by group.
     pub(crate) fn floors(&self) -> &[f64] {
-        self.floors.get_or_init(|| self.parties.iter().map(|p| p.sample.floor()).collect())
+        self.floors.get_or_init(|| self.groups.iter().map(|p| p.sample.floor()).collect())
     }
 
     fn z(&self) -> f64 {
@@ -62,20 +62,20 @@ impl Field<'_> {
 
     /// Rates with half an error where there is none, for intervals of ratios.
     fn softened(&self) -> Vec<f64> {
-        let soften = |p: &Party<'_>| {
+        let soften = |p: &ComparedGroup<'_>| {
             let p = p.sample;
             if p.rate.errors() > 0 { p.rate.p() } else { 0.5 / p.n_eff.max(1.0) }
         };
-        self.parties.iter().map(soften).collect()
+        self.groups.iter().map(soften).collect()
     }
 
     /// Variances of the logarithms of the softened rates.
     fn log_variances(&self) -> Vec<f64> {
-        let variance = |p: &Party<'_>| match p.sample.rate.errors() {
+        let variance = |p: &ComparedGroup<'_>| match p.sample.rate.errors() {
             0 => 2.0,
             _ => p.sample.variance / p.sample.rate.p().powi(2),
         };
-        self.parties.iter().map(variance).collect()
+        self.groups.iter().map(variance).collect()
     }
 
     /// The positions of the largest and the smallest rate; among equals, the first.
@@ -94,7 +94,7 @@ impl Field<'_> {
         let value = weights.iter().zip(&soft).map(|(c, x)| c * x.ln()).sum();
         let delta: f64 =
             weights.iter().zip(self.log_variances()).map(|(c, v)| c * c * v).sum::<f64>().sqrt();
-        let all_err = self.parties.iter().all(|p| p.sample.rate.errors() > 0);
+        let all_err = self.groups.iter().all(|p| p.sample.rate.errors() > 0);
         let error = match self.replicates().filter(|_| all_err) {
             Some(replicates) => deviation(replicates.iter().map(|x| {
                 weights.iter().zip(x).filter(|(c, _)| **c != 0.0).map(|(c, x)| c * x.ln()).sum()
@@ -110,7 +110,7 @@ impl Field<'_> {
             return None;
         }
         let columns: Vec<&Vec<f64>> =
-            self.parties.iter().map(|p| p.sample.replicates.as_ref()).collect::<Option<_>>()?;
+            self.groups.iter().map(|p| p.sample.replicates.as_ref()).collect::<Option<_>>()?;
         let lanes = columns.first()?.len();
         Some((0..lanes).map(|lane| columns.iter().map(|c| c[lane]).collect()).collect())
     }
@@ -121,7 +121,7 @@ impl Field<'_> {
         } else {
             "standard error from effective sample sizes"
         };
-        let zero = self.parties.iter().any(|p| p.sample.rate.errors() == 0);
+        let zero = self.groups.iter().any(|p| p.sample.rate.errors() == 0);
         let zero = if zero { "; half an error added to groups without any" } else { "" };
         format!("{delta}, {by}{zero}")
     }
@@ -149,7 +149,7 @@ impl Field<'_> {
                 self.ratio(&weights, value)
             }
             Measure::WorstOverOverall => {
-                let party = &self.parties[worst];
+                let party = &self.groups[worst];
                 let (low, high) = over(party.sample, self.overall, party.with_overall, self.z())?;
                 Ranged { value, low, high }
             }
@@ -164,7 +164,7 @@ impl Field<'_> {
 
     fn difference(&self, worst: usize, best: usize) -> Ranged {
         let of = |i: usize| {
-            let sample = self.parties[i].sample;
+            let sample = self.groups[i].sample;
             (sample.rate.p(), sample.bounds(self.confidence, IntervalMethod::Auto).0)
         };
         let ((w, wb), (b, bb)) = (of(worst), of(best));
@@ -213,7 +213,7 @@ impl Field<'_> {
         let ranged = self.ranged(measure)?;
         let (worst, best) = self.extremes()?;
         let p = self.p(measure, ranged.value);
-        let any_zero = self.parties.iter().any(|party| party.sample.rate.errors() == 0);
+        let any_zero = self.groups.iter().any(|party| party.sample.rate.errors() == 0);
         let method = match measure {
             Measure::MaxMinusMin => "square-and-add of both rates' intervals".to_owned(),
             Measure::MaxOverMin => self.method("Katz, logarithm of the ratio"),
@@ -221,13 +221,13 @@ impl Field<'_> {
             Measure::WorstOverOverall => "delta method, covariance with everyone".to_owned(),
             Measure::Gini => self.method("delta method"),
         };
-        let sentence = words::differential(
+        let sentence = sentences::differential(
             measure,
             self.error,
-            (self.parties[worst].name, self.parties[best].name),
+            (self.groups[worst].name, self.groups[best].name),
             (ranged.value, ranged.low, ranged.high),
             any_zero && measure.divides(),
-            self.parties.len(),
+            self.groups.len(),
         );
         Some(Differential {
             value: ranged.value,
@@ -244,7 +244,7 @@ impl Field<'_> {
     /// All measures of this error type.
     pub(crate) fn differentials(&self) -> ErrorDifferentials {
         let extremes = self.extremes();
-        let name = |i: usize| self.parties[i].name.to_owned();
+        let name = |i: usize| self.groups[i].name.to_owned();
         ErrorDifferentials {
             max_minus_min: self.differential(Measure::MaxMinusMin),
             max_over_min: self.differential(Measure::MaxOverMin),
@@ -288,7 +288,7 @@ impl Measure {
 }
 
 /// The interval of a part's rate over everyone's, by the delta method on the ratio.
-fn over(part: &Sample, all: &Sample, covariance: f64, z: f64) -> Option<(f64, f64)> {
+fn over(part: &RateSample, all: &RateSample, covariance: f64, z: f64) -> Option<(f64, f64)> {
     let (x, y) = (part.rate.p(), all.rate.p());
     if !(y > 0.0 && x.is_finite()) {
         return None;
@@ -306,8 +306,8 @@ fn over(part: &Sample, all: &Sample, covariance: f64, z: f64) -> Option<(f64, f6
 
 /// A group's rate over everyone's.
 pub(crate) fn over_overall(
-    part: &Sample,
-    all: &Sample,
+    part: &RateSample,
+    all: &RateSample,
     covariance: f64,
     confidence: f64,
     least: u64,
@@ -320,9 +320,12 @@ pub(crate) fn over_overall(
 }
 
 /// Measures of false matches and false non-matches together, over the groups that have both.
-pub(crate) fn combined(fmr: &Field<'_>, fnmr: &Field<'_>) -> BTreeMap<String, Differential> {
-    let names = |field: &Field<'_>| -> Vec<String> {
-        field.parties.iter().map(|p| p.name.to_owned()).collect()
+pub(crate) fn combined(
+    fmr: &GroupComparison<'_>,
+    fnmr: &GroupComparison<'_>,
+) -> BTreeMap<String, Differential> {
+    let names = |field: &GroupComparison<'_>| -> Vec<String> {
+        field.groups.iter().map(|p| p.name.to_owned()).collect()
     };
     if names(fmr) != names(fnmr) {
         return BTreeMap::new();
@@ -336,7 +339,11 @@ pub(crate) fn combined(fmr: &Field<'_>, fnmr: &Field<'_>) -> BTreeMap<String, Di
     all
 }
 
-fn combine(measure: Combined, fmr: &Field<'_>, fnmr: &Field<'_>) -> Option<Differential> {
+fn combine(
+    measure: Combined,
+    fmr: &GroupComparison<'_>,
+    fnmr: &GroupComparison<'_>,
+) -> Option<Differential> {
     let (floors, fn_floors) = (fmr.floors(), fnmr.floors());
     let value = measure.of(&fmr.rates(), floors, &fnmr.rates(), fn_floors)?;
     let z = fmr.z();
@@ -347,11 +354,11 @@ fn combine(measure: Combined, fmr: &Field<'_>, fnmr: &Field<'_>) -> Option<Diffe
             Ranged { value, low: (value - reach).max(0.0), high: (value + reach).min(1.0) }
         }
         Combined::InequityRate => {
-            let contrast = |field: &Field<'_>| {
+            let contrast = |field: &GroupComparison<'_>| {
                 let (worst, best) = field.extremes()?;
                 let unit = |i: usize, j: usize| f64::from(u8::from(i == j));
                 let weights: Vec<f64> =
-                    (0..field.parties.len()).map(|i| unit(i, worst) - unit(i, best)).collect();
+                    (0..field.groups.len()).map(|i| unit(i, worst) - unit(i, best)).collect();
                 Some(field.contrast(&weights))
             };
             let ((a, ea), (b, eb)) = (contrast(fmr)?, contrast(fnmr)?);
@@ -390,7 +397,7 @@ fn combine(measure: Combined, fmr: &Field<'_>, fnmr: &Field<'_>) -> Option<Diffe
         method: "delta method; the two error rates treated as independent".to_owned(),
         p_value: p,
         p_holm: p,
-        sentence: words::combined(measure, ranged.value, ranged.low, ranged.high),
+        sentence: sentences::combined(measure, ranged.value, ranged.low, ranged.high),
     })
 }
 

@@ -38,14 +38,14 @@ const IN_MEMORY: usize = 64 << 20;
 const CHUNK: usize = 1 << 18;
 
 /// Rows written once, then read any number of times.
-pub(crate) struct Spool {
+pub(crate) struct RowCache {
     file: SpooledTempFile,
     width: usize,
     rows: u64,
 }
 
-/// The writing half of a [`Spool`].
-pub(crate) struct SpoolWriter {
+/// The writing half of a [`RowCache`].
+pub(crate) struct RowCacheWriter {
     file: BufWriter<SpooledTempFile>,
     width: usize,
     rows: u64,
@@ -61,11 +61,11 @@ fn fault(cause: std::io::Error) -> Error {
     .caused_by(cause)
 }
 
-impl SpoolWriter {
-    /// An empty spool; `pad_scores` reserves room for them.
+impl RowCacheWriter {
+    /// An empty cache; `pad_scores` reserves room for them.
     pub(crate) fn new(pad_scores: bool) -> Self {
         let file = BufWriter::with_capacity(1 << 20, tempfile::spooled_tempfile(IN_MEMORY));
-        SpoolWriter { file, width: if pad_scores { WIDE } else { NARROW }, rows: 0 }
+        RowCacheWriter { file, width: if pad_scores { WIDE } else { NARROW }, rows: 0 }
     }
 
     pub(crate) fn push(&mut self, row: &Row) -> Result<()> {
@@ -85,9 +85,9 @@ impl SpoolWriter {
     }
 
     /// Finishes writing.
-    pub(crate) fn finish(self) -> Result<Spool> {
+    pub(crate) fn finish(self) -> Result<RowCache> {
         let file = self.file.into_inner().map_err(|error| fault(error.into_error()))?;
-        Ok(Spool { file, width: self.width, rows: self.rows })
+        Ok(RowCache { file, width: self.width, rows: self.rows })
     }
 }
 
@@ -125,7 +125,7 @@ fn decode(bytes: &[u8]) -> Row {
     }
 }
 
-impl Spool {
+impl RowCache {
     /// Number of rows.
     pub(crate) fn rows(&self) -> u64 {
         self.rows
@@ -186,12 +186,12 @@ mod tests {
             pad_score: 0.5,
         };
         for wide in [true, false] {
-            let mut writer = SpoolWriter::new(wide);
+            let mut writer = RowCacheWriter::new(wide);
             (0..10_000).try_for_each(|i| writer.push(&Row { probe: i, ..row })).unwrap();
-            let mut spool = writer.finish().unwrap();
-            assert_eq!(spool.rows(), 10_000);
+            let mut cache = writer.finish().unwrap();
+            assert_eq!(cache.rows(), 10_000);
             let mut seen = workers(Vec::new);
-            spool.scan(&mut seen, |seen, row| seen.push(*row)).unwrap();
+            cache.scan(&mut seen, |seen, row| seen.push(*row)).unwrap();
             let mut seen: Vec<Row> = seen.concat();
             seen.sort_by_key(|row| row.probe);
             assert_eq!(seen.len(), 10_000);
