@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use super::acquisition::AcquisitionArguments;
 use super::exit::Exit;
+use super::output_files::write_atomically;
 use super::people::with_suffix;
-use evenmatch_audit::{export::write_atomically, records::PairList};
+use evenmatch_audit::records::PairList;
 use evenmatch_core::{Error, ErrorKind, Shown, Stage};
 use evenmatch_lab::batch::{
     ComparedPair, FoldAccuracy, compare_pairs, fold_accuracy, write_records,

@@ -7,7 +7,8 @@ use clap::Args;
 
 use super::exit::Exit;
 use super::jobs::{jobs, with_threads};
-use evenmatch_audit::{export::write_atomically, records::PeopleManifest};
+use super::output_files::write_atomically;
+use evenmatch_audit::records::PeopleManifest;
 use evenmatch_core::{Digest, Error, ErrorKind, Result, Shown, Stage};
 use evenmatch_lab::batch::{OUTCOMES_FILE, STORE_FILE, Shard, TemplateStore};
 use evenmatch_scores::crossmatch::{CrossMatch, CrossMatchPart};

@@ -6,7 +6,8 @@ use clap::Args;
 
 use super::acquisition::AcquisitionArguments;
 use super::exit::Exit;
-use evenmatch_audit::{export::write_atomically, records::PeopleManifest};
+use super::output_files::write_atomically;
+use evenmatch_audit::records::PeopleManifest;
 use evenmatch_core::Shown;
 use evenmatch_lab::batch::{OUTCOMES_FILE, STORE_FILE, Shard, outcomes};
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::exit::Exit;
-use evenmatch_audit::export::write_atomically;
+use super::output_files::write_atomically;
 use evenmatch_core::{Error, ErrorKind, Result, Shown, Stage};
 use evenmatch_lab::batch::{STORE_FILE, merge};
 use evenmatch_scores::crossmatch::CrossMatchPart;

@@ -11,10 +11,10 @@ use super::acquisition::{progress_bar, verifier_at};
 use super::challenge::analyser_of;
 use super::errors::invalid;
 use super::exit::Exit;
+use super::output_files::write_atomically;
 use evenmatch::{LivenessPolicy, Verifier, model::Profile};
 use evenmatch_audit::{
-    AuditReport, AuditSettings, Thresholds,
-    export::{self, write_atomically},
+    AuditReport, AuditSettings, Thresholds, export,
     records::{PadOutcome, PresentationManifest},
 };
 use evenmatch_core::{Result, Shown};
