@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::Serialize;
 
-use super::Exit;
+use super::{Exit, write_atomically};
 use super::acquisition::AcquisitionArguments;
 use super::people::with_suffix;
-use evenmatch_audit::{export::write_atomically, records::PairList};
+use evenmatch_audit::records::PairList;
 use evenmatch_core::{Error, ErrorKind, Stage, Shown};
 use evenmatch_lab::batch::{
     ComparedPair, FoldAccuracy, compare_pairs, fold_accuracy, write_records,

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Exit, audit};
-use evenmatch_audit::{export::write_atomically, records::PeopleManifest};
+use super::{Exit, audit, write_atomically};
+use evenmatch_audit::records::PeopleManifest;
 use evenmatch_core::{Digest, Error, ErrorKind, Result, Stage, Shown};
 use evenmatch_lab::batch::{OUTCOMES_FILE, STORE_FILE, Shard, TemplateStore};
 use evenmatch_scores::crossmatch::{CrossMatch, CrossMatchPart};

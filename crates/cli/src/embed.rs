@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Exit;
+use super::{Exit, write_atomically};
 use super::acquisition::AcquisitionArguments;
-use evenmatch_audit::{export::write_atomically, records::PeopleManifest};
+use evenmatch_audit::records::PeopleManifest;
 use evenmatch_core::Shown;
 use evenmatch_lab::batch::{OUTCOMES_FILE, STORE_FILE, Shard, outcomes};
 

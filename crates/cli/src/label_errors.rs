@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use super::people::People;
+use super::write_atomically;
 use evenmatch::{Policy, Probe, Source, Verifier, model::Profile};
-use evenmatch_audit::{SampleSet, export::write_atomically, records::RecordWarning};
+use evenmatch_audit::{SampleSet, records::RecordWarning};
 use evenmatch_core::Result;
 use evenmatch_lab::label_check::{
     Corrections, DataRow, Limits, Overrides, Spread, Suspect, Verdicts, suspects, write_csv,

@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Exit;
-use evenmatch_audit::export::write_atomically;
+use super::{Exit, write_atomically};
 use evenmatch_core::{Error, ErrorKind, Result, Stage, Shown};
 use evenmatch_lab::batch::{STORE_FILE, merge};
 use evenmatch_scores::crossmatch::CrossMatchPart;

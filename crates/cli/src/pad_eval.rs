@@ -7,14 +7,14 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::Exit;
+use super::{Exit, write_atomically};
 use super::acquisition::{progress_bar, verifier_at};
 use super::audit::invalid;
 use super::challenge::analyser_of;
 use evenmatch::{LivenessPolicy, Verifier, model::Profile};
 use evenmatch_audit::{
     AuditReport, AuditSettings, Thresholds,
-    export::{self, write_atomically},
+    export,
     records::{PadOutcome, PresentationManifest},
 };
 use evenmatch_core::{Result, Shown};
