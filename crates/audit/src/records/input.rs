@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use super::unpack::Fault;
+use super::fault::Fault;
 use crate::{Error, ErrorKind, Result, Stage};
 
 /// Bytes in a block, unless one line is longer.

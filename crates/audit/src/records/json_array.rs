@@ -6,7 +6,7 @@
 
 use std::io::Read;
 
-use super::unpack::Fault;
+use super::fault::Fault;
 
 /// Bytes that are read at a time.
 const CHUNK: usize = 256 * 1024;

@@ -6,7 +6,7 @@ use super::batch::{Mating, PadOutcome, Split};
 use super::layout::Layout;
 use super::pair_check::PairMark;
 use super::parsed::{Parsed, Tables};
-use super::row_codes::group;
+use super::row_codes::{code_from_one, group, group_code, no_subject, subjects};
 use super::words;
 use crate::{Error, Result};
 use evenmatch_core::spreadsheet::original;
@@ -78,18 +78,22 @@ impl RowParser<'_> {
         }
 
         // Everything fits: from here on only the batch changes.
-        let subjects = self.subjects(
+        let subjects = subjects(
+            layout,
+            &mut self.tables.subjects,
             (probe_id, reference_id),
             (probe_subject, reference_subject),
             mating,
             line,
         )?;
         for (attribute, columns) in layout.attributes.iter().enumerate() {
+            let (table, odd) =
+                (&mut self.tables.groups[attribute], &mut self.parsed.odd[attribute]);
             let name = group(layout, columns, columns.probe, fields, probe_subject, probe_id);
-            let probe = self.group_code(attribute, name, line);
+            let probe = group_code(table, odd, name, line);
             let name =
                 group(layout, columns, columns.reference, fields, reference_subject, reference_id);
-            let reference = self.group_code(attribute, name, line);
+            let reference = group_code(table, odd, name, line);
             self.parsed.batch.probe_group[attribute].push(probe);
             self.parsed.batch.reference_group[attribute].push(reference);
         }
@@ -110,13 +114,13 @@ impl RowParser<'_> {
             ));
         }
         let failure = match failure {
-            Some(name) => self.code_from_one(true, name, line)?,
+            Some(name) => code_from_one(layout, self.tables, true, name, line)?,
             None => 0,
         };
         let has_species = layout.species.is_some() || layout.manners.attack_in_subject;
         if has_species {
             let species = match species {
-                Some(name) => self.code_from_one(false, name, line)?,
+                Some(name) => code_from_one(layout, self.tables, false, name, line)?,
                 None => 0,
             };
             self.parsed.batch.species.push(species);
@@ -311,7 +315,7 @@ impl RowParser<'_> {
                 return Ok(Mating::Unstated);
             }
             if layout.mated.is_none() && !known && layout.names_subjects() {
-                return Err(self.no_subject(subjects, line));
+                return Err(no_subject(layout, subjects, line));
             }
             if layout.mated.is_none() && known {
                 let same = subjects.0 == subjects.1;

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use flate2::read::MultiGzDecoder;
 use sha2::{Digest as _, Sha256};
 
+use super::fault::Fault;
 use super::json_array::JsonArray;
 use super::signature::{self, HEAD, Kind};
 use super::zstd;
@@ -43,30 +44,6 @@ pub(super) enum Opened {
     Text(Box<dyn Read + Send>, PendingDigest),
     /// A Parquet file, which is read by position.
     Parquet,
-}
-
-/// An error in the bytes, found by a reader between others: message and next step.
-#[derive(Debug)]
-pub(super) struct Fault {
-    pub(super) message: String,
-    pub(super) next: &'static str,
-}
-
-impl std::fmt::Display for Fault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Fault {}
-
-impl Fault {
-    pub(super) fn error(message: impl Into<String>, next: &'static str) -> std::io::Error {
-        std::io::Error::new(
-            std::io::ErrorKind::InvalidData,
-            Fault { message: message.into(), next },
-        )
-    }
 }
 
 /// Opens a file, unpacks gzip and zstd, and refuses by name anything that does not contain records.

@@ -5,7 +5,7 @@ use std::io::{BufRead, Error, ErrorKind, Read, Result, copy, sink};
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
-use super::unpack::Fault;
+use super::fault::Fault;
 
 /// Bytes that are unpacked at a time.
 const STEP: usize = 256 * 1024;
