@@ -5,7 +5,6 @@ use std::path::Path;
 
 use super::output_files::write_atomically;
 use super::people::People;
-use super::write_atomically;
 use evenmatch::{Policy, Probe, Source, Verifier, model::Profile};
 use evenmatch_audit::{SampleSet, records::RecordWarning};
 use evenmatch_core::Result;
