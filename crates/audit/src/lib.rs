@@ -102,3 +102,8 @@ pub use stress::{
 };
 pub use variance::{DyadMoments, RateVariance, Share, variance};
 pub use whole_report::worst_verdict;
+
+/// The program of the README, which compiles with it.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
