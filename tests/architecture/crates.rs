@@ -92,8 +92,8 @@ type Module = Vec<String>;
 /// Which files of one crate use which.
 pub struct Graph<'a> {
     files: BTreeMap<&'a [String], &'a SourceFile>,
-    /// By module: what it hands on, and where that comes from.
-    exports: BTreeMap<&'a [String], Vec<(String, Module)>>,
+    /// By module: what it hands on, and where that comes from; `None` for another crate.
+    exports: BTreeMap<&'a [String], Vec<(String, Option<Module>)>>,
 }
 
 impl<'a> Graph<'a> {
@@ -102,18 +102,18 @@ impl<'a> Graph<'a> {
             files.iter().map(|file| (file.module.as_slice(), file)).collect();
         let mut graph = Graph { files: by_module, exports: BTreeMap::new() };
         for file in files {
-            let absolute = file.scan.edges.iter();
             // `pub use child::X` is below the file's own module; another first word is a crate.
-            let below = |edge: &&Edge| {
+            let is_below = |edge: &Edge| {
                 edge.path.get(..=file.module.len()).is_some_and(|p| graph.files.contains_key(p))
             };
-            let relative = file.scan.relative.iter().filter(below);
+            let absolute = file.scan.edges.iter().map(|edge| (edge, true));
+            let relative = file.scan.relative.iter().map(|edge| (edge, is_below(edge)));
             let exports = absolute
                 .chain(relative)
-                .filter(|edge| edge.exported && !edge.in_tests)
-                .map(|edge| {
+                .filter(|(edge, _)| edge.exported && !edge.in_tests)
+                .map(|(edge, of_this_crate)| {
                     let name = edge.alias.clone().or_else(|| edge.path.last().cloned());
-                    (name.unwrap_or_default(), edge.path.clone())
+                    (name.unwrap_or_default(), of_this_crate.then(|| edge.path.clone()))
                 })
                 .collect();
             graph.exports.insert(&file.module, exports);
@@ -134,9 +134,11 @@ impl<'a> Graph<'a> {
         }
         let exports = &self.exports[here.module.as_slice()];
         if let Some((_, target)) = exports.iter().find(|(exported, _)| exported == name) {
+            let target = target.as_ref()?;
             return self.home(&[target, &path[at + 1..]].concat(), depth - 1);
         }
-        for (_, target) in exports.iter().filter(|(exported, _)| exported == "*") {
+        let globs = exports.iter().filter(|(exported, _)| exported == "*");
+        for target in globs.filter_map(|(_, target)| target.as_ref()) {
             let found = self.home(&target[..target.len() - 1], depth - 1);
             if let Some(found) = found.filter(|file| file.scan.defined.contains(name)) {
                 return Some(found);
@@ -153,7 +155,7 @@ impl<'a> Graph<'a> {
         let handed_on = self.exports[file.module.as_slice()].iter();
         let handed_on = handed_on
             .filter(|(name, _)| scan.idents.contains(name) && !scan.defined.contains(name))
-            .map(|(_, path)| path.clone());
+            .filter_map(|(_, path)| path.clone());
         named
             .chain(handed_on)
             .filter_map(|path| self.home(&path, 8))

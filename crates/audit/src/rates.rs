@@ -9,7 +9,7 @@ use super::interval::{
 /// Errors over trials, in exact integers.
 ///
 /// ```
-/// use evenmatch::audit::Rate;
+/// use evenmatch_audit::Rate;
 /// let rate = Rate::new(3, 1200);
 /// assert_eq!(rate.to_string(), "3/1200 = 0.25 % [0.09, 0.73]");
 /// assert_eq!(Rate::new(0, 2995).to_string(), "0/2995, at most 0.100 %");

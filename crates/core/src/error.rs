@@ -156,7 +156,7 @@ type Cause = Box<dyn std::error::Error + Send + Sync + 'static>;
 /// and `source()` gives the cause where another library reported one.
 ///
 /// ```
-/// use evenmatch::{Error, ErrorKind, Stage};
+/// use evenmatch_core::{Error, ErrorKind, Stage};
 /// let error = Error::new(ErrorKind::Corrupt, Stage::Decode, "the JPEG ends too early")
 ///     .in_file("selfie.jpg")
 ///     .next("take the photo again, or copy the file again");

@@ -5,7 +5,7 @@ use crate::{LabelledSample, SampleSet};
 use evenmatch_scores::normalise::Normaliser;
 
 /// The set with templates relative to the normaliser's mean, and their offsets: its scores are the
-/// normalised ones that [`compare_normalised`](evenmatch::compare_normalised) gives, up to rounding to
+/// normalised ones that `evenmatch::compare_normalised` gives, up to rounding to
 /// single precision.
 ///
 /// # Errors

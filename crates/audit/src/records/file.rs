@@ -64,7 +64,7 @@ impl Default for ReadOptions {
 /// zstd, or Parquet; recognised by content.
 ///
 /// ```no_run
-/// use evenmatch::record::{Dictionary, ReadOptions, RecordFile, RecordSource};
+/// use evenmatch_audit::records::{Dictionary, ReadOptions, RecordFile, RecordSource};
 /// let mut file = RecordFile::open("scores.csv.gz".as_ref(), &ReadOptions::default())?;
 /// let mut rows = 0;
 /// let summary = file.scan(&mut Dictionary::default(), &mut |_, batch| {
@@ -72,7 +72,7 @@ impl Default for ReadOptions {
 ///     Ok(())
 /// })?;
 /// println!("{rows} rows, {} warnings", summary.warnings.len());
-/// # Ok::<(), evenmatch::Error>(())
+/// # Ok::<(), evenmatch_audit::Error>(())
 /// ```
 pub struct RecordFile {
     path: PathBuf,

@@ -37,11 +37,12 @@ pub mod key {
 /// The messages of one language.
 ///
 /// ```
-/// use evenmatch::{messages::Messages, record::ReasonCode};
+/// use evenmatch_core::record::ReasonCode;
+/// use evenmatch_explain::messages::Messages;
 /// let messages = Messages::of("es-MX")?;
 /// assert_eq!(messages.language().tag, "es");
 /// assert_eq!(messages.meaning(ReasonCode::NoFaceFound), "no se encontró ninguna cara");
-/// # Ok::<(), evenmatch::Error>(())
+/// # Ok::<(), evenmatch_explain::Error>(())
 /// ```
 pub struct Messages {
     language: &'static Language,

@@ -5,13 +5,13 @@
 //! formulas, and what each represents; a simulation is not a real photo taken in the dark.
 //!
 //! ```
-//! use evenmatch::degrade::{Degradation, DegradationKind, degrade};
+//! use evenmatch_lab::degrade::{Degradation, DegradationKind, degrade};
 //! # let photo = image::RgbImage::from_pixel(64, 64, image::Rgb([128; 3]));
 //! let dark = Degradation::new(DegradationKind::UnderExposure, 1.0 / 16.0)?;
 //! let first = degrade(&photo, dark, 7)?;
 //! assert!(first == degrade(&photo, dark, 7)?);
 //! assert!(first != degrade(&photo, dark, 8)?);
-//! # Ok::<(), evenmatch::Error>(())
+//! # Ok::<(), evenmatch_lab::Error>(())
 //! ```
 
 mod back_light;

@@ -28,14 +28,14 @@ const FEW: usize = 4 * BINS;
 /// Methods run on rayon's current pool and keep one tile per thread.
 ///
 /// ```
-/// use evenmatch::crossmatch::{CrossMatch, Shard, bin};
+/// use evenmatch_scores::crossmatch::{CrossMatch, Shard, bin};
 /// let templates = vec![1.0, 0.0, 0.6, 0.8, 0.0, 1.0];
 /// let all = CrossMatch::new(2, templates, vec![7, 7, 9], vec![0, 0, 1])?;
 /// let mated = all.mated(Shard::whole());
 /// assert_eq!((mated.len(), mated[0].a, mated[0].b, mated[0].score), (1, 0, 1, 0.6));
 /// let non_mated = all.histograms(Shard::whole());
 /// assert_eq!((non_mated.total(), non_mated.get(0, 1)[bin(0.8)]), (2, 1));
-/// # Ok::<(), evenmatch::Error>(())
+/// # Ok::<(), evenmatch_scores::Error>(())
 /// ```
 #[derive(Debug)]
 pub struct CrossMatch {
