@@ -273,11 +273,11 @@ fn files_that_are_no_records_are_explained() {
         ([header, b"\np,r,s,\xe9,1,"].concat(), "x.csv:2:4: the byte 0xe9 is not UTF-8"),
         (bytes("mated,score\r0,0.5\r"), "x.csv:1: lines end with a carriage return only"),
         (bytes("mated,score,colour\n0,0.5,red\n"), "x.csv:1:3: unknown column `colour`"),
-        (bytes("mated,score,score\n0,0.5,1\n"), "x.csv:1:3: a second column for score"),
+        (bytes("mated,score,score\n0,0.5,1\n"), "x.csv:1:3: there is a second column for score"),
         (bytes("mated,score\n\"0,0.5\n"), "x.csv:2:1: a quote is never closed"),
         (
             bytes("probe_id,score\na,0.5\n"),
-            "x.csv:1: both `probe_id` and `reference_id` is needed; the columns are `probe_id`, `score`",
+            "x.csv:1: the file needs both `probe_id` and `reference_id`; the columns are `probe_id`, `score`",
         ),
         (b"\x1f\x8b\x08\0\0\0\0\0".to_vec(), "x.csv:1: the compressed file ends too early"),
         (b"PAR1PAR1".to_vec(), "x.csv:1: the Parquet file could not be decoded"),
@@ -444,7 +444,7 @@ fn bfw_needs_to_know_the_scores() {
                 0,1,asian_females/n000009/0010_01.jpg,asian_females/n000009/0043_01.jpg,1,0,0,asian_females,asian_females,0.820,0.703,AF,AF,F,F,A,A\n\
                 1,1,asian_females/n000009/0010_01.jpg,white_males/n000017/0001_01.jpg,0,0,0,asian_females,white_males,0.120,0.203,AF,WM,F,M,A,W\n";
     let error = import(Format::Bfw, &[], text).err().unwrap();
-    assert!(error.to_string().ends_with("each of vgg16, resnet50 may be the scores"), "{error}");
+    assert!(error.to_string().ends_with("any of vgg16, resnet50 may be the scores"), "{error}");
     let scan = import(Format::Bfw, &[("resnet50", "score")], text).unwrap();
     assert_eq!(
         pairs(&scan),

@@ -169,7 +169,7 @@ fn by_asks_for_such_a_column_within_bounds() {
         assert!(bench.bytes(name) < most, "{name} has {} bytes", bench.bytes(name));
     }
     let page = std::fs::read_to_string(bench.path("out/report.html")).unwrap();
-    assert!(page.contains("Of the 3000 groups of `label` this page shows 40"), "what is not shown");
+    assert!(page.contains("This page shows 40 of the 3000 groups of `label`"), "what is not shown");
     let rates = std::fs::read_to_string(bench.path("out/rates.csv")).unwrap();
     assert_eq!(
         rates.lines().filter(|line| line.contains(",label,") && line.contains(",fmr,")).count(),

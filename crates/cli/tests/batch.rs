@@ -477,7 +477,7 @@ fn lists_of_pairs_are_checked() {
         ("reference,probe\na\n", "pairs:2: 1 fields, but there are 2 columns"),
         (
             "reference,probe,probe_subject\na,b,x\nc,b,y\n",
-            "pairs:3: the photo \"b\" is of \"y\" here",
+            "pairs:3: the photo \"b\" shows \"y\" here",
         ),
         ("2 1\nA 1 2\nA 1 B 1\n", "pairs:1: 2 folds of 1 mated and 1 non-mated"),
         ("A 1 2\nA 1 2 3 4\n", "pairs:2: 5 fields, where 3 or 4 are expected"),
@@ -577,7 +577,7 @@ fn the_command_says_what_is_wrong_before_it_works() {
     std::fs::create_dir_all(out.join("templates.unfinished")).unwrap();
     assert!(said(&mut bench.embed(&out, &[]), 2).contains("--resume"));
     assert!(said(&mut bench.embed(&out, &["--resume"]), 0).contains("4 decoded"));
-    assert!(said(&mut bench.embed(&out, &[]), 0).contains("0 decoded and 4 known"));
+    assert!(said(&mut bench.embed(&out, &[]), 0).contains("0 decoded, 4 stored before"));
     let elsewhere = said(bench.embed(&out, &[]).arg("--root").arg(bench.path("none")), 2);
     assert!(elsewhere.contains("cannot be used multiple times"), "{elsewhere}");
     let mut text = std::fs::read_to_string(bench.path("people.csv")).unwrap();

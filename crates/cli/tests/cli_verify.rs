@@ -76,7 +76,7 @@ fn the_library_and_the_command_decide_the_same() {
     let cases: [(&str, &[&str]); 4] = [
         ("", &[]),
         ("fmr = 1e-4", &["--fmr", "1e-4"]),
-        ("fmr_of = 'worst_group'", &["--fmr-of", "worst-group"]),
+        ("fmr = 1e-2\nfmr_of = 'worst_group'", &["--fmr", "1e-2", "--fmr-of", "worst-group"]),
         ("threshold = 0.42", &["--threshold", "0.42"]),
     ];
     for (policy, arguments) in cases {
@@ -398,7 +398,10 @@ fn the_calibration_that_ships_decides_unless_told_otherwise() {
 #[test]
 fn a_calibration_file_that_was_changed_is_refused() {
     let Some(bench) = Bench::new() else { return };
-    let text = std::fs::read_to_string("models/calibrations/fairface.toml").unwrap();
+    let text = std::fs::read_to_string(
+        evenmatch_testkit::workspace().join("models/calibrations/fairface.toml"),
+    )
+    .unwrap();
     let whole = bench.file("whole.toml", text.as_bytes());
     let (code, _) = bench.record(&bench.mated, &["--calibration", whole.to_str().unwrap()]);
     assert_eq!(code, 0);

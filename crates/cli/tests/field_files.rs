@@ -853,8 +853,7 @@ fn manifests_labels_and_pairs_have_the_same_dialects() {
 /// The files that others found in the field, with the expected result for each.
 #[test]
 fn the_field_files_have_the_numbers_of_the_plain_one() {
-    let data =
-        std::env::var_os("EVENMATCH_DATA").map_or_else(|| "../shared/data".into(), PathBuf::from);
+    let Some(data) = evenmatch_testkit::data_dir() else { return };
     let field = data.join("field");
     if !field.join("ok.csv").is_file() {
         let _: Option<()> =

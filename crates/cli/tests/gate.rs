@@ -213,7 +213,7 @@ fn the_capture_guide_says_what_to_change() {
     assert!(codes.clone().any(|code| code == "picture_blurred"), "{advice}");
     let text = String::from_utf8(guide(&bench.blurred(), &[]).stdout).unwrap();
     assert!(
-        text.starts_with("This photo is not good enough") && text.contains("tap on the face"),
+        text.starts_with("This photo is not good enough") && text.contains("tap your face"),
         "{text}"
     );
 

@@ -333,8 +333,8 @@ mod command {
         let Some(bench) = Bench::new() else { return };
         for (arguments, says) in [
             (&["--degradations", "fog"][..], "under_exposure"),
-            (&["--degradations", "jpeg", "--levels", "900"], "lie between"),
-            (&["--levels", "1,2"], "once a degradation"),
+            (&["--degradations", "jpeg", "--levels", "900"], "between 1 and 100"),
+            (&["--levels", "1,2"], "once per degradation"),
             (&["--by", "race"], "attributes of the manifest: group"),
             (&["--fmr", "7"], "1e-3"),
         ] {

@@ -299,7 +299,7 @@ impl Layout {
         };
         let have = self.names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>();
         Err(self
-            .complaint(format!("{missing} is needed; the columns are {}", have.join(", ")))
+            .complaint(format!("the file needs {missing}; the columns are {}", have.join(", ")))
             .at_line(header_line)
             .next("name the columns as in the manual, or say what they are: --format generic --map COLUMN=ROLE,…"))
     }

@@ -372,7 +372,7 @@ mod tests {
         );
         put("sim_print/lost/0001.png");
         let error = PresentationManifest::of_folder(folder.path()).unwrap_err();
-        assert!(error.to_string().contains("without its challenge.json"), "{error}");
+        assert!(error.to_string().contains("has no challenge.json"), "{error}");
         let empty = tempfile::tempdir().unwrap();
         assert!(PresentationManifest::of_folder(empty.path()).unwrap_err().next_step().is_some());
     }
