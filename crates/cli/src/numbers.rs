@@ -31,7 +31,7 @@ pub(super) fn percent(share: f64) -> String {
 /// A target rate: "1 in 1,000" where it is one, else in per cent.
 pub(super) fn rate(rate: f64) -> String {
     let inverse = (1.0 / rate).round();
-    match inverse >= 2.0 && inverse <= 1e15 && (inverse * rate - 1.0).abs() < 1e-9 {
+    match (2.0..=1e15).contains(&inverse) && (inverse * rate - 1.0).abs() < 1e-9 {
         true => format!("1 in {}", count(inverse as u64)),
         false => percent(rate),
     }

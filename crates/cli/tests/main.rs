@@ -15,7 +15,6 @@ mod field_files;
 mod gate;
 mod process;
 #[path = "../../registry/tests/support/mod.rs"]
-#[allow(dead_code)]
 mod registry_support;
 mod setup_fetch;
 mod setup_store;

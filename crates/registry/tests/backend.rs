@@ -1,18 +1,14 @@
 //! The example backend on null networks: every answer that a client can get.
 #![allow(clippy::unwrap_used)]
 
-#[path = "../examples/backend/main.rs"]
-#[allow(dead_code)]
-mod backend;
-
 use std::io::Cursor;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::example_backend::{Settings, app};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use backend::{Settings, app};
 use evenmatch::{Policy, Verifier};
 use evenmatch_ledger::vault::SecretKey;
 use image::{ImageFormat, Rgb, RgbImage};
@@ -53,7 +49,8 @@ struct Service {
 
 fn service(settings: Settings) -> Service {
     let folder = tempfile::tempdir().unwrap();
-    let registry = backend::registry(folder.path(), &SecretKey::from_bytes([7; 32])).unwrap();
+    let registry =
+        crate::example_backend::registry(folder.path(), &SecretKey::from_bytes([7; 32])).unwrap();
     let verifier = Verifier::with_null_networks(Policy::default()).unwrap();
     Service { routes: app(Arc::new(verifier), Arc::new(registry), settings), folder }
 }
@@ -293,7 +290,7 @@ async fn a_restart_knows_who_is_enrolled_and_no_name_is_taken_that_breaks_rules(
     let verifier = Arc::new(Verifier::with_null_networks(Policy::default()).unwrap());
     let Service { routes, folder } = first;
     drop(routes);
-    let registry = Arc::new(backend::registry(folder.path(), &key).unwrap());
+    let registry = Arc::new(crate::example_backend::registry(folder.path(), &key).unwrap());
     let again = Service { routes: app(verifier, registry, Settings::default()), folder };
     assert_eq!(post(&again, "/verify/alice", bob()).await.1["outcome"], "non_match");
     for name in ["%20alice", "a%0Ab", &"a".repeat(257)] {

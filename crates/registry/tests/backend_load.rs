@@ -2,18 +2,14 @@
 //! models: `cargo test -p evenmatch-registry --release backend_load:: -- --ignored --nocapture`.
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
 
-#[path = "../examples/backend/main.rs"]
-#[allow(dead_code)]
-mod backend;
-
 use std::collections::BTreeMap;
 use std::io::Cursor;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::example_backend::Settings;
 use crate::support::{BLUE_RED, RED_BLUE, of};
-use backend::Settings;
 use evenmatch::{Policy, Verifier, model::Profile};
 use evenmatch_ledger::{LedgerFiles, vault::SecretKey};
 use image::{ImageFormat, RgbImage};
@@ -107,9 +103,10 @@ async fn client(to: SocketAddr, number: usize, photos: Arc<Photos>, until: Insta
 
 async fn under_load(verifier: Verifier, photos: Photos, time: Duration) {
     let folder = tempfile::tempdir().unwrap();
-    let registry = backend::registry(folder.path(), &SecretKey::from_bytes([7; 32])).unwrap();
+    let registry =
+        crate::example_backend::registry(folder.path(), &SecretKey::from_bytes([7; 32])).unwrap();
     let settings = Settings { attempts: (50, Duration::from_secs(2)), ..Settings::default() };
-    let routes = backend::app(Arc::new(verifier), Arc::new(registry), settings);
+    let routes = crate::example_backend::app(Arc::new(verifier), Arc::new(registry), settings);
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let to = listener.local_addr().unwrap();
     let serving = tokio::spawn(async move { axum::serve(listener, routes).await });

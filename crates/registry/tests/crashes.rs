@@ -71,7 +71,7 @@ fn child() {
 
 fn spawn(folder: &Path, name: &str) -> Child {
     Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "child", "--nocapture", "--test-threads=1"])
+        .args(["--exact", "crashes::child", "--nocapture", "--test-threads=1"])
         .env(FOLDER, folder)
         .env(NAME, name)
         .stdout(Stdio::piped())

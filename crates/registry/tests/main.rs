@@ -4,6 +4,9 @@
 mod backend;
 mod backend_load;
 mod crashes;
+#[path = "../examples/backend/main.rs"]
+#[allow(dead_code)]
+mod example_backend;
 mod ledger;
 mod postgres_store;
 mod registry;

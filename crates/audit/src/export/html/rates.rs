@@ -74,7 +74,10 @@ fn class(verdict: Verdict) -> &'static str {
 }
 
 /// The rates that are drawn, with their titles.
-const RATES: [(&str, fn(&Rates) -> &RateCell); 2] = [
+/// A rate's name, and where it is among the rates of a group.
+type NamedRate = (&'static str, fn(&Rates) -> &RateCell);
+
+const RATES: [NamedRate; 2] = [
     ("False matches (FMR)", |rates| &rates.fmr),
     ("False non-matches (FNMR)", |rates| &rates.fnmr),
 ];
