@@ -2,7 +2,7 @@
 
 use crate::geometry::{BoundingBox, Landmarks5};
 
-/// A face that a detector found. Only a [`FaceDetector`] makes one.
+/// A face that a detector found. Only a [`FaceDetector`](crate::FaceDetector) makes one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Detection {
     pub(super) bounding_box: BoundingBox,

@@ -46,9 +46,9 @@ pub struct FrameAnalyser {
 pub struct Measures {
     /// Which way the head is turned, in degrees.
     pub pose: Pose,
-    /// Size of the face in pixels, whichever way it is turned; see [`SPREAD`].
+    /// Size of the face in pixels, whichever way it is turned; see `SPREAD`.
     pub size: f32,
-    /// How different the eyes look from the start of the session: see [`EyesAndMouth::unlike`]; 0
+    /// How different the eyes look from the start of the session: see `EyesAndMouth::unlike`; 0
     /// while there is nothing to compare with.
     pub lids: f32,
     /// The same for the mouth.

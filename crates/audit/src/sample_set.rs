@@ -130,7 +130,7 @@ impl SampleSet {
             .collect()
     }
 
-    /// Which samples have a template, in order: the rows of [`SampleSet::matrix`].
+    /// Which samples have a template, in order: the rows of its matrix.
     pub fn acquired(&self) -> Vec<u32> {
         let all = 0..self.samples.len() as u32;
         all.filter(|sample| self.samples[*sample as usize].failure.is_none()).collect()

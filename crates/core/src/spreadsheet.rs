@@ -23,7 +23,7 @@ fn harmless(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The text that was given to [`harmless`].
+/// The text that was given to `harmless`.
 #[inline]
 pub fn original(text: &str) -> &str {
     match text.strip_prefix('\'') {

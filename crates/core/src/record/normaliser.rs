@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Digest;
 
-/// The only method: see [`evenmatch_scores::normalise`].
+/// The only method: see `evenmatch_scores::normalise`.
 pub const COHORT_CENTROIDS: &str = "cohort_centroids";
 
 /// A set of people whose photos were used to make a normaliser.

@@ -117,6 +117,7 @@ fn read<R: JournalRow>(path: &Path, known: &mut HashMap<R::Key, R::Outcome>) -> 
 }
 
 #[cfg(all(test, target_os = "linux"))]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
     use serde::Deserialize;
