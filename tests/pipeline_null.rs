@@ -220,6 +220,26 @@ fn identical_files_are_noted_and_decide_nothing() {
 }
 
 #[test]
+fn a_photo_is_named_or_handed_over_in_any_usual_way() {
+    let verifier = Verifier::with_null_networks(Policy::default()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("photo.png");
+    RgbImage::from_fn(320, 320, |x, y| match (x, y) {
+        (96..224, 96..256) => Rgb([250, 20, 20]),
+        _ => Rgb([128; 3]),
+    })
+    .save(&path)
+    .unwrap();
+    let name: &str = path.to_str().unwrap();
+    let text: String = name.to_owned();
+    let bytes: Vec<u8> = std::fs::read(&path).unwrap();
+    let expected = verifier.verify(path.as_path(), path.as_path()).unwrap();
+    assert_eq!(verifier.verify(name, &text).unwrap(), expected);
+    assert_eq!(verifier.verify(&path, &bytes).unwrap(), expected);
+    assert_eq!(verifier.verify(bytes.as_slice(), name).unwrap(), expected);
+}
+
+#[test]
 fn a_ready_template_stands_in_for_a_photo() {
     let verifier = verifier(Policy::default());
     let (reference, probe) = (portrait(RED, BLUE), portrait(RED, GREEN));

@@ -1,7 +1,6 @@
 //! Where records come from: a source is scanned once, batch by batch.
 
-use std::collections::HashMap;
-
+use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 
 use super::batch::{Failure, RecordBatch};
@@ -11,39 +10,32 @@ use crate::{Digest, Result};
 ///
 /// The order depends on the order of rows, so anything that reports must sort by name.
 #[derive(Debug, Clone, Default)]
-pub struct Symbols {
-    names: Vec<Box<str>>,
-    codes: HashMap<Box<str>, u32>,
-}
+pub struct Symbols(IndexSet<Box<str>>);
 
 impl Symbols {
     /// The code of a name, a new one if it is new.
     pub fn intern(&mut self, name: &str) -> u32 {
-        if let Some(&code) = self.codes.get(name) {
-            return code;
+        match self.code(name) {
+            Some(code) => code,
+            None => self.0.insert_full(name.into()).0 as u32,
         }
-        let code = self.names.len() as u32;
-        self.names.push(name.into());
-        self.codes.insert(name.into(), code);
-        code
     }
 
     /// The code of a name; `None` for a new one if there are already `most` names.
     pub fn intern_up_to(&mut self, name: &str, most: usize) -> Option<u32> {
-        if self.names.len() < most { Some(self.intern(name)) } else { self.code(name) }
+        if self.len() < most { Some(self.intern(name)) } else { self.code(name) }
     }
 
     /// The code of a name that is already known.
     pub fn code(&self, name: &str) -> Option<u32> {
-        self.codes.get(name).copied()
+        self.0.get_index_of(name).map(|code| code as u32)
     }
 
     /// Gives a code another name, which must be new.
     pub(super) fn rename(&mut self, code: u32, name: &str) {
-        if let Some(place) = self.names.get_mut(code as usize) {
-            self.codes.remove(&**place);
-            *place = name.into();
-            self.codes.insert(name.into(), code);
+        if (code as usize) < self.len() {
+            // A name that is not new keeps its code, and the code its name.
+            let _ = self.0.replace_index(code as usize, name.into());
         }
     }
 
@@ -52,22 +44,22 @@ impl Symbols {
     /// # Panics
     /// If the code is not below [`Self::len`].
     pub fn name(&self, code: u32) -> &str {
-        &self.names[code as usize]
+        &self.0[code as usize]
     }
 
     /// Names by code.
     pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.names.iter().map(|name| &**name)
+        self.0.iter().map(|name| &**name)
     }
 
     /// How many names there are.
     pub fn len(&self) -> usize {
-        self.names.len()
+        self.0.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.names.is_empty()
+        self.0.is_empty()
     }
 }
 
