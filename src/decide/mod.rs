@@ -16,6 +16,7 @@ use crate::pad::passive::PassiveLimits;
 use crate::quality::{Gate, QualityLimits};
 use crate::sample::DecodeLimits;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
+use evenmatch_core::numbers::{count, percent_at_most};
 use evenmatch_core::record::{
     Calibration, Evidence, EvidenceRecord, FmrOf, Liveness, LivenessOutcome, NormaliserRecord,
     OperatingPointRecord, Outcome, Reason, ReasonCode,
@@ -249,11 +250,11 @@ impl OperatingPoint {
             format!(" in the group with the highest measured rate ({})", group.group)
         });
         let claim = format!(
-            "at this threshold, at most {} % of pairs of different people{whom} match, with 95 % \
+            "at this threshold, at most {} of pairs of different people{whom} match, with 95 % \
              confidence; measured on {} people in {} comparisons",
-            percent(upper),
-            calibration.data.subjects,
-            calibration.data.nonmated
+            percent_at_most(upper),
+            count(calibration.data.subjects),
+            count(calibration.data.nonmated)
         );
         let basis = ThresholdBasis::Calibrated {
             calibration: format!("{} (sha256 {})", calibration.name, calibration.digest),
@@ -330,15 +331,6 @@ impl OperatingPoint {
     pub fn basis(&self) -> &ThresholdBasis {
         &self.basis
     }
-}
-
-/// A rate in percent, with three significant digits.
-fn percent(rate: f64) -> String {
-    let percent = 100.0 * rate;
-    // The cast saturates, also where the rate is 0.
-    let magnitude = percent.log10().floor() as i32;
-    let decimals = 2_i32.saturating_sub(magnitude).clamp(0, 9) as usize;
-    format!("{percent:.decimals$}")
 }
 
 /// What was decided, and why.

@@ -8,12 +8,12 @@
 use super::cells::{Answer, Needed};
 use super::groups::GroupRates;
 use super::likeness::Likeness;
-use super::numbers::count;
 use super::rate_sample::RateSample;
 use super::report::{OperatingPointReport, RuleReport};
 use super::rules::{RuleMeasure, RulePack, Verdict};
 use super::select::Scale;
 use crate::records::RecordWarning;
+use evenmatch_core::numbers::count;
 
 const LESS_ALIKE: &str = "mated_less_alike";
 const OFF_SCALE: &str = "threshold_off_scale";

@@ -1,10 +1,11 @@
 //! Which attributes divide people into groups, and which are left out: file names, dates of birth,
 //! numbers and free text have a different value for nearly everyone, and say nothing about groups.
 
-use super::numbers::{count, list};
+use super::numbers::list;
 use super::personas::Personas;
 use crate::records::{Dictionary, MISSING, MOST_VALUES, RecordWarning};
 use crate::{Error, ErrorKind, Stage};
+use evenmatch_core::numbers::count;
 
 /// Most groups of one attribute or intersection, whether requested or not.
 pub(crate) const MOST_GROUPS: usize = 5_000;

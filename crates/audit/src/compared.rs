@@ -3,8 +3,9 @@
 
 use super::cells::{Differential, ErrorDifferentials, Estimate, MeasuredRate, RateCell};
 use super::interval::normal_quantile;
-use super::numbers::{count, list, percent, ratio, times};
+use super::numbers::{list, percent, ratio, times};
 use super::report::{AttributeReport, GroupReport};
+use evenmatch_core::numbers::count;
 
 /// One kind of error, in words.
 struct KindOfError {

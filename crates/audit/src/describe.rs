@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use super::cohort::Cohort;
 use super::intake::{FirstPass, Intake};
 use super::interval::IntervalMethod;
-use super::numbers::count;
 use super::prose;
 use super::report::{AttributeDescription, BasisKind, DataDescription, PairDesign, ThresholdBasis};
 use super::rules::{RuleInterval, RuleMeasure};
 use super::settings::AuditSettings;
 use super::tally::FamilyTally;
 use crate::records::RecordWarning;
+use evenmatch_core::numbers::count;
 
 /// Whether most people were compared with many others.
 fn dense(nonmated: u64, people: usize) -> bool {

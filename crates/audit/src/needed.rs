@@ -2,8 +2,9 @@
 
 use super::cells::{Estimate, Needed};
 use super::interval::{clopper_pearson, normal_quantile, wilson};
-use super::numbers::{count, percent, times};
+use super::numbers::{percent, times};
 use super::rate_sample::RateSample;
+use evenmatch_core::numbers::count;
 
 /// What would settle a rule on a rate, if the rate stays as it is: by which factor the trials must
 /// grow.

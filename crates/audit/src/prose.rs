@@ -3,13 +3,14 @@
 use super::cells::Answer;
 use super::direction::ScoreDirection;
 use super::interval::IntervalMethod;
-use super::numbers::{count, list, threshold};
+use super::numbers::{list, threshold};
 use super::report::{BasisKind, DataDescription, OperatingPointReport, ThresholdBasis};
 use super::rules::Verdict;
 use super::sample_set::SampleSet;
 use super::sentences::share;
 use super::settings::AuditSettings;
 use crate::{Error, ErrorKind, Stage};
+use evenmatch_core::numbers::count;
 
 /// The answers at the first operating point: for everyone, then for each attribute.
 pub(crate) fn answers(point: &OperatingPointReport) -> Vec<Answer> {

@@ -2,7 +2,8 @@
 
 use super::cells::RateCell;
 use super::differential::{Combined, Measure};
-use super::numbers::{count, percent, points, ratio, times};
+use super::numbers::{percent, points, ratio, times};
+use evenmatch_core::numbers::count;
 
 /// A rate in words.
 pub(crate) fn share(cell: &RateCell, what: &str, of: &str) -> String {

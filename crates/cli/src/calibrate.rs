@@ -9,13 +9,13 @@ use super::exit::Exit;
 use super::jobs::{jobs, with_threads};
 use super::labels::LabelArguments;
 use super::normalise::{Beside, Choice, CohortArgument, apply, form, held_out, knows, of_choice};
-use super::numbers::{count, percent, rate};
 use super::people::{People, PeopleArguments, models, with_suffix};
 use evenmatch_audit::{
     AuditSettings, SampleSet, Thresholds, audit_samples,
     calibrate::{CalibrationNotes, TARGETS, calibration, carried, evidence},
     records::Bins,
 };
+use evenmatch_core::numbers::{count, percent, rate};
 use evenmatch_core::{
     Error, ErrorKind, Shown, Stage,
     record::{Calibration, Claim, NormaliserRecord},

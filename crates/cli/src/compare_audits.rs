@@ -70,9 +70,9 @@ fn print(change: &AuditChange) {
     let clear: Vec<_> =
         change.changes.iter().filter(|c| c.direction != Direction::Unclear).collect();
     for change in &clear {
-        let at = change
-            .target_fmr
-            .map_or(String::new(), |t| format!(" (target FMR {})", super::numbers::rate(t)));
+        let at = change.target_fmr.map_or(String::new(), |t| {
+            format!(" (target FMR {})", evenmatch_core::numbers::rate(t))
+        });
         println!("{}{at}", change.sentence);
     }
     let unclear = change.changes.len() - clear.len();

@@ -53,8 +53,8 @@ pub(crate) fn run(arguments: &CrossMatchArguments) -> anyhow::Result<Exit> {
     write_atomically(&arguments.out, &serde_json::to_vec(&part)?)?;
     eprintln!(
         "{} pairs of different people, {} pairs of the same person: {}",
-        super::numbers::count(part.nonmated.total()),
-        super::numbers::count(part.mated.len() as u64),
+        evenmatch_core::numbers::count(part.nonmated.total()),
+        evenmatch_core::numbers::count(part.mated.len() as u64),
         arguments.out.shown()
     );
     Ok(Exit::Done)

@@ -35,7 +35,6 @@ mod man;
 mod merge;
 mod models;
 mod normalise;
-mod numbers;
 mod output_files;
 mod pad_eval;
 mod people;

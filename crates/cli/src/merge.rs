@@ -72,8 +72,8 @@ fn merge_tiles(arguments: &MergeArguments) -> anyhow::Result<Exit> {
     write_atomically(&arguments.out, &serde_json::to_vec(&whole)?)?;
     eprintln!(
         "{} pairs of different people, {} pairs of the same person: {}",
-        super::numbers::count(whole.nonmated.total()),
-        super::numbers::count(whole.mated.len() as u64),
+        evenmatch_core::numbers::count(whole.nonmated.total()),
+        evenmatch_core::numbers::count(whole.mated.len() as u64),
         arguments.out.shown()
     );
     Ok(Exit::Done)

@@ -5,7 +5,6 @@ use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::numbers::count;
 use super::people::{People, PeopleArguments, with_suffix};
 use evenmatch::{
     model::{ModelStore, Role},
@@ -16,6 +15,7 @@ use evenmatch_audit::{
     calibrate::{normalised, without},
     records::LabelRules,
 };
+use evenmatch_core::numbers::count;
 use evenmatch_core::{
     Digest, Error, ErrorKind, Result, Stage,
     record::{Calibration, CohortSource, NormaliserRecord},

@@ -4,8 +4,8 @@ use clap::Args;
 use serde::Serialize;
 
 use super::exit::Exit;
-use super::numbers::{count, percent, rate};
 use evenmatch_audit::{Design, people_for_pairs, rule_of_thirty, zero_error_trials};
+use evenmatch_core::numbers::{count, percent, rate};
 use evenmatch_core::{Error, ErrorKind, Stage};
 
 const EXAMPLES: &str = "\

@@ -4,6 +4,7 @@
 //! - [`record`]: decision records and calibrations, the plain data that cross between crates.
 //! - [`files`]: the one way in which files are written; [`spreadsheet`]: the one in which rows of
 //!   CSV are.
+//! - [`numbers`]: numbers as people read them.
 //! - [`Digest`], [`hex`], [`random`], [`threads`].
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -12,6 +13,7 @@ mod digest;
 mod error;
 pub mod files;
 pub mod hex;
+pub mod numbers;
 pub mod random;
 pub mod record;
 pub mod spreadsheet;

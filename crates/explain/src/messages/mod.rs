@@ -18,6 +18,7 @@ use fluent_syntax::ast::{Entry, PatternElement};
 use unic_langid::LanguageIdentifier;
 
 use crate::{Error, ErrorKind, Result, Stage};
+use evenmatch_core::numbers::{percent_decimals, rounded_up};
 use evenmatch_core::record::ReasonCode;
 
 pub use html::clean;
@@ -180,9 +181,7 @@ impl Messages {
     pub(crate) fn percent_at_most(&self, rate: f64) -> String {
         let value = 100.0 * rate;
         let decimals = percent_decimals(value);
-        let scale = 10_f64.powi(decimals as i32);
-        // A little less, so that a rate which is round but for its last bits is not rounded up.
-        self.in_percent((value * scale * (1.0 - 1e-9)).ceil() / scale, decimals)
+        self.in_percent(rounded_up(value, decimals), decimals)
     }
 
     fn in_percent(&self, value: f64, decimals: usize) -> String {
@@ -206,11 +205,6 @@ impl Messages {
         }
         grouped
     }
-}
-
-/// How many decimals give a percentage two significant digits; at most 6.
-fn percent_decimals(value: f64) -> usize {
-    if value > 0.0 { (1.0 - value.log10().floor()).clamp(0.0, 6.0) as usize } else { 0 }
 }
 
 #[cfg(test)]
