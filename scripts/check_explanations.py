@@ -175,7 +175,7 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     folder = folder.resolve()
     root = pathlib.Path(__file__).resolve().parent.parent
-    subprocess.run(["cargo", "test", "--quiet", "--all-features", "--test", "messages", "--",
+    subprocess.run(["cargo", "test", "--quiet", "--workspace", "--all-features", "--test", "it", "--",
                     "pages_for_the_browser"],
                    cwd=root, check=True, stdout=subprocess.DEVNULL,
                    env={**os.environ, "EVENMATCH_PAGES": str(folder)})

@@ -40,4 +40,5 @@ trap stop EXIT
     -o "-c listen_addresses='' -c unix_socket_directories=$folder" start > /dev/null)
 
 export EVENMATCH_TEST_POSTGRES="host=$folder user=evenmatch dbname=postgres"
-cargo test -p evenmatch-registry --all-features postgres_store:: -- --nocapture
+# As scripts/test.sh builds it, so that nothing is built twice.
+cargo test --workspace --all-features --test it postgres_store:: -- --nocapture
