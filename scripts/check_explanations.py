@@ -180,7 +180,7 @@ def main():
                    cwd=root, check=True, stdout=subprocess.DEVNULL,
                    env={**os.environ, "EVENMATCH_PAGES": str(folder)})
     pages = sorted(folder.glob("*.html"))
-    languages = {path.stem for path in (root / "messages").glob("*.ftl")}
+    languages = {path.stem for path in (root / "crates" / "explain" / "messages").glob("*.ftl")}
     if {page.name.split(".")[0] for page in pages} != languages:
         sys.exit(f"there are not pages in every language: {[page.name for page in pages]}")
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
