@@ -5,8 +5,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# Everything in one build: by itself, the command would be built with other features of the same
+# packages, which takes minutes.
+cargo test --quiet --workspace --all-features --no-run
+
 if [ -z "${EVENMATCH_OFFLINE:-}" ]; then
-    cargo run --quiet --package evenmatch-cli --all-features -- models fetch
+    "${CARGO_TARGET_DIR:-target}/debug/evenmatch" models fetch
     EVENMATCH_DEMO_PHOTOS="$(python3 scripts/demo_photos.py)"
     EVENMATCH_FACELESS="$(python3 scripts/faceless_photos.py)"
     export EVENMATCH_DEMO_PHOTOS EVENMATCH_FACELESS
