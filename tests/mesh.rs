@@ -9,7 +9,7 @@ use evenmatch::{
     model::{FileState, Manifest, ModelStore, Network, OnnxNetwork, Profile, Role},
 };
 use evenmatch_core::ErrorKind;
-use evenmatch_testkit::{Need, skip};
+use evenmatch_testfaces::{or_skip, store_without_mesh};
 use image::imageops::{flip_horizontal, rotate90};
 use image::{Rgb, RgbImage};
 use serde::Deserialize;
@@ -54,21 +54,6 @@ fn picture(name: &str) -> RgbImage {
         "face" => face(0),
         "face_aside" => face(17),
         other => panic!("no image {other}"),
-    }
-}
-
-/// What was opened, or `None` after printing the reason; where models are promised, a missing one
-/// is a failure.
-fn or_skip<T>(opened: evenmatch_core::Result<T>) -> Option<T> {
-    match opened {
-        Ok(opened) => Some(opened),
-        Err(error)
-            if error.kind() == ErrorKind::ModelMissing
-                && std::env::var_os("EVENMATCH_TEST_NETWORK").is_none() =>
-        {
-            skip(Need::Models, &format!("{error} (run: evenmatch models fetch)"))
-        }
-        Err(error) => panic!("{error}"),
     }
 }
 
@@ -195,23 +180,8 @@ fn on_photos_the_mesh_lies_on_the_face_and_its_pose_is_the_heads() {
 
 #[test]
 fn verification_does_without_the_mesh() {
-    let whole = ModelStore::open().unwrap();
-    let whole = ModelStore::at(whole.dir(), Manifest::built_in().unwrap());
     let folder = tempfile::tempdir().unwrap();
-    let mut files = vec![whole.manifest().runtime_here().map(|entry| entry.file.clone())];
-    for role in [Role::Detector, Role::SecondDetector, Role::Embedder] {
-        files.push(Some(whole.manifest().default_for(role).unwrap().file.clone()));
-    }
-    for file in files.into_iter().flatten() {
-        if std::fs::copy(whole.dir().join(&file), folder.path().join(&file)).is_err() {
-            let _: Option<()> = skip(
-                Need::Models,
-                &format!("{} is missing (run: evenmatch models fetch)", file.display()),
-            );
-            return;
-        }
-    }
-    let store = ModelStore::at(folder.path(), Manifest::built_in().unwrap());
+    let Some(store) = store_without_mesh(folder.path()) else { return };
     Verifier::builder().store(store.clone()).profile(PROFILE).open().unwrap();
     let entry = store.manifest().default_for(Role::Mesh).unwrap();
     assert_eq!(store.state_of(entry).unwrap(), FileState::Missing);

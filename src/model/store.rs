@@ -190,7 +190,7 @@ impl ModelStore {
 
     /// Checks that the model's file exists, whatever it contains.
     #[cfg(feature = "onnx")]
-    pub fn expect_file(&self, entry: &ModelEntry) -> Result<()> {
+    pub(crate) fn expect_file(&self, entry: &ModelEntry) -> Result<()> {
         let path = self.path_of(entry);
         match std::fs::metadata(&path) {
             Ok(_) => Ok(()),

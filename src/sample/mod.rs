@@ -70,7 +70,7 @@ impl Sample {
     }
 
     /// The same sample with other pixels of the same size.
-    pub fn with_pixels(&self, pixels: RgbImage) -> Sample {
+    pub(crate) fn with_pixels(&self, pixels: RgbImage) -> Sample {
         Sample { pixels, ..*self }
     }
 

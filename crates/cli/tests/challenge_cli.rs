@@ -6,9 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use evenmatch::{Policy, Sample, mesh::FaceMesh, model::Profile};
-use evenmatch_core::ErrorKind;
 use evenmatch_testfaces::people::people;
-use evenmatch_testkit::{Need, skip};
 use serde_json::Value;
 
 fn evenmatch(desk: &Path, arguments: &[&str]) -> Output {
@@ -68,14 +66,7 @@ fn a_rehearsed_session_passes_once_and_verifies_its_person() {
     let Some(data) = evenmatch_testfaces::data_dir() else { return };
     let profile = Profile::Throughput { workers: 1 };
     let Some(verifier) = evenmatch_testfaces::verifier(profile, Policy::default()) else { return };
-    let mesh = match FaceMesh::open(profile) {
-        Ok(mesh) => mesh,
-        Err(error) => {
-            assert_eq!(error.kind(), ErrorKind::ModelMissing);
-            let _: Option<()> = skip(Need::Models, &format!("{error}"));
-            return;
-        }
-    };
+    let Some(mesh) = evenmatch_testfaces::or_skip(FaceMesh::open(profile)) else { return };
     let person = people(&data, "lfw.csv", true, (9, 1), (&verifier, &mesh)).remove(0);
     let folder = tempfile::tempdir().unwrap();
     let desk = folder.path().join("desk");

@@ -7,7 +7,6 @@ use std::process::{Command, Output};
 
 use evenmatch::model::{FileState, Manifest, ModelStore, Role, VerifiedModel};
 use evenmatch_core::{Digest, ErrorKind};
-use evenmatch_testkit::{Need, skip};
 
 /// The smallest ONNX model: an empty graph.
 const EMPTY_GRAPH: &[u8] = &[0x3a, 0x00];
@@ -136,22 +135,12 @@ fn the_command_reads_a_users_manifest() {
 
 #[test]
 fn the_command_does_without_the_mesh() {
-    let whole = ModelStore::open().unwrap();
-    let whole = ModelStore::at(whole.dir(), Manifest::built_in().unwrap());
     let folder = tempfile::tempdir().unwrap();
-    let mut files = vec![whole.manifest().runtime_here().map(|entry| entry.file.clone())];
-    for role in [Role::Detector, Role::SecondDetector, Role::Embedder] {
-        files.push(Some(whole.manifest().default_for(role).unwrap().file.clone()));
-    }
-    for file in files.into_iter().flatten() {
-        if std::fs::copy(whole.dir().join(&file), folder.path().join(&file)).is_err() {
-            let why = format!("{} is missing (run: evenmatch models fetch)", file.display());
-            let _: Option<()> = skip(Need::Models, &why);
-            return;
-        }
+    if evenmatch_testfaces::store_without_mesh(folder.path()).is_none() {
+        return;
     }
     for (command, says) in [(&["models", "verify"][..], "yunet"), (&["doctor"], "remark  mesh: ")] {
-        let output = std::process::Command::new(env!("CARGO_BIN_EXE_evenmatch"))
+        let output = Command::new(env!("CARGO_BIN_EXE_evenmatch"))
             .args(command)
             .env("EVENMATCH_MODELS", folder.path())
             .env_remove("EVENMATCH_MANIFEST")

@@ -5,7 +5,7 @@
 use evenmatch::model::{Manifest, ModelStore, Network, OnnxNetwork, Preparation, Profile};
 use evenmatch_core::{Digest, ErrorKind};
 use evenmatch_models::prepare;
-use evenmatch_testkit::{Need, skip};
+use evenmatch_testfaces::or_skip;
 use ndarray::Array4;
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -28,21 +28,12 @@ fn pixels(height: usize, width: usize) -> Array4<f32> {
     Array4::from_shape_vec((1, 3, height, width), values.collect()).unwrap()
 }
 
-/// Loads a model, or prints why not; where models are promised, a missing one is a failure.
+/// Loads a model, or prints why not.
 fn network(store: &ModelStore, id: &str) -> Option<OnnxNetwork> {
     let loaded = store.runtime_library().and_then(|library| {
         OnnxNetwork::load(store.load(id)?, &library, Profile::Throughput { workers: 1 })
     });
-    match loaded {
-        Ok(network) => Some(network),
-        Err(error)
-            if error.kind() == ErrorKind::ModelMissing
-                && std::env::var_os("EVENMATCH_TEST_NETWORK").is_none() =>
-        {
-            skip(Need::Models, &format!("{error} (run: evenmatch models fetch)"))
-        }
-        Err(error) => panic!("{error}"),
-    }
+    or_skip(loaded)
 }
 
 #[test]

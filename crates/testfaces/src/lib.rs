@@ -7,7 +7,10 @@ pub mod pictures;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use evenmatch::{Policy, Probe, Template, Verifier, model::Profile};
+use evenmatch::{
+    Policy, Probe, Template, Verifier,
+    model::{Manifest, ModelStore, Profile, Role},
+};
 use evenmatch_testkit::{Need, skip};
 use image::RgbImage;
 
@@ -25,14 +28,32 @@ pub fn as_shipped(policy: &str) -> Option<Verifier> {
     or_skip(Verifier::open(profile, policy.parse().unwrap()))
 }
 
-fn or_skip(opened: evenmatch_core::Result<Verifier>) -> Option<Verifier> {
+/// What was opened on the models; where they are missing, a printed reason to skip.
+pub fn or_skip<T>(opened: evenmatch_core::Result<T>) -> Option<T> {
     match opened {
-        Ok(verifier) => Some(verifier),
+        Ok(opened) => Some(opened),
         Err(error) if error.kind() == evenmatch_core::ErrorKind::ModelMissing => {
             skip(Need::Models, &format!("{error} (run: evenmatch models fetch)"))
         }
         Err(error) => panic!("{error}: {:?}", std::error::Error::source(&error)),
     }
+}
+
+/// A store with everything that verification needs in this folder, and without the mesh.
+pub fn store_without_mesh(folder: &Path) -> Option<ModelStore> {
+    let whole = ModelStore::open().unwrap();
+    let whole = ModelStore::at(whole.dir(), Manifest::built_in().unwrap());
+    let mut files = vec![whole.manifest().runtime_here().map(|entry| entry.file.clone())];
+    for role in [Role::Detector, Role::SecondDetector, Role::Embedder] {
+        files.push(Some(whole.manifest().default_for(role).unwrap().file.clone()));
+    }
+    for file in files.into_iter().flatten() {
+        if std::fs::copy(whole.dir().join(&file), folder.join(&file)).is_err() {
+            let why = format!("{} is missing (run: evenmatch models fetch)", file.display());
+            return skip(Need::Models, &why);
+        }
+    }
+    Some(ModelStore::at(folder, Manifest::built_in().unwrap()))
 }
 
 /// One row of `lfw.csv`.

@@ -70,10 +70,14 @@ impl Need {
 /// Says that the current test skips, and why; always `None`.
 ///
 /// # Panics
-/// Where `EVENMATCH_REQUIRE` names what is needed: the test must not pass without it.
+/// Where `EVENMATCH_REQUIRE` names what is needed, and for models where `EVENMATCH_TEST_NETWORK` is
+/// set: the test must not pass without it.
 pub fn skip<T>(need: Need, why: &str) -> Option<T> {
     let required = std::env::var("EVENMATCH_REQUIRE").unwrap_or_default();
     assert!(!need.is_in(&required), "EVENMATCH_REQUIRE names {}, and {why}", need.name());
+    // Where fetching is tested, the models are there.
+    let fetched = need == Need::Models && std::env::var_os("EVENMATCH_TEST_NETWORK").is_some();
+    assert!(!fetched, "EVENMATCH_TEST_NETWORK is set, and {why}");
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("a test").to_owned();
     eprintln!("skipped: {test}: {why}");
