@@ -19,7 +19,7 @@ use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_core::numbers::{count, percent_at_most};
 use evenmatch_core::record::{
     Calibration, Evidence, EvidenceRecord, FmrOf, Liveness, LivenessOutcome, NormaliserRecord,
-    OperatingPointRecord, Outcome, Reason, ReasonCode,
+    OperatingPointRecord, Outcome, Reason, ReasonCode, TemplateForm,
 };
 
 /// What to do when a photo shows several faces.
@@ -75,6 +75,9 @@ pub struct Policy {
     pub liveness: LivenessPolicy,
     /// What is done with photos of poor quality.
     pub gate: Gate,
+    /// Which views of a face its template is made from: `plain` or `mirrored`; if absent, those of
+    /// the calibration in force, or else `mirrored`.
+    pub templates: Option<TemplateForm>,
     /// Accept at this score and above, −1 to 1; if absent, the embedder's published threshold.
     pub threshold: Option<f32>,
     /// Accept at the threshold that a calibration measured for this false match rate.

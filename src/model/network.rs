@@ -18,6 +18,12 @@ pub trait Network: Send + Sync {
     /// Runs one batch: `input` is N×C×H×W, 32-bit floats, in the layout that the model's
     /// [`InputSpec`](super::InputSpec) states.
     fn run(&self, input: ArrayView4<'_, f32>) -> Result<Outputs>;
+
+    /// Whether a batch is several views of one face, and its output one row: the mean of the
+    /// outputs for each view. A network that does not say so gets one view at a time.
+    fn merges_views(&self) -> bool {
+        false
+    }
 }
 
 /// The named output tensors of one run.
@@ -200,6 +206,10 @@ impl Network for NullEmbedder {
         &self.id
     }
 
+    fn merges_views(&self) -> bool {
+        true
+    }
+
     fn run(&self, input: ArrayView4<'_, f32>) -> Result<Outputs> {
         let (height, width) = (input.shape()[2], input.shape()[3]);
         let (h, w) = (height / Self::GRID, width / Self::GRID);
@@ -208,7 +218,7 @@ impl Network for NullEmbedder {
             for row in 0..Self::GRID {
                 for column in 0..Self::GRID {
                     let block = input.slice(ndarray::s![
-                        0,
+                        ..,
                         channel,
                         row * h..(row + 1) * h,
                         column * w..(column + 1) * w

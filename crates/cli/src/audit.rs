@@ -14,6 +14,7 @@ use super::jobs::{jobs, with_threads};
 use super::labels::LabelArguments;
 use super::normalise::{Choice, for_embedder_in_use, of_choice};
 use super::people::PeopleArguments;
+use super::templates::{for_calibration, for_choice};
 use super::warnings;
 use evenmatch_audit::{
     AuditProgress, AuditReport, AuditSettings, IntervalMethod, OverturnReport, RulePack,
@@ -21,7 +22,11 @@ use evenmatch_audit::{
     records::{Bins, Format, ReadOptions, RecordFile},
     worst_verdict,
 };
-use evenmatch_core::{Shown, record::NormaliserRecord, threads};
+use evenmatch_core::{
+    Shown,
+    record::{NormaliserRecord, TemplateForm},
+    threads,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -194,12 +199,13 @@ pub(crate) fn run(arguments: AuditArguments) -> anyhow::Result<Exit> {
     let mut report = with_threads(jobs, || match (&arguments.records, &arguments.manifest) {
         (Some(records), _) => measure(records, &options, &settings),
         (None, Some(manifest)) => {
+            let people = arguments.people.with_templates(form(&arguments, calibration.as_ref())?);
             let normaliser = normaliser(&arguments, calibration)?;
             let job = Job {
                 normaliser: normaliser.as_ref(),
                 held_out: arguments.held_out,
                 manifest,
-                people: &arguments.people,
+                people: &people,
                 verdicts: arguments.label_verdicts.as_deref(),
                 out: &arguments.out,
                 jobs,
@@ -278,13 +284,7 @@ fn normaliser(
     arguments: &AuditArguments,
     calibration: Option<CalibrationFile>,
 ) -> evenmatch_core::Result<Option<NormaliserRecord>> {
-    let Some(calibration) = calibration else {
-        let usual = match arguments.threshold {
-            Some(_) => Choice::Off,
-            None => Choice::Cohort,
-        };
-        return of_choice(arguments.normalise.as_ref().unwrap_or(&usual));
-    };
+    let Some(calibration) = calibration else { return of_choice(choice(arguments)) };
     // The thresholds of a calibration hold for its own scores only.
     if arguments.normalise.is_some() {
         let message =
@@ -294,6 +294,26 @@ fn normaliser(
         );
     }
     calibration.normaliser.map(for_embedder_in_use).transpose()
+}
+
+/// What normalises the scores where no calibration states it.
+fn choice(arguments: &AuditArguments) -> &Choice {
+    arguments.normalise.as_ref().unwrap_or(match arguments.threshold {
+        Some(_) => &Choice::Off,
+        None => &Choice::Cohort,
+    })
+}
+
+/// The form of the photos' templates: the one that the thresholds and the normaliser are for.
+fn form(
+    arguments: &AuditArguments,
+    calibration: Option<&CalibrationFile>,
+) -> evenmatch_core::Result<TemplateForm> {
+    let (argument, policy) = (arguments.people.templates, arguments.people.policy.as_deref());
+    match calibration {
+        Some(calibration) => for_calibration(calibration, argument, policy),
+        None => for_choice(choice(arguments), argument, policy),
+    }
 }
 
 fn read_options(arguments: &AuditArguments) -> evenmatch_core::Result<ReadOptions> {

@@ -10,6 +10,7 @@ use super::jobs::{jobs, with_threads};
 use super::labels::LabelArguments;
 use super::normalise::{Beside, Choice, CohortArgument, apply, form, held_out, knows, of_choice};
 use super::people::{People, PeopleArguments, models, with_suffix};
+use super::templates::for_choice;
 use evenmatch_audit::{
     AuditSettings, SampleSet, Thresholds, audit_samples,
     calibrate::{CalibrationNotes, TARGETS, calibration, carried, evidence},
@@ -93,15 +94,22 @@ fn measure(arguments: &CalibrateArguments, jobs: usize) -> anyhow::Result<Exit> 
         Some(work) => work.clone(),
         None => with_suffix(&arguments.out, ".work"),
     };
+    let own = match &arguments.normalise {
+        // The normaliser is formed here, from templates of the form that is asked for.
+        Choice::Cohort => &Choice::Off,
+        choice => choice,
+    };
+    let policy = arguments.people.policy.as_deref();
+    let templates = for_choice(own, arguments.people.templates, policy)?;
     let people = People::acquire(
         &arguments.manifest,
-        &arguments.people,
+        &arguments.people.with_templates(templates),
         &work,
         jobs,
         (Bins::customary(), &arguments.label_rules.rules()),
     )?;
     super::warnings::show(&people.manifest.warnings);
-    let beside = Beside { policy: arguments.people.policy.as_deref(), work: &work, jobs };
+    let beside = Beside { policy, templates, work: &work, jobs };
     let normaliser = normaliser(arguments, &people, &beside)?;
     let prepare = |people: &People| prepare(people, normaliser.as_ref());
     let set = prepare(&people)?;
@@ -147,6 +155,7 @@ fn measure(arguments: &CalibrateArguments, jobs: usize) -> anyhow::Result<Exit> 
         manifest_sha256: people.manifest.digest,
         acquired: set.samples.iter().filter(|sample| sample.failure.is_none()).count() as u64,
         models: models()?,
+        templates,
         normaliser,
         evidence,
     };

@@ -6,7 +6,7 @@ use super::errors::invalid;
 use evenmatch_audit::{Thresholds, records::InputDigest};
 use evenmatch_core::{
     Digest, Error, Result, Shown, Stage,
-    record::{Calibration, NormaliserRecord},
+    record::{Calibration, NormaliserRecord, TemplateForm},
 };
 
 /// The parts of a calibration that an audit needs.
@@ -17,6 +17,8 @@ pub(super) struct CalibrationFile {
     points: Vec<(f64, f64)>,
     /// The normaliser for whose scores the thresholds hold.
     pub(super) normaliser: Option<NormaliserRecord>,
+    /// The form of templates for which they hold; `None` if another program made the file.
+    pub(super) templates: Option<TemplateForm>,
 }
 
 /// A calibration may come from another program, with thresholds only.
@@ -46,15 +48,17 @@ impl CalibrationFile {
             )
             .in_path(path)
         })?;
-        if content.schema.is_some() {
-            Calibration::parse(&text).map_err(|error| error.in_path(path))?;
-        }
+        let templates = match content.schema {
+            Some(_) => Some(Calibration::parse(&text).map_err(|e| e.in_path(path))?.templates),
+            None => None,
+        };
         let points = content.threshold.iter().map(|point| (point.target_fmr, point.threshold));
         Ok(CalibrationFile {
             path: path.to_owned(),
             sha256: Digest::of(text.as_bytes()),
             points: points.collect(),
             normaliser: content.normaliser,
+            templates,
         })
     }
 

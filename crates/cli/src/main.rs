@@ -42,6 +42,7 @@ mod place;
 mod plan;
 mod policy;
 mod stress;
+mod templates;
 mod verify;
 mod warnings;
 

@@ -18,7 +18,7 @@ use evenmatch_audit::{
 use evenmatch_core::numbers::count;
 use evenmatch_core::{
     Digest, Error, ErrorKind, Result, Stage,
-    record::{Calibration, CohortSource, NormaliserRecord},
+    record::{Calibration, CohortSource, NormaliserRecord, TemplateForm},
 };
 use evenmatch_scores::normalise::{FitSettings, Normaliser, fit, forms_cohort, in_cohort_order};
 
@@ -107,6 +107,7 @@ impl FromStr for CohortArgument {
 /// How to acquire photos of other manifests than the main one.
 pub(crate) struct Beside<'a> {
     pub(crate) policy: Option<&'a Path>,
+    pub(crate) templates: TemplateForm,
     pub(crate) work: &'a Path,
     pub(crate) jobs: usize,
 }
@@ -123,6 +124,7 @@ impl Beside<'_> {
             measure: Vec::new(),
             policy: self.policy.map(Path::to_owned),
             gate: None,
+            templates: Some(self.templates.into()),
         };
         People::acquire(
             manifest,

@@ -10,6 +10,7 @@ use super::challenge::{self, FrameArguments};
 use super::exit::Exit;
 use super::gate::GateArgument;
 use super::place::PlaceArguments;
+use super::templates::TemplatesArgument;
 use evenmatch::{
     Acquisition, LivenessPolicy, Policy, Probe, Reference, Verifier, model::Profile,
     pad::LivenessSession,
@@ -104,6 +105,10 @@ pub(crate) struct VerifyArguments {
     /// What to do with photos of poor quality [default: the policy's, or advise]
     #[arg(long, value_enum, help_heading = "Input")]
     gate: Option<GateArgument>,
+    /// Make templates from the face and its mirror image, or from the face alone [default: the
+    /// policy's, or those of the calibration; without one, mirrored]
+    #[arg(long, value_enum, value_name = "FORM", help_heading = "Input")]
+    templates: Option<TemplatesArgument>,
     /// Read the rules for acquiring photos and deciding from this file
     #[arg(long, value_name = "FILE.toml", help_heading = "Input")]
     policy: Option<PathBuf>,
@@ -161,7 +166,8 @@ fn policy(arguments: &VerifyArguments) -> evenmatch_core::Result<Policy> {
     if let Some(rate) = arguments.fmr.filter(|rate| !(*rate > 0.0 && *rate < 1.0)) {
         return refuse(format!("{rate} is not a rate between 0 and 1"), "try --fmr 1e-3");
     }
-    let mut policy = super::policy::read(arguments.policy.as_deref(), arguments.gate)?;
+    let mut policy =
+        super::policy::read(arguments.policy.as_deref(), arguments.gate, arguments.templates)?;
     // The command line takes precedence over the policy.
     if arguments.threshold.is_some() {
         (policy.threshold, policy.fmr) = (arguments.threshold, None);

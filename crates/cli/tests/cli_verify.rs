@@ -96,6 +96,35 @@ fn the_library_and_the_command_decide_the_same() {
 }
 
 #[test]
+fn templates_have_the_form_of_the_calibration_or_the_one_asked_for() {
+    let Some(bench) = Bench::new() else { return };
+    let shipped = evenmatch::shipped::default_calibration().unwrap().templates;
+    let (own, other) = match shipped.name() {
+        "plain" => ("plain", "mirrored"),
+        _ => ("mirrored", "plain"),
+    };
+    let form = |arguments: &[&str]| bench.record(&bench.mated, arguments).1["templates"].clone();
+    assert_eq!(form(&[]), own);
+    assert_eq!(form(&["--templates", own]), own);
+    assert_eq!(form(&["--threshold", "0.4"]), "mirrored");
+    assert_eq!(form(&["--threshold", "0.4", "--templates", "plain"]), "plain");
+    let policy = bench.file("policy.toml", b"threshold = 0.4\ntemplates = \"plain\"\n");
+    let policy = policy.to_str().unwrap();
+    assert_eq!(form(&["--policy", policy]), "plain");
+    assert_eq!(form(&["--policy", policy, "--templates", "mirrored"]), "mirrored");
+    let scores = ["plain", "mirrored"].map(|form| {
+        bench.record(&bench.mated, &["--threshold", "0.4", "--templates", form]).1["score"].clone()
+    });
+    assert_ne!(scores[0], scores[1]);
+    // The calibration's thresholds are for one form.
+    let refused = bench.verify(&bench.mated, &["--templates", other]);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(said.contains(&format!("--templates {own}")), "{said}");
+    assert!(said.contains("evenmatch calibrate"), "{said}");
+}
+
+#[test]
 fn a_match_and_a_non_match_have_the_record_of_the_contract() {
     let Some(bench) = Bench::new() else { return };
     for (probe, code, outcome) in [(&bench.mated, 0, "match"), (&bench.non_mated, 1, "non_match")] {

@@ -12,7 +12,7 @@ use evenmatch_core::{
     Digest, ErrorKind,
     record::{
         CalibratedThreshold, Calibration, Claim, FmrOf, ModelRecord, NormaliserRecord, Outcome,
-        ReasonCode,
+        ReasonCode, TemplateForm,
     },
 };
 use evenmatch_scores::{
@@ -76,6 +76,7 @@ fn calibrate(set: &SampleSet, normaliser: Option<NormaliserRecord>) -> Calibrati
         manifest_sha256: Digest::of(b"manifest"),
         acquired: set.samples.len() as u64,
         models: models(1),
+        templates: TemplateForm::Mirrored,
         normaliser,
         evidence: evidence(set, "made by a test", Digest::of(b"manifest")).ok(),
     };
@@ -174,6 +175,37 @@ fn rates_beyond_the_data_and_other_models_are_refused() {
     let verifier = Verifier::with_null_networks(Policy::default()).unwrap();
     let error = verifier.calibrated(&made, 1e-2).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ModelMismatch);
+}
+
+#[test]
+fn a_calibration_is_for_templates_of_one_form() {
+    let mut made = calibrated(60);
+    let text = made.to_toml().unwrap();
+    assert!(text.contains("\ntemplates = \"mirrored\"\n"), "{text}");
+    // A file that states no form is of plain templates, and its digest is as it was before there
+    // were two.
+    made.templates = TemplateForm::Plain;
+    let plain = made.clone().sealed().unwrap();
+    let text = plain.to_toml().unwrap();
+    assert!(!text.contains("templates"), "{text}");
+    assert_eq!(Calibration::parse(&text).unwrap(), plain);
+    let forged = text.replacen("refused =", "templates = \"mirrored\"\nrefused =", 1);
+    assert_eq!(Calibration::parse(&forged).unwrap_err().kind(), ErrorKind::DigestMismatch);
+    // A verifier follows it, or says that its policy asks for another form.
+    let verifier = |text: &str| Verifier::with_null_networks(text.parse().unwrap()).unwrap();
+    made.models = verifier("").models();
+    let made = made.sealed().unwrap();
+    assert_eq!(verifier("").templates(), TemplateForm::Mirrored);
+    let following = verifier("").calibrated(&made, 1e-2).unwrap();
+    assert_eq!(following.templates(), TemplateForm::Plain);
+    assert_eq!(
+        verifier("templates = 'plain'").calibrated(&made, 1e-2).unwrap().templates(),
+        TemplateForm::Plain
+    );
+    let error = verifier("templates = 'mirrored'").calibrated(&made, 1e-2).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TemplateFormMismatch);
+    let next = error.next_step().unwrap();
+    assert!(next.contains("--templates plain") && next.contains("evenmatch calibrate"), "{next}");
 }
 
 #[test]

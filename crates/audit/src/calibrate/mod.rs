@@ -10,7 +10,7 @@ use crate::{AuditReport, MeasuredRate, RateCell};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_core::record::{
     CALIBRATION_SCHEMA, CalibratedGroup, CalibratedRate, CalibratedThreshold, Calibration,
-    CalibrationData, Claim, Evidence, ModelRecord, NormaliserRecord, SoftwareRecord,
+    CalibrationData, Claim, Evidence, ModelRecord, NormaliserRecord, SoftwareRecord, TemplateForm,
 };
 
 /// The target rates of a calibration.
@@ -38,6 +38,8 @@ pub struct CalibrationNotes {
     pub acquired: u64,
     /// The models by role.
     pub models: Vec<ModelRecord>,
+    /// The form of the templates.
+    pub templates: TemplateForm,
     /// The normaliser of the scores; `None` for plain cosines.
     pub normaliser: Option<NormaliserRecord>,
     /// What a score is evidence of, if it was measured.
@@ -104,6 +106,7 @@ pub fn calibration(
         name: notes.name,
         date: notes.date,
         refused,
+        templates: notes.templates,
         software: SoftwareRecord::current(),
         models: notes.models,
         data: CalibrationData {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ModelRecord, NormaliserRecord, SoftwareRecord};
+use super::{ModelRecord, NormaliserRecord, SoftwareRecord, TemplateForm};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
 /// The name and version of the calibration's format.
@@ -161,6 +161,9 @@ pub struct Calibration {
     /// Target rates that the data does not support: fewer than three errors would be expected.
     #[serde(default)]
     pub refused: Vec<f64>,
+    /// The form of the templates that were compared; absent in calibrations of plain ones.
+    #[serde(default = "TemplateForm::unstated", skip_serializing_if = "TemplateForm::is_unstated")]
+    pub templates: TemplateForm,
     /// The software that made it.
     pub software: SoftwareRecord,
     /// The models by role, with the digests of the prepared files.
@@ -299,6 +302,15 @@ impl Calibration {
             Error::new(ErrorKind::InvalidArgument, Stage::Decide, message)
                 .next(format!("choose one of its rates: {known}"))
         })
+    }
+
+    /// The form of template to make for this calibration's thresholds, where `asked` is what a policy
+    /// asks for.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TemplateFormMismatch`] if the policy asks for another form.
+    pub fn form(&self, asked: Option<TemplateForm>) -> Result<TemplateForm> {
+        self.templates.agreed(asked, &format!("the calibration `{}`", self.name), Stage::Decide)
     }
 
     /// Refuses models other than those it was measured with.

@@ -5,6 +5,7 @@ mod decision;
 mod liveness;
 mod normaliser;
 mod reason;
+mod template_form;
 
 pub use calibration::{
     CALIBRATION_SCHEMA, CalibratedGroup, CalibratedRate, CalibratedThreshold, Calibration,
@@ -17,3 +18,4 @@ pub use decision::{
 pub use liveness::{Liveness, LivenessOutcome, SessionEvidence, SignalRecord, SignalVerdict};
 pub use normaliser::{COHORT_CENTROIDS, CohortSource, NormaliserRecord};
 pub use reason::{Reason, ReasonCode, ReasonStage, ReasonSubject};
+pub use template_form::TemplateForm;
