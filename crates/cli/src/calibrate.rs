@@ -13,13 +13,13 @@ use super::people::{People, PeopleArguments, models, with_suffix};
 use super::templates::for_choice;
 use evenmatch_audit::{
     AuditSettings, SampleSet, Thresholds, audit_samples,
-    calibrate::{CalibrationNotes, TARGETS, calibration, carried, evidence},
+    calibrate::{CalibrationNotes, TARGETS, calibration, carried, claims, evidence},
     records::Bins,
 };
 use evenmatch_core::numbers::{count, percent, rate};
 use evenmatch_core::{
     Error, ErrorKind, Shown, Stage,
-    record::{Calibration, Claim, NormaliserRecord},
+    record::{Calibration, Claim, GroupClaims, GroupStanding, NormaliserRecord},
 };
 
 /// Operating points that one audit can take.
@@ -139,14 +139,23 @@ fn measure(arguments: &CalibrateArguments, jobs: usize) -> anyhow::Result<Exit> 
         description
             .push_str("; measured on the half of the people that did not form the normaliser");
     }
-    let evidence = match &arguments.evidence {
+    let by = match arguments.by.as_slice() {
+        [] => set.attributes.as_slice(),
+        by => by,
+    };
+    let (evidence, group_claims) = match &arguments.evidence {
         Some(manifest) => {
             let others = beside.acquire(manifest)?;
             let words = arguments.evidence_description.as_deref().unwrap_or("not described");
-            Some(evidence(&prepare(&others)?, words, others.manifest.digest)?)
+            let several = prepare(&others)?;
+            let evidence = evidence(&several, words, others.manifest.digest)?;
+            (Some(evidence), claims(&set, &several, by, &targets)?)
         }
         // The strength of evidence is optional: with too few mated pairs it is left out.
-        None => evidence(&set, &description, people.manifest.digest).ok(),
+        None => (
+            evidence(&set, &description, people.manifest.digest).ok(),
+            claims(&set, &set, by, &targets)?,
+        ),
     };
     let notes = CalibrationNotes {
         name: arguments.name.clone().unwrap_or(stem),
@@ -158,6 +167,7 @@ fn measure(arguments: &CalibrateArguments, jobs: usize) -> anyhow::Result<Exit> 
         templates,
         normaliser,
         evidence,
+        group_claims,
     };
     let made = calibration(&reports, refused, notes)?;
     super::output_files::write_atomically(&arguments.out, made.to_toml()?.as_bytes())?;
@@ -231,6 +241,9 @@ fn say(made: &Calibration, out: &Path) {
     for refused in &made.refused {
         eprintln!("FMR {}: refused, because there are too few comparisons", rate(*refused));
     }
+    if let Some(claims) = &made.group_claims {
+        say_claims(claims);
+    }
     if let Some(normaliser) = &made.normaliser {
         let people = count(normaliser.subjects());
         eprintln!(
@@ -250,6 +263,32 @@ fn say(made: &Calibration, out: &Path) {
         );
     }
     eprintln!("calibration: {}", out.shown());
+}
+
+/// What holds for every group, and which groups are too small for a claim.
+fn say_claims(claims: &GroupClaims) {
+    let of = |standing| claims.groups.iter().filter(move |group| group.standing == standing);
+    let ages = if claims.ages_known { " aged ten or more" } else { ", of any age" };
+    eprintln!(
+        "every group of at least {} people{ages} ({} groups; {} more have too few people, {} are of \
+         children):",
+        claims.least_people,
+        of(GroupStanding::Covered).count(),
+        of(GroupStanding::FewPeople).count(),
+        of(GroupStanding::Children).count()
+    );
+    for point in &claims.threshold {
+        let worst = claims.worst(point).map_or_else(String::new, |worst| {
+            format!("; worst {}, at most {}", worst.group.group, percent(worst.high))
+        });
+        let fnmr = point.fnmr.map_or_else(String::new, |r| format!("; FNMR {}", percent(r.rate)));
+        eprintln!(
+            "  FMR {} in each: threshold {:.3} (all of them {}{worst}{fnmr})",
+            rate(point.target_fmr),
+            point.threshold,
+            percent(point.fmr.rate)
+        );
+    }
 }
 
 /// Today's date in UTC, by the civil calendar (H. Hinnant, "chrono-compatible low-level date

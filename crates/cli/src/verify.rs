@@ -71,7 +71,8 @@ pub(crate) struct VerifyArguments {
     /// Use the threshold that the calibration measured for this false match rate [default: 1e-3]
     #[arg(long, value_name = "RATE", conflicts_with = "threshold", help_heading = "Threshold")]
     fmr: Option<f64>,
-    /// Apply --fmr to everyone, or to the upper bound of the worst group [default: everyone]
+    /// Apply --fmr to every group that the calibration covers, to everyone, or to the upper bound of
+    /// the worst group [default: every-group; everyone, where no group is covered]
     #[arg(
         long,
         value_enum,
@@ -129,6 +130,7 @@ enum LivenessArgument {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum FmrOfArgument {
+    EveryGroup,
     Everyone,
     WorstGroup,
 }
@@ -142,6 +144,7 @@ enum NormaliseArgument {
 impl From<FmrOfArgument> for FmrOf {
     fn from(argument: FmrOfArgument) -> Self {
         match argument {
+            FmrOfArgument::EveryGroup => FmrOf::EveryGroup,
             FmrOfArgument::Everyone => FmrOf::Everyone,
             FmrOfArgument::WorstGroup => FmrOf::WorstGroup,
         }

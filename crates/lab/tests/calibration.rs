@@ -79,6 +79,7 @@ fn calibrate(set: &SampleSet, normaliser: Option<NormaliserRecord>) -> Calibrati
         templates: TemplateForm::Mirrored,
         normaliser,
         evidence: evidence(set, "made by a test", Digest::of(b"manifest")).ok(),
+        group_claims: None,
     };
     calibration(&[report], refused, notes).unwrap()
 }

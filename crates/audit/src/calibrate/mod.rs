@@ -1,8 +1,11 @@
 //! From an audit of labelled samples to a calibration.
 
+mod ages;
+mod claims;
 mod evidence;
 mod normalised;
 
+pub use claims::claims;
 pub use evidence::evidence;
 pub use normalised::{normalised, without};
 
@@ -10,7 +13,8 @@ use crate::{AuditReport, MeasuredRate, RateCell};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_core::record::{
     CALIBRATION_SCHEMA, CalibratedGroup, CalibratedRate, CalibratedThreshold, Calibration,
-    CalibrationData, Claim, Evidence, ModelRecord, NormaliserRecord, SoftwareRecord, TemplateForm,
+    CalibrationData, Claim, Evidence, GroupClaims, ModelRecord, NormaliserRecord, SoftwareRecord,
+    TemplateForm,
 };
 
 /// The target rates of a calibration.
@@ -44,6 +48,8 @@ pub struct CalibrationNotes {
     pub normaliser: Option<NormaliserRecord>,
     /// What a score is evidence of, if it was measured.
     pub evidence: Option<Evidence>,
+    /// What is claimed for each group, if any has enough people.
+    pub group_claims: Option<GroupClaims>,
 }
 
 /// Splits target rates into those that `nonmated` comparisons support, and the others.
@@ -81,7 +87,7 @@ pub fn calibration(
             Some(CalibratedThreshold {
                 target_fmr: point.target_fmr?,
                 threshold: point.threshold,
-                claim: if fmr.errors >= MEASURED { Claim::Measured } else { Claim::UpperBound },
+                claim: claim_of(&fmr),
                 fmr_of_others: of_others(&fmr),
                 fmr,
                 fnmr: measured(&point.overall.fnmr),
@@ -121,6 +127,7 @@ pub fn calibration(
         },
         threshold,
         evidence: notes.evidence,
+        group_claims: notes.group_claims,
         normaliser: notes.normaliser,
     }
     .sealed()
@@ -132,6 +139,11 @@ pub fn calibration(
 /// people matter. With √2 alone, 92 to 94 % of 200 splits of FairFace held; the splits are in the
 /// test `thresholds_hold_on_real_people_that_did_not_choose_them`.
 const OTHERS: f64 = 1.2 * std::f64::consts::SQRT_2;
+
+/// What supports a rate.
+fn claim_of(fmr: &CalibratedRate) -> Claim {
+    if fmr.errors >= MEASURED { Claim::Measured } else { Claim::UpperBound }
+}
 
 /// The prediction interval for the same number of other people.
 fn of_others(fmr: &CalibratedRate) -> [f64; 2] {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ModelRecord, NormaliserRecord, SoftwareRecord, TemplateForm};
+use super::{GroupClaims, ModelRecord, NormaliserRecord, SoftwareRecord, TemplateForm};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
 /// The name and version of the calibration's format.
@@ -136,11 +136,16 @@ impl Evidence {
 /// Whose false match rate a target refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum FmrOf {
-    /// The rate measured over all pairs.
+    /// The rate measured in every group that the calibration covers; over all pairs, where it
+    /// covers no group.
     #[default]
+    EveryGroup,
+    /// The rate measured over all pairs.
     Everyone,
-    /// The upper end of the 95 % interval of the worst measured group.
+    /// The upper end of the 95 % interval of the worst group that the calibration covers; of the
+    /// worst measured group, where it covers none.
     WorstGroup,
 }
 
@@ -175,6 +180,9 @@ pub struct Calibration {
     /// What a score is evidence of; absent if there were too few mated pairs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
+    /// What is claimed for each group of people; absent where no group has enough of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_claims: Option<GroupClaims>,
     /// The normaliser whose scores these thresholds are for; absent for plain cosines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub normaliser: Option<NormaliserRecord>,
@@ -217,6 +225,10 @@ impl Calibration {
             );
             return Err(Error::new(ErrorKind::DigestMismatch, Stage::Decide, message).next(next));
         }
+        if calibration.group_claims.as_ref().is_some_and(|claims| !claims.is_consistent()) {
+            let message = "its rates of groups do not have one entry for each group";
+            return Err(Error::new(ErrorKind::InvalidArgument, Stage::Decide, message).next(next));
+        }
         Ok(calibration)
     }
 
@@ -250,21 +262,47 @@ impl Calibration {
         toml::to_string(self).map_err(not_written)
     }
 
-    /// The threshold of a target false match rate of everyone, or the lowest one at which the
-    /// worst measured group's rate is at most that with 95 % confidence.
+    /// The threshold for a rate of those whom it refers to, with the rates of those for whom it is
+    /// claimed.
     ///
     /// # Errors
-    /// As for [`Calibration::at`]; also if no group was measured, or no threshold keeps the worst
-    /// group's rate that low.
-    pub fn at_rate(&self, rate: f64, of: FmrOf) -> Result<&CalibratedThreshold> {
-        if of == FmrOf::Everyone {
-            return self.at(rate);
+    /// As for [`Calibration::at`]; also where no threshold keeps the rate of the groups that low.
+    pub fn at_rate(&self, rate: f64, of: FmrOf) -> Result<CalibratedThreshold> {
+        let Some(claims) = &self.group_claims else {
+            return match of {
+                FmrOf::WorstGroup => self.lowest_within(rate, self.threshold.clone()),
+                FmrOf::Everyone | FmrOf::EveryGroup => self.at(rate).cloned(),
+            };
+        };
+        match of {
+            FmrOf::Everyone => self.at(rate).cloned(),
+            FmrOf::WorstGroup => self.lowest_within(rate, claims.thresholds()),
+            FmrOf::EveryGroup => claims.at_target(rate).ok_or_else(|| {
+                let known = claims.threshold.iter().map(|point| point.target_fmr);
+                let message = format!(
+                    "the calibration `{}` has no threshold that keeps {rate:e} in every group",
+                    self.name
+                );
+                let next = format!(
+                    "choose one of its rates: {}; or the rate of everyone: --fmr-of everyone",
+                    list(known)
+                );
+                Error::new(ErrorKind::InvalidArgument, Stage::Decide, message).next(next)
+            }),
         }
+    }
+
+    /// The first of these thresholds whose worst group keeps the rate with 95 % confidence.
+    fn lowest_within(
+        &self,
+        rate: f64,
+        points: Vec<CalibratedThreshold>,
+    ) -> Result<CalibratedThreshold> {
         let bound =
             |point: &CalibratedThreshold| point.worst_group.as_ref().map(|worst| worst.fmr.high);
-        let found = self.threshold.iter().find(|point| bound(point).is_some_and(|b| b <= rate));
+        let least = points.iter().filter_map(bound).reduce(f64::min);
+        let found = points.into_iter().find(|point| bound(point).is_some_and(|b| b <= rate));
         found.ok_or_else(|| {
-            let least = self.threshold.iter().filter_map(bound).reduce(f64::min);
             let message = match least {
                 None => format!("the calibration `{}` did not measure any group", self.name),
                 Some(least) => format!(
@@ -284,12 +322,9 @@ impl Calibration {
     /// [`ErrorKind::InvalidArgument`], listing the available rates, if the calibration has none for
     /// this one.
     pub fn at(&self, target_fmr: f64) -> Result<&CalibratedThreshold> {
-        let same = |rate: f64| (rate / target_fmr - 1.0).abs() < 1e-9;
-        self.threshold.iter().find(|point| same(point.target_fmr)).ok_or_else(|| {
-            let list = |rates: Vec<f64>| {
-                rates.iter().map(|r| format!("{r:e}")).collect::<Vec<_>>().join(", ")
-            };
-            let message = if self.refused.iter().any(|rate| same(*rate)) {
+        let found = self.threshold.iter().find(|point| same(point.target_fmr, target_fmr));
+        found.ok_or_else(|| {
+            let message = if self.refused.iter().any(|rate| same(*rate, target_fmr)) {
                 format!(
                     "the calibration `{}` does not support a false match rate of {target_fmr:e}: \
                      its {} non-mated comparisons are too few",
@@ -298,7 +333,7 @@ impl Calibration {
             } else {
                 format!("the calibration `{}` has no threshold for {target_fmr:e}", self.name)
             };
-            let known = list(self.threshold.iter().map(|point| point.target_fmr).collect());
+            let known = list(self.threshold.iter().map(|point| point.target_fmr));
             Error::new(ErrorKind::InvalidArgument, Stage::Decide, message)
                 .next(format!("choose one of its rates: {known}"))
         })
@@ -332,6 +367,15 @@ impl Calibration {
         }
         Ok(())
     }
+}
+
+/// Whether two rates are the same, up to rounding.
+pub(super) fn same(one: f64, other: f64) -> bool {
+    (one / other - 1.0).abs() < 1e-9
+}
+
+fn list(rates: impl Iterator<Item = f64>) -> String {
+    rates.map(|rate| format!("{rate:e}")).collect::<Vec<_>>().join(", ")
 }
 
 fn not_written(cause: impl std::error::Error + Send + Sync + 'static) -> Error {

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::CalibratedRate;
+use super::calibration::same;
+use super::{CalibratedGroup, CalibratedRate, CalibratedThreshold, Claim};
 
 /// What a calibration says about one group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,15 +43,22 @@ pub struct GroupThreshold {
     pub target_fmr: f64,
     /// Accept at this score and above.
     pub threshold: f64,
+    /// What supports the rate of all people covered.
+    pub claim: Claim,
     /// False match rate among all people covered.
     pub fmr: CalibratedRate,
-    /// False non-match rate of everyone; absent if the data has too few mated pairs.
+    /// Ends of its 95 % prediction interval; see [`CalibratedThreshold::fmr_of_others`].
+    pub fmr_of_others: [f64; 2],
+    /// False non-match rate, the mean over people, of the data with several photos a person that
+    /// the strength of evidence was measured on; absent without such data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fnmr: Option<CalibratedRate>,
     /// Rate of each group, in the order of [`GroupClaims::groups`]: the mean over its pairs of
     /// different people.
     pub rate: Vec<f64>,
-    /// Upper end of the 95 % interval of each group's rate.
+    /// Lower end of the 95 % interval of each group's rate.
+    pub low: Vec<f64>,
+    /// Upper end.
     pub high: Vec<f64>,
     /// How many people would settle the claim, for each group that has too few; 0 for the others.
     pub people_needed: Vec<u64>,
@@ -78,12 +86,10 @@ pub struct GroupClaims {
 impl GroupClaims {
     /// The groups with their rates at one of the thresholds.
     pub fn at<'a>(&'a self, point: &'a GroupThreshold) -> impl Iterator<Item = GroupRate<'a>> + 'a {
-        let numbers = point.rate.iter().zip(&point.high).zip(&point.people_needed);
-        self.groups.iter().zip(numbers).map(|(group, ((&rate, &high), &people_needed))| GroupRate {
-            group,
-            rate,
-            high,
-            people_needed,
+        let ends = point.low.iter().zip(&point.high);
+        let numbers = point.rate.iter().zip(ends).zip(&point.people_needed);
+        self.groups.iter().zip(numbers).map(|(group, ((&rate, (&low, &high)), &people_needed))| {
+            GroupRate { group, rate, low, high, people_needed }
         })
     }
 
@@ -94,13 +100,48 @@ impl GroupClaims {
             .max_by(|a, b| a.high.total_cmp(&b.high))
     }
 
+    /// The threshold of a target, with the rates of the groups that it covers.
+    pub(super) fn at_target(&self, target: f64) -> Option<CalibratedThreshold> {
+        let found = self.threshold.iter().find(|point| same(point.target_fmr, target));
+        found.map(|point| self.of_covered(point))
+    }
+
+    /// Every threshold, with the rates of the groups that it covers.
+    pub(super) fn thresholds(&self) -> Vec<CalibratedThreshold> {
+        self.threshold.iter().map(|point| self.of_covered(point)).collect()
+    }
+
+    fn of_covered(&self, point: &GroupThreshold) -> CalibratedThreshold {
+        let groups: Vec<CalibratedGroup> = self
+            .at(point)
+            .filter(|of| of.group.standing == GroupStanding::Covered)
+            .map(|of| CalibratedGroup {
+                attribute: of.group.attribute.clone(),
+                group: of.group.group.clone(),
+                fmr: of.calibrated(),
+                fnmr: None,
+            })
+            .collect();
+        let worst = groups.iter().max_by(|a, b| a.fmr.high.total_cmp(&b.fmr.high)).cloned();
+        CalibratedThreshold {
+            target_fmr: point.target_fmr,
+            threshold: point.threshold,
+            claim: point.claim,
+            fmr: point.fmr,
+            fmr_of_others: point.fmr_of_others,
+            fnmr: point.fnmr,
+            worst_group: worst,
+            groups,
+        }
+    }
+
     /// Whether the parallel lists have one entry for each group.
     pub(super) fn is_consistent(&self) -> bool {
         let groups = self.groups.len();
         let lengths = |point: &GroupThreshold| {
-            [point.rate.len(), point.high.len(), point.people_needed.len()]
+            [point.rate.len(), point.low.len(), point.high.len(), point.people_needed.len()]
         };
-        self.threshold.iter().all(|point| lengths(point) == [groups; 3])
+        self.threshold.iter().all(|point| lengths(point) == [groups; 4])
     }
 }
 
@@ -111,8 +152,19 @@ pub struct GroupRate<'a> {
     pub group: &'a MeasuredGroup,
     /// The rate: the mean over the group's pairs of different people.
     pub rate: f64,
-    /// Upper end of its 95 % interval.
+    /// Lower end of its 95 % interval.
+    pub low: f64,
+    /// Upper end.
     pub high: f64,
     /// How many people would settle the claim; 0 for a covered group.
     pub people_needed: u64,
+}
+
+impl GroupRate<'_> {
+    /// The rate with its counts, in pairs of people.
+    pub fn calibrated(&self) -> CalibratedRate {
+        let (trials, rate) = (self.group.pairs, self.rate);
+        let errors = (rate * trials as f64).round() as u64;
+        CalibratedRate { errors, trials, rate, low: self.low, high: self.high }
+    }
 }

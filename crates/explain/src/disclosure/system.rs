@@ -12,7 +12,9 @@ use evenmatch::{
     shipped,
 };
 use evenmatch_audit::{AuditReport, Verdict};
-use evenmatch_core::record::{CalibratedThreshold, Calibration, CalibrationData, SoftwareRecord};
+use evenmatch_core::record::{
+    CalibratedThreshold, Calibration, CalibrationData, GroupClaims, SoftwareRecord,
+};
 
 /// The name and version of the format.
 pub const DISCLOSURE_SCHEMA: &str = "evenmatch.disclosure/1";
@@ -49,6 +51,8 @@ pub struct DisclosedCalibration {
     pub refused: Vec<f64>,
     /// Thresholds with their error rates, for everyone and each group that was measured.
     pub thresholds: Vec<CalibratedThreshold>,
+    /// What is claimed for each group, and for which groups nothing is.
+    pub group_claims: Option<GroupClaims>,
 }
 
 impl From<&Calibration> for DisclosedCalibration {
@@ -60,6 +64,7 @@ impl From<&Calibration> for DisclosedCalibration {
             data: calibration.data.clone(),
             refused: calibration.refused.clone(),
             thresholds: calibration.threshold.clone(),
+            group_claims: calibration.group_claims.clone(),
         }
     }
 }
@@ -188,7 +193,7 @@ impl SystemDisclosure {
             Some(calibration) => {
                 let rate = verifier.operating_point().target_fmr();
                 let point = calibration.at_rate(rate.unwrap_or_default(), policy.fmr_of)?;
-                (Some(calibration), Some(point.clone()))
+                (Some(calibration), Some(point))
             }
             None => (None, None),
         };
