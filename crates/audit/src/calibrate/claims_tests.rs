@@ -69,7 +69,7 @@ fn every_covered_group_keeps_the_target_and_the_others_are_named() {
         // The lowest such threshold: the worst group is near the limit.
         let worst = claims.worst(point).unwrap();
         assert!(worst.high > 1.2 * point.target_fmr || worst.rate > 0.9 * point.target_fmr);
-        assert_eq!(worst.group.group, "B");
+        assert!(worst.group.group.starts_with('B'), "{worst:?}");
     }
     assert!(claims.threshold[0].threshold < claims.threshold[1].threshold);
 }
