@@ -16,6 +16,8 @@ pub use decision::{
     OperatingPointRecord, OtherFaceRecord, Outcome, QualityRecord, SampleRecord, SoftwareRecord,
 };
 pub use liveness::{Liveness, LivenessOutcome, SessionEvidence, SignalRecord, SignalVerdict};
-pub use normaliser::{COHORT_CENTROIDS, CohortSource, NormaliserRecord};
+pub use normaliser::{
+    CohortNormaliser, CohortSource, LearnedNormaliser, LearnedSettings, NormaliserRecord,
+};
 pub use reason::{Reason, ReasonCode, ReasonStage, ReasonSubject};
 pub use template_form::TemplateForm;
