@@ -3,7 +3,7 @@
 //! `scripts/calibrations.sh` made them from the data that they describe.
 
 use crate::Result;
-use crate::record::Calibration;
+use crate::record::{Calibration, NormaliserRecord};
 
 /// Of normalised scores. The first is the default: its people differ most from each other.
 const NORMALISED: [&str; 2] = [
@@ -38,6 +38,26 @@ pub fn plain() -> Result<Vec<Calibration>> {
 /// None: a test reads it.
 pub fn default_calibration() -> Result<Calibration> {
     Calibration::parse(NORMALISED[0])
+}
+
+/// The first shipped calibration whose normaliser was formed from a cohort without labels; `None` if
+/// none ships.
+///
+/// # Errors
+/// None: a test reads them all.
+pub fn of_cohort() -> Result<Option<Calibration>> {
+    let cohort = |record: &NormaliserRecord| matches!(record, NormaliserRecord::CohortCentroids(_));
+    Ok(normalised()?.into_iter().find(|made| made.normaliser.as_ref().is_some_and(cohort)))
+}
+
+/// The first shipped calibration whose normaliser was fitted to labelled people; `None` if none
+/// ships.
+///
+/// # Errors
+/// None: a test reads them all.
+pub fn learned() -> Result<Option<Calibration>> {
+    let learned = |record: &NormaliserRecord| record.learned().is_some();
+    Ok(normalised()?.into_iter().find(|made| made.normaliser.as_ref().is_some_and(learned)))
 }
 
 /// The default calibration of plain cosines.

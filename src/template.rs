@@ -154,7 +154,8 @@ impl<R: Role> Template<R> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::ModelMismatch`] where the normaliser was built with another embedder.
+    /// [`ErrorKind::ModelMismatch`] where the normaliser was built with another embedder;
+    /// [`ErrorKind::TemplateFormMismatch`] where it was fitted to templates of another form.
     pub fn normalised_by(mut self, normaliser: &Normaliser) -> Result<Self> {
         if normaliser.embedder() != self.model.sha256 {
             let message = format!(
@@ -163,8 +164,9 @@ impl<R: Role> Template<R> {
                 self.model
             );
             return Err(Error::new(ErrorKind::ModelMismatch, Stage::Template, message)
-                .next("calibrate with this embedder: evenmatch calibrate --normalise cohort"));
+                .next("calibrate with this embedder: evenmatch calibrate"));
         }
+        normaliser.check_form(self.form)?;
         self.statistics = Some(normaliser.statistics(&self.features)?);
         Ok(self)
     }

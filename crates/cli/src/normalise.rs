@@ -68,12 +68,12 @@ pub(crate) fn of_choice(choice: &Choice) -> Result<Option<NormaliserRecord>> {
 /// Refuses a normaliser of another embedder than the one in use.
 pub(crate) fn for_embedder_in_use(record: NormaliserRecord) -> Result<NormaliserRecord> {
     let embedder = embedder()?;
-    if record.embedder_sha256 == embedder {
+    if record.embedder() == embedder {
         return Ok(record);
     }
     let message = format!(
         "the normaliser was formed with the embedder {}, but {embedder} is in use",
-        record.embedder_sha256
+        record.embedder()
     );
     Err(Error::new(ErrorKind::ModelMismatch, Stage::Audit, message)
         .next("form one with this embedder: evenmatch calibrate --normalise cohort"))
@@ -173,6 +173,7 @@ fn take(people: &People, most: usize, features: &mut Vec<f32>) -> CohortSource {
         manifest: file_name(&people.manifest.file),
         manifest_sha256: people.manifest.digest,
         subjects: first.len() as u64,
+        everyone: false,
     }
 }
 
@@ -183,7 +184,7 @@ fn file_name(path: &str) -> String {
 
 /// Whether people of this manifest helped to form the normaliser.
 pub(crate) fn knows(normaliser: &NormaliserRecord, people: &People) -> bool {
-    normaliser.cohort.iter().any(|source| source.manifest_sha256 == people.manifest.digest)
+    normaliser.sources().iter().any(|source| source.manifest_sha256 == people.manifest.digest)
 }
 
 /// The set without the people who may have helped to form a normaliser.

@@ -301,7 +301,9 @@ fn a_normalised_decision_holds_both_scores_and_the_evidence() {
         .zip(open.centred(&y))
         .map(|(a, b)| f64::from(*a) * f64::from(b))
         .sum();
-    let shift = |x: &[f32]| -normaliser.weight * 0.5 * (open.density(x) - normaliser.level);
+    let NormaliserRecord::CohortCentroids(cohort) = &normaliser else { panic!("a cohort") };
+    let shift =
+        |x: &[f32]| -cohort.weight * 0.5 * (open.density(x).expect("a cohort") - cohort.level);
     let expected = (cosine + shift(&x) + shift(&y)).clamp(-1.0, 1.0);
     assert!((f64::from(record.score.unwrap()) - expected).abs() < 1e-5, "{record:?}");
 }
@@ -313,7 +315,8 @@ fn a_normalised_set_has_the_scores_of_single_comparisons() {
     let settings = FitSettings { clusters: 16, clusterings: 2, ..FitSettings::default() };
     let embedder = Digest::of(b"e");
     let record = normalise::fit(&features, DIMENSION, embedder, Vec::new(), &settings).unwrap();
-    assert!(record.level.abs() < 1.0 && record.centroids.len() == 2);
+    let NormaliserRecord::CohortCentroids(cohort) = &record else { panic!("a cohort") };
+    assert!(cohort.level.abs() < 1.0 && cohort.centroids.len() == 2);
     let normaliser = Normaliser::open(&record).unwrap();
     let even = normalised(&plain, &normaliser).unwrap();
     let rows: Vec<&[f32]> = plain.templates.chunks_exact(DIMENSION).collect();

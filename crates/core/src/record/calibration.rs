@@ -229,6 +229,16 @@ impl Calibration {
             let message = "its rates of groups do not have one entry for each group";
             return Err(Error::new(ErrorKind::InvalidArgument, Stage::Decide, message).next(next));
         }
+        // A learned normaliser states its form: it was fitted to the templates that it normalises.
+        let fitted_to = calibration.normaliser.as_ref().and_then(NormaliserRecord::templates);
+        if let Some(form) = fitted_to.filter(|form| *form != calibration.templates) {
+            let message = format!(
+                "the calibration is for {} templates, but its normaliser was fitted to {form} ones",
+                calibration.templates
+            );
+            let kind = ErrorKind::TemplateFormMismatch;
+            return Err(Error::new(kind, Stage::Decide, message).next(next));
+        }
         Ok(calibration)
     }
 

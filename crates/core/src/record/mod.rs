@@ -18,6 +18,8 @@ pub use decision::{
 };
 pub use group_claims::{GroupClaims, GroupRate, GroupStanding, GroupThreshold, MeasuredGroup};
 pub use liveness::{Liveness, LivenessOutcome, SessionEvidence, SignalRecord, SignalVerdict};
-pub use normaliser::{COHORT_CENTROIDS, CohortSource, NormaliserRecord};
+pub use normaliser::{
+    CohortNormaliser, CohortSource, LearnedNormaliser, LearnedSettings, NormaliserRecord,
+};
 pub use reason::{Reason, ReasonCode, ReasonStage, ReasonSubject};
 pub use template_form::TemplateForm;

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::operator::{days, kept, listed, stated};
-use super::system::{DisclosedModel, SystemDisclosure};
+use super::system::{DisclosedCalibration, DisclosedModel, SystemDisclosure};
 use crate::messages::{Block, Fact, Key, Messages, Page, Row, Section, Text, key};
 use evenmatch::{SeveralFaces, model::Role, quality::Gate};
-use evenmatch_core::record::{CalibratedRate, CalibratedThreshold, ReasonCode};
+use evenmatch_core::record::{CalibratedRate, CalibratedThreshold, GroupStanding, ReasonCode};
 
 /// The points, in their order.
 pub const POINTS: [&str; 10] = [
@@ -219,9 +219,8 @@ fn not_claimed(
     let few = of(GroupStanding::FewPeople).count();
     let mut blocks = Vec::new();
     if few > 0 {
-        blocks.push(Block::say(
-            messages.say_with(key::RATES_FEW_PEOPLE, &[("groups", few.into())]),
-        ));
+        blocks
+            .push(Block::say(messages.say_with(key::RATES_FEW_PEOPLE, &[("groups", few.into())])));
     }
     if let Some(high) = of(GroupStanding::Children).map(|of| of.high).reduce(f64::max) {
         let count = messages.percent_at_most(high).into();

@@ -53,6 +53,17 @@ pub struct DisclosedCalibration {
     pub thresholds: Vec<CalibratedThreshold>,
     /// What is claimed for each group, and for which groups nothing is.
     pub group_claims: Option<GroupClaims>,
+    /// The labels that its normaliser was formed with; absent where it needed none.
+    pub formed_with_labels: Option<LabelsUsed>,
+}
+
+/// Labels that were used to form a normaliser. None is used when a decision is made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LabelsUsed {
+    /// The attributes, such as `race`.
+    pub labels: Vec<String>,
+    /// How many people had them.
+    pub people: u64,
 }
 
 impl From<&Calibration> for DisclosedCalibration {
@@ -65,6 +76,10 @@ impl From<&Calibration> for DisclosedCalibration {
             refused: calibration.refused.clone(),
             thresholds: calibration.threshold.clone(),
             group_claims: calibration.group_claims.clone(),
+            formed_with_labels: calibration.normaliser.as_ref().and_then(|normaliser| {
+                let labels = normaliser.learned()?.even.clone();
+                Some(LabelsUsed { labels, people: normaliser.subjects() })
+            }),
         }
     }
 }
