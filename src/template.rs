@@ -412,7 +412,10 @@ impl Embedder {
         let tensor = self.input.tensor(face.image(), side, side);
         let features = match self.form {
             TemplateForm::Plain => self.run(tensor.view())?,
-            TemplateForm::Mirrored => self.mean_of_both_views(tensor.view())?,
+            TemplateForm::Mirrored => {
+                let second = self.input.tensor(face.second_image(), side, side);
+                self.mean_of_both_views(tensor.view(), second.view())?
+            }
         };
         let square: f64 = features.iter().map(|f| f64::from(*f) * f64::from(*f)).sum();
         let template = Template::from_features(self.network.id().clone(), self.form, features);
@@ -429,12 +432,16 @@ impl Embedder {
         Ok(self.network.run(views)?.single()?.iter().copied().collect())
     }
 
-    /// The mean of the features of a crop and of its mirror image: in one run, where the network
-    /// takes both at once. Neither is scaled to unit length first, which changes no template that
+    /// The mean of the features of a crop and of the mirror image of a second one: in one run, where
+    /// the network takes both at once. Neither is scaled to unit length first, which changes no template that
     /// matters: of 29,964 photos of FairFace, 99.9 % have a cosine of 0.9997 or more with the mean of
     /// the scaled ones, and the worst has 0.996; thresholds and errors on LFW are the same.
-    fn mean_of_both_views(&self, view: ArrayView4<'_, f32>) -> Result<Vec<f32>> {
-        let mirrored = view.slice(s![.., .., .., ..;-1]);
+    fn mean_of_both_views(
+        &self,
+        view: ArrayView4<'_, f32>,
+        second: ArrayView4<'_, f32>,
+    ) -> Result<Vec<f32>> {
+        let mirrored = second.slice(s![.., .., .., ..;-1]);
         if self.network.merges_views() {
             let mut both = Array4::zeros((2, view.dim().1, view.dim().2, view.dim().3));
             both.slice_mut(s![0..1, .., .., ..]).assign(&view);

@@ -2,6 +2,7 @@
 
 mod calibration;
 mod decision;
+mod group_claims;
 mod liveness;
 mod normaliser;
 mod reason;
@@ -15,6 +16,7 @@ pub use decision::{
     AttemptRecord, DECISION_SCHEMA, DecisionRecord, EvidenceRecord, MeasureRecord, ModelRecord,
     OperatingPointRecord, OtherFaceRecord, Outcome, QualityRecord, SampleRecord, SoftwareRecord,
 };
+pub use group_claims::{GroupClaims, GroupRate, GroupStanding, GroupThreshold, MeasuredGroup};
 pub use liveness::{Liveness, LivenessOutcome, SessionEvidence, SignalRecord, SignalVerdict};
 pub use normaliser::{COHORT_CENTROIDS, CohortSource, NormaliserRecord};
 pub use reason::{Reason, ReasonCode, ReasonStage, ReasonSubject};
