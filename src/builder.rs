@@ -134,8 +134,8 @@ impl VerifierBuilder {
             return Ok(verifier);
         }
         let calibration = match self.scores {
-            Scores::Shipped => shipped::default_calibration()?,
-            Scores::Plain => shipped::default_plain()?,
+            Scores::Shipped => shipped::default_for(templates.unwrap_or(TemplateForm::USUAL))?,
+            Scores::Plain => shipped::default_plain_for(templates.unwrap_or(TemplateForm::USUAL))?,
             Scores::Of(calibration) => *calibration,
             Scores::Uncalibrated => return Ok(verifier),
         };
