@@ -231,7 +231,8 @@ fn not_claimed(
 
 /// Which labels the normaliser was formed with, if it was.
 fn labels(calibration: &DisclosedCalibration, messages: &Messages) -> Vec<Block> {
-    let Some(formed) = &calibration.formed_with_labels else { return Vec::new() };
+    let formed = calibration.normaliser.as_ref().filter(|formed| !formed.labels.is_empty());
+    let Some(formed) = formed else { return Vec::new() };
     let people = messages.count(formed.people).into();
     vec![
         Block::say(messages.say_with(key::RATES_LABELS, &[("people", people)])),

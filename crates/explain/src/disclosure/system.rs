@@ -13,7 +13,8 @@ use evenmatch::{
 };
 use evenmatch_audit::{AuditReport, Verdict};
 use evenmatch_core::record::{
-    CalibratedThreshold, Calibration, CalibrationData, GroupClaims, SoftwareRecord,
+    CalibratedThreshold, Calibration, CalibrationData, GroupClaims, NormaliserRecord,
+    SoftwareRecord,
 };
 
 /// The name and version of the format.
@@ -36,7 +37,31 @@ pub struct DisclosedModel {
     pub homepage: Option<String>,
 }
 
-/// A calibration without its normaliser.
+/// What is known about a normaliser.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DisclosedNormaliser {
+    /// Digest of its record.
+    pub digest: Digest,
+    /// How many people it was formed from.
+    pub people: u64,
+    /// The attributes whose labels were used to form it. None is used or guessed in a decision.
+    pub labels: Vec<String>,
+    /// The same in words.
+    pub sentence: String,
+}
+
+impl From<&NormaliserRecord> for DisclosedNormaliser {
+    fn from(record: &NormaliserRecord) -> Self {
+        DisclosedNormaliser {
+            digest: record.digest(),
+            people: record.subjects(),
+            labels: record.learned().map_or_else(Vec::new, |learned| learned.even.clone()),
+            sentence: record.labels_used(),
+        }
+    }
+}
+
+/// A calibration, with what is known about its normaliser in place of its numbers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DisclosedCalibration {
     /// Its name.
@@ -53,17 +78,8 @@ pub struct DisclosedCalibration {
     pub thresholds: Vec<CalibratedThreshold>,
     /// What is claimed for each group, and for which groups nothing is.
     pub group_claims: Option<GroupClaims>,
-    /// The labels that its normaliser was formed with; absent where it needed none.
-    pub formed_with_labels: Option<LabelsUsed>,
-}
-
-/// Labels that were used to form a normaliser. None is used when a decision is made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LabelsUsed {
-    /// The attributes, such as `race`.
-    pub labels: Vec<String>,
-    /// How many people had them.
-    pub people: u64,
+    /// What normalises the scores; `None` for plain cosines.
+    pub normaliser: Option<DisclosedNormaliser>,
 }
 
 impl From<&Calibration> for DisclosedCalibration {
@@ -76,10 +92,7 @@ impl From<&Calibration> for DisclosedCalibration {
             refused: calibration.refused.clone(),
             thresholds: calibration.threshold.clone(),
             group_claims: calibration.group_claims.clone(),
-            formed_with_labels: calibration.normaliser.as_ref().and_then(|normaliser| {
-                let labels = normaliser.learned()?.even.clone();
-                Some(LabelsUsed { labels, people: normaliser.subjects() })
-            }),
+            normaliser: calibration.normaliser.as_ref().map(DisclosedNormaliser::from),
         }
     }
 }
