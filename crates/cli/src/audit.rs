@@ -56,10 +56,16 @@ pub(crate) struct AuditArguments {
     /// filled in
     #[arg(long, value_name = "FILE", requires = "manifest", help_heading = "Labels and groups")]
     label_verdicts: Option<PathBuf>,
-    /// Normalise the scores of photos: cohort (as `verify` does, and reports plain scores too), off
-    /// (plain cosines), or with the normaliser of this calibration file [default: what
-    /// --calibration says; off with --threshold; otherwise cohort]
-    #[arg(long, value_name = "off|cohort|FILE", requires = "manifest", help_heading = "Threshold")]
+    /// Normalise the scores of photos, and report plain scores too: cohort or learned (with such a
+    /// normaliser of a calibration that ships), off (plain cosines only), or with the normaliser of
+    /// this calibration file [default: what --calibration says; off with --threshold; otherwise as
+    /// `verify` does]
+    #[arg(
+        long,
+        value_name = "off|cohort|learned|FILE",
+        requires = "manifest",
+        help_heading = "Threshold"
+    )]
     normalise: Option<Choice>,
     /// Leave out the half of the people from which the normaliser may have been formed
     #[arg(long, requires = "manifest", help_heading = "Threshold")]
@@ -300,7 +306,7 @@ fn normaliser(
 fn choice(arguments: &AuditArguments) -> &Choice {
     arguments.normalise.as_ref().unwrap_or(match arguments.threshold {
         Some(_) => &Choice::Off,
-        None => &Choice::Cohort,
+        None => &Choice::Shipped,
     })
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::label_errors::LabelErrors;
-use super::normalise::{apply, held_out, knows, sentence};
+use super::normalise::{apply, held_out, sentence, some_left};
 use super::people::{People, PeopleArguments, with_suffix};
 use super::policy;
 use evenmatch_audit::{
@@ -77,15 +77,21 @@ fn judge(
     let Some(normaliser) = job.normaliser else {
         return audited(people, set, settings);
     };
-    let left = if job.held_out { Cow::Owned(held_out(set)) } else { Cow::Borrowed(set) };
-    let mut report = audited(people, &apply(&left, normaliser)?, settings)?;
+    let left = if job.held_out {
+        some_left(normaliser, people)?;
+        Cow::Owned(held_out(set))
+    } else {
+        Cow::Borrowed(set)
+    };
+    let even = apply(&left, normaliser, people.found.templates)?;
+    let mut report = audited(people, &even, settings)?;
     let Some(targets) = targets(settings) else { return Ok(report) };
     let plain = AuditSettings { thresholds: Thresholds::Targets(targets), ..settings.clone() };
     let before = audited(people, &left, &plain)?;
     report.normalisation = Some(Normalisation::beside(
         normaliser.digest(),
         normaliser.subjects(),
-        sentence(normaliser, job.held_out, knows(normaliser, people)),
+        sentence(normaliser, job.held_out, people),
         &before,
     ));
     if let Some(name) = raw {

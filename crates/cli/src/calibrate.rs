@@ -6,9 +6,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::Args;
 
 use super::exit::Exit;
+use super::form_normaliser::{Beside, CohortArgument, Sources, form, learn};
 use super::jobs::{jobs, with_threads};
 use super::labels::LabelArguments;
-use super::normalise::{Beside, Choice, CohortArgument, apply, form, held_out, knows, of_choice};
+use super::normalise::{Choice, apply, held_out, knows, of_choice, some_left};
 use super::people::{People, PeopleArguments, models, with_suffix};
 use super::templates::for_choice;
 use evenmatch_audit::{
@@ -30,6 +31,8 @@ Examples:
   evenmatch calibrate --manifest people.csv --out calibration.toml --by race,sex,race*sex
   evenmatch calibrate --manifest people.csv --out calibration.toml --normalise cohort \\
       --evidence people-with-several-photos.csv
+  evenmatch calibrate --manifest people.csv --out calibration.toml --normalise learned \\
+      --even race,sex,age --form-on other-people.csv
   evenmatch verify --reference a.jpg --probe b.jpg --calibration calibration.toml --fmr 1e-4";
 
 /// Measure the false match rate of each threshold, by group
@@ -53,13 +56,23 @@ pub(crate) struct CalibrateArguments {
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = TARGETS)]
     fmr: Vec<f64>,
     /// Normalise scores: off (plain cosines); cohort (form a normaliser from half of the people,
-    /// without labels, and measure on the other half); or with the normaliser of this calibration
-    /// file
-    #[arg(long, value_name = "off|cohort|FILE", default_value = "off")]
+    /// without labels, and measure on the other half); learned (the same with the labels of --even,
+    /// which decisions do not need); or with the normaliser of this calibration file
+    #[arg(long, value_name = "off|cohort|learned|FILE", default_value = "off")]
     normalise: Choice,
-    /// Add photos of at most N more people to the cohort (may be repeated)
+    /// Even out the false match rates of the groups of these attributes and of every two of them,
+    /// with --normalise learned
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    even: Vec<String>,
+    /// Form the normaliser from everyone in this manifest, and measure on everyone in --manifest
+    #[arg(long, value_name = "MANIFEST")]
+    form_on: Option<PathBuf>,
+    /// Also form the normaliser from at most N people of this manifest's half (may be repeated)
     #[arg(long, value_name = "MANIFEST[:N]")]
     cohort: Vec<CohortArgument>,
+    /// Seed of the random features of --normalise learned [default: 1]
+    #[arg(long, value_name = "N")]
+    seed: Option<u32>,
     /// Measure the strength of evidence of a score on these photos, with several photos per person
     /// [default: the manifest's own, if they suffice]
     #[arg(long, value_name = "MANIFEST")]
@@ -83,8 +96,13 @@ pub(crate) struct CalibrateArguments {
 
 /// Acquires, compares everyone with everyone, writes the calibration and prints its claims.
 pub(crate) fn run(arguments: &CalibrateArguments) -> anyhow::Result<Exit> {
-    let inputs = [Some(arguments.manifest.as_path()), arguments.evidence.as_deref()];
+    let inputs = [
+        Some(arguments.manifest.as_path()),
+        arguments.evidence.as_deref(),
+        arguments.form_on.as_deref(),
+    ];
     super::output_files::keep_inputs(Some(&arguments.out), &inputs)?;
+    check(arguments)?;
     let jobs = jobs(arguments.jobs);
     with_threads(jobs, || measure(arguments, jobs))?
 }
@@ -96,20 +114,21 @@ fn measure(arguments: &CalibrateArguments, jobs: usize) -> anyhow::Result<Exit> 
     };
     let own = match &arguments.normalise {
         // The normaliser is formed here, from templates of the form that is asked for.
-        Choice::Cohort => &Choice::Off,
+        Choice::Cohort | Choice::Learned => &Choice::Off,
         choice => choice,
     };
     let policy = arguments.people.policy.as_deref();
     let templates = for_choice(own, arguments.people.templates, policy)?;
+    let rules = arguments.label_rules.rules();
     let people = People::acquire(
         &arguments.manifest,
         &arguments.people.with_templates(templates),
         &work,
         jobs,
-        (Bins::customary(), &arguments.label_rules.rules()),
+        (Bins::customary(), &rules),
     )?;
     super::warnings::show(&people.manifest.warnings);
-    let beside = Beside { policy, templates, work: &work, jobs };
+    let beside = Beside { policy, templates, work: &work, jobs, label_rules: &rules };
     let normaliser = normaliser(arguments, &people, &beside)?;
     let prepare = |people: &People| prepare(people, normaliser.as_ref());
     let set = prepare(&people)?;
@@ -165,19 +184,50 @@ fn measure(arguments: &CalibrateArguments, jobs: usize) -> anyhow::Result<Exit> 
     Ok(Exit::Done)
 }
 
+/// Refuses options for forming a normaliser where this run forms none of their kind.
+fn check(arguments: &CalibrateArguments) -> evenmatch_core::Result<()> {
+    let choice = &arguments.normalise;
+    let refuse = |message: &str, next: &str| {
+        Err(Error::new(ErrorKind::InvalidArgument, Stage::Audit, message).next(next))
+    };
+    if !matches!(choice, Choice::Cohort | Choice::Learned) {
+        let forming = [
+            (!arguments.cohort.is_empty(), "--cohort"),
+            (arguments.form_on.is_some(), "--form-on"),
+        ];
+        if let Some((_, option)) = forming.into_iter().find(|(given, _)| *given) {
+            let message =
+                format!("{option} names photos for a normaliser, but this run forms none");
+            let next = format!("add --normalise cohort or learned, or leave out {option}");
+            return refuse(&message, &next);
+        }
+    }
+    if *choice != Choice::Learned && !arguments.even.is_empty() {
+        let message = "--even names labels for a learned normaliser, but this run forms none";
+        return refuse(message, "add --normalise learned, or leave out --even");
+    }
+    if *choice != Choice::Learned && arguments.seed.is_some() {
+        let message = "--seed is for a learned normaliser, but this run forms none";
+        return refuse(message, "add --normalise learned, or leave out --seed");
+    }
+    if *choice == Choice::Learned && arguments.even.is_empty() {
+        let message = "a learned normaliser needs attributes to even out";
+        return refuse(message, "add --even with attributes of the manifest: --even race,sex,age");
+    }
+    Ok(())
+}
+
 /// The requested normaliser; `None` for plain cosines.
 fn normaliser(
     arguments: &CalibrateArguments,
     people: &People,
     beside: &Beside<'_>,
 ) -> evenmatch_core::Result<Option<NormaliserRecord>> {
-    if arguments.normalise != Choice::Cohort && !arguments.cohort.is_empty() {
-        let message = "--cohort names photos for a normaliser, but this run forms none";
-        return Err(Error::new(ErrorKind::InvalidArgument, Stage::Audit, message)
-            .next("add --normalise cohort, or leave out --cohort"));
-    }
+    let sources =
+        Sources { people, set_aside: arguments.form_on.as_deref(), cohort: &arguments.cohort };
     match &arguments.normalise {
-        Choice::Cohort => form(people, &arguments.cohort, beside).map(Some),
+        Choice::Cohort => form(&sources, beside).map(Some),
+        Choice::Learned => learn(&sources, &arguments.even, arguments.seed, beside).map(Some),
         choice => of_choice(choice),
     }
 }
@@ -191,8 +241,11 @@ fn prepare(
     let set = people.set(&str::to_owned, Default::default());
     match normaliser {
         None => Ok(set),
-        Some(normaliser) if knows(normaliser, people) => apply(&held_out(&set), normaliser),
-        Some(normaliser) => apply(&set, normaliser),
+        Some(normaliser) if knows(normaliser, people) => {
+            some_left(normaliser, people)?;
+            apply(&held_out(&set), normaliser, people.found.templates)
+        }
+        Some(normaliser) => apply(&set, normaliser, people.found.templates),
     }
 }
 
@@ -233,10 +286,15 @@ fn say(made: &Calibration, out: &Path) {
     }
     if let Some(normaliser) = &made.normaliser {
         let people = count(normaliser.subjects());
-        eprintln!(
-            "scores are normalised with a cohort of {people} people ({})",
-            normaliser.digest()
-        );
+        let digest = normaliser.digest();
+        match normaliser.learned() {
+            None => eprintln!("scores are normalised with a cohort of {people} people ({digest})"),
+            Some(learned) => eprintln!(
+                "scores are normalised by what was learned from {people} people labelled by {} \
+                 ({digest})",
+                learned.even.join(", ")
+            ),
+        }
     }
     if let Some(evidence) = &made.evidence {
         eprintln!(

@@ -24,6 +24,7 @@ mod enrol;
 mod errors;
 mod exit;
 mod explain;
+mod form_normaliser;
 mod gate;
 mod help;
 mod jobs;

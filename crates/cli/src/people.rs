@@ -131,7 +131,8 @@ impl People {
         }
     }
 
-    fn sample(&self, found: &AcquiredSample, same: &dyn Fn(&str) -> String) -> LabelledSample {
+    /// The labels of a sample, one for each attribute of the manifest; numbers as their bins.
+    pub(crate) fn labels(&self, found: &AcquiredSample) -> Vec<Option<String>> {
         let entry = &self.manifest.entries[found.entry];
         let labels = self.manifest.attributes.iter().zip(&entry.values).map(|(name, value)| {
             let value = value.as_deref()?;
@@ -141,6 +142,11 @@ impl People {
                 _ => value.to_owned(),
             })
         });
+        labels.collect()
+    }
+
+    fn sample(&self, found: &AcquiredSample, same: &dyn Fn(&str) -> String) -> LabelledSample {
+        let entry = &self.manifest.entries[found.entry];
         let measured = self.found.measures.iter().zip(&found.measured).map(|(name, value)| {
             let value = f64::from((*value)?);
             let bins = self.bins.get(name);
@@ -148,7 +154,7 @@ impl People {
         });
         LabelledSample {
             subject: same(&entry.subject),
-            values: labels.chain(measured).collect(),
+            values: self.labels(found).into_iter().chain(measured).collect(),
             failure: found
                 .failure
                 .as_ref()

@@ -5,8 +5,8 @@ use std::path::Path;
 use clap::ValueEnum;
 
 use super::calibration_file::CalibrationFile;
-use super::normalise::Choice;
-use evenmatch::{Policy, shipped};
+use super::normalise::{Choice, shipped_for};
+use evenmatch::Policy;
 use evenmatch_core::{
     Result, Stage,
     record::{Calibration, TemplateForm},
@@ -58,7 +58,7 @@ pub(crate) fn for_choice(
     let asked = asked(argument, policy)?;
     let calibration = match choice {
         Choice::Off => return Ok(asked.unwrap_or(TemplateForm::USUAL)),
-        Choice::Cohort => shipped::default_calibration()?,
+        Choice::Shipped | Choice::Cohort | Choice::Learned => shipped_for(choice)?,
         Choice::Of(path) => Calibration::from_path(path)?,
     };
     calibration.form(asked)

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use super::challenge::{self, FrameArguments};
 use super::exit::Exit;
 use super::gate::GateArgument;
+use super::normalise::{Choice, shipped_for};
 use super::place::PlaceArguments;
 use super::templates::TemplatesArgument;
 use evenmatch::{
@@ -84,8 +85,9 @@ pub(crate) struct VerifyArguments {
     /// on FairFace that ships]
     #[arg(long, value_name = "FILE", conflicts_with = "threshold", help_heading = "Threshold")]
     calibration: Option<PathBuf>,
-    /// Normalise scores with the cohort of the calibration that ships, or not at all; a file given
-    /// as --calibration decides this itself [default: cohort]
+    /// Normalise scores with the cohort of a calibration that ships, by what one has learned, or not
+    /// at all; a file given as --calibration decides this itself [default: as the calibration that
+    /// ships]
     #[arg(
         long,
         value_enum,
@@ -137,6 +139,7 @@ enum FmrOfArgument {
 enum NormaliseArgument {
     Off,
     Cohort,
+    Learned,
 }
 
 impl From<FmrOfArgument> for FmrOf {
@@ -247,7 +250,13 @@ fn verifier(arguments: &VerifyArguments, policy: Policy) -> evenmatch_core::Resu
     }
     match arguments.normalise {
         Some(NormaliseArgument::Off) => builder.plain_scores().open(),
-        _ => builder.open(),
+        Some(NormaliseArgument::Cohort) => {
+            builder.calibration(shipped_for(&Choice::Cohort)?).open()
+        }
+        Some(NormaliseArgument::Learned) => {
+            builder.calibration(shipped_for(&Choice::Learned)?).open()
+        }
+        None => builder.open(),
     }
 }
 

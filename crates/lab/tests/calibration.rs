@@ -11,8 +11,8 @@ use evenmatch_audit::{
 use evenmatch_core::{
     Digest, ErrorKind,
     record::{
-        CalibratedThreshold, Calibration, Claim, FmrOf, ModelRecord, NormaliserRecord, Outcome,
-        ReasonCode, TemplateForm,
+        CalibratedThreshold, Calibration, Claim, FmrOf, LearnedNormaliser, LearnedSettings,
+        ModelRecord, NormaliserRecord, Outcome, ReasonCode, TemplateForm,
     },
 };
 use evenmatch_scores::{
@@ -305,6 +305,66 @@ fn a_normalised_decision_holds_both_scores_and_the_evidence() {
         |x: &[f32]| -cohort.weight * 0.5 * (open.density(x).expect("a cohort") - cohort.level);
     let expected = (cosine + shift(&x) + shift(&y)).clamp(-1.0, 1.0);
     assert!((f64::from(record.score.unwrap()) - expected).abs() < 1e-5, "{record:?}");
+}
+
+/// A learned normaliser whose 32 weights are all 1/8.
+fn learned_normaliser(verifier: &Verifier, templates: TemplateForm) -> NormaliserRecord {
+    let template: Template<Probe> = verifier.acquire(&photo(20)).unwrap().template.unwrap();
+    NormaliserRecord::Learned(LearnedNormaliser {
+        embedder_sha256: verifier.embedder().id().sha256,
+        templates,
+        dimension: template.features().len() as u32,
+        even: vec!["race".to_owned()],
+        offset: -0.1,
+        weights: format!("{}AAAAPgAAAD4=", "AAAAPgAAAD4AAAA+".repeat(10)),
+        settings: LearnedSettings { features: 32, ..LearnedSettings::default() },
+        people: Vec::new(),
+    })
+}
+
+#[test]
+fn a_learned_normaliser_shifts_the_cosine_and_knows_its_embedder_and_form() {
+    let plain = Verifier::with_null_networks(Policy::default()).unwrap();
+    let form = plain.templates();
+    let normaliser = learned_normaliser(&plain, form);
+    let mut made = calibrate(&set(60, 3), Some(normaliser.clone()));
+    (made.models, made.templates) = (plain.models(), form);
+    let written = |made: &Calibration| made.clone().sealed().unwrap().to_toml().unwrap();
+    let read = Calibration::parse(&written(&made)).unwrap();
+    let verifier = plain.clone().calibrated(&read, 1e-2).unwrap();
+    let (a, b) = (photo(20), photo(60));
+    let record = verifier.verify(&a, &b).unwrap();
+    assert_eq!(record.operating_point.normaliser, Some(normaliser.digest()));
+    let open = Normaliser::open(&normaliser).unwrap();
+    let offset = |image| {
+        let found: Template<Probe> = plain.acquire(image).unwrap().template.unwrap();
+        open.statistics(found.features()).unwrap().offset
+    };
+    let raw = f64::from(record.raw_score.unwrap());
+    let expected = (raw + offset(&a) + offset(&b)).clamp(-1.0, 1.0);
+    assert!((f64::from(record.score.unwrap()) - expected).abs() < 1e-6, "{record:?}");
+    assert_ne!(record.score, record.raw_score);
+
+    let other = match form {
+        TemplateForm::Plain => TemplateForm::Mirrored,
+        TemplateForm::Mirrored => TemplateForm::Plain,
+    };
+    // A file that contradicts itself, whatever its digest says.
+    let contradictory = Calibration { templates: other, ..made.clone() };
+    let error = Calibration::parse(&written(&contradictory)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TemplateFormMismatch);
+    let template: Template<Probe> = plain.acquire(&a).unwrap().template.unwrap();
+    let refused = |record: &NormaliserRecord| {
+        let normaliser = Normaliser::open(record).unwrap();
+        template.clone().normalised_by(&normaliser).unwrap_err().kind()
+    };
+    let of_other_form = learned_normaliser(&plain, other);
+    assert_eq!(refused(&of_other_form), ErrorKind::TemplateFormMismatch);
+    let mut of_another = learned_normaliser(&plain, form);
+    if let NormaliserRecord::Learned(record) = &mut of_another {
+        record.embedder_sha256 = Digest::of(b"another embedder");
+    }
+    assert_eq!(refused(&of_another), ErrorKind::ModelMismatch);
 }
 
 #[test]

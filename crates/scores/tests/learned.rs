@@ -261,6 +261,8 @@ fn too_little_to_learn_from_is_refused_with_what_is_needed() {
     assert!(refused(&people, &[], &settings()).contains("1 to 8 attributes"));
     let short = [AttributeLabels { name: "one".to_owned(), labels: vec![Some(3); 7] }];
     assert!(refused(&people, &short, &settings()).contains("not as many labels"));
+    let twice = [labels[0].clone(), labels[0].clone()];
+    assert!(refused(&people, &twice, &settings()).contains("`group` is named twice"));
     let unknown = LearnedSettings { levels: vec!["group×age".to_owned()], ..settings() };
     assert!(refused(&people, &labels, &unknown).contains("`group×age`"));
     let odd = LearnedSettings { features: 100, ..settings() };

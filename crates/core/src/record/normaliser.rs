@@ -97,11 +97,13 @@ pub struct LearnedSettings {
     /// Partitions of people within whose groups density is measured, such as `race×sex`; chosen by
     /// the sizes of the groups if empty.
     pub densities: Vec<String>,
-    /// Partitions of people whose groups are levelled; all attributes and pairs of them if empty.
+    /// Partitions of people whose groups are levelled; all attributes and all pairs of attributes if
+    /// empty.
     pub levels: Vec<String>,
     /// Rounds of measuring each group's false match rate and shifting the group.
     pub rounds: u32,
-    /// The share of a measured error that one round corrects.
+    /// The share of a measured error that one round corrects, divided by the number of partitions:
+    /// a person is in a group of each.
     pub step: f64,
     /// The ridge penalty, as a share of the features' total variance.
     pub penalty: f64,
@@ -117,8 +119,8 @@ impl Default for LearnedSettings {
             density_weight: 0.5,
             densities: Vec::new(),
             levels: Vec::new(),
-            rounds: 15,
-            step: 0.7,
+            rounds: 20,
+            step: 1.5,
             penalty: 1e-5,
             balance: 0.5,
         }
@@ -190,5 +192,63 @@ impl NormaliserRecord {
         // Plain data with text keys always serialises; JSON cannot express a number that is not
         // finite, and the `null` in its place changes the digest like any other change.
         Digest::of(&serde_json::to_vec(self).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As it was written before there was a second method.
+    const COHORT: &str = concat!(
+        r#"{"method":"cohort_centroids","embedder_sha256":"#,
+        r#""8a5e37281132aa8c8a110f7c8a763153b9902da561c95ce79be9e646aae2d220","dimension":2,"#,
+        r#""nearest":1,"weight":1.3,"level":0.0,"least_members":5,"mean":"AAAAAAAAAAA=","#,
+        r#""centroids":["f4E="],"cohort":[{"manifest":"people.csv","manifest_sha256":"#,
+        r#""8a5e37281132aa8c8a110f7c8a763153b9902da561c95ce79be9e646aae2d220","subjects":7}]}"#
+    );
+
+    #[test]
+    fn records_of_cohorts_keep_their_bytes_and_digests() {
+        let record: NormaliserRecord = serde_json::from_str(COHORT).unwrap();
+        assert_eq!(serde_json::to_string(&record).unwrap(), COHORT);
+        assert_eq!(record.digest(), Digest::of(COHORT.as_bytes()));
+        let toml = toml::to_string(&record).unwrap();
+        assert!(toml.starts_with("method = \"cohort_centroids\"\n"), "{toml}");
+        assert_eq!(toml::from_str::<NormaliserRecord>(&toml).unwrap(), record);
+        assert_eq!((record.subjects(), record.templates()), (7, None));
+        assert_eq!(record.labels_used(), "No group labels are used.");
+    }
+
+    #[test]
+    fn unknown_methods_and_fields_are_refused() {
+        for (from, to) in [
+            ("cohort_centroids", "learned"),
+            ("cohort_centroids", "other"),
+            ("\"nearest\":1", "\"nearest\":1,\"seed\":1"),
+            ("\"nearest\":1", "\"nearest\":-1"),
+            ("\"method\":\"cohort_centroids\",", ""),
+        ] {
+            let changed = COHORT.replace(from, to);
+            assert!(serde_json::from_str::<NormaliserRecord>(&changed).is_err(), "{to}");
+        }
+    }
+
+    #[test]
+    fn a_learned_record_is_the_same_in_toml_and_json() {
+        let record = NormaliserRecord::Learned(LearnedNormaliser {
+            embedder_sha256: Digest::of(b"e"),
+            templates: TemplateForm::Mirrored,
+            dimension: 128,
+            even: vec!["race".to_owned()],
+            offset: -0.125,
+            weights: "AAAA".to_owned(),
+            settings: LearnedSettings { seed: u32::MAX, ..LearnedSettings::default() },
+            people: Vec::new(),
+        });
+        let toml: NormaliserRecord = toml::from_str(&toml::to_string(&record).unwrap()).unwrap();
+        let json: NormaliserRecord =
+            serde_json::from_str(&serde_json::to_string(&record).unwrap()).unwrap();
+        assert_eq!((&toml, json.digest()), (&record, toml.digest()));
     }
 }

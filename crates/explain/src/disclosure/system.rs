@@ -12,7 +12,9 @@ use evenmatch::{
     shipped,
 };
 use evenmatch_audit::{AuditReport, Verdict};
-use evenmatch_core::record::{CalibratedThreshold, Calibration, CalibrationData, SoftwareRecord};
+use evenmatch_core::record::{
+    CalibratedThreshold, Calibration, CalibrationData, NormaliserRecord, SoftwareRecord,
+};
 
 /// The name and version of the format.
 pub const DISCLOSURE_SCHEMA: &str = "evenmatch.disclosure/1";
@@ -34,7 +36,31 @@ pub struct DisclosedModel {
     pub homepage: Option<String>,
 }
 
-/// A calibration without its normaliser.
+/// What is known about a normaliser.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DisclosedNormaliser {
+    /// Digest of its record.
+    pub digest: Digest,
+    /// How many people it was formed from.
+    pub people: u64,
+    /// The attributes whose labels were used to form it. None is used or guessed in a decision.
+    pub labels: Vec<String>,
+    /// The same in words.
+    pub sentence: String,
+}
+
+impl From<&NormaliserRecord> for DisclosedNormaliser {
+    fn from(record: &NormaliserRecord) -> Self {
+        DisclosedNormaliser {
+            digest: record.digest(),
+            people: record.subjects(),
+            labels: record.learned().map_or_else(Vec::new, |learned| learned.even.clone()),
+            sentence: record.labels_used(),
+        }
+    }
+}
+
+/// A calibration, with what is known about its normaliser in place of its numbers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DisclosedCalibration {
     /// Its name.
@@ -49,6 +75,8 @@ pub struct DisclosedCalibration {
     pub refused: Vec<f64>,
     /// Thresholds with their error rates, for everyone and each group that was measured.
     pub thresholds: Vec<CalibratedThreshold>,
+    /// What normalises the scores; `None` for plain cosines.
+    pub normaliser: Option<DisclosedNormaliser>,
 }
 
 impl From<&Calibration> for DisclosedCalibration {
@@ -60,6 +88,7 @@ impl From<&Calibration> for DisclosedCalibration {
             data: calibration.data.clone(),
             refused: calibration.refused.clone(),
             thresholds: calibration.threshold.clone(),
+            normaliser: calibration.normaliser.as_ref().map(DisclosedNormaliser::from),
         }
     }
 }

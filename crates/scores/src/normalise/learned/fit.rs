@@ -153,6 +153,11 @@ fn rows<'a>(people: &LabelledPeople<'a>) -> Result<ArrayView2<'a, f32>> {
             format!("a learned normaliser treats 1 to {MOST_ATTRIBUTES} attributes evenly");
         return Err(invalid(message, "name attributes of the manifest: --even race,sex,age"));
     }
+    let names = || people.attributes.iter().map(|attribute| attribute.name.as_str());
+    if let Some((_, twice)) = names().enumerate().find(|(k, n)| names().take(*k).any(|o| o == *n)) {
+        let message = format!("the attribute `{twice}` is named twice");
+        return Err(invalid(message, "name each attribute once"));
+    }
     let lengths = people.attributes.iter().all(|attribute| attribute.labels.len() == count);
     let shaped = ArrayView2::from_shape((count, people.dimension), people.features);
     let (true, Ok(rows)) = (lengths && people.dimension > 0, shaped) else {

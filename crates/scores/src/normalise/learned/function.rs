@@ -7,8 +7,7 @@ use super::features::{LANES, RandomFeatures};
 use crate::{Error, ErrorKind, Result, Stage};
 use evenmatch_core::record::LearnedNormaliser;
 
-/// Most features: 2.5 times the default, at which a template takes ten times as long as its
-/// comparison with a thousand others.
+/// Most features: a template of 128 values then takes about 0.1 ms.
 pub(super) const MOST_FEATURES: u32 = 8192;
 /// Most values of a template; embedders have 128 to 1024.
 const MOST_DIMENSIONS: u32 = 2048;

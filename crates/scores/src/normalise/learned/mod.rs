@@ -19,8 +19,7 @@
 //! The regression is linear in its target, so one factored matrix serves all rounds: it is solved
 //! once for the density and once for each group, and each round only adds these solutions up.
 //!
-//! What depends on a label but not on the face cannot be learned in this way, and noise in labels
-//! averages out: this is why regressing helps even where both faces of a pair carry a label.
+//! What depends on a label but not on the template cannot be learned in this way.
 
 mod density;
 mod features;
