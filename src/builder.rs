@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::decide::{LivenessPolicy, Policy};
 use crate::detect::FaceDetector;
-use crate::model::{LazyNetwork, ModelStore, Network, OnnxNetwork, Profile, Role};
+use crate::model::{EarlyNetwork, LazyNetwork, ModelStore, Network, OnnxNetwork, Profile, Role};
 use crate::pad::passive::PassiveSignals;
 use crate::record::{Calibration, TemplateForm};
 use crate::template::Embedder;
@@ -29,6 +29,7 @@ pub struct VerifierBuilder {
     policy: Policy,
     templates: Option<TemplateForm>,
     scores: Scores,
+    early: bool,
 }
 
 /// On which scores to decide, and by whose threshold.
@@ -113,6 +114,18 @@ impl VerifierBuilder {
         self
     }
 
+    /// Returns the verifier while the embedder's session is still being built on another thread;
+    /// whoever needs the first template waits for it. This is for a process that verifies once:
+    /// the faces of both photos are found meanwhile.
+    ///
+    /// Files are still read, and their digests checked, before [`VerifierBuilder::open`] returns.
+    /// Where the runtime cannot load the embedder, the first template fails instead, and
+    /// [`Embedder::ready`] says why.
+    pub fn early(mut self) -> Self {
+        self.early = true;
+        self
+    }
+
     /// Loads the models.
     ///
     /// # Errors
@@ -128,7 +141,7 @@ impl VerifierBuilder {
         };
         let templates = self.templates.or(self.policy.templates);
         let policy = Policy { templates, ..self.policy };
-        let verifier = load(&store, self.profile, policy)?;
+        let verifier = load(&store, self.profile, policy, self.early)?;
         // A threshold that the policy states is a cosine.
         if verifier.policy().threshold.is_some() {
             return Ok(verifier);
@@ -145,7 +158,7 @@ impl VerifierBuilder {
 }
 
 /// A verifier at the policy's threshold or the publisher's.
-fn load(store: &ModelStore, profile: Profile, policy: Policy) -> Result<Verifier> {
+fn load(store: &ModelStore, profile: Profile, policy: Policy, early: bool) -> Result<Verifier> {
     let network = |model, library: &Path| -> Result<Arc<dyn Network>> {
         Ok(Arc::new(OnnxNetwork::load(model, library, profile)?))
     };
@@ -164,7 +177,10 @@ fn load(store: &ModelStore, profile: Profile, policy: Policy) -> Result<Verifier
     let second_entry = store.manifest().default_for(Role::SecondDetector)?;
     let second = LazyNetwork::new(store, second_entry, library.clone(), profile)?;
     let embedder_entry = embedder.entry().clone();
-    let embedder = network(embedder, &library)?;
+    let embedder: Arc<dyn Network> = match early {
+        true => Arc::new(EarlyNetwork::start(embedder, library.clone(), profile)?),
+        false => network(embedder, &library)?,
+    };
     let mut passive = PassiveSignals::new(policy.passive.clone());
     if policy.liveness != LivenessPolicy::Off && policy.passive.use_network {
         let entry = store.manifest().default_for(Role::PassivePad)?;

@@ -396,6 +396,16 @@ impl Embedder {
         self.network.id()
     }
 
+    /// Waits until the network can run, if it is still being loaded
+    /// ([`VerifierBuilder::early`](crate::VerifierBuilder::early)).
+    ///
+    /// # Errors
+    ///
+    /// The runtime cannot load the model.
+    pub fn ready(&self) -> Result<()> {
+        self.network.ready()
+    }
+
     /// The form in which the network wants its pixels.
     pub fn input(&self) -> &InputSpec {
         &self.input

@@ -5,6 +5,8 @@
 //! [`ModelStore::load`] reads them from there, and returns bytes only after comparing their SHA-256
 //! with the manifest's.
 
+#[cfg(feature = "onnx")]
+mod early;
 mod input_spec;
 #[cfg(feature = "onnx")]
 mod lazy;
@@ -16,6 +18,8 @@ mod onnx_check;
 mod store;
 mod tensor;
 
+#[cfg(feature = "onnx")]
+pub(crate) use early::EarlyNetwork;
 pub use input_spec::{ChannelOrder, InputSize, InputSpec};
 #[cfg(feature = "onnx")]
 pub use lazy::LazyNetwork;

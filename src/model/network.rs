@@ -24,6 +24,11 @@ pub trait Network: Send + Sync {
     fn merges_views(&self) -> bool {
         false
     }
+
+    /// Waits until the network can run, if it is still being loaded, and returns why if it cannot.
+    fn ready(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// The named output tensors of one run.
