@@ -6,7 +6,7 @@ use super::errors::invalid;
 use evenmatch_audit::{Thresholds, records::InputDigest};
 use evenmatch_core::{
     Digest, Error, Result, Shown, Stage,
-    record::{Calibration, NormaliserRecord, TemplateForm},
+    record::{Calibration, FmrOf, NormaliserRecord, TemplateForm},
 };
 
 /// The parts of a calibration that an audit needs.
@@ -48,15 +48,18 @@ impl CalibrationFile {
             )
             .in_path(path)
         })?;
-        let templates = match content.schema {
-            Some(_) => Some(Calibration::parse(&text).map_err(|e| e.in_path(path))?.templates),
-            None => None,
+        let stated = content.threshold.iter().map(|point| (point.target_fmr, point.threshold));
+        let (points, templates) = match content.schema {
+            Some(_) => {
+                let own = Calibration::parse(&text).map_err(|error| error.in_path(path))?;
+                (decided_by(&own), Some(own.templates))
+            }
+            None => (stated.collect(), None),
         };
-        let points = content.threshold.iter().map(|point| (point.target_fmr, point.threshold));
         Ok(CalibrationFile {
             path: path.to_owned(),
             sha256: Digest::of(text.as_bytes()),
-            points: points.collect(),
+            points,
             normaliser: content.normaliser,
             templates,
         })
@@ -85,4 +88,15 @@ impl CalibrationFile {
             },
         })
     }
+}
+
+/// The target rates and thresholds at which `verify` decides.
+fn decided_by(calibration: &Calibration) -> Vec<(f64, f64)> {
+    let targets = calibration.threshold.iter().map(|point| point.target_fmr);
+    targets
+        .filter_map(|target| {
+            let point = calibration.at_rate(target, FmrOf::EveryGroup).ok()?;
+            Some((point.target_fmr, point.threshold))
+        })
+        .collect()
 }

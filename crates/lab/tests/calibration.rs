@@ -11,8 +11,8 @@ use evenmatch_audit::{
 use evenmatch_core::{
     Digest, ErrorKind,
     record::{
-        CalibratedThreshold, Calibration, Claim, FmrOf, LearnedNormaliser, LearnedSettings,
-        ModelRecord, NormaliserRecord, Outcome, ReasonCode, TemplateForm,
+        CalibratedThreshold, Calibration, Claim, FmrOf, GroupStanding, LearnedNormaliser,
+        LearnedSettings, ModelRecord, NormaliserRecord, Outcome, ReasonCode, TemplateForm,
     },
 };
 use evenmatch_scores::{
@@ -131,23 +131,68 @@ fn a_calibration_is_read_back_and_every_change_is_seen() {
 fn what_ships_is_whole_and_of_one_stack() {
     let shipped = shipped::normalised().unwrap();
     let raw = shipped::plain().unwrap();
+    let cohort = shipped::of_cohort().unwrap();
+    let [plain, plain_raw] = shipped::of_plain_templates().unwrap();
     let names = |all: &[Calibration]| all.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
     assert_eq!(names(&shipped), ["fairface", "lfw"]);
     assert_eq!(names(&raw), ["fairface-raw", "lfw-raw"]);
-    for calibration in shipped.iter().chain(&raw) {
+    assert_eq!(names(&plain), ["fairface-plain", "lfw-plain"]);
+    assert_eq!(names(&plain_raw), ["fairface-plain-raw", "lfw-plain-raw"]);
+    for (set, form) in [(&plain, TemplateForm::Plain), (&plain_raw, TemplateForm::Plain)] {
+        assert!(set.iter().all(|calibration| calibration.templates == form));
+    }
+    let mirrored = shipped.iter().chain(&raw).chain([&cohort]);
+    assert!(mirrored.clone().all(|made| made.templates == TemplateForm::Mirrored));
+    for calibration in mirrored.chain(&plain).chain(&plain_raw) {
         assert_eq!(calibration.models, shipped[0].models);
         let point = calibration.at(1e-3).unwrap();
         assert!(point.worst_group.is_some());
         assert!(point.fmr_of_others[0] < point.fmr.low && point.fmr.high < point.fmr_of_others[1]);
         assert!(calibration.evidence.as_ref().unwrap().cllr < 0.1);
     }
-    assert!(raw.iter().all(|calibration| calibration.normaliser.is_none()));
-    // Both are for the scores of one normaliser, and it contains nobody's face.
-    let normalisers: Vec<_> = shipped.iter().map(|c| c.normaliser.as_ref().unwrap()).collect();
-    assert_eq!(normalisers[0], normalisers[1]);
+    assert!(raw.iter().chain(&plain_raw).all(|calibration| calibration.normaliser.is_none()));
+    // Both are for the scores of one normaliser.
+    let normaliser = |made: &Calibration| made.normaliser.clone().unwrap();
+    assert_eq!(normaliser(&shipped[0]), normaliser(&shipped[1]));
+    assert_eq!(normaliser(&plain[0]), normaliser(&plain[1]));
     let embedder = shipped[0].models.iter().find(|model| model.role == "embedder").unwrap();
-    assert_eq!(normalisers[0].embedder_sha256, embedder.sha256);
-    assert!(normalisers[0].least_members >= 5 && Normaliser::open(normalisers[0]).is_ok());
+    for made in [&shipped[0], &cohort, &plain[0]] {
+        assert_eq!(normaliser(made).embedder(), embedder.sha256);
+        assert!(Normaliser::open(&normaliser(made)).is_ok());
+    }
+    // Labels formed the first, and no label the others, whose centroids hide their members.
+    let learned = normaliser(&shipped[0]);
+    assert_eq!(learned.learned().unwrap().even, ["race", "sex", "age"]);
+    for made in [&cohort, &plain[0]] {
+        let NormaliserRecord::CohortCentroids(record) = normaliser(made) else { unreachable!() };
+        assert!(record.least_members >= 5);
+    }
+    // The normaliser, and the calibration with it, stay small.
+    assert!(serde_json::to_vec(&learned).unwrap().len() < 200_000);
+}
+
+#[test]
+fn the_default_claims_one_in_a_thousand_for_every_group_of_many_people() {
+    let made = shipped::default_calibration().unwrap();
+    let claims = made.group_claims.as_ref().unwrap();
+    assert!(claims.ages_known && claims.least_people == 500);
+    let point = claims.threshold.iter().find(|point| point.target_fmr == 1e-3).unwrap();
+    let of = |standing| claims.at(point).filter(move |of| of.group.standing == standing);
+    assert!(of(GroupStanding::Covered).count() >= 20);
+    for of in of(GroupStanding::Covered) {
+        assert!(of.group.people >= 500 && of.rate <= 1e-3 && of.high <= 1.5e-3, "{of:?}");
+    }
+    for axis in ["race", "sex", "age", "race×sex"] {
+        assert!(of(GroupStanding::Covered).any(|of| of.group.attribute == axis), "{axis}");
+    }
+    assert!(of(GroupStanding::FewPeople).all(|of| of.people_needed >= 500));
+    assert!(of(GroupStanding::Children).any(|of| of.group.group == "0-2"));
+    // It is the default operating point, and stricter than the rate of everyone.
+    let chosen = OperatingPoint::calibrated(&made, 1e-3, FmrOf::default()).unwrap();
+    assert!(f64::from(chosen.threshold()) >= point.threshold);
+    assert!(point.threshold > made.at(1e-3).unwrap().threshold);
+    let strict = made.at_rate(1e-4, FmrOf::WorstGroup).unwrap();
+    assert!(strict.worst_group.unwrap().fmr.high <= 1e-4);
 }
 
 #[test]
