@@ -69,21 +69,25 @@ make() { # NAME FORM LIST WORK ATTRIBUTES DESCRIPTION MORE…
 }
 evidence=(--evidence "$work/data/lfw.csv" --evidence-description "$lfw")
 forming=(--form-on "$work/forming.csv")
+# FairFace holds some people under several names, one of them under seventeen.
+repeated=(--repeated-from 0.8)
 
 make fairface mirrored "$work/measured.csv" measured "$every" "$fairface" \
-    --normalise learned --even race,sex,age "${forming[@]}" "${evidence[@]}"
+    --normalise learned --even race,sex,age "${forming[@]}" "${evidence[@]}" "${repeated[@]}"
 make fairface-cohort mirrored "$work/measured.csv" measured "$every" "$fairface" \
-    --normalise cohort "${forming[@]}" "${evidence[@]}"
-make fairface-raw mirrored "$work/measured.csv" measured "$every" "$fairface" "${evidence[@]}"
+    --normalise cohort "${forming[@]}" "${evidence[@]}" "${repeated[@]}"
+make fairface-raw mirrored "$work/measured.csv" measured "$every" "$fairface" "${evidence[@]}" \
+    "${repeated[@]}"
 make lfw mirrored "$work/data/lfw.csv" measured.lfw sex "$lfw" \
     --normalise models/calibrations/fairface.toml
 make lfw-raw mirrored "$work/data/lfw.csv" measured.lfw sex "$lfw"
 
 # Of plain templates, without labels: for those who ask for --templates plain.
 pairs="race,sex,race*sex"
-make fairface-plain-raw plain "$work/data/fairface.csv" plain "$pairs" "$small" "${evidence[@]}"
+make fairface-plain-raw plain "$work/data/fairface.csv" plain "$pairs" "$small" "${evidence[@]}" \
+    "${repeated[@]}"
 make fairface-plain plain "$work/data/fairface.csv" plain "$pairs" "$small" \
-    --normalise cohort --cohort "$work/data/lfw.csv:250" "${evidence[@]}"
+    --normalise cohort --cohort "$work/data/lfw.csv:250" "${evidence[@]}" "${repeated[@]}"
 make lfw-plain plain "$work/data/lfw.csv" plain.lfw sex "$lfw" \
     --normalise models/calibrations/fairface-plain.toml
 make lfw-plain-raw plain "$work/data/lfw.csv" plain.lfw sex "$lfw"

@@ -14,7 +14,9 @@ use super::people::{People, PeopleArguments, models, with_suffix};
 use super::templates::for_choice;
 use evenmatch_audit::{
     AuditSettings, SampleSet, Thresholds, audit_samples,
-    calibrate::{CalibrationNotes, TARGETS, calibration, carried, claims, evidence},
+    calibrate::{
+        CalibrationNotes, TARGETS, calibration, carried, claims, evidence, repeated_as_one,
+    },
     records::Bins,
 };
 use evenmatch_core::numbers::{count, percent, rate};
@@ -73,6 +75,10 @@ pub(crate) struct CalibrateArguments {
     /// Seed of the random features of --normalise learned [default: 1]
     #[arg(long, value_name = "N")]
     seed: Option<u32>,
+    /// Count people whose photos have a cosine of at least X, directly or through others, as one
+    /// person: data sets hold some people under several names
+    #[arg(long, value_name = "X")]
+    repeated_from: Option<f32>,
     /// Measure the strength of evidence of a score on these photos, with several photos per person
     /// [default: the manifest's own, if they suffice]
     #[arg(long, value_name = "MANIFEST")]
@@ -130,8 +136,8 @@ fn measure(arguments: &CalibrateArguments, jobs: usize) -> anyhow::Result<Exit> 
     super::warnings::show(&people.manifest.warnings);
     let beside = Beside { policy, templates, work: &work, jobs, label_rules: &rules };
     let normaliser = normaliser(arguments, &people, &beside)?;
-    let prepare = |people: &People| prepare(people, normaliser.as_ref());
-    let set = prepare(&people)?;
+    let prepare = |people: &People| prepare(people, normaliser.as_ref(), None);
+    let set = self::prepare(&people, normaliser.as_ref(), arguments.repeated_from)?;
     let nonmated = nonmated(&set);
     let (targets, refused) = carried(&arguments.fmr, nonmated);
     if targets.is_empty() {
@@ -154,6 +160,10 @@ fn measure(arguments: &CalibrateArguments, jobs: usize) -> anyhow::Result<Exit> 
         .collect::<evenmatch_core::Result<Vec<_>>>()?;
     let stem = arguments.manifest.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     let mut description = arguments.description.clone();
+    if let Some(least) = arguments.repeated_from {
+        description
+            .push_str(&format!("; photos with a cosine of {least} or more count as one person"));
+    }
     if normaliser.as_ref().is_some_and(|normaliser| knows(normaliser, &people)) {
         description
             .push_str("; measured on the half of the people that did not form the normaliser");
@@ -247,8 +257,14 @@ fn normaliser(
 fn prepare(
     people: &People,
     normaliser: Option<&NormaliserRecord>,
+    repeated_from: Option<f32>,
 ) -> evenmatch_core::Result<SampleSet> {
-    let set = people.set(&str::to_owned, Default::default());
+    let mut set = people.set(&str::to_owned, Default::default());
+    if let Some(least) = repeated_from {
+        let (joined, names) = repeated_as_one(&set, least)?;
+        eprintln!("{} more names of people who are there already", count(names as u64));
+        set = joined;
+    }
     match normaliser {
         None => Ok(set),
         Some(normaliser) if knows(normaliser, people) => {

@@ -105,7 +105,6 @@ pub fn claims(
         let labels: Vec<Option<String>> = (0..rows.len()).map(label).collect();
         groups.extend(of_attribute(&parts.join("×"), &labels, &sides, &subject, &pairs));
     }
-    let design = groups[0].measured(f32::NEG_INFINITY, 1.0).design;
     let claimed = |group: &&Group| group.standing == GroupStanding::Covered;
     if !groups[1..].iter().any(|group| claimed(&group)) {
         return Ok(None);
@@ -113,17 +112,18 @@ pub fn claims(
     let mut threshold: Vec<GroupThreshold> = Vec::new();
     for &target in targets {
         let keeps = |at: f32| {
-            groups[1..].iter().filter(claimed).all(|group| {
-                let measured = group.measured(at, design);
-                measured.rate <= target && measured.bounds.high <= MOST_UPPER * target
-            })
+            let claimed_at = measured_at(&groups[1..], at);
+            groups[1..].iter().zip(claimed_at).filter(|(group, _)| claimed(&group)).all(
+                |(_, measured)| {
+                    measured.rate <= target && measured.bounds.high <= MOST_UPPER * target
+                },
+            )
         };
         // What few pairs cannot show is not claimed: nothing found in all pairs has an upper end
         // of its own.
         let Some(at) = lowest(&groups, keeps) else { continue };
-        let all = groups[0].measured(at, design);
-        let of_groups: Vec<Measured> =
-            groups[1..].iter().map(|group| group.measured(at, design)).collect();
+        let all = groups[0].measured(at, 1.0);
+        let of_groups = measured_at(&groups[1..], at);
         let fmr = CalibratedRate {
             errors: all.errors,
             trials: groups[0].pairs as u64,
@@ -294,10 +294,29 @@ fn of_attribute(
         .collect()
 }
 
+/// The rates of these groups at a threshold. A group with too few errors to show its own design
+/// effect has the median of those that show one.
+fn measured_at(groups: &[Group], at: f32) -> Vec<Measured> {
+    let own: Vec<Measured> = groups.iter().map(|group| group.measured(at, 1.0)).collect();
+    let mut designs: Vec<f64> = groups
+        .iter()
+        .zip(&own)
+        .filter(|(group, own)| group.standing == GroupStanding::Covered && own.errors >= FEW)
+        .map(|(_, own)| own.design)
+        .collect();
+    designs.sort_by(f64::total_cmp);
+    let usual = designs.get(designs.len() / 2).copied().unwrap_or(1.0);
+    let again = |(group, own): (&Group, Measured)| match own.errors < FEW {
+        true => group.measured(at, usual),
+        false => own,
+    };
+    groups.iter().zip(own).map(again).collect()
+}
+
 impl Group {
-    /// The rate at a threshold. `everyone` is the design effect of everyone's rate, which stands in
-    /// for the group's own where it has too few errors to show one.
-    fn measured(&self, at: f32, everyone: f64) -> Measured {
+    /// The rate at a threshold. `usual` is a design effect that stands in for the group's own where
+    /// it has too few errors to show one.
+    fn measured(&self, at: f32, usual: f64) -> Measured {
         let hits = &self.found[..self.found.partition_point(|found| found.score >= at)];
         let (n, people) = (self.pairs, self.people as f64);
         let errors: f64 = hits.iter().map(|hit| f64::from(hit.weight)).sum();
@@ -328,7 +347,7 @@ impl Group {
         let own_size = p * (1.0 - p) / variance;
         let few = whole < FEW;
         let effective = if few || !own_size.is_finite() || own_size <= 0.0 {
-            n / everyone.max(1.0)
+            n / usual.max(1.0)
         } else {
             own_size.min(n)
         };

@@ -4,10 +4,12 @@ mod ages;
 mod claims;
 mod evidence;
 mod normalised;
+mod repeated;
 
 pub use claims::claims;
 pub use evidence::evidence;
 pub use normalised::{normalised, without};
+pub use repeated::repeated_as_one;
 
 use crate::{AuditReport, MeasuredRate, RateCell};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
@@ -26,6 +28,10 @@ const MEASURED: u64 = 30;
 /// Fewest expected false matches for a threshold to be given at all: with none seen in `3 / rate`
 /// comparisons, the rate itself is the 95 % upper bound ("rule of 3").
 const EXPECTED: f64 = 3.0;
+
+/// Fewest pairs of a group that is listed with its rate: the upper end of a smaller one's says
+/// nothing but how small it is. 45 people have as many.
+const LISTED_FROM: u64 = 990;
 
 /// What a calibration says of itself besides its numbers.
 #[derive(Debug, Clone)]
@@ -75,15 +81,20 @@ pub fn calibration(
             let mut groups: Vec<CalibratedGroup> = Vec::new();
             for (attribute, of) in &point.attributes {
                 groups.extend(of.groups.iter().filter_map(|(group, of)| {
-                    Some(CalibratedGroup {
+                    let fmr = measured(&of.rates.fmr)?;
+                    (fmr.trials >= LISTED_FROM).then(|| CalibratedGroup {
                         attribute: attribute.clone(),
                         group: group.clone(),
-                        fmr: measured(&of.rates.fmr)?,
+                        fmr,
                         fnmr: measured(&of.rates.fnmr),
                     })
                 }));
             }
             let worst = groups.iter().max_by(|a, b| a.fmr.high.total_cmp(&b.fmr.high)).cloned();
+            if notes.group_claims.is_some() {
+                // Intersections of three are many, and each has its rate in the claims.
+                groups.retain(|group| group.attribute.matches('×').count() < 2);
+            }
             Some(CalibratedThreshold {
                 target_fmr: point.target_fmr?,
                 threshold: point.threshold,
