@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::ages::{AGE, AgeSide, side};
-use super::{claim_of, of_others};
+use super::support::{claim_of, of_others};
 use crate::cohort::parts;
 use crate::interval::{Bounds, FEW, clopper_pearson, normal_quantile, wilson};
 use crate::{Result, SampleSet};

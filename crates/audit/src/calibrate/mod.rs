@@ -5,17 +5,20 @@ mod claims;
 mod evidence;
 mod normalised;
 mod repeated;
+mod support;
 
 pub use claims::claims;
 pub use evidence::evidence;
 pub use normalised::{normalised, without};
 pub use repeated::repeated_as_one;
 
+use support::{claim_of, of_others};
+
 use crate::{AuditReport, MeasuredRate, RateCell};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_core::record::{
     CALIBRATION_SCHEMA, CalibratedGroup, CalibratedRate, CalibratedThreshold, Calibration,
-    CalibrationData, Claim, Evidence, GroupClaims, ModelRecord, NormaliserRecord, SoftwareRecord,
+    CalibrationData, Evidence, GroupClaims, ModelRecord, NormaliserRecord, SoftwareRecord,
     TemplateForm,
 };
 
@@ -23,8 +26,6 @@ use evenmatch_core::record::{
 pub const TARGETS: [f64; 13] =
     [1e-2, 5e-3, 2e-3, 1e-3, 5e-4, 2e-4, 1e-4, 5e-5, 2e-5, 1e-5, 5e-6, 2e-6, 1e-6];
 
-/// Fewest false matches for a rate to count as measured ("rule of 30").
-const MEASURED: u64 = 30;
 /// Fewest expected false matches for a threshold to be given at all: with none seen in `3 / rate`
 /// comparisons, the rate itself is the 95 % upper bound ("rule of 3").
 const EXPECTED: f64 = 3.0;
@@ -142,27 +143,6 @@ pub fn calibration(
         normaliser: notes.normaliser,
     }
     .sealed()
-}
-
-/// How much longer the arms of the prediction interval are than those of the rate's own, on a
-/// logarithmic scale. √2, since as many other people vary as much as those who were measured; and a
-/// fifth more, since a half without the people whom many others resemble cannot show how much such
-/// people matter. With √2 alone, 92 to 94 % of 200 splits of FairFace held; the splits are in the
-/// test `thresholds_hold_on_real_people_that_did_not_choose_them`.
-const OTHERS: f64 = 1.2 * std::f64::consts::SQRT_2;
-
-/// What supports a rate.
-fn claim_of(fmr: &CalibratedRate) -> Claim {
-    if fmr.errors >= MEASURED { Claim::Measured } else { Claim::UpperBound }
-}
-
-/// The prediction interval for the same number of other people.
-fn of_others(fmr: &CalibratedRate) -> [f64; 2] {
-    if fmr.errors == 0 {
-        return [0.0, (OTHERS * fmr.high).min(1.0)];
-    }
-    let arm = |end: f64| fmr.rate * (end / fmr.rate).powf(OTHERS);
-    [arm(fmr.low), arm(fmr.high).min(1.0)]
 }
 
 fn measured(cell: &RateCell) -> Option<CalibratedRate> {
