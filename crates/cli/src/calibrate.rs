@@ -9,7 +9,8 @@ use super::exit::Exit;
 use super::form_normaliser::{Beside, CohortArgument, Sources, form, learn};
 use super::jobs::{jobs, with_threads};
 use super::labels::LabelArguments;
-use super::normalise::{Choice, apply, held_out, knows, of_choice, some_left};
+use super::normalise::{apply, held_out, knows, of_choice, some_left};
+use super::normalise_choice::Choice;
 use super::people::{People, PeopleArguments, models, with_suffix};
 use super::templates::for_choice;
 use evenmatch_audit::{

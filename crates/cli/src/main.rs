@@ -37,6 +37,7 @@ mod memory;
 mod merge;
 mod models;
 mod normalise;
+mod normalise_choice;
 mod output_files;
 mod pad_eval;
 mod people;

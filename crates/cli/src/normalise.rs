@@ -1,14 +1,10 @@
 //! Selects the normaliser of a command, and applies it.
 
-use std::convert::Infallible;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::Path;
 
+use super::normalise_choice::{Choice, shipped_for};
 use super::people::People;
-use evenmatch::{
-    model::{ModelStore, Role},
-    shipped,
-};
+use evenmatch::model::{ModelStore, Role};
 use evenmatch_audit::{
     SampleSet,
     calibrate::{normalised, without},
@@ -20,34 +16,6 @@ use evenmatch_core::{
 };
 use evenmatch_scores::normalise::{Normaliser, forms_cohort};
 
-/// The value of `--normalise`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Choice {
-    /// Plain cosines.
-    Off,
-    /// As the default calibration that ships does it. Nothing on the command line means this.
-    Shipped,
-    /// With a cohort: the one that ships, or one that the command forms.
-    Cohort,
-    /// With a function fitted to labelled people: the one that ships, or one that the command forms.
-    Learned,
-    /// With the normaliser of this calibration.
-    Of(PathBuf),
-}
-
-impl FromStr for Choice {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> std::result::Result<Self, Infallible> {
-        Ok(match text {
-            "off" => Choice::Off,
-            "cohort" => Choice::Cohort,
-            "learned" => Choice::Learned,
-            path => Choice::Of(path.into()),
-        })
-    }
-}
-
 /// The normaliser of a calibration file.
 fn of_file(path: &Path) -> Result<NormaliserRecord> {
     Calibration::from_path(path)?.normaliser.ok_or_else(|| {
@@ -56,16 +24,6 @@ fn of_file(path: &Path) -> Result<NormaliserRecord> {
             .in_path(path)
             .next("use --normalise off, or a calibration made with --normalise cohort or learned")
     })
-}
-
-/// The shipped calibration whose normaliser is of the kind that was asked for; the default one is
-/// that for templates of this form.
-pub(crate) fn shipped_for(choice: &Choice, templates: TemplateForm) -> Result<Calibration> {
-    match choice {
-        Choice::Cohort => shipped::of_cohort(),
-        Choice::Learned => shipped::learned(),
-        _ => shipped::default_for(templates),
-    }
 }
 
 /// The requested normaliser; `None` for plain cosines. It must belong to the embedder in use.

@@ -5,7 +5,7 @@ use std::path::Path;
 use clap::ValueEnum;
 
 use super::calibration_file::CalibrationFile;
-use super::normalise::{Choice, shipped_for};
+use super::normalise_choice::{Choice, shipped_for};
 use evenmatch::Policy;
 use evenmatch_core::{
     Result, Stage,

@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use super::challenge::{self, FrameArguments};
 use super::exit::Exit;
 use super::gate::GateArgument;
-use super::normalise::{Choice, shipped_for};
+use super::normalise_choice::{Choice, shipped_for};
 use super::place::PlaceArguments;
 use super::templates::TemplatesArgument;
 use evenmatch::{

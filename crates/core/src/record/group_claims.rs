@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::calibration::same;
+use super::calibrated::same;
 use super::{CalibratedGroup, CalibratedRate, CalibratedThreshold, Claim};
 
 /// What a calibration says about one group.

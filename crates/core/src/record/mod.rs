@@ -1,5 +1,6 @@
 //! Decision records and calibrations: plain data, the seam between deciding and judging.
 
+mod calibrated;
 mod calibration;
 mod decision;
 mod group_claims;
@@ -8,10 +9,8 @@ mod normaliser;
 mod reason;
 mod template_form;
 
-pub use calibration::{
-    CALIBRATION_SCHEMA, CalibratedGroup, CalibratedRate, CalibratedThreshold, Calibration,
-    CalibrationData, Claim, Evidence, FmrOf,
-};
+pub use calibrated::{CalibratedGroup, CalibratedRate, CalibratedThreshold, Claim};
+pub use calibration::{CALIBRATION_SCHEMA, Calibration, CalibrationData, Evidence, FmrOf};
 pub use decision::{
     AttemptRecord, DECISION_SCHEMA, DecisionRecord, EvidenceRecord, MeasureRecord, ModelRecord,
     OperatingPointRecord, OtherFaceRecord, Outcome, QualityRecord, SampleRecord, SoftwareRecord,
