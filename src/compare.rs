@@ -105,3 +105,24 @@ fn check_alike(probe: &Template<Probe>, reference: &Template<Reference>) -> Resu
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ModelId;
+    use evenmatch_core::record::TemplateForm;
+
+    fn template<R: Role>(form: TemplateForm) -> Template<R> {
+        let model = ModelId { id: "m".into(), sha256: Digest::of(b"m") };
+        Template::restore(model, form, vec![0.6, 0.8]).unwrap()
+    }
+
+    #[test]
+    fn templates_of_different_forms_are_not_compared() {
+        let probe = template::<Probe>(TemplateForm::Plain);
+        let error = compare(&probe, &template(TemplateForm::Mirrored)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TemplateFormMismatch);
+        assert!(error.next_step().is_some_and(|next| next.contains("--templates mirrored")));
+        assert!(compare(&probe, &template(TemplateForm::Plain)).is_ok());
+    }
+}
