@@ -232,9 +232,9 @@ impl<R: Role> Template<R> {
             return Err(refuse("it has another role"));
         }
         let (form, normalised) = if magic == MAGIC_STATED {
-            match take(2)? {
-                &[PLAIN, flag @ (0 | 1)] => (TemplateForm::Plain, flag == 1),
-                &[MIRRORED, flag @ (0 | 1)] => (TemplateForm::Mirrored, flag == 1),
+            match *take(2)? {
+                [PLAIN, flag @ (0 | 1)] => (TemplateForm::Plain, flag == 1),
+                [MIRRORED, flag @ (0 | 1)] => (TemplateForm::Mirrored, flag == 1),
                 _ => return Err(refuse("this version does not know its form")),
             }
         } else {
