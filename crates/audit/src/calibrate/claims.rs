@@ -113,7 +113,7 @@ pub fn claims(
     for &target in targets {
         let keeps = |at: f32| {
             let claimed_at = measured_at(&groups[1..], at);
-            groups[1..].iter().zip(claimed_at).filter(|(group, _)| claimed(&group)).all(
+            groups[1..].iter().zip(claimed_at).filter(|(group, _)| claimed(group)).all(
                 |(_, measured)| {
                     measured.rate <= target && measured.bounds.high <= MOST_UPPER * target
                 },
