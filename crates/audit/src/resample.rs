@@ -104,9 +104,10 @@ pub(crate) fn pair_counters(members: impl Iterator<Item = (Mask, u64)>) -> Plane
     Planes::from_values(sums.iter().zip(squares).map(|(s, q)| (s * s - q) / 2))
 }
 
-/// Rates in every replicate: errors over trials, NaN without trials.
-pub(crate) fn replicate_rates(errors: &Planes, trials: &Planes) -> Vec<f64> {
-    errors.values().iter().zip(trials.values()).map(|(e, n)| *e as f64 / n as f64).collect()
+/// Rates in every replicate: errors, in units of 1/`one`, over trials; NaN without trials.
+pub(crate) fn replicate_rates(errors: &Planes, trials: &Planes, one: u64) -> Vec<f64> {
+    let rate = |(e, n): (&u64, u64)| *e as f64 / (n as f64 * one as f64);
+    errors.values().iter().zip(trials.values()).map(rate).collect()
 }
 
 /// The percentile interval of replicates; `None` if fewer than half of them are numbers.

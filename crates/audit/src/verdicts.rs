@@ -158,7 +158,7 @@ fn from_sample(
     }
     let (bounds, _) = sample.bounds(rule.confidence, rule.interval.method(evidence.method));
     let estimate =
-        Estimate { value: sample.rate.p(), low: Some(bounds.low), high: Some(bounds.high) };
+        Estimate { value: sample.p, low: Some(bounds.low), high: Some(bounds.high) };
     (Some(estimate), needed_for_rate(sample, limit, rule.confidence, subjects))
 }
 

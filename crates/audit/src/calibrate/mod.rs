@@ -6,7 +6,7 @@ mod normalised;
 pub use evidence::evidence;
 pub use normalised::{normalised, without};
 
-use crate::{AuditReport, MeasuredRate, RateCell};
+use crate::{AuditReport, MeasuredRate, RateCell, Weigh};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_core::record::{
     CALIBRATION_SCHEMA, CalibratedGroup, CalibratedRate, CalibratedThreshold, Calibration,
@@ -17,8 +17,9 @@ use evenmatch_core::record::{
 pub const TARGETS: [f64; 13] =
     [1e-2, 5e-3, 2e-3, 1e-3, 5e-4, 2e-4, 1e-4, 5e-5, 2e-5, 1e-5, 5e-6, 2e-6, 1e-6];
 
-/// Fewest false matches for a rate to count as measured ("rule of 30").
-const MEASURED: u64 = 30;
+/// Fewest false matches for a rate to count as measured ("rule of 30"). Where each pair of people
+/// counts once, a pair's false matches count as their share of its comparisons.
+const MEASURED: f64 = 30.0;
 /// Fewest expected false matches for a threshold to be given at all: with none seen in `3 / rate`
 /// comparisons, the rate itself is the 95 % upper bound ("rule of 3").
 const EXPECTED: f64 = 3.0;
@@ -44,9 +45,10 @@ pub struct CalibrationNotes {
     pub evidence: Option<Evidence>,
 }
 
-/// Splits target rates into those that `nonmated` comparisons support, and the others.
+/// Splits target rates into those that `nonmated` trials support, and the others: pairs of different
+/// people where each counts once, as in an audit of samples, or comparisons.
 pub fn carried(targets: &[f64], nonmated: u64) -> (Vec<f64>, Vec<f64>) {
-    // A target of 1e-3 with 3,000 comparisons must not fail by rounding.
+    // A target of 1e-3 with 3,000 trials must not fail by rounding.
     targets.iter().partition(|target| **target * nonmated as f64 >= EXPECTED * (1.0 - 1e-9))
 }
 
@@ -79,7 +81,10 @@ pub fn calibration(
             Some(CalibratedThreshold {
                 target_fmr: point.target_fmr?,
                 threshold: point.threshold,
-                claim: if fmr.errors >= MEASURED { Claim::Measured } else { Claim::UpperBound },
+                claim: match false_matches(&point.overall.fmr) >= MEASURED {
+                    true => Claim::Measured,
+                    false => Claim::UpperBound,
+                },
                 fmr_of_others: of_others(&fmr),
                 fmr,
                 fnmr: measured(&point.overall.fnmr),
@@ -115,6 +120,7 @@ pub fn calibration(
             // Comparisons, not transactions: a photo without a template was not compared with any.
             mated: threshold[0].fnmr.map_or(0, |rate| rate.trials),
             nonmated: threshold[0].fmr.trials,
+            pairs_of_people: pairs_of_people(report),
         },
         threshold,
         evidence: notes.evidence,
@@ -137,6 +143,26 @@ fn of_others(fmr: &CalibratedRate) -> [f64; 2] {
     }
     let arm = |end: f64| fmr.rate * (end / fmr.rate).powf(OTHERS);
     [arm(fmr.low), arm(fmr.high).min(1.0)]
+}
+
+/// Pairs of people behind the false match rate, if each counts once.
+fn pairs_of_people(report: &AuditReport) -> Option<u64> {
+    match &report.operating_points.first()?.overall.fmr {
+        RateCell::Measured(rate) if rate.weigh == Weigh::People => rate.pairs_of_people,
+        _ => None,
+    }
+}
+
+/// How many false matches there were of what counts once.
+fn false_matches(cell: &RateCell) -> f64 {
+    match cell {
+        // A target is often met to the last digit.
+        RateCell::Measured(rate) if rate.weigh == Weigh::People => {
+            rate.rate * rate.pairs_of_people.unwrap_or(0) as f64 * (1.0 + 1e-9)
+        }
+        RateCell::Measured(rate) => rate.errors as f64,
+        RateCell::Insufficient { .. } => 0.0,
+    }
 }
 
 fn measured(cell: &RateCell) -> Option<CalibratedRate> {
