@@ -281,8 +281,7 @@ impl AllPairs {
 
     /// Non-mated pairs in bins from `start` to before `end`, by descending score.
     fn pairs_in(&self, start: usize, end: usize) -> Vec<ScoredPair> {
-        let high =
-            if end == crossmatch::BINS { f32::INFINITY } else { crossmatch::edge(end) };
+        let high = if end == crossmatch::BINS { f32::INFINITY } else { crossmatch::edge(end) };
         self.matrix.pairs_between(crossmatch::edge(start), high, Shard::whole())
     }
 

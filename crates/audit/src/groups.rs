@@ -5,7 +5,7 @@ use super::interval::{Bounds, IntervalMethod};
 use super::permute::Outcome;
 use super::rate_sample::{Dependence, Mean, RateSample};
 use super::rates::Rate;
-use super::resample::{Planes, mask, replicate_rates};
+use super::resample::{Planes, mask, replicate_rates, scaled};
 use super::tally::{FamilyTally, MAX_POINTS, MatedUnit, PairTally, PairUnit};
 use super::variance::{DyadMoments, RateVariance, Share, variance, variance_of_people};
 use super::weigh::{ONE, Weigh, share, weight};
@@ -274,14 +274,15 @@ impl<'a> Grouped<'a> {
         for &unit in &self.members[group] {
             let share = count(&self.tally.mated[unit as usize]);
             if share.trials > 0 {
+                let one = self.one();
                 let share = self.weighed(share);
                 let subject = self.family.subject_of_unit[unit as usize];
                 let mask = mask(self.seed, self.cohort.subject_keys[subject as usize]);
-                errors.add(&mask, share.errors);
-                trials.add(&mask, share.trials);
+                errors.add(&mask, scaled(share.errors, one));
+                trials.add(&mask, share.trials / one);
             }
         }
-        replicate_rates(&errors, &trials, 1)
+        replicate_rates(&errors, &trials, self.one())
     }
 
     /// Covariances of the group's FMR, FNMR and FRR with everyone's: sums over the group's people

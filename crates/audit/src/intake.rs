@@ -286,9 +286,9 @@ pub(crate) fn first_pass(
         }),
     };
     let mut parts = workers(|| empty.clone());
-    intake
-        .cache
-        .scan(&mut parts, |seen, row| look(seen, row, cohort, (scale, weights), reported(row), split))?;
+    intake.cache.scan(&mut parts, |seen, row| {
+        look(seen, row, cohort, (scale, weights), reported(row), split)
+    })?;
     let mut total = empty;
     for part in parts {
         total.reported += part.reported;

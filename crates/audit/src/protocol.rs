@@ -87,8 +87,9 @@ fn conclude(
         Weigh::Comparisons => None,
         Weigh::People => {
             let tune = |row: &Row| row.split == Split::Tune;
-            let mut of =
-                |counts: &(dyn Fn(&Row) -> bool + Sync)| RowWeights::of(&mut intake.cache, &cohort, counts);
+            let mut of = |counts: &(dyn Fn(&Row) -> bool + Sync)| {
+                RowWeights::of(&mut intake.cache, &cohort, counts)
+            };
             Some(Weights {
                 reported: of(&reported)?,
                 tune: if split { Some(of(&tune)?) } else { None },

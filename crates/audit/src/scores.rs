@@ -174,10 +174,8 @@ impl ScoreHistograms<'_> {
         let mut points: Vec<CurvePoint> = Vec::new();
         for point in self.edges() {
             let [one_mated, one_nonmated] = self.one;
-            let cell = (
-                step(point.fmr, nonmated, one_nonmated),
-                step(point.fnmr, mated, one_mated),
-            );
+            let cell =
+                (step(point.fmr, nonmated, one_nonmated), step(point.fnmr, mated, one_mated));
             if last != Some(cell) {
                 points.push(point);
                 last = Some(cell);
@@ -284,7 +282,8 @@ mod tests {
         let scores: Vec<f64> = (0..20_000).map(|i| f64::from(i) / 20_000.0).collect();
         let squares: Vec<f64> = scores.iter().map(|s| s.sqrt()).collect();
         let (mated, nonmated) = (counts(scale, &squares), counts(scale, &scores));
-        let curve = ScoreHistograms { scale, mated: &mated, nonmated: &nonmated, one: [1; 2] }.curve();
+        let curve =
+            ScoreHistograms { scale, mated: &mated, nonmated: &nonmated, one: [1; 2] }.curve();
         assert!((50..=POINTS).contains(&curve.len()));
         assert!(curve.windows(2).all(|w| w[0].fmr >= w[1].fmr && w[0].fnmr <= w[1].fnmr));
         for point in &curve {

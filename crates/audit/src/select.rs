@@ -91,7 +91,11 @@ pub(crate) fn threshold(
 
 /// The highest bin whose scores cannot all be accepted (or the lowest that has any), and what the
 /// scores above it weigh.
-pub(crate) fn bin_from_the_top(counts: &[u64], mut above: u64, allowed: u64) -> Option<(usize, u64)> {
+pub(crate) fn bin_from_the_top(
+    counts: &[u64],
+    mut above: u64,
+    allowed: u64,
+) -> Option<(usize, u64)> {
     let mut last = None;
     for (bin, &n) in counts.iter().enumerate().rev().filter(|(_, n)| **n > 0) {
         last = Some((bin, above));

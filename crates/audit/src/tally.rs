@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use super::cohort::{Family, View};
-use super::resample::{Planes, both, mask};
+use super::resample::{Planes, both, mask, scaled};
 use super::row_cache::{Row, RowCache, workers};
 use super::variance::{DyadMoments, Share};
 use super::weigh::{ONE, Weigh, weight};
@@ -291,7 +291,7 @@ impl PairTally {
             if let Some(boot) = &mut self.boot {
                 let mask = both(&job.mask(a), &job.mask(b));
                 for (planes, e) in boot[g].errors.iter_mut().zip(dyad.errors) {
-                    planes.add(&mask, e);
+                    planes.add(&mask, scaled(e, self.one));
                 }
             }
         } else if let Some(cross) = &mut self.cross {
@@ -348,10 +348,7 @@ pub(super) struct OfPeople {
 
 impl OfPeople {
     pub(super) fn each(&mut self) -> [(Per, &mut Vec<PairTally>); 2] {
-        [
-            (Per::Comparison, &mut self.comparisons),
-            (Per::Transaction, &mut self.transactions),
-        ]
+        [(Per::Comparison, &mut self.comparisons), (Per::Transaction, &mut self.transactions)]
     }
 }
 

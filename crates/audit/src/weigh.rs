@@ -39,9 +39,10 @@ impl Weigh {
     }
 }
 
-/// The whole of what counts once. With 2²⁸, the sums over the pairs of 260,000 people fit 64 bits,
-/// and a share of one in three is accurate to 4 in 10⁹.
-pub(crate) const ONE: u64 = 1 << 28;
+/// The whole of what counts once: the least common multiple of 1 to 22, so that the shares of a pair
+/// with up to 22 comparisons are exact, and others accurate to 5 in 10⁹ per comparison. The sums over
+/// the pairs of 260,000 people fit 64 bits.
+pub(crate) const ONE: u64 = 232_792_560;
 
 /// What one of a pair's `trials` weighs. Every error of a pair weighs the same, so that the errors at
 /// a threshold are a sum over comparisons; rounded down, so that no pair weighs more than one.
@@ -61,14 +62,16 @@ mod tests {
 
     #[test]
     fn a_pair_weighs_one_however_many_comparisons_it_has() {
-        for trials in [1, 2, 3, 7, 64, 1_000, 125_080] {
+        for trials in (1..=22).chain([23, 64, 1_000, 125_080]) {
             let whole = weight(trials) * trials;
             assert!(whole <= ONE && ONE - whole < trials, "{trials}");
+            assert!(trials > 22 || whole == ONE, "{trials}");
             assert_eq!(share(trials, trials), ONE);
             assert_eq!(share(0, trials), 0);
         }
-        assert_eq!(share(1, 3), 89_478_485);
-        assert_eq!(share(2, 3), 178_956_971);
+        assert_eq!((share(1, 3), share(2, 3)), (ONE / 3, 2 * ONE / 3));
+        // 232,792,560 / 23 is 10,121,415.65: rounded.
+        assert_eq!((weight(23), share(1, 23)), (10_121_415, 10_121_416));
         // Never nothing, however many comparisons.
         assert_eq!(weight(u64::MAX), 1);
     }

