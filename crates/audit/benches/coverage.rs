@@ -46,9 +46,10 @@ fn mated(random: &mut Random, trials: &[usize], rate: f64, own: f64) -> Bounds {
     clustered_interval(&shares, CONFIDENCE)
 }
 
-/// Photos per person by Zipf's law: the first has `most`, the next half as many, and so on.
-fn zipf(people: usize, most: usize) -> Vec<u64> {
-    (1..=people).map(|rank| (most as f64 / rank as f64).round().max(1.0) as u64).collect()
+/// Photos per person by Zipf's law: the first has `most`, the next half as many, and so on, but
+/// nobody fewer than `least`.
+fn zipf(people: usize, most: usize, least: u64) -> Vec<u64> {
+    (1..=people).map(|rank| ((most as f64 / rank as f64).round() as u64).max(least)).collect()
 }
 
 /// How many of `n` trials succeed: by the lengths of runs of failures, which is exact and fast for
@@ -243,11 +244,12 @@ fn main() {
 /// Very unequal numbers of photos, both weighings.
 fn unequal() {
     for rate in [0.01, 0.05] {
-        for (people, most) in [(1000, 400), (200, 400), (1000, 20)] {
-            let photos = zipf(people, most);
+        for (people, most, least) in [(1000, 400, 2), (1000, 400, 1), (200, 400, 1), (200, 20, 1)] {
+            let photos = zipf(people, most, least);
+            let several = photos.iter().filter(|n| **n > 1).count();
             for weigh in [Weigh::People, Weigh::Comparisons] {
                 let name = format!(
-                    "FNMR, Zipf: {people} people, photos {most}/rank, all pairs, by {}",
+                    "FNMR, Zipf: {several} people with 2 to {most} photos, all pairs, by {}",
                     weigh.name()
                 );
                 measure(&name, rate, |r| mated_by(r, &photos, rate, 0.5, weigh));
@@ -256,10 +258,10 @@ fn unequal() {
     }
     for rate in [0.001, 0.01] {
         for (people, most) in [(200, 400), (100, 20)] {
-            let photos = zipf(people, most);
+            let photos = zipf(people, most, 1);
             for weigh in [Weigh::People, Weigh::Comparisons] {
                 let name = format!(
-                    "FMR, Zipf: {people} people, photos {most}/rank, all pairs, by {}",
+                    "FMR, Zipf: {people} people with 1 to {most} photos, all pairs, by {}",
                     weigh.name()
                 );
                 measure(&name, rate, |r| pairs_by(r, &photos, rate, (0.2, 0.2), weigh));

@@ -258,11 +258,14 @@ pub(crate) struct Weights {
     pub(crate) tune: Option<RowWeights>,
 }
 
+/// Whether rates are reported on a row.
+type Reported<'a> = &'a (dyn Fn(&Row) -> bool + Sync);
+
 pub(crate) fn first_pass(
     intake: &mut Intake,
     cohort: &Cohort,
     scale: Scale,
-    (reported, weights): (&(dyn Fn(&Row) -> bool + Sync), Option<&Weights>),
+    (reported, weights): (Reported<'_>, Option<&Weights>),
     split: bool,
 ) -> Result<FirstPass> {
     let size = |view: &View| if view.detailed { 2 * GROUP_BINS * view.groups.len() } else { 0 };
