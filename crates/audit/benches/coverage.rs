@@ -3,13 +3,17 @@
 //! `cargo bench --bench coverage` prints the table of `docs/COVERAGE.md`. Each person has an
 //! individual disposition; a mated comparison fails if a normal score that includes this
 //! disposition falls below a threshold, and a pair of different people matches if the sum of both
-//! dispositions and noise is above one. Designs: *sparse lists*, *dense all-pairs* data, and *heavy
-//! tails* of photos per person.
+//! dispositions and noise is above one. Designs: *sparse lists*, *dense all-pairs* data, *heavy
+//! tails* of photos per person, and photos by Zipf's law, where one person owns most pairs: there,
+//! both weighings are measured.
 #![allow(clippy::print_stdout)]
 
 use std::collections::HashMap;
 
-use evenmatch_audit::{Bounds, DyadMoments, Rate, Share, clustered_interval, dyadic_interval};
+use evenmatch_audit::{
+    Bounds, DyadMoments, Rate, Share, Weigh, clustered_interval, clustered_interval_of_people,
+    dyadic_interval, dyadic_interval_of_people,
+};
 use evenmatch_testkit::Random;
 use statrs::distribution::{ContinuousCDF, Normal};
 
@@ -42,6 +46,91 @@ fn mated(random: &mut Random, trials: &[usize], rate: f64, own: f64) -> Bounds {
     clustered_interval(&shares, CONFIDENCE)
 }
 
+/// Photos per person by Zipf's law: the first has `most`, the next half as many, and so on, but
+/// nobody fewer than `least`.
+fn zipf(people: usize, most: usize, least: u64) -> Vec<u64> {
+    (1..=people).map(|rank| ((most as f64 / rank as f64).round() as u64).max(least)).collect()
+}
+
+/// How many of `n` trials succeed: by the lengths of runs of failures, which is exact and fast for
+/// small rates.
+fn binomial(random: &mut Random, n: u64, rate: f64) -> u64 {
+    if rate > 0.5 {
+        return n - binomial(random, n, 1.0 - rate);
+    }
+    if rate < 1e-12 {
+        return 0;
+    }
+    let (mut at, mut found) = (0_u64, 0);
+    loop {
+        let run = ((1.0 - random.unit()).ln() / f64::ln_1p(-rate)).floor();
+        at += 1 + run.min(1e15) as u64;
+        if at > n {
+            return found;
+        }
+        found += 1;
+    }
+}
+
+/// All mated pairs of people with these numbers of photos; `own` as in [`mated`].
+fn mated_by(random: &mut Random, photos: &[u64], rate: f64, own: f64, weigh: Weigh) -> Bounds {
+    let (threshold, normal) = (upper(rate), Normal::standard());
+    let several = photos.iter().filter(|n| **n > 1);
+    let shares: Vec<Share> = several
+        .map(|n| {
+            let trials = n * (n - 1) / 2;
+            let person = random.normal() * own.sqrt();
+            let rate = normal.cdf((person - threshold) / (1.0 - own).sqrt());
+            Share { errors: binomial(random, trials, rate), trials }
+        })
+        .collect();
+    match weigh {
+        Weigh::People => clustered_interval_of_people(&shares, CONFIDENCE),
+        Weigh::Comparisons => clustered_interval(&shares, CONFIDENCE),
+    }
+}
+
+/// All pairs of photos of different people. `own` is the part of the variance that both people's
+/// dispositions have, and `pair` the part of the pair of people.
+fn pairs_by(
+    random: &mut Random,
+    photos: &[u64],
+    rate: f64,
+    (own, pair): (f64, f64),
+    weigh: Weigh,
+) -> Bounds {
+    let (threshold, normal) = (upper(rate), Normal::standard());
+    let people = photos.len();
+    let dispositions: Vec<f64> =
+        (0..people).map(|_| random.normal() * (own / 2.0).sqrt()).collect();
+    let mut found = Vec::with_capacity(people * people / 2);
+    for (a, b) in all_pairs(people) {
+        let both = dispositions[a] + dispositions[b] + random.normal() * pair.sqrt();
+        let rate = normal.cdf((both - threshold) / (1.0 - own - pair).sqrt());
+        let trials = photos[a] * photos[b];
+        found.push((a, b, Share { errors: binomial(random, trials, rate), trials }));
+    }
+    if weigh == Weigh::People {
+        return dyadic_interval_of_people(&found, people, CONFIDENCE);
+    }
+    let mut shares = vec![Share::default(); people];
+    let mut moments = DyadMoments::default();
+    let (mut errors, mut trials) = (0, 0);
+    for (a, b, of) in found {
+        for person in [a, b] {
+            shares[person].errors += of.errors;
+            shares[person].trials += of.trials;
+        }
+        let (e, n) = (u128::from(of.errors), u128::from(of.trials));
+        moments.ee += e * e;
+        moments.en += e * n;
+        moments.nn += n * n;
+        errors += of.errors;
+        trials += of.trials;
+    }
+    dyadic_interval(Rate::new(errors, trials), &shares, &moments, CONFIDENCE)
+}
+
 /// Pairs of different people, as indices; the same two people may occur in several pairs.
 fn pairs(
     random: &mut Random,
@@ -54,7 +143,7 @@ fn pairs(
     let dispositions: Vec<f64> =
         (0..people).map(|_| random.normal() * (own / 2.0).sqrt()).collect();
     let mut shares = vec![Share::default(); people];
-    let mut dyads: HashMap<(usize, usize), (u64, u64)> = HashMap::new();
+    let mut dyads: HashMap<(usize, usize), (u128, u128)> = HashMap::new();
     let mut all = 0;
     for &(a, b) in pairs {
         let noise = random.normal() * (1.0 - own).sqrt();
@@ -65,7 +154,7 @@ fn pairs(
             shares[person].trials += 1;
         }
         let dyad = dyads.entry((a.min(b), a.max(b))).or_default();
-        *dyad = (dyad.0 + error, dyad.1 + 1);
+        *dyad = (dyad.0 + u128::from(error), dyad.1 + 1);
     }
     let mut moments = DyadMoments::default();
     for (e, n) in dyads.into_values() {
@@ -100,6 +189,7 @@ fn measure(name: &str, rate: f64, mut run: impl FnMut(&mut Random) -> Bounds) {
 fn main() {
     println!("| design | true rate | held, % | too high, % | too low, % | mean width |");
     println!("|---|---|---|---|---|---|");
+    unequal();
     for rate in [0.01, 0.05] {
         measure("FNMR, sparse list: 2,000 people, 1 comparison each", rate, |r| {
             mated(r, &[1; 2000], rate, 0.5)
@@ -148,6 +238,35 @@ fn main() {
                 pairs(r, 1000, &list, rate, 0.2)
             },
         );
+    }
+}
+
+/// Very unequal numbers of photos, both weighings.
+fn unequal() {
+    for rate in [0.01, 0.05] {
+        for (people, most, least) in [(1000, 400, 2), (1000, 400, 1), (200, 400, 1), (200, 20, 1)] {
+            let photos = zipf(people, most, least);
+            let several = photos.iter().filter(|n| **n > 1).count();
+            for weigh in [Weigh::People, Weigh::Comparisons] {
+                let name = format!(
+                    "FNMR, Zipf: {several} people with 2 to {most} photos, all pairs, by {}",
+                    weigh.name()
+                );
+                measure(&name, rate, |r| mated_by(r, &photos, rate, 0.5, weigh));
+            }
+        }
+    }
+    for rate in [0.001, 0.01] {
+        for (people, most) in [(200, 400), (100, 20)] {
+            let photos = zipf(people, most, 1);
+            for weigh in [Weigh::People, Weigh::Comparisons] {
+                let name = format!(
+                    "FMR, Zipf: {people} people with 1 to {most} photos, all pairs, by {}",
+                    weigh.name()
+                );
+                measure(&name, rate, |r| pairs_by(r, &photos, rate, (0.2, 0.2), weigh));
+            }
+        }
     }
 }
 

@@ -50,7 +50,7 @@ pub(crate) fn acquisition(
 }
 
 /// Samples per unit, each treated as one transaction.
-fn units(pairs: &AllPairs, family: &Family) -> Vec<MatedUnit> {
+pub(crate) fn units(pairs: &AllPairs, family: &Family) -> Vec<MatedUnit> {
     let mut units = vec![MatedUnit::default(); family.units];
     for sample in pairs.samples() {
         let unit = &mut units[family.unit_of_persona[sample.persona as usize] as usize];

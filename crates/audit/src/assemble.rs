@@ -14,7 +14,7 @@ use super::permute::{Null, NullRates, Outcome};
 use super::rate_sample::RateSample;
 use super::report::{AttributeReport, CrossCohort, GroupReport};
 use super::settings::AuditSettings;
-use super::tally::FamilyTally;
+use super::tally::{Cell, FamilyTally};
 use evenmatch_core::random::mix;
 
 /// Everyone's rates, by operating point.
@@ -119,9 +119,9 @@ impl<'a> Assembly<'a> {
         }
         let outcomes = |group: usize| -> Vec<Outcome> {
             match error {
-                0 => grouped.pair_outcomes(group).collect(),
-                1 => grouped.mated_outcomes(group).collect(),
-                _ => grouped.transaction_outcomes(group).collect(),
+                0 => grouped.pair_outcomes(group),
+                1 => grouped.mated_outcomes(group),
+                _ => grouped.transaction_outcomes(group),
             }
         };
         let people: Vec<(usize, Outcome)> = included
@@ -132,7 +132,7 @@ impl<'a> Assembly<'a> {
         let widen = (0..rates.len())
             .map(|point| if error == 0 { widen(grouped, &included, &people, point) } else { 1.0 })
             .collect();
-        Some((Null::new(people.into_iter(), included.len()), widen))
+        Some((Null::new(people.into_iter(), included.len(), grouped.one()), widen))
     }
 
     /// Groups of a view with rates and numbers of people.
@@ -158,6 +158,7 @@ impl<'a> Assembly<'a> {
             fmr: cell(&rates.fmr),
             fnmr: cell(&rates.fnmr),
             fta: cell(&rates.fta),
+            fta_people: rates.fta_people.as_ref().map(cell),
             far: cell(&rates.far),
             frr: cell(&rates.frr),
         }
@@ -319,14 +320,16 @@ fn widen(
     people: &[(usize, Outcome)],
     point: usize,
 ) -> f64 {
-    let pairs = &grouped.tally.pairs[grouped.place];
+    let pairs = grouped.tally.over_comparisons(grouped.place);
+    let one = pairs.one as f64;
     let cells = || included.iter().map(|&g| pairs.within(g));
     let errors: u64 = cells().map(|cell| cell.errors[point]).sum();
     let trials: u64 = cells().map(|cell| cell.trials).sum();
-    let p = errors as f64 / trials as f64;
-    let squares: f64 =
-        people.iter().map(|(_, (n, e))| (f64::from(e[point]) - p * f64::from(*n)).powi(2)).sum();
-    let doubled: f64 = cells().map(|cell| cell.fmr_moments(point).residual_product(p, p)).sum();
+    let p = errors as f64 / (trials as f64 * one);
+    let residual = |(n, e): &Outcome| e[point] as f64 - p * f64::from(*n) * one;
+    let squares: f64 = people.iter().map(|(_, outcome)| residual(outcome).powi(2)).sum();
+    let products = |cell: &Cell| cell.fmr_moments(point, pairs.one).residual_product(p, p);
+    let doubled: f64 = cells().map(products).sum();
     let widen = (4.0 * (squares - doubled) / squares).sqrt();
     if widen.is_finite() { widen.clamp(1.0, 2.0) } else { 2.0 }
 }

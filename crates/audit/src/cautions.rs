@@ -62,7 +62,7 @@ fn off_scale(threshold: f64, scale: Scale, rates: &GroupRates) -> Option<String>
     let largest = scale.low.abs().max(scale.high.abs());
     let share = |of: &RateSample| match of.rate.trials() {
         0 => None,
-        _ => Some(of.rate.p()),
+        _ => Some(of.p),
     };
     let (fmr, fnmr) = (share(&rates.fmr), share(&rates.fnmr));
     let all_pass = fmr.is_none_or(|rate| rate == 1.0) && fnmr.is_none_or(|rate| rate == 0.0);

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::rules::Verdict;
+use super::weigh::Weigh;
 use crate::Digest;
 
 /// A rate with its interval, or the reason why there is none.
@@ -29,7 +30,8 @@ pub struct MeasuredRate {
     pub errors: u64,
     /// Trials.
     pub trials: u64,
-    /// `errors / trials`, in 0..=1.
+    /// `errors / trials`, in 0..=1; with `weigh` `people`, the mean over people, or over pairs of
+    /// people, of the share of their own trials that are errors.
     pub rate: f64,
     /// Lower end of the two-sided interval.
     pub low: f64,
@@ -40,6 +42,15 @@ pub struct MeasuredRate {
     pub method: String,
     /// The number of independent trials that would carry as much information.
     pub n_eff: f64,
+    /// What counts once in `rate`, `low` and `high`; absent if each trial does.
+    #[serde(default, skip_serializing_if = "Weigh::is_comparisons")]
+    pub weigh: Weigh,
+    /// People behind the rate: those with a trial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub people: Option<u64>,
+    /// Pairs of people behind a rate over pairs of people: those with a trial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pairs_of_people: Option<u64>,
     /// As people read it: `3/1200 = 0.25 % [0.09, 0.73]`; zero errors give an upper bound.
     pub text: String,
 }
@@ -60,8 +71,12 @@ pub struct Rates {
     pub fmr: RateCell,
     /// False non-match rate.
     pub fnmr: RateCell,
-    /// Failure to acquire: transactions in which nothing was compared.
+    /// Failure to acquire: photos without a template or, where only records are known, transactions
+    /// in which nothing was compared. Each counts once, whatever is weighed.
     pub fta: RateCell,
+    /// People none of whose photos gave a template; absent where only records are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fta_people: Option<RateCell>,
     /// False accept rate over transactions.
     pub far: RateCell,
     /// False reject rate over transactions.

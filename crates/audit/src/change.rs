@@ -72,6 +72,9 @@ pub struct AuditChange {
     /// Whether both audits read the same files: the intervals of changes are then too wide, since
     /// the two audits are not independent.
     pub same_inputs: bool,
+    /// Whether the same counts once in both audits, pairs of people or comparisons: otherwise rates
+    /// may differ for that reason alone.
+    pub same_weighing: bool,
     /// Rates and differentials that are in both.
     pub changes: Vec<Change>,
     /// Verdicts that differ.
@@ -88,6 +91,7 @@ pub fn compare_audits(before: &AuditReport, after: &AuditReport) -> AuditChange 
     };
     let mut change = AuditChange {
         schema: CHANGE_SCHEMA.to_owned(),
+        same_weighing: before.weigh == after.weigh,
         same_inputs: !before.inputs.is_empty() && digests(before) == digests(after),
         changes: Vec::new(),
         verdicts: Vec::new(),

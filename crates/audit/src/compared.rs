@@ -291,6 +291,9 @@ mod tests {
             high: rate.max(1.5 / trials as f64) * 2.0,
             method: String::new(),
             n_eff: trials as f64,
+            weigh: Default::default(),
+            people: None,
+            pairs_of_people: None,
             text: String::new(),
         })
     }
@@ -334,6 +337,7 @@ mod tests {
                 fmr: cell(errors, trials),
                 fnmr: cell(10, 1_000),
                 fta: cell(0, 100),
+                fta_people: None,
                 far: cell(0, 100),
                 frr: cell(0, 100),
             },

@@ -48,7 +48,7 @@ struct Ranged {
 
 impl GroupComparison<'_> {
     pub(crate) fn rates(&self) -> Vec<f64> {
-        self.groups.iter().map(|p| p.sample.rate.p()).collect()
+        self.groups.iter().map(|p| p.sample.p).collect()
     }
 
     /// What replaces a rate of 0 in a denominator, by group.
@@ -64,7 +64,7 @@ impl GroupComparison<'_> {
     fn softened(&self) -> Vec<f64> {
         let soften = |p: &ComparedGroup<'_>| {
             let p = p.sample;
-            if p.rate.errors() > 0 { p.rate.p() } else { 0.5 / p.n_eff.max(1.0) }
+            if p.rate.errors() > 0 { p.p } else { 0.5 / p.n_eff.max(1.0) }
         };
         self.groups.iter().map(soften).collect()
     }
@@ -73,7 +73,7 @@ impl GroupComparison<'_> {
     fn log_variances(&self) -> Vec<f64> {
         let variance = |p: &ComparedGroup<'_>| match p.sample.rate.errors() {
             0 => 2.0,
-            _ => p.sample.variance / p.sample.rate.p().powi(2),
+            _ => p.sample.variance / p.sample.p.powi(2),
         };
         self.groups.iter().map(variance).collect()
     }
@@ -135,7 +135,7 @@ impl GroupComparison<'_> {
 
     fn ranged(&self, measure: Measure) -> Option<Ranged> {
         let rates = self.rates();
-        let value = measure.of(&rates, self.floors(), self.overall.rate.p())?;
+        let value = measure.of(&rates, self.floors(), self.overall.p)?;
         let (worst, best) = self.extremes()?;
         let k = rates.len();
         let unit = |i: usize, j: usize| f64::from(u8::from(i == j));
@@ -165,7 +165,7 @@ impl GroupComparison<'_> {
     fn difference(&self, worst: usize, best: usize) -> Ranged {
         let of = |i: usize| {
             let sample = self.groups[i].sample;
-            (sample.rate.p(), sample.bounds(self.confidence, IntervalMethod::Auto).0)
+            (sample.p, sample.bounds(self.confidence, IntervalMethod::Auto).0)
         };
         let ((w, wb), (b, bb)) = (of(worst), of(best));
         let value = w - b;
@@ -204,7 +204,7 @@ impl GroupComparison<'_> {
     }
 
     fn p(&self, measure: Measure, value: f64) -> f64 {
-        let (floors, overall) = (self.floors(), self.overall.rate.p());
+        let (floors, overall) = (self.floors(), self.overall.p);
         self.null
             .map_or(1.0, |null| p_value(value, null.iter().map(|x| measure.of(x, floors, overall))))
     }
@@ -289,7 +289,7 @@ impl Measure {
 
 /// The interval of a part's rate over everyone's, by the delta method on the ratio.
 fn over(part: &RateSample, all: &RateSample, covariance: f64, z: f64) -> Option<(f64, f64)> {
-    let (x, y) = (part.rate.p(), all.rate.p());
+    let (x, y) = (part.p, all.p);
     if !(y > 0.0 && x.is_finite()) {
         return None;
     }
@@ -316,7 +316,7 @@ pub(crate) fn over_overall(
         return None;
     }
     let (low, high) = over(part, all, covariance, normal_quantile(confidence))?;
-    Some(Estimate { value: part.rate.p() / all.rate.p(), low: Some(low), high: Some(high) })
+    Some(Estimate { value: part.p / all.p, low: Some(low), high: Some(high) })
 }
 
 /// Measures of false matches and false non-matches together, over the groups that have both.

@@ -3,11 +3,12 @@
 use super::cohort::{Cohort, Family};
 use super::interval::{Bounds, IntervalMethod};
 use super::permute::Outcome;
-use super::rate_sample::{Dependence, RateSample};
+use super::rate_sample::{Dependence, Mean, RateSample};
 use super::rates::Rate;
-use super::resample::{Planes, mask, replicate_rates};
-use super::tally::{FamilyTally, MatedUnit, PairUnit};
-use super::variance::{DyadMoments, RateVariance, Share, variance};
+use super::resample::{Planes, mask, replicate_rates, scaled};
+use super::tally::{FamilyTally, MAX_POINTS, MatedUnit, PairTally, PairUnit};
+use super::variance::{DyadMoments, RateVariance, Share, variance, variance_of_people};
+use super::weigh::{ONE, Weigh, share, weight};
 
 /// The rates of one set of people at one operating point.
 #[derive(Debug, Clone)]
@@ -15,6 +16,8 @@ pub(crate) struct GroupRates {
     pub(crate) fmr: RateSample,
     pub(crate) fnmr: RateSample,
     pub(crate) fta: RateSample,
+    /// People none of whose photos gave a template; `None` where photos are not known.
+    pub(crate) fta_people: Option<RateSample>,
     pub(crate) far: RateSample,
     pub(crate) frr: RateSample,
     /// Covariances of FMR, FNMR and FRR with everyone's.
@@ -62,27 +65,54 @@ impl<'a> Grouped<'a> {
         self.members[group].iter().map(|&unit| &self.tally.mated[unit as usize])
     }
 
-    fn paired(&self, group: usize) -> impl Iterator<Item = &'a PairUnit> + '_ {
-        let units = &self.tally.pairs[self.place].units;
-        self.members[group].iter().map(move |&unit| &units[unit as usize])
+    fn paired<'b>(
+        &'b self,
+        pairs: &'b PairTally,
+        group: usize,
+    ) -> impl Iterator<Item = &'b PairUnit> + 'b {
+        self.members[group].iter().map(|&unit| &pairs.units[unit as usize])
+    }
+
+    /// The unit of errors in outcomes.
+    pub(crate) fn one(&self) -> u64 {
+        self.tally.over_comparisons(self.place).one
     }
 
     /// Outcomes of false matches, for permutation.
-    pub(crate) fn pair_outcomes(&self, group: usize) -> impl Iterator<Item = Outcome> + '_ {
-        self.paired(group).filter(|u| u.trials > 0).map(|u| (u.trials, u.errors))
+    pub(crate) fn pair_outcomes(&self, group: usize) -> Vec<Outcome> {
+        let pairs = self.tally.over_comparisons(self.place);
+        let with_trials = self.paired(pairs, group).filter(|u| u.trials > 0);
+        with_trials.map(|u| (u.trials, u.errors)).collect()
     }
 
     /// Outcomes of false non-matches.
-    pub(crate) fn mated_outcomes(&self, group: usize) -> impl Iterator<Item = Outcome> + '_ {
-        self.mated(group).filter(|u| u.trials > 0).map(|u| (u.trials, u.errors))
+    pub(crate) fn mated_outcomes(&self, group: usize) -> Vec<Outcome> {
+        let outcome = |u: &MatedUnit| self.outcome(u.errors.map(u64::from), u.trials.into());
+        self.mated(group).filter(|u| u.trials > 0).map(outcome).collect()
     }
 
     /// Outcomes of false rejections over transactions.
-    pub(crate) fn transaction_outcomes(&self, group: usize) -> impl Iterator<Item = Outcome> + '_ {
-        self.mated(group).filter(|u| u.transactions() > 0).map(|u| {
-            let failed = u.all_failed() as u32;
-            (u.trials + failed, u.errors.map(|e| e + failed))
-        })
+    pub(crate) fn transaction_outcomes(&self, group: usize) -> Vec<Outcome> {
+        let outcome = |u: &MatedUnit| {
+            let failed = u.all_failed();
+            self.outcome(u.errors.map(|e| u64::from(e) + failed), u.transactions())
+        };
+        self.mated(group).filter(|u| u.transactions() > 0).map(outcome).collect()
+    }
+
+    fn outcome(&self, errors: [u64; MAX_POINTS], trials: u64) -> Outcome {
+        match self.tally.weigh() {
+            Weigh::Comparisons => (trials as u32, errors),
+            Weigh::People => (1, errors.map(|e| share(e, trials))),
+        }
+    }
+
+    /// A person's share as it weighs.
+    fn weighed(&self, of: Share) -> Share {
+        match self.tally.weigh() {
+            Weigh::Comparisons => of,
+            Weigh::People => whole(of),
+        }
     }
 
     /// Rates of mated transactions by any count, clustered by person.
@@ -103,81 +133,140 @@ impl<'a> Grouped<'a> {
         point: usize,
         reference: Option<&ReferenceGroup<'_>>,
     ) -> GroupRates {
-        let pairs = &self.tally.pairs[self.place];
-        let cell = pairs.within(group);
         let effect =
             |pick: fn(&GroupRates) -> &RateSample| reference.map(|r| pick(r.rates).design_effect());
-        let boot = pairs.boot.as_ref().map(|boot| &boot[group]);
-        let paired = |count: fn(&PairUnit, usize) -> Share| {
-            self.paired(group).map(move |u| count(u, point)).filter(|share| share.trials > 0)
-        };
-        let fmr = dyadic(
-            Rate::new(cell.errors[point], cell.trials),
-            || paired(|u, point| Share { errors: u.errors[point].into(), trials: u.trials.into() }),
-            &cell.fmr_moments(point),
-            effect(|r| &r.fmr),
-            boot.map(|b| replicate_rates(&b.errors[point], &b.trials)),
-        );
-        let transactions = boot.map(|b| {
-            let mut sum = b.trials.clone();
-            sum.merge(&b.failed);
-            sum
+        let fmr = self.fmr(group, point, effect(|r| &r.fmr));
+        let far = self.far(group, point, effect(|r| &r.far));
+        let (fta, fta_people) = self.fta(group, effect(|r| &r.fta));
+        let fnmr = self.of_people(group, effect(|r| &r.fnmr), |u| Share {
+            errors: u.errors[point].into(),
+            trials: u.trials.into(),
         });
-        let far = dyadic(
-            Rate::new(cell.errors[point], cell.trials + cell.failed),
-            || {
-                paired(|u, point| Share {
-                    errors: u.errors[point].into(),
-                    trials: u64::from(u.trials) + u64::from(u.failed),
-                })
-            },
-            &cell.far_moments(point),
-            effect(|r| &r.far),
-            boot.zip(transactions).map(|(b, all)| replicate_rates(&b.errors[point], &all)),
-        );
-        let both = || {
-            self.paired(group).zip(self.mated(group)).map(|(pair, mated)| Share {
-                errors: u64::from(pair.failed) + mated.all_failed(),
-                trials: u64::from(pair.trials) + u64::from(pair.failed) + mated.transactions(),
-            })
-        };
-        let failed = cell.failed + self.mated(group).map(MatedUnit::all_failed).sum::<u64>();
-        let all =
-            cell.trials + cell.failed + self.mated(group).map(MatedUnit::transactions).sum::<u64>();
-        let fta = dyadic(
-            Rate::new(failed, all),
-            || both().filter(|share| share.trials > 0),
-            &cell.fta_moments(),
-            effect(|r| &r.fta),
-            None,
-        );
-        let fnmr_share =
-            |u: &MatedUnit| Share { errors: u.errors[point].into(), trials: u.trials.into() };
-        let frr_share = |u: &MatedUnit| Share {
+        let frr = self.of_people(group, effect(|r| &r.frr), |u| Share {
             errors: u64::from(u.errors[point]) + u.all_failed(),
             trials: u.transactions(),
-        };
-        let mated = |count: fn(&MatedUnit, usize) -> Share| {
-            move || self.mated(group).map(move |u| count(u, point)).filter(|s| s.trials > 0)
-        };
-        let fnmr = clustered(
-            mated(|u, point| Share { errors: u.errors[point].into(), trials: u.trials.into() }),
-            effect(|r| &r.fnmr),
-            self.boot.then(|| self.mated_replicates(group, fnmr_share)),
-        );
-        let frr = clustered(
-            mated(|u, point| Share {
-                errors: u64::from(u.errors[point]) + u.all_failed(),
-                trials: u.transactions(),
-            }),
-            effect(|r| &r.frr),
-            self.boot.then(|| self.mated_replicates(group, frr_share)),
-        );
-        let mut rates = GroupRates { fmr, fnmr, fta, far, frr, with_overall: [0.0; 3] };
+        });
+        let mut rates = GroupRates { fmr, fnmr, fta, fta_people, far, frr, with_overall: [0.0; 3] };
         if let Some(reference) = reference {
             rates.with_overall = self.covariances(group, point, &rates, reference);
         }
         rates
+    }
+
+    fn fmr(&self, group: usize, point: usize, effect: Option<f64>) -> RateSample {
+        let counts = self.tally.pairs[self.place].within(group);
+        let pairs = self.tally.over_comparisons(self.place);
+        let cell = pairs.within(group);
+        let shares = || {
+            let shares = self.paired(pairs, group).map(|u| Share {
+                errors: u.errors[point],
+                trials: u64::from(u.trials) * pairs.one,
+            });
+            shares.filter(|share| share.trials > 0)
+        };
+        let boot = pairs.boot.as_ref().map(|boot| &boot[group]);
+        let sample = dyadic(
+            self.pair_mean(
+                Rate::new(counts.errors[point], counts.trials),
+                (cell.errors[point], cell.trials),
+            ),
+            shares,
+            &cell.fmr_moments(point, pairs.one),
+            effect,
+            boot.map(|b| replicate_rates(&b.errors[point], &b.trials, pairs.one)),
+        );
+        sample.with_people(Some(shares().count() as u64), Some(counts.compared))
+    }
+
+    fn far(&self, group: usize, point: usize, effect: Option<f64>) -> RateSample {
+        let counts = self.tally.pairs[self.place].within(group);
+        let pairs = self.tally.over_transactions(self.place);
+        let cell = pairs.within(group);
+        let shares = || {
+            let shares = self.paired(pairs, group).map(|u| Share {
+                errors: u.errors[point],
+                trials: (u64::from(u.trials) + u64::from(u.failed)) * pairs.one,
+            });
+            shares.filter(|share| share.trials > 0)
+        };
+        let replicates = pairs.boot.as_ref().map(|boot| {
+            let mut transactions = boot[group].trials.clone();
+            transactions.merge(&boot[group].failed);
+            replicate_rates(&boot[group].errors[point], &transactions, pairs.one)
+        });
+        let sample = dyadic(
+            self.pair_mean(
+                Rate::new(counts.errors[point], counts.trials + counts.failed),
+                (cell.errors[point], cell.trials + cell.failed),
+            ),
+            shares,
+            &cell.far_moments(point, pairs.one),
+            effect,
+            replicates,
+        );
+        sample.with_people(Some(shares().count() as u64), Some(counts.dyads))
+    }
+
+    /// A rate over pairs: its counts, and the errors and trials that weigh.
+    fn pair_mean(&self, counts: Rate, (errors, trials): (u64, u64)) -> Mean {
+        match self.tally.weigh() {
+            Weigh::Comparisons => Mean::of_trials(counts),
+            weigh => {
+                let weighed = Rate::new(errors, trials * ONE);
+                Mean { counts, weighed, weigh, most: trials as f64 }
+            }
+        }
+    }
+
+    /// Failure to acquire: over photos, and over the people who have any, if photos are known; over
+    /// transactions otherwise.
+    fn fta(&self, group: usize, effect: Option<f64>) -> (RateSample, Option<RateSample>) {
+        if let Some(photos) = &self.tally.photos {
+            let units = || self.members[group].iter().map(|&unit| &photos[unit as usize]);
+            let shares = || {
+                units()
+                    .map(|u| Share { errors: u.all_failed(), trials: u.transactions() })
+                    .filter(|share| share.trials > 0)
+            };
+            let people = shares().count() as u64;
+            let never = shares().filter(|share| share.errors == share.trials).count() as u64;
+            let of_people = RateSample::independent(Rate::new(never, people));
+            return (
+                clustered(shares, effect, None).with_people(Some(people), None),
+                Some(of_people.with_people(Some(people), None)),
+            );
+        }
+        let pairs = &self.tally.pairs[self.place];
+        let cell = pairs.within(group);
+        let both = || {
+            let both = self.paired(pairs, group).zip(self.mated(group));
+            let shares = both.map(|(pair, mated)| Share {
+                errors: u64::from(pair.failed) + mated.all_failed(),
+                trials: u64::from(pair.trials) + u64::from(pair.failed) + mated.transactions(),
+            });
+            shares.filter(|share| share.trials > 0)
+        };
+        let failed = cell.failed + self.mated(group).map(MatedUnit::all_failed).sum::<u64>();
+        let all =
+            cell.trials + cell.failed + self.mated(group).map(MatedUnit::transactions).sum::<u64>();
+        let mean = Mean::of_trials(Rate::new(failed, all));
+        (dyadic(mean, both, &cell.fta_moments(), effect, None), None)
+    }
+
+    /// A rate over mated transactions.
+    fn of_people(
+        &self,
+        group: usize,
+        effect: Option<f64>,
+        count: impl Fn(&MatedUnit) -> Share + Copy,
+    ) -> RateSample {
+        let shares = || self.mated(group).map(count).filter(|share| share.trials > 0);
+        let replicates = self.boot.then(|| self.mated_replicates(group, count));
+        let sample = match self.tally.weigh() {
+            Weigh::Comparisons => clustered(shares, effect, replicates),
+            Weigh::People => one_per_person(shares, effect, replicates),
+        };
+        sample.with_people(Some(shares().count() as u64), None)
     }
 
     fn mated_replicates(&self, group: usize, count: impl Fn(&MatedUnit) -> Share) -> Vec<f64> {
@@ -185,13 +274,15 @@ impl<'a> Grouped<'a> {
         for &unit in &self.members[group] {
             let share = count(&self.tally.mated[unit as usize]);
             if share.trials > 0 {
+                let one = self.one();
+                let share = self.weighed(share);
                 let subject = self.family.subject_of_unit[unit as usize];
                 let mask = mask(self.seed, self.cohort.subject_keys[subject as usize]);
-                errors.add(&mask, share.errors);
-                trials.add(&mask, share.trials);
+                errors.add(&mask, scaled(share.errors, one));
+                trials.add(&mask, share.trials / one);
             }
         }
-        replicate_rates(&errors, &trials)
+        replicate_rates(&errors, &trials, self.one())
     }
 
     /// Covariances of the group's FMR, FNMR and FRR with everyone's: sums over the group's people
@@ -207,18 +298,18 @@ impl<'a> Grouped<'a> {
         let (mut fmr, mut fnmr, mut frr) = (0.0, 0.0, 0.0);
         // With the same leverages as the variances; otherwise a group would seem to vary
         // independently of everyone.
-        let residual = |errors: u64, trials: u64, all: &RateSample| {
-            let (n, p) = (all.rate.trials() as f64, all.rate.p());
-            (errors as f64 - p * trials as f64) / (1.0 - trials as f64 / n).max(0.5)
+        let residual = |share: Share, all: &RateSample| {
+            let (errors, trials) = (share.errors as f64, share.trials as f64);
+            (errors - all.p * trials) / (1.0 - trials / all.total).max(0.5)
         };
+        let pairs = self.tally.over_comparisons(self.place);
+        let pairs_all = reference.base.over_comparisons(0);
         for &unit in &self.members[group] {
             let subject = self.family.subject_of_unit[unit as usize] as usize;
-            let (pair, pair_all) = (
-                &self.tally.pairs[self.place].units[unit as usize],
-                &reference.base.pairs[0].units[subject],
-            );
+            let (pair, pair_all) = (&pairs.units[unit as usize], &pairs_all.units[subject]);
             let of = |u: &PairUnit, all: &RateSample| {
-                residual(u.errors[point].into(), u.trials.into(), all)
+                let trials = u64::from(u.trials) * pairs.one;
+                residual(Share { errors: u.errors[point], trials }, all)
             };
             if pair.trials > 0 {
                 fmr += of(pair, &own.fmr) * of(pair_all, &all.fmr);
@@ -226,25 +317,25 @@ impl<'a> Grouped<'a> {
             let (mated, mated_all) =
                 (&self.tally.mated[unit as usize], &reference.base.mated[subject]);
             let of = |u: &MatedUnit, all: &RateSample| {
-                residual(u.errors[point].into(), u.trials.into(), all)
+                let share = Share { errors: u.errors[point].into(), trials: u.trials.into() };
+                residual(self.weighed(share), all)
             };
             if mated.trials > 0 {
                 fnmr += of(mated, &own.fnmr) * of(mated_all, &all.fnmr);
             }
             let of = |u: &MatedUnit, all: &RateSample| {
-                residual(u64::from(u.errors[point]) + u.all_failed(), u.transactions(), all)
+                let errors = u64::from(u.errors[point]) + u.all_failed();
+                residual(self.weighed(Share { errors, trials: u.transactions() }), all)
             };
             if mated.transactions() > 0 {
                 frr += of(mated, &own.frr) * of(mated_all, &all.frr);
             }
         }
-        let moments = self.tally.pairs[self.place].within(group).fmr_moments(point);
+        let moments = pairs.within(group).fmr_moments(point, pairs.one);
         if own.fmr.rate.trials() > 0 {
-            fmr -= moments.residual_product(own.fmr.rate.p(), all.fmr.rate.p());
+            fmr -= moments.residual_product(own.fmr.p, all.fmr.p);
         }
-        let scale = |a: &RateSample, b: &RateSample| {
-            (a.rate.trials() as f64 * b.rate.trials() as f64).max(1.0)
-        };
+        let scale = |a: &RateSample, b: &RateSample| (a.total * b.total).max(1.0);
         [
             fmr / scale(&own.fmr, &all.fmr),
             fnmr / scale(&own.fnmr, &all.fnmr),
@@ -260,20 +351,28 @@ impl<'a> Grouped<'a> {
         point: usize,
         overall: &GroupRates,
     ) -> Option<RateSample> {
-        let pairs = &self.tally.pairs[self.place];
+        let counts = self.tally.pairs[self.place].across(g, h)?;
+        let pairs = self.tally.over_comparisons(self.place);
         let cell = pairs.across(g, h)?;
-        let rate = Rate::new(cell.errors[point], cell.trials);
+        let mean = self.pair_mean(
+            Rate::new(counts.errors[point], counts.trials),
+            (cell.errors[point], cell.trials),
+        );
         let effect = overall.fmr.design_effect();
         let members = |group: usize| (group, self.members[group].as_slice());
-        let Some(shares) = pairs.cross_shares(members(g), members(h), point) else {
+        let estimated = match pairs.cross_shares(members(g), members(h), point) {
+            Some(shares) => {
+                variance(mean.weighed, shares, Some(&cell.fmr_moments(point, pairs.one)))
+            }
             // Too many people to keep their shares: everyone's design effect is used instead.
-            let p = rate.p();
-            let n_eff = rate.trials() as f64 / effect;
-            let known = RateVariance { variance: p * (1.0 - p) / n_eff, carriers: f64::INFINITY };
-            return Some(RateSample::dependent(rate, known, Dependence::Dyadic, effect, None));
+            None => {
+                let p = mean.weighed.p();
+                let n_eff = mean.most / effect;
+                RateVariance { variance: p * (1.0 - p) / n_eff, carriers: f64::INFINITY }
+            }
         };
-        let estimated = variance(rate, shares, Some(&cell.fmr_moments(point)));
-        Some(RateSample::dependent(rate, estimated, Dependence::Dyadic, effect, None))
+        let sample = RateSample::dependent(mean, estimated, Dependence::Dyadic, effect, None);
+        Some(sample.with_people(None, Some(counts.compared)))
     }
 
     /// Whether rates across groups are counted.
@@ -287,6 +386,12 @@ pub fn clustered_interval(shares: &[Share], confidence: f64) -> Bounds {
     clustered(|| shares.iter().copied(), None, None).bounds(confidence, IntervalMethod::Auto).0
 }
 
+/// The same where each person counts once: for the mean of their own rates.
+pub fn clustered_interval_of_people(shares: &[Share], confidence: f64) -> Bounds {
+    let with_trials = || shares.iter().copied().filter(|share| share.trials > 0);
+    one_per_person(with_trials, None, None).bounds(confidence, IntervalMethod::Auto).0
+}
+
 /// The automatic interval of a rate over pairs of people: each person's share of the pairs that
 /// they are in, and the sums over distinct pairs.
 pub fn dyadic_interval(
@@ -295,8 +400,40 @@ pub fn dyadic_interval(
     dyads: &DyadMoments,
     confidence: f64,
 ) -> Bounds {
-    let sample = dyadic(rate, || shares.iter().copied(), dyads, None, None);
+    let sample = dyadic(Mean::of_trials(rate), || shares.iter().copied(), dyads, None, None);
     sample.bounds(confidence, IntervalMethod::Auto).0
+}
+
+/// The same where each pair of people counts once: for the mean of the rates of the pairs. Each
+/// distinct pair is given once, as two people (below `people`) and its errors and trials.
+pub fn dyadic_interval_of_people(
+    pairs: &[(usize, usize, Share)],
+    people: usize,
+    confidence: f64,
+) -> Bounds {
+    let mut shares = vec![Share::default(); people];
+    let (mut moments, mut counts, mut weighed) = (DyadMoments::default(), [0; 2], [0; 2]);
+    for (a, b, of) in pairs.iter().filter(|pair| pair.2.trials > 0) {
+        let one = Share { errors: of.errors * weight(of.trials), trials: ONE };
+        counts = [counts[0] + of.errors, counts[1] + of.trials];
+        weighed = [weighed[0] + one.errors, weighed[1] + ONE];
+        let (e, n) = (u128::from(one.errors), u128::from(ONE));
+        moments.ee += e * e;
+        moments.en += e * n;
+        moments.nn += n * n;
+        for person in [*a, *b] {
+            shares[person].errors += one.errors;
+            shares[person].trials += ONE;
+        }
+    }
+    let mean = Mean {
+        counts: Rate::new(counts[0], counts[1]),
+        weighed: Rate::new(weighed[0], weighed[1]),
+        weigh: Weigh::People,
+        most: weighed[1] as f64 / ONE as f64,
+    };
+    let in_pairs = || shares.iter().copied().filter(|share| share.trials > 0);
+    dyadic(mean, in_pairs, &moments, None, None).bounds(confidence, IntervalMethod::Auto).0
 }
 
 pub(super) fn clustered<I: Iterator<Item = Share>>(
@@ -314,19 +451,52 @@ pub(super) fn clustered<I: Iterator<Item = Share>>(
     let estimated = variance(rate, shares(), None);
     // Without another estimate: as if all trials of one person had the same result.
     let effect = design_effect.unwrap_or(squares / (trials as f64).max(1.0));
-    RateSample::dependent(rate, estimated, Dependence::Clustered, effect, replicates)
+    let mean = Mean::of_trials(rate);
+    RateSample::dependent(mean, estimated, Dependence::Clustered, effect, replicates)
+}
+
+/// A person's share as that of one trial.
+fn whole(of: Share) -> Share {
+    Share { errors: share(of.errors, of.trials), trials: ONE }
+}
+
+/// The mean of the rates of people, each of whom has a trial.
+fn one_per_person<I: Iterator<Item = Share>>(
+    shares: impl Fn() -> I,
+    design_effect: Option<f64>,
+    replicates: Option<Vec<f64>>,
+) -> RateSample {
+    let (mut counts, mut errors, mut people, mut inverse) = ([0; 2], 0, 0, 0.0);
+    for of in shares() {
+        counts = [counts[0] + of.errors, counts[1] + of.trials];
+        errors += whole(of).errors;
+        people += 1;
+        inverse += 1.0 / of.trials as f64;
+    }
+    let n = people as f64;
+    let mean = Mean {
+        counts: Rate::new(counts[0], counts[1]),
+        weighed: Rate::new(errors, people * ONE),
+        weigh: Weigh::People,
+        // A trial of someone with m weighs 1/m.
+        most: if people > 0 { n * n / inverse } else { 0.0 },
+    };
+    let estimated = variance_of_people(mean.weighed, shares().map(whole));
+    // Without another estimate: people do not depend on each other.
+    let effect = design_effect.unwrap_or(1.0);
+    RateSample::dependent(mean, estimated, Dependence::Clustered, effect, replicates)
 }
 
 fn dyadic<I: Iterator<Item = Share>>(
-    rate: Rate,
+    mean: Mean,
     shares: impl Fn() -> I,
     moments: &DyadMoments,
     design_effect: Option<f64>,
     replicates: Option<Vec<f64>>,
 ) -> RateSample {
-    let estimated = variance(rate, shares(), Some(moments));
+    let estimated = variance(mean.weighed, shares(), Some(moments));
     // Without another estimate: as many independent trials as there are disjoint pairs of people.
-    let effect = design_effect
-        .unwrap_or_else(|| rate.trials() as f64 / (shares().count() as f64 / 2.0).max(1.0));
-    RateSample::dependent(rate, estimated, Dependence::Dyadic, effect, replicates)
+    let effect =
+        design_effect.unwrap_or_else(|| mean.most / (shares().count() as f64 / 2.0).max(1.0));
+    RateSample::dependent(mean, estimated, Dependence::Dyadic, effect, replicates)
 }

@@ -6,8 +6,10 @@ use std::ops::Range;
 use super::cohort::{Cohort, View};
 use super::personas::Personas;
 use super::row_cache::{Row, RowCache, RowCacheWriter, workers};
+use super::row_weights::RowWeights;
 use super::select::{BINS, GROUP_BINS, Scale, sum};
 use super::settings::AuditProgress;
+use super::weigh::ONE;
 use crate::Result;
 use crate::records::{
     Dictionary, MISSING, Mating, PadOutcome, RecordBatch, RecordSource, ScanSummary, Split,
@@ -234,18 +236,39 @@ pub(crate) struct FirstPass {
     pub(crate) groups: Vec<Vec<u32>>,
     /// By view: reported comparisons in which a side has no group.
     pub(crate) unlabelled: Vec<u64>,
+    /// The histograms again, of what the scores weigh; absent where each comparison counts once.
+    pub(crate) weighed: Option<WeighedBins>,
 }
+
+/// Histograms of what scores weigh where each pair of people counts once.
+#[derive(Clone)]
+pub(crate) struct WeighedBins {
+    /// What a mated, and a non-mated, pair of people weighs in all.
+    pub(crate) one: [u64; 2],
+    pub(crate) tune: Vec<u64>,
+    pub(crate) mated: Vec<u64>,
+    pub(crate) nonmated: Vec<u64>,
+    /// By view: for each group, mated then non-mated; empty if there are too many groups.
+    pub(crate) groups: Vec<Vec<u64>>,
+}
+
+/// What rows weigh: those that are reported, and those on which thresholds are chosen.
+pub(crate) struct Weights {
+    pub(crate) reported: RowWeights,
+    pub(crate) tune: Option<RowWeights>,
+}
+
+/// Whether rates are reported on a row.
+type Reported<'a> = &'a (dyn Fn(&Row) -> bool + Sync);
 
 pub(crate) fn first_pass(
     intake: &mut Intake,
     cohort: &Cohort,
     scale: Scale,
-    reported: &(dyn Fn(&Row) -> bool + Sync),
+    (reported, weights): (Reported<'_>, Option<&Weights>),
     split: bool,
 ) -> Result<FirstPass> {
-    let bins = |view: &View| {
-        if view.detailed { vec![0; 2 * GROUP_BINS * view.groups.len()] } else { Vec::new() }
-    };
+    let size = |view: &View| if view.detailed { 2 * GROUP_BINS * view.groups.len() } else { 0 };
     let empty = FirstPass {
         reported: 0,
         mated: 0,
@@ -255,13 +278,20 @@ pub(crate) fn first_pass(
         tune: vec![0; if split { BINS } else { 0 }],
         mated_bins: vec![0; BINS],
         nonmated_bins: vec![0; BINS],
-        groups: cohort.views.iter().map(bins).collect(),
+        groups: cohort.views.iter().map(|view| vec![0; size(view)]).collect(),
         unlabelled: vec![0; cohort.views.len()],
+        weighed: weights.map(|_| WeighedBins {
+            one: [ONE; 2],
+            tune: vec![0; if split { BINS } else { 0 }],
+            mated: vec![0; BINS],
+            nonmated: vec![0; BINS],
+            groups: cohort.views.iter().map(|view| vec![0; size(view)]).collect(),
+        }),
     };
     let mut parts = workers(|| empty.clone());
-    intake
-        .cache
-        .scan(&mut parts, |seen, row| look(seen, row, cohort, scale, reported(row), split))?;
+    intake.cache.scan(&mut parts, |seen, row| {
+        look(seen, row, cohort, (scale, weights), reported(row), split)
+    })?;
     let mut total = empty;
     for part in parts {
         total.reported += part.reported;
@@ -277,6 +307,12 @@ pub(crate) fn first_pass(
         for (a, b) in total.groups.iter_mut().zip(part.groups) {
             a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
         }
+        if let Some((all, part)) = total.weighed.as_mut().zip(part.weighed) {
+            add(&mut all.tune, part.tune);
+            add(&mut all.mated, part.mated);
+            add(&mut all.nonmated, part.nonmated);
+            all.groups.iter_mut().zip(part.groups).for_each(|(a, b)| add(a, b));
+        }
     }
     Ok(total)
 }
@@ -285,7 +321,7 @@ fn look(
     seen: &mut FirstPass,
     row: &Row,
     cohort: &Cohort,
-    scale: Scale,
+    (scale, weights): (Scale, Option<&Weights>),
     reported: bool,
     split: bool,
 ) {
@@ -293,6 +329,10 @@ fn look(
     if split && row.split == Split::Tune {
         if compared && row.species == 0 && row.mating == Mating::NonMated {
             seen.tune[scale.bin(row.score)] += 1;
+            let weights = weights.and_then(|weights| weights.tune.as_ref());
+            if let Some((weighed, weights)) = seen.weighed.as_mut().zip(weights) {
+                weighed.tune[scale.bin(row.score)] += weights.weight(cohort, row);
+            }
         }
         return;
     }
@@ -319,6 +359,11 @@ fn look(
     if compared {
         (if mated { &mut seen.mated_bins } else { &mut seen.nonmated_bins })[bin] += 1;
     }
+    let mut weighed = seen.weighed.as_mut().zip(weights).filter(|_| compared);
+    if let Some((weighed, weights)) = &mut weighed {
+        let bins = if mated { &mut weighed.mated } else { &mut weighed.nonmated };
+        bins[bin] += weights.reported.weight(cohort, row);
+    }
     for (place, view) in cohort.views.iter().enumerate() {
         let g = view.group_of_persona[row.probe as usize];
         let h = if mated { g } else { view.group_of_persona[row.reference as usize] };
@@ -326,7 +371,11 @@ fn look(
             seen.unlabelled[place] += 1;
         } else if g == h && compared && !seen.groups[place].is_empty() {
             let offset = (2 * usize::from(g) + usize::from(!mated)) * GROUP_BINS;
-            seen.groups[place][offset + bin / (BINS / GROUP_BINS)] += 1;
+            let at = offset + bin / (BINS / GROUP_BINS);
+            seen.groups[place][at] += 1;
+            if let Some((weighed, weights)) = &mut weighed {
+                weighed.groups[place][at] += weights.reported.in_view(place, cohort, row);
+            }
         }
     }
 }

@@ -49,6 +49,7 @@ pub mod records;
 mod report;
 mod resample;
 mod row_cache;
+mod row_weights;
 mod rules;
 mod sample_set;
 mod scores;
@@ -61,6 +62,7 @@ mod thresholds;
 mod unit_sizes;
 mod variance;
 mod verdicts;
+mod weigh;
 mod whole_report;
 
 pub use evenmatch_core::{Digest, Error, ErrorKind, Result, Stage};
@@ -73,7 +75,9 @@ pub use cells::{
 pub use change::{AuditChange, CHANGE_SCHEMA, Change, Direction, VerdictChange, compare_audits};
 pub use differential::{ALPHA, Combined, Measure, gini, holm};
 pub use direction::ScoreDirection;
-pub use groups::{clustered_interval, dyadic_interval};
+pub use groups::{
+    clustered_interval, clustered_interval_of_people, dyadic_interval, dyadic_interval_of_people,
+};
 pub use interval::{
     Bounds, IntervalMethod, beta_quantile, clopper_pearson, normal_quantile, wilson,
 };
@@ -101,6 +105,7 @@ pub use stress::{
     StressRates, StressReport, StressSeries, StressTally, UnusablePhoto, stress_groups,
 };
 pub use variance::{DyadMoments, RateVariance, Share, variance};
+pub use weigh::Weigh;
 pub use whole_report::worst_verdict;
 
 /// The program of the README, which compiles with it.

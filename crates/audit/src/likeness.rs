@@ -97,6 +97,7 @@ mod tests {
             nonmated_bins: nonmated.to_vec(),
             groups: Vec::new(),
             unlabelled: Vec::new(),
+            weighed: None,
         }
     }
 

@@ -4,6 +4,7 @@ use super::cells::{Estimate, Needed};
 use super::interval::{clopper_pearson, normal_quantile, wilson};
 use super::numbers::{percent, times};
 use super::rate_sample::RateSample;
+use super::weigh::Weigh;
 use evenmatch_core::numbers::count;
 
 /// What would settle a rule on a rate, if the rate stays as it is: by which factor the trials must
@@ -14,7 +15,7 @@ pub(crate) fn needed_for_rate(
     confidence: f64,
     subjects: u64,
 ) -> Needed {
-    let p = sample.rate.p();
+    let p = sample.p;
     let z = normal_quantile(confidence);
     let settled = |times: f64| {
         let bounds = if sample.rate.errors() == 0 {
@@ -24,7 +25,12 @@ pub(crate) fn needed_for_rate(
         };
         bounds.high <= limit || bounds.low > limit
     };
-    needed(settled, sample.rate.trials(), subjects, || {
+    let units = match (sample.weigh, sample.behind.pairs) {
+        (Weigh::Comparisons, _) => None,
+        (Weigh::People, Some(pairs)) => Some((pairs, "pairs of people")),
+        (Weigh::People, None) => Some((sample.units as u64, "people with mated pairs")),
+    };
+    needed(settled, (sample.rate.trials(), units), subjects, || {
         format!("the measured {} is too close to the limit of {}", percent(p), percent(limit))
     })
 }
@@ -42,7 +48,7 @@ pub(crate) fn needed_for_ratio(
         estimate.value + (high - estimate.value) / shrink <= limit
             || estimate.value - (estimate.value - low) / shrink > limit
     };
-    needed(settled, trials, subjects, || {
+    needed(settled, (trials, None), subjects, || {
         format!(
             "the measured {} is too close to the limit of {}",
             times(estimate.value),
@@ -56,7 +62,7 @@ const HOPELESS: f64 = 1e4;
 
 fn needed(
     settled: impl Fn(f64) -> bool,
-    trials: u64,
+    (trials, units): (u64, Option<(u64, &str)>),
     subjects: u64,
     close: impl Fn() -> String,
 ) -> Needed {
@@ -75,12 +81,20 @@ fn needed(
     }
     let more = |n: u64| ((high - 1.0) * n as f64).ceil().max(1.0) as u64;
     let (more_trials, more_people) = (more(trials), more(subjects));
-    let sentence = format!(
-        "If the rates stay as measured, about {} more trials ({} more people at the present \
-         number of trials per person) would settle it.",
-        count(more_trials),
-        count(more_people)
-    );
+    let sentence = match units {
+        None => format!(
+            "If the rates stay as measured, about {} more trials ({} more people at the present \
+             number of trials per person) would settle it.",
+            count(more_trials),
+            count(more_people)
+        ),
+        Some((n, what)) => format!(
+            "If the rates stay as measured, about {} more {what} ({} more people at the present \
+             number of photos per person) would settle it.",
+            count(more(n)),
+            count(more_people)
+        ),
+    };
     Needed { trials: Some(more_trials), subjects: Some(more_people), sentence }
 }
 

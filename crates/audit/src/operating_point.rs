@@ -27,32 +27,34 @@ pub(crate) fn allowed(target: f64, trials: u64) -> u64 {
 /// The smallest observed non-mated score whose acceptance keeps FMR ≤ `target`, whole tie groups
 /// only; the next number above the largest score if none does. `None` without finite scores.
 pub fn threshold_for_fmr(target: TargetFmr, nonmated: &[f64]) -> Option<f64> {
-    let mut scores: Vec<f64> = nonmated.iter().copied().filter(|s| s.is_finite()).collect();
-    scores.sort_unstable_by(|a, b| b.total_cmp(a));
+    let finite = nonmated.iter().copied().filter(|s| s.is_finite());
+    let mut scores: Vec<(f64, u64)> = finite.map(|score| (score, 1)).collect();
+    scores.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
     from_the_top(&scores, 0, allowed(target.0, scores.len() as u64), None)
 }
 
-/// Walks tie groups of `descending` scores, from which `above` larger ones were left out, and
-/// returns the last one that keeps the number accepted within `allowed`. `fallback` is the smallest
-/// score left out, which is the answer if no group here fits.
+/// Walks tie groups of `descending` scores, each with its weight, from which larger ones that weigh
+/// `above` were left out, and returns the last one that keeps the weight accepted within `allowed`.
+/// `fallback` is the smallest score left out, which is the answer if no group here fits.
 pub(crate) fn from_the_top(
-    descending: &[f64],
-    above: u64,
+    descending: &[(f64, u64)],
+    mut above: u64,
     allowed: u64,
     fallback: Option<f64>,
 ) -> Option<f64> {
     let mut best = fallback;
     let mut start = 0;
     while start < descending.len() {
-        let score = descending[start];
-        let ties = descending[start..].iter().take_while(|s| **s == score).count();
-        if above + (start + ties) as u64 > allowed {
+        let score = descending[start].0;
+        let ties = descending[start..].iter().take_while(|s| s.0 == score).count();
+        above += descending[start..start + ties].iter().map(|s| s.1).sum::<u64>();
+        if above > allowed {
             break;
         }
         best = Some(score);
         start += ties;
     }
-    best.or_else(|| descending.first().map(|max| max.next_up()))
+    best.or_else(|| descending.first().map(|max| max.0.next_up()))
 }
 
 /// The largest observed mated score for which rejecting everything below it keeps FNMR ≤ `target`.
@@ -83,13 +85,15 @@ pub struct EqualErrorRate {
 
 /// The equal error rate of two lists of finite scores; `None` if one is empty.
 pub fn equal_error_rate(mated: &[f64], nonmated: &[f64]) -> Option<EqualErrorRate> {
-    let mut mated = mated.to_vec();
-    let mut nonmated = nonmated.to_vec();
     if mated.is_empty() || nonmated.is_empty() {
         return None;
     }
-    mated.sort_unstable_by(f64::total_cmp);
-    nonmated.sort_unstable_by(f64::total_cmp);
+    let sorted = |scores: &[f64]| {
+        let mut scores: Vec<(f64, u64)> = scores.iter().map(|score| (*score, 1)).collect();
+        scores.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        scores
+    };
+    let (mated, nonmated) = (sorted(mated), sorted(nonmated));
     crossing(
         &mated,
         &nonmated,
@@ -97,7 +101,7 @@ pub fn equal_error_rate(mated: &[f64], nonmated: &[f64]) -> Option<EqualErrorRat
     )
 }
 
-/// Scores outside the stretch that [`crossing`] searches: `[mated, nonmated]`.
+/// What scores outside the stretch that [`crossing`] searches weigh: `[mated, nonmated]`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Outside {
     /// All scores.
@@ -108,37 +112,40 @@ pub(crate) struct Outside {
     pub(crate) above: Option<f64>,
 }
 
-/// The first observed score of a sorted stretch at which FMR ≤ FNMR.
+/// The first observed score of a sorted stretch, each score with its weight, at which FMR ≤ FNMR.
 pub(crate) fn crossing(
-    mated: &[f64],
-    nonmated: &[f64],
+    mated: &[(f64, u64)],
+    nonmated: &[(f64, u64)],
     outside: Outside,
 ) -> Option<EqualErrorRate> {
     let [total_mated, total_nonmated] = outside.totals.map(|n| n as f64);
     let (mut i, mut j) = (0, 0);
+    let [mut below_mated, mut below_nonmated] = outside.below;
     while i < mated.len() || j < nonmated.len() {
         let threshold = match (mated.get(i), nonmated.get(j)) {
-            (Some(a), Some(b)) => a.min(*b),
-            (Some(a), None) => *a,
-            (None, Some(b)) => *b,
+            (Some(a), Some(b)) => a.0.min(b.0),
+            (Some(a), None) => a.0,
+            (None, Some(b)) => b.0,
             (None, None) => break,
         };
-        let fnmr = (outside.below[0] + i as u64) as f64 / total_mated;
-        let fmr = 1.0 - (outside.below[1] + j as u64) as f64 / total_nonmated;
+        let fnmr = below_mated as f64 / total_mated;
+        let fmr = 1.0 - below_nonmated as f64 / total_nonmated;
         if fmr <= fnmr {
             return Some(EqualErrorRate { rate: 0.5 * (fmr + fnmr), threshold });
         }
-        while mated.get(i) == Some(&threshold) {
+        while let Some((_, weight)) = mated.get(i).filter(|s| s.0 == threshold) {
+            below_mated += weight;
             i += 1;
         }
-        while nonmated.get(j) == Some(&threshold) {
+        while let Some((_, weight)) = nonmated.get(j).filter(|s| s.0 == threshold) {
+            below_nonmated += weight;
             j += 1;
         }
     }
     // The rates cross after the stretch's last score.
-    let top = mated.last().into_iter().chain(nonmated.last()).copied().reduce(f64::max)?;
-    let fnmr = (outside.below[0] + mated.len() as u64) as f64 / total_mated;
-    let fmr = 1.0 - (outside.below[1] + nonmated.len() as u64) as f64 / total_nonmated;
+    let top = mated.last().into_iter().chain(nonmated.last()).map(|s| s.0).reduce(f64::max)?;
+    let fnmr = below_mated as f64 / total_mated;
+    let fmr = 1.0 - below_nonmated as f64 / total_nonmated;
     let threshold = outside.above.unwrap_or_else(|| top.next_up());
     (fmr <= fnmr).then_some(EqualErrorRate { rate: 0.5 * (fmr + fnmr), threshold })
 }

@@ -15,8 +15,8 @@ use super::random::{hypergeometric, log_factorials};
 use super::tally::MAX_POINTS;
 use evenmatch_core::random::SplitMix;
 
-/// A person's trials and errors per operating point.
-pub(crate) type Outcome = (u32, [u32; MAX_POINTS]);
+/// A person's trials and errors per operating point; errors are in units of [`Null::one`].
+pub(crate) type Outcome = (u32, [u64; MAX_POINTS]);
 
 /// What is permuted.
 pub(crate) struct Null {
@@ -24,6 +24,8 @@ pub(crate) struct Null {
     classes: Vec<(Outcome, usize)>,
     capacity: Vec<usize>,
     log_factorial: Vec<f64>,
+    /// The unit of errors: 1, or a whole person where shares of errors are counted.
+    one: f64,
 }
 
 /// Rates of every group in every permutation, at one operating point.
@@ -52,8 +54,12 @@ const MOST: usize = 4999;
 const EFFORT: usize = 20_000_000;
 
 impl Null {
-    /// People with their group (below `groups`) and outcome.
-    pub(crate) fn new(people: impl Iterator<Item = (usize, Outcome)>, groups: usize) -> Self {
+    /// People with their group (below `groups`) and outcome; `one` is the unit of errors.
+    pub(crate) fn new(
+        people: impl Iterator<Item = (usize, Outcome)>,
+        groups: usize,
+        one: u64,
+    ) -> Self {
         let mut classes: BTreeMap<Outcome, usize> = BTreeMap::new();
         let mut capacity = vec![0; groups];
         for (group, outcome) in people {
@@ -65,6 +71,7 @@ impl Null {
             classes: classes.into_iter().collect(),
             capacity,
             log_factorial: log_factorials(total),
+            one: one as f64,
         }
     }
 
@@ -100,7 +107,7 @@ impl Null {
         for ((trials, errors), count) in &self.classes {
             all_trials += u64::from(*trials) * *count as u64;
             for (sum, e) in all_errors.iter_mut().zip(errors) {
-                *sum += u64::from(*e) * *count as u64;
+                *sum += *e * *count as u64;
             }
         }
         let draws: Vec<Vec<f64>> = (0..replicates)
@@ -110,9 +117,9 @@ impl Null {
                 let (trials, errors) = self.draw(&mut random);
                 let mut rates = Vec::with_capacity(points * groups);
                 for (point, widen) in widen.iter().enumerate() {
-                    let common = all_errors[point] as f64 / all_trials as f64;
+                    let common = all_errors[point] as f64 / (all_trials as f64 * self.one);
                     for group in 0..groups {
-                        let rate = errors[group][point] as f64 / trials[group] as f64;
+                        let rate = errors[group][point] as f64 / (trials[group] as f64 * self.one);
                         rates.push((common + widen * (rate - common)).max(0.0));
                     }
                 }
@@ -134,7 +141,7 @@ impl Null {
         let mut give = |group: usize, outcome: &Outcome, count: usize| {
             trials[group] += u64::from(outcome.0) * count as u64;
             for (sum, e) in errors[group].iter_mut().zip(outcome.1) {
-                *sum += u64::from(e) * count as u64;
+                *sum += e * count as u64;
             }
         };
         for (outcome, count) in &self.classes {
@@ -252,7 +259,7 @@ mod tests {
         (0..2 * each)
             .map(|i| {
                 let group = i % 2;
-                let errors = (0..3).filter(|_| random.unit() < rates[group]).count() as u32;
+                let errors = (0..3).filter(|_| random.unit() < rates[group]).count() as u64;
                 (group, (3, [errors, 0, 0, 0, 0, 0, 0, 0]))
             })
             .collect()
@@ -260,10 +267,10 @@ mod tests {
 
     fn p(rates: [f64; 2], seed: u64) -> f64 {
         let people = people(rates, 300, seed);
-        let null = Null::new(people.iter().copied(), 2);
+        let null = Null::new(people.iter().copied(), 2, 1);
         let observed = |group| {
-            let errors: u32 = people.iter().filter(|p| p.0 == group).map(|p| p.1.1[0]).sum();
-            f64::from(errors) / 900.0
+            let errors: u64 = people.iter().filter(|p| p.0 == group).map(|p| p.1.1[0]).sum();
+            errors as f64 / 900.0
         };
         let gap = (observed(0) - observed(1)).abs();
         let drawn = null.rates(999, &[1.0], 5, 6);
@@ -295,9 +302,9 @@ mod tests {
     #[test]
     fn many_groups_are_dealt_out_in_full() {
         let people: Vec<(usize, Outcome)> = (0..900)
-            .map(|i| (i % 300, (1, [u32::from(i % 7 == 0), 0, 0, 0, 0, 0, 0, 0])))
+            .map(|i| (i % 300, (1, [u64::from(i % 7 == 0), 0, 0, 0, 0, 0, 0, 0])))
             .collect();
-        let null = Null::new(people.iter().copied(), 300);
+        let null = Null::new(people.iter().copied(), 300, 1);
         let (trials, errors) = null.draw(&mut SplitMix::new(1, 1));
         assert_eq!(trials, vec![3; 300]);
         assert_eq!(errors.iter().map(|e| e[0]).sum::<u64>(), 129);
@@ -306,8 +313,8 @@ mod tests {
     #[test]
     fn totals_are_kept_by_every_permutation() {
         let people = people([0.1, 0.4], 50, 3);
-        let null = Null::new(people.iter().copied(), 2);
-        let errors: u64 = people.iter().map(|p| u64::from(p.1.1[0])).sum();
+        let null = Null::new(people.iter().copied(), 2, 1);
+        let errors: u64 = people.iter().map(|p| p.1.1[0]).sum();
         let mut random = SplitMix::new(1, 1);
         for _ in 0..50 {
             let (trials, drawn) = null.draw(&mut random);

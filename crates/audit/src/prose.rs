@@ -9,6 +9,7 @@ use super::rules::Verdict;
 use super::sample_set::SampleSet;
 use super::sentences::share;
 use super::settings::AuditSettings;
+use super::weigh::Weigh;
 use crate::{Error, ErrorKind, Stage};
 use evenmatch_core::numbers::count;
 
@@ -52,6 +53,15 @@ pub(crate) fn nothing_compared(set: Option<&SampleSet>) -> Error {
         .next("list photos of at least two people, or two photos of one person")
 }
 
+/// The error if people are to be weighed that the records do not name.
+pub(crate) fn nobody_named() -> Error {
+    let message = "the records do not name people, so pairs of people cannot count once each";
+    Error::new(ErrorKind::InvalidArgument, Stage::Audit, message).next(
+        "add the columns `probe_subject` and `reference_subject`, name people with --labels, or use \
+         --weigh comparisons",
+    )
+}
+
 /// The caution that goes with an attribute.
 pub(crate) fn caution(name: &str) -> Option<String> {
     let ita = name.split('×').any(|part| part == "ita");
@@ -65,13 +75,22 @@ pub(crate) fn caution(name: &str) -> Option<String> {
 
 /// How the numbers were calculated.
 pub(crate) fn method(
-    settings: &AuditSettings,
+    (settings, weigh): (&AuditSettings, Weigh),
     data: &DataDescription,
-    boot: bool,
+    (boot, photos): (bool, bool),
     direction: ScoreDirection,
 ) -> Vec<String> {
-    let interval = match settings.interval {
-        IntervalMethod::Auto => {
+    let interval = match (settings.interval, weigh) {
+        (IntervalMethod::Auto, Weigh::People) => {
+            "Intervals of rates are exact (Clopper–Pearson) with fewer than three errors, each \
+             counted as its share of a person or pair, and Wilson's otherwise, both on an effective \
+             sample size n_eff = p(1−p)/V̂. V̂ is the variance of people's own rates for mated \
+             transactions, and dyadic over pairs of people for pairs of different people (Fogliato \
+             et al.), with jackknife leverages and Student quantiles where few people account for \
+             most of it. With fewer than three errors V̂ cannot be estimated, so everyone's design \
+             effect is used instead, on the number of people or of pairs of people."
+        }
+        (IntervalMethod::Auto, Weigh::Comparisons) => {
             "Intervals of rates are exact (Clopper–Pearson) with fewer than three errors and \
              Wilson's otherwise, both on an effective sample size n_eff = p(1−p)/V̂. V̂ is \
              clustered by person for mated transactions and dyadic for pairs of different people \
@@ -79,15 +98,19 @@ pub(crate) fn method(
              account for many trials. With fewer than three errors V̂ cannot be estimated, so \
              everyone's design effect is used instead."
         }
-        IntervalMethod::Exact => {
+        (IntervalMethod::Exact, Weigh::People) => {
+            "Intervals of rates are Clopper–Pearson on the numbers of people and of pairs of people, \
+             as requested: they treat them as independent."
+        }
+        (IntervalMethod::Exact, Weigh::Comparisons) => {
             "Intervals of rates are Clopper–Pearson on the raw counts, as requested: they treat \
              trials as independent."
         }
-        IntervalMethod::Wilson => {
+        (IntervalMethod::Wilson, _) => {
             "Intervals of rates are Wilson's on an effective sample size n_eff = p(1−p)/V̂, as \
              requested."
         }
-        IntervalMethod::Bootstrap => {
+        (IntervalMethod::Bootstrap, _) => {
             "Intervals of rates are percentiles of a subject bootstrap (double or nothing, 1,024 \
              replicates), as requested; with fewer than three errors they are exact."
         }
@@ -97,12 +120,20 @@ pub(crate) fn method(
     } else {
         "the delta method on those variances"
     };
+    let fta = match photos {
+        true => {
+            "FTA is the share of photos without a template, and of people without any photo that \
+             gave one, each counted once"
+        }
+        false => "FTA is the share of transactions without a comparison, each counted once",
+    };
     vec![
+        weighing(weigh).to_owned(),
         format!(
             "{} Equal scores are never split. FMR and FNMR are over comparisons that produced a \
              score. A transaction whose probe or reference failed to acquire, or was refused by a \
-             gate, is a rejection: FTA is the share of transactions without a comparison; such a \
-             transaction counts as an error in FRR (mated) and as no error in FAR (non-mated).",
+             gate, is a rejection: it counts as an error in FRR (mated) and as no error in FAR \
+             (non-mated). {fta}.",
             direction.sentence()
         ),
         "A group's FMR is over pairs of two people who both belong to it (within-cohort); a \
@@ -136,6 +167,21 @@ pub(crate) fn method(
             settings.seed
         ),
     ]
+}
+
+/// What counts once, in a sentence.
+pub(crate) fn weighing(weigh: Weigh) -> &'static str {
+    match weigh {
+        Weigh::People => {
+            "Each pair of people counts once: a rate is the mean, over pairs of people, of the mean \
+             error over the comparisons of their photos; FNMR and FRR are means over people. Target \
+             rates, thresholds, intervals, differentials, p-values and curves follow; errors and \
+             trials are counts of comparisons."
+        }
+        Weigh::Comparisons => {
+            "Each comparison counts once, so people with many samples count more than others."
+        }
+    }
 }
 
 /// What the numbers cannot say.

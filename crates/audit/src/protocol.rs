@@ -1,6 +1,6 @@
 //! The audit from top to bottom: read once, choose thresholds, count, compare, judge.
 
-use super::acquisition::acquisition;
+use super::acquisition::{acquisition, units};
 use super::all_pairs::AllPairs;
 use super::assemble::{Assembly, overall_rates};
 use super::cautions;
@@ -8,18 +8,20 @@ use super::cells::Software;
 use super::cohort::Cohort;
 use super::describe::{describe, design, wants_bootstrap, warnings};
 use super::direction::ScoreDirection;
-use super::intake::{Intake, first_pass};
+use super::intake::{Intake, Weights, first_pass};
 use super::likeness::Likeness;
 use super::pad::{self, PadJob};
 use super::prose;
 use super::report::{AuditReport, BasisKind, OperatingPointReport, SCHEMA};
 use super::row_cache::Row;
+use super::row_weights::RowWeights;
 use super::sample_set::SampleSet;
 use super::scores::scores;
 use super::settings::{AuditProgress, AuditSettings, Thresholds};
 use super::tally::{FamilyTally, Job, tally};
 use super::thresholds::{choose, no_scores, unscored};
 use super::verdicts::{RuleEvidence, ViewRates, apply};
+use super::weigh::Weigh;
 use super::whole_report::turn;
 use crate::Result;
 use crate::records::{FailureStage, RecordSource, Split};
@@ -37,14 +39,20 @@ pub fn audit(
 ) -> Result<AuditReport> {
     settings.check()?;
     let intake = Intake::read(source, progress)?;
-    conclude(intake, None, settings, progress)
+    let weigh = settings.weigh.unwrap_or(Weigh::Comparisons);
+    if weigh == Weigh::People && intake.summary.anonymous {
+        return Err(prose::nobody_named());
+    }
+    conclude(intake, None, (settings, weigh), progress)
 }
 
 /// Audits every pair of a set of samples: mated pairs within each subject, and non-mated pairs
 /// between all subjects, which are compared block by block and never stored.
 ///
 /// The result depends on the samples, but not on the number of threads. A sample without a template
-/// makes each of its transactions a failure to acquire. `failures` of the report counts samples.
+/// makes each of its transactions a rejection. `fta` and `failures` of the report count samples.
+///
+/// Unless [`AuditSettings::weigh`] says otherwise, each pair of people counts once.
 ///
 /// # Errors
 /// Templates that are not of unit length or do not fit the samples; an attribute that the set
@@ -56,15 +64,16 @@ pub fn audit_samples(
 ) -> Result<AuditReport> {
     settings.check()?;
     progress(AuditProgress::Reading(set.samples.len() as u64));
-    let (intake, pairs) = AllPairs::new(set.code()?, set);
-    conclude(intake, Some((&pairs, set)), settings, progress)
+    let weigh = settings.weigh.unwrap_or(Weigh::People);
+    let (intake, pairs) = AllPairs::new(set.code()?, set, weigh)?;
+    conclude(intake, Some((&pairs, set)), (settings, weigh), progress)
 }
 
 /// Everything after reading. `pairs` are non-mated pairs in addition to the rows of the intake.
 fn conclude(
     mut intake: Intake,
     pairs: Option<(&AllPairs, &SampleSet)>,
-    settings: &AuditSettings,
+    (settings, weigh): (&AuditSettings, Weigh),
     progress: &mut dyn FnMut(AuditProgress),
 ) -> Result<AuditReport> {
     let cohort = Cohort::new(&intake.personas, &intake.names, &settings.by)?;
@@ -74,7 +83,21 @@ fn conclude(
         && intake.splits[Split::Report as usize] > 0;
     let reported = move |row: &Row| !split || row.split == Split::Report;
     let scale = if pairs.is_some() { AllPairs::scale() } else { intake.scale() };
-    let mut seen = first_pass(&mut intake, &cohort, scale, &reported, split)?;
+    let weights = match weigh {
+        Weigh::Comparisons => None,
+        Weigh::People => {
+            let tune = |row: &Row| row.split == Split::Tune;
+            let mut of = |counts: &(dyn Fn(&Row) -> bool + Sync)| {
+                RowWeights::of(&mut intake.cache, &cohort, counts)
+            };
+            Some(Weights {
+                reported: of(&reported)?,
+                tune: if split { Some(of(&tune)?) } else { None },
+            })
+        }
+    };
+    let weights = weights.as_ref();
+    let mut seen = first_pass(&mut intake, &cohort, scale, (&reported, weights), split)?;
     if let Some((pairs, set)) = pairs {
         pairs.look(&mut seen, &cohort, set)?;
     }
@@ -89,7 +112,8 @@ fn conclude(
     let (targets, basis) = if unscored(&intake, settings) {
         (Vec::new(), no_scores())
     } else {
-        choose(&mut intake.cache, all, (settings, direction), &seen, scale, split)?
+        let rows = (&mut intake.cache, &cohort);
+        choose(rows, all, (settings, direction), (&seen, weights), scale, split)?
     };
     let thresholds: Vec<f64> = targets.iter().map(|t| t.1).collect();
 
@@ -108,10 +132,12 @@ fn conclude(
             subject_keys: &cohort.subject_keys,
             seed: settings.seed,
             boot,
+            weigh,
         };
         let mut counted = tally(&mut intake.cache, &job, seen.nonmated)?;
         if let Some(pairs) = all {
             pairs.tally(&mut counted, &job);
+            counted.photos = Some(units(pairs, family));
         }
         tallies.push(counted);
     }
@@ -171,13 +197,13 @@ fn conclude(
             rules,
         });
     }
-    let scores = scores(&mut intake, all, &cohort, &seen, scale, &reported)?;
+    let scores = scores(&mut intake, all, &cohort, (&seen, weights), scale, &reported)?;
     for point in &mut operating_points {
         cautions::onto_rules(point, &settings.rules, &warnings);
     }
     let mut answers = operating_points.first().map(prose::answers).unwrap_or_default();
     cautions::onto_answers(&mut answers, &warnings);
-    let mut method = prose::method(settings, &data, boot, direction);
+    let mut method = prose::method((settings, weigh), &data, (boot, all.is_some()), direction);
     let mut limits = prose::limits(&data, &basis);
     if let Some(pad) = &pad {
         let rules = operating_points.first().map_or(&[][..], |point| &point.rules);
@@ -194,6 +220,7 @@ fn conclude(
         inputs: std::mem::take(&mut intake.summary.inputs),
         seed: settings.seed,
         confidence: settings.confidence,
+        weigh,
         answers,
         method,
         limits,

@@ -93,6 +93,29 @@ pub(crate) fn text(rate: Rate, bounds: Bounds) -> String {
     format!("{errors}/{trials} = {} % [{low}, {high}]", percent(value, d))
 }
 
+/// A rate in which each person, or each pair of people, counts once.
+pub(crate) fn text_of_people(
+    (counts, p, bounds): (Rate, f64, Bounds),
+    units: u64,
+    pairs: bool,
+) -> String {
+    let (errors, trials) = (counts.errors, counts.trials);
+    let who = match (pairs, units) {
+        (true, 1) => "1 pair of people".to_owned(),
+        (true, _) => format!("{units} pairs of people"),
+        (false, 1) => "1 person".to_owned(),
+        (false, _) => format!("{units} people"),
+    };
+    let percent = |x: f64, decimals: usize| format!("{:.decimals$}", 100.0 * x);
+    if errors == 0 {
+        let high = percent(bounds.high, decimals(bounds.high));
+        return format!("0/{trials}, at most {high} %, by {who}");
+    }
+    let d = decimals(p);
+    let (low, high) = (percent(bounds.low, d), percent(bounds.high, d));
+    format!("{} % [{low}, {high}], mean of {who} ({errors}/{trials})", percent(p, d))
+}
+
 /// Decimals that show a share in per cent with two significant digits.
 pub(crate) fn decimals(share: f64) -> usize {
     if share <= 0.0 || !share.is_finite() {

@@ -17,6 +17,7 @@ use super::overturn::OverturnReport;
 use super::pad::PadReport;
 use super::rules::Verdict;
 use super::stress::StressReport;
+use super::weigh::Weigh;
 use crate::records::{InputDigest, RecordWarning};
 use evenmatch_core::record::TemplateForm;
 
@@ -36,6 +37,10 @@ pub struct AuditReport {
     pub seed: u64,
     /// Confidence of every two-sided interval, such as 0.95.
     pub confidence: f64,
+    /// What counts once in FMR, FNMR, FAR and FRR, in differentials, curves and target rates: each
+    /// pair of people, or each comparison.
+    #[serde(default)]
+    pub weigh: Weigh,
     /// The answer first: one plain sentence per attribute and error type, at the first
     /// operating point.
     pub answers: Vec<Answer>,

@@ -11,6 +11,15 @@ const WORDS: usize = LANES / 64;
 /// One bit a replicate.
 pub(crate) type Mask = [u64; WORDS];
 
+/// The unit of shares of errors in the counters. A whole one is a single bit, which is fast to add,
+/// and replicates need no more digits.
+const UNIT: u64 = 1 << 20;
+
+/// Errors in units of 1/`one` as they are added to counters.
+pub(crate) fn scaled(errors: u64, one: u64) -> u64 {
+    if one == 1 { errors } else { (u128::from(errors) * u128::from(UNIT) / u128::from(one)) as u64 }
+}
+
 /// The replicates in which a person takes part.
 pub(crate) fn mask(seed: u64, subject_key: u64) -> Mask {
     let start = mix(subject_key ^ mix(seed));
@@ -104,9 +113,12 @@ pub(crate) fn pair_counters(members: impl Iterator<Item = (Mask, u64)>) -> Plane
     Planes::from_values(sums.iter().zip(squares).map(|(s, q)| (s * s - q) / 2))
 }
 
-/// Rates in every replicate: errors over trials, NaN without trials.
-pub(crate) fn replicate_rates(errors: &Planes, trials: &Planes) -> Vec<f64> {
-    errors.values().iter().zip(trials.values()).map(|(e, n)| *e as f64 / n as f64).collect()
+/// Rates in every replicate: errors, [`scaled`] from units of 1/`one`, over trials; NaN without
+/// trials.
+pub(crate) fn replicate_rates(errors: &Planes, trials: &Planes, one: u64) -> Vec<f64> {
+    let unit = scaled(one, one) as f64;
+    let rate = |(e, n): (&u64, u64)| *e as f64 / (n as f64 * unit);
+    errors.values().iter().zip(trials.values()).map(rate).collect()
 }
 
 /// The percentile interval of replicates; `None` if fewer than half of them are numbers.

@@ -113,6 +113,7 @@ impl SampleSet {
             inputs: self.inputs.clone(),
             warnings: self.warnings.clone(),
             lower_is_more_similar: false,
+            anonymous: false,
         };
         let intake = Intake::of_rows(cache, personas, names, summary)?;
         Ok(Coded { intake, matrix, persona, failure, sample_of_row })

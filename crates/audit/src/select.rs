@@ -19,7 +19,7 @@ pub(crate) struct Scale {
 pub(crate) const BINS: usize = 1 << 16;
 /// Bins of the histograms kept per group.
 pub(crate) const GROUP_BINS: usize = 4096;
-/// Scores that may be gathered at once (32 MiB).
+/// Scores that may be gathered at once (64 MiB).
 const GATHER: u64 = 1 << 22;
 
 impl Scale {
@@ -42,20 +42,22 @@ impl Scale {
 
 /// What one gathering pass finds about a bin.
 struct Gathered {
-    scores: Vec<f64>,
+    /// With what each weighs.
+    scores: Vec<(f64, u64)>,
     above: f64,
 }
 
-/// The threshold that accepts at most `allowed` of the scores that `extract` yields, under the
-/// tie contract; `None` without scores.
+/// The threshold that accepts at most `allowed` of the weight of the scores that `extract` yields,
+/// each with its weight, under the tie contract; `None` without scores. `counts` and `weights` are
+/// the numbers and the weights of the scores in each bin.
 pub(crate) fn threshold(
     cache: &mut RowCache,
-    extract: impl Fn(&Row) -> Option<f64> + Sync,
+    extract: impl Fn(&Row) -> Option<(f64, u64)> + Sync,
     scale: Scale,
-    counts: &[u64],
+    (counts, weights): (&[u64], &[u64]),
     allowed: u64,
 ) -> Result<Option<f64>> {
-    let Some((mut bin, mut above_count)) = bin_from_the_top(counts, 0, allowed) else {
+    let Some((mut bin, mut above_count)) = bin_from_the_top(weights, 0, allowed) else {
         return Ok(None);
     };
     let mut members = counts[bin];
@@ -69,8 +71,8 @@ pub(crate) fn threshold(
             return Ok(Some(next.or(fallback).unwrap_or_else(|| high.next_up())));
         }
         let scale = Scale::new(low, high);
-        let inner = count(cache, &extract, &path, scale)?;
-        match bin_from_the_top(&inner, above_count, allowed) {
+        let (inner, inner_weights) = count(cache, &extract, &path, scale)?;
+        match bin_from_the_top(&inner_weights, above_count, allowed) {
             Some(found) => (bin, above_count) = found,
             None => break,
         }
@@ -80,16 +82,20 @@ pub(crate) fn threshold(
     }
     let gathered = gather(cache, &extract, &path)?;
     let mut scores = gathered.scores;
-    scores.sort_unstable_by(|a, b| b.total_cmp(a));
+    scores.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
     if gathered.above.is_finite() {
         fallback = Some(gathered.above);
     }
     Ok(from_the_top(&scores, above_count, allowed, fallback))
 }
 
-/// The highest bin whose scores cannot all be accepted (or the lowest that has any), and how many
-/// scores lie above it.
-fn bin_from_the_top(counts: &[u64], mut above: u64, allowed: u64) -> Option<(usize, u64)> {
+/// The highest bin whose scores cannot all be accepted (or the lowest that has any), and what the
+/// scores above it weigh.
+pub(crate) fn bin_from_the_top(
+    counts: &[u64],
+    mut above: u64,
+    allowed: u64,
+) -> Option<(usize, u64)> {
     let mut last = None;
     for (bin, &n) in counts.iter().enumerate().rev().filter(|(_, n)| **n > 0) {
         last = Some((bin, above));
@@ -108,12 +114,12 @@ fn inside(path: &[(Scale, usize)], score: f64) -> bool {
 
 fn range(
     cache: &mut RowCache,
-    extract: &(impl Fn(&Row) -> Option<f64> + Sync),
+    extract: &(impl Fn(&Row) -> Option<(f64, u64)> + Sync),
     path: &[(Scale, usize)],
 ) -> Result<(f64, f64)> {
     let mut ends = workers(|| (f64::INFINITY, f64::NEG_INFINITY));
     cache.scan(&mut ends, |(low, high), row| {
-        if let Some(score) = extract(row).filter(|s| inside(path, *s)) {
+        if let Some((score, _)) = extract(row).filter(|s| inside(path, s.0)) {
             *low = low.min(score);
             *high = high.max(score);
         }
@@ -124,17 +130,19 @@ fn range(
 
 fn count(
     cache: &mut RowCache,
-    extract: &(impl Fn(&Row) -> Option<f64> + Sync),
+    extract: &(impl Fn(&Row) -> Option<(f64, u64)> + Sync),
     path: &[(Scale, usize)],
     scale: Scale,
-) -> Result<Vec<u64>> {
-    let mut counts = workers(|| vec![0_u64; BINS]);
-    cache.scan(&mut counts, |counts, row| {
-        if let Some(score) = extract(row).filter(|s| inside(path, *s)) {
+) -> Result<(Vec<u64>, Vec<u64>)> {
+    let mut counts = workers(|| (vec![0_u64; BINS], vec![0_u64; BINS]));
+    cache.scan(&mut counts, |(counts, weights), row| {
+        if let Some((score, weight)) = extract(row).filter(|s| inside(path, s.0)) {
             counts[scale.bin(score)] += 1;
+            weights[scale.bin(score)] += weight;
         }
     })?;
-    Ok(sum(counts))
+    let (counts, weights) = counts.into_iter().unzip();
+    Ok((sum(counts), sum(weights)))
 }
 
 pub(crate) fn sum(parts: Vec<Vec<u64>>) -> Vec<u64> {
@@ -148,12 +156,12 @@ pub(crate) fn sum(parts: Vec<Vec<u64>>) -> Vec<u64> {
 
 fn next_above(
     cache: &mut RowCache,
-    extract: &(impl Fn(&Row) -> Option<f64> + Sync),
+    extract: &(impl Fn(&Row) -> Option<(f64, u64)> + Sync),
     value: f64,
 ) -> Result<Option<f64>> {
     let mut least = workers(|| f64::INFINITY);
     cache.scan(&mut least, |least, row| {
-        if let Some(score) = extract(row).filter(|s| *s > value) {
+        if let Some((score, _)) = extract(row).filter(|s| s.0 > value) {
             *least = least.min(score);
         }
     })?;
@@ -162,7 +170,7 @@ fn next_above(
 
 fn gather(
     cache: &mut RowCache,
-    extract: &(impl Fn(&Row) -> Option<f64> + Sync),
+    extract: &(impl Fn(&Row) -> Option<(f64, u64)> + Sync),
     path: &[(Scale, usize)],
 ) -> Result<Gathered> {
     let mut parts = workers(|| Gathered { scores: Vec::new(), above: f64::INFINITY });
@@ -182,9 +190,9 @@ fn gather(
         false
     };
     cache.scan(&mut parts, |part, row| {
-        let Some(score) = extract(row) else { return };
+        let Some((score, weight)) = extract(row) else { return };
         if inside(path, score) {
-            part.scores.push(score);
+            part.scores.push((score, weight));
         } else if above(score) {
             part.above = part.above.min(score);
         }
@@ -195,13 +203,14 @@ fn gather(
 }
 
 /// The equal error rate: the bin of the crossing by histogram, then exactly within it (to the bin's
-/// width if it contains too many scores).
+/// width if it contains too many scores). `extract` yields whether a score is mated, the score, and
+/// its weight; histograms are of weights, and `counts` of numbers of scores.
 pub(crate) fn equal_error(
     cache: &mut RowCache,
-    extract: impl Fn(&Row) -> Option<(bool, f64)> + Sync,
+    extract: impl Fn(&Row) -> Option<(bool, f64, u64)> + Sync,
     scale: Scale,
-    mated: &[u64],
-    nonmated: &[u64],
+    [mated, nonmated]: [&[u64]; 2],
+    counts: [&[u64]; 2],
 ) -> Result<Option<EqualErrorRate>> {
     let totals = [mated.iter().sum::<u64>(), nonmated.iter().sum::<u64>()];
     if totals.contains(&0) {
@@ -216,7 +225,7 @@ pub(crate) fn equal_error(
             below = after;
             continue;
         }
-        if mated[bin] + nonmated[bin] > GATHER {
+        if counts[0][bin] + counts[1][bin] > GATHER {
             return Ok(Some(EqualErrorRate {
                 rate: 0.5 * (fmr + fnmr),
                 threshold: scale.edge(bin + 1),
@@ -225,13 +234,13 @@ pub(crate) fn equal_error(
         let path = [(scale, bin)];
         let side = |want: bool| {
             let extract = &extract;
-            move |row: &Row| extract(row).filter(|(mated, _)| *mated == want).map(|(_, s)| s)
+            move |row: &Row| extract(row).filter(|(m, ..)| *m == want).map(|(_, s, w)| (s, w))
         };
         let m = gather(cache, &side(true), &path)?;
         let n = gather(cache, &side(false), &path)?;
         let (mut ms, mut ns) = (m.scores, n.scores);
-        ms.sort_unstable_by(f64::total_cmp);
-        ns.sort_unstable_by(f64::total_cmp);
+        ms.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        ns.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
         let above = Some(m.above.min(n.above)).filter(|above| above.is_finite());
         return Ok(crossing(&ms, &ns, Outside { totals, below, above }));
     }
@@ -295,18 +304,19 @@ mod tests {
             let counts = histogram(scale, nonmated.iter().copied());
             let found = threshold(
                 &mut cache,
-                |row| (row.mating == Mating::NonMated).then_some(row.score),
+                |row| (row.mating == Mating::NonMated).then_some((row.score, 1)),
                 scale,
-                &counts,
+                (&counts, &counts),
                 allowed(target, nonmated.len() as u64),
             ).unwrap();
             prop_assert_eq!(found, threshold_for_fmr(TargetFmr(target), &nonmated));
+            let mated_counts = histogram(scale, mated.iter().copied());
             let eer = equal_error(
                 &mut cache,
-                |row| Some((row.mating == Mating::Mated, row.score)),
+                |row| Some((row.mating == Mating::Mated, row.score, 1)),
                 scale,
-                &histogram(scale, mated.iter().copied()),
-                &counts,
+                [&mated_counts, &counts],
+                [&mated_counts, &counts],
             ).unwrap();
             prop_assert_eq!(eer, equal_error_rate(&mated, &nonmated));
         }

@@ -3,6 +3,7 @@
 use super::cells::RateCell;
 use super::differential::{Combined, Measure};
 use super::numbers::{percent, points, ratio, times};
+use super::weigh::Weigh;
 use evenmatch_core::numbers::count;
 
 /// A rate in words.
@@ -13,6 +14,18 @@ pub(crate) fn share(cell: &RateCell, what: &str, of: &str) -> String {
             count(rate.trials),
             percent(rate.high)
         ),
+        RateCell::Measured(rate) if rate.weigh == Weigh::People => {
+            let who = match (rate.pairs_of_people, rate.people) {
+                (Some(pairs), _) => format!("{} pairs of people", count(pairs)),
+                (None, people) => format!("{} people", count(people.unwrap_or(0))),
+            };
+            format!(
+                "on average over {who}, {} of {of} were {what} [{} to {}]",
+                percent(rate.rate),
+                percent(rate.low),
+                percent(rate.high)
+            )
+        }
         RateCell::Measured(rate) => format!(
             "{} of {} {of} were {what} [{} to {}]",
             percent(rate.rate),

@@ -3,6 +3,7 @@
 use super::interval::IntervalMethod;
 use super::rules::RulePack;
 use super::tally::MAX_POINTS;
+use super::weigh::Weigh;
 use crate::records::InputDigest;
 use crate::{Error, ErrorKind, Result, Stage};
 
@@ -37,7 +38,10 @@ pub struct AuditSettings {
     pub interval: IntervalMethod,
     /// Confidence of two-sided intervals, between 0.5 and 1.
     pub confidence: f64,
-    /// Fewest trials for which a rate is printed.
+    /// What counts once in a rate; none means people for labelled samples, and comparisons for
+    /// records, which need not name anyone.
+    pub weigh: Option<Weigh>,
+    /// Fewest trials for which a rate is printed, whatever is weighed.
     pub least_trials: u64,
     /// Seed of every resampling.
     pub seed: u64,
@@ -51,6 +55,7 @@ impl Default for AuditSettings {
             rules: Vec::new(),
             interval: IntervalMethod::Auto,
             confidence: 0.95,
+            weigh: None,
             least_trials: 30,
             seed: 20_260_101,
         }

@@ -6,9 +6,10 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use super::cohort::{Family, View};
-use super::resample::{Planes, both, mask};
+use super::resample::{Planes, both, mask, scaled};
 use super::row_cache::{Row, RowCache, workers};
 use super::variance::{DyadMoments, Share};
+use super::weigh::{ONE, Weigh, weight};
 use crate::records::{FailureStage, MISSING, Mating};
 use crate::{Error, ErrorKind, Result, Stage};
 
@@ -60,7 +61,8 @@ impl MatedUnit {
 pub(crate) struct PairUnit {
     pub(crate) trials: u32,
     pub(crate) failed: u32,
-    pub(crate) errors: [u32; MAX_POINTS],
+    /// In the units of [`PairTally::one`].
+    pub(crate) errors: [u64; MAX_POINTS],
 }
 
 /// Non-mated pairs between two groups.
@@ -69,10 +71,13 @@ pub(crate) struct Cell {
     pub(crate) trials: u64,
     pub(crate) failed: u64,
     pub(crate) errors: [u64; MAX_POINTS],
+    /// Distinct pairs of people, and those among them with a comparison.
+    pub(crate) dyads: u64,
+    pub(crate) compared: u64,
     pub(super) nn: u64,
     pub(super) nf: u64,
     pub(super) ff: u64,
-    pub(super) ee: [u64; MAX_POINTS],
+    pub(super) ee: [u128; MAX_POINTS],
     pub(super) en: [u64; MAX_POINTS],
     pub(super) ef: [u64; MAX_POINTS],
 }
@@ -82,35 +87,45 @@ impl Cell {
         let (n, f) = (dyad.trials, dyad.failed);
         self.trials += n;
         self.failed += f;
+        self.dyads += 1;
+        self.compared += u64::from(n > 0);
         self.nn += n * n;
         self.nf += n * f;
         self.ff += f * f;
         for point in 0..points {
             let e = dyad.errors[point];
             self.errors[point] += e;
-            self.ee[point] += e * e;
+            self.ee[point] += u128::from(e) * u128::from(e);
             self.en[point] += e * n;
             self.ef[point] += e * f;
         }
     }
 
-    /// Products of errors and comparisons.
-    pub(crate) fn fmr_moments(&self, point: usize) -> DyadMoments {
-        DyadMoments { ee: self.ee[point], en: self.en[point], nn: self.nn }
-    }
-
-    /// Products of errors and transactions.
-    pub(crate) fn far_moments(&self, point: usize) -> DyadMoments {
+    /// Products of errors and comparisons, in the units of errors.
+    pub(crate) fn fmr_moments(&self, point: usize, one: u64) -> DyadMoments {
+        let one = u128::from(one);
         DyadMoments {
             ee: self.ee[point],
-            en: self.en[point] + self.ef[point],
-            nn: self.nn + 2 * self.nf + self.ff,
+            en: u128::from(self.en[point]) * one,
+            nn: u128::from(self.nn) * one * one,
+        }
+    }
+
+    /// Products of errors and transactions, in the units of errors.
+    pub(crate) fn far_moments(&self, point: usize, one: u64) -> DyadMoments {
+        let one = u128::from(one);
+        DyadMoments {
+            ee: self.ee[point],
+            en: u128::from(self.en[point] + self.ef[point]) * one,
+            nn: u128::from(self.nn + 2 * self.nf + self.ff) * one * one,
         }
     }
 
     /// Products of failures and transactions.
     pub(crate) fn fta_moments(&self) -> DyadMoments {
-        DyadMoments { ee: self.ff, en: self.nf + self.ff, nn: self.nn + 2 * self.nf + self.ff }
+        let [ee, en, nn] =
+            [self.ff, self.nf + self.ff, self.nn + 2 * self.nf + self.ff].map(u128::from);
+        DyadMoments { ee, en, nn }
     }
 }
 
@@ -120,6 +135,23 @@ pub(super) struct Dyad {
     pub(super) trials: u64,
     pub(super) failed: u64,
     pub(super) errors: [u64; MAX_POINTS],
+}
+
+/// What counts once where people are weighed: a pair of people, over its comparisons or over its
+/// transactions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Per {
+    Comparison,
+    Transaction,
+}
+
+impl Dyad {
+    /// The pair as a single trial, and its errors as a share of what it has of this kind: `n`
+    /// comparisons or transactions. A pair without any is no trial.
+    pub(super) fn as_one(&self, n: u64) -> Dyad {
+        let weight = weight(n);
+        Dyad { trials: u64::from(n > 0), failed: 0, errors: self.errors.map(|e| e * weight) }
+    }
 }
 
 /// Bootstrap counters of one group.
@@ -139,6 +171,9 @@ impl BootCounters {
 /// Non-mated pairs under one view.
 pub(crate) struct PairTally {
     pub(crate) groups: usize,
+    /// The unit of errors: 1 for counts; where each pair of people is one trial, its errors are a
+    /// share in units of 1/[`ONE`].
+    pub(crate) one: u64,
     /// Pairs in which both people are in one group.
     within: Vec<Cell>,
     /// Pairs across groups, at `g·groups + h` for g < h; `None` if there are so many groups that
@@ -156,7 +191,7 @@ pub(crate) struct PairTally {
 /// Trials and errors of a unit against each group.
 pub(super) struct Cross {
     pub(super) trials: Vec<u32>,
-    pub(super) errors: HashMap<u64, [u32; MAX_POINTS]>,
+    pub(super) errors: HashMap<u64, [u64; MAX_POINTS]>,
 }
 
 /// Counters that the cross-cohort shares of one view may take (128 MiB).
@@ -164,11 +199,18 @@ const CROSS_LIMIT: usize = 32 << 20;
 
 impl PairTally {
     /// `detailed`: whether pairs across groups are counted.
-    fn new((groups, detailed): (usize, bool), units: usize, points: usize, boot: bool) -> Self {
+    fn new(
+        (groups, detailed): (usize, bool),
+        units: usize,
+        points: usize,
+        boot: bool,
+        one: u64,
+    ) -> Self {
         let across = groups > 1 && detailed;
         let cross = across && groups * units <= CROSS_LIMIT;
         PairTally {
             groups,
+            one,
             within: vec![Cell::default(); groups],
             across: across.then(|| vec![Cell::default(); groups * groups]),
             units: vec![PairUnit::default(); units],
@@ -244,18 +286,18 @@ impl PairTally {
         if g == h {
             for unit in [a, b] {
                 let sums = &mut self.units[unit].errors;
-                sums.iter_mut().zip(dyad.errors).for_each(|(sum, e)| *sum += e as u32);
+                sums.iter_mut().zip(dyad.errors).for_each(|(sum, e)| *sum += e);
             }
             if let Some(boot) = &mut self.boot {
                 let mask = both(&job.mask(a), &job.mask(b));
                 for (planes, e) in boot[g].errors.iter_mut().zip(dyad.errors) {
-                    planes.add(&mask, e);
+                    planes.add(&mask, scaled(e, self.one));
                 }
             }
         } else if let Some(cross) = &mut self.cross {
             for index in [a * self.groups + h, b * self.groups + g] {
                 let errors = cross.errors.entry(index as u64).or_default();
-                errors.iter_mut().zip(dyad.errors).for_each(|(sum, e)| *sum += e as u32);
+                errors.iter_mut().zip(dyad.errors).for_each(|(sum, e)| *sum += e);
             }
         }
     }
@@ -272,8 +314,8 @@ impl PairTally {
         let groups = self.groups;
         let share = move |unit: u32, other: usize| {
             let index = unit as usize * groups + other;
-            let trials = u64::from(cross.trials[index]);
-            let errors = cross.errors.get(&(index as u64)).map_or(0, |e| u64::from(e[point]));
+            let trials = u64::from(cross.trials[index]) * self.one;
+            let errors = cross.errors.get(&(index as u64)).map_or(0, |e| e[point]);
             (trials > 0).then_some(Share { errors, trials })
         };
         // In the order of the units, so that sums are the same whatever the groups.
@@ -292,6 +334,38 @@ pub(crate) struct FamilyTally {
     pub(crate) mated: Vec<MatedUnit>,
     /// One for each view of the family, in its order.
     pub(crate) pairs: Vec<PairTally>,
+    /// The same where each pair of people counts once; absent where each comparison does.
+    pub(super) people: Option<OfPeople>,
+    /// Photos of each unit as transactions, if the photos are known.
+    pub(crate) photos: Option<Vec<MatedUnit>>,
+}
+
+/// Pairs of people as single trials, one tally for each view of the family.
+pub(super) struct OfPeople {
+    pub(super) comparisons: Vec<PairTally>,
+    pub(super) transactions: Vec<PairTally>,
+}
+
+impl OfPeople {
+    pub(super) fn each(&mut self) -> [(Per, &mut Vec<PairTally>); 2] {
+        [(Per::Comparison, &mut self.comparisons), (Per::Transaction, &mut self.transactions)]
+    }
+}
+
+impl FamilyTally {
+    /// The pairs as they weigh in rates over comparisons.
+    pub(crate) fn over_comparisons(&self, place: usize) -> &PairTally {
+        self.people.as_ref().map_or(&self.pairs[place], |people| &people.comparisons[place])
+    }
+
+    /// The pairs as they weigh in rates over transactions.
+    pub(crate) fn over_transactions(&self, place: usize) -> &PairTally {
+        self.people.as_ref().map_or(&self.pairs[place], |people| &people.transactions[place])
+    }
+
+    pub(crate) fn weigh(&self) -> Weigh {
+        if self.people.is_some() { Weigh::People } else { Weigh::Comparisons }
+    }
 }
 
 /// What to count.
@@ -309,6 +383,7 @@ pub(crate) struct Job<'a> {
     pub(crate) seed: u64,
     /// Whether bootstrap replicates are requested.
     pub(crate) boot: bool,
+    pub(crate) weigh: Weigh,
 }
 
 impl Job<'_> {
@@ -341,16 +416,18 @@ pub(crate) fn tally(cache: &mut RowCache, job: &Job<'_>, nonmated: u64) -> Resul
         )
         .next("audit the records in parts"));
     }
-    let mut pairs: Vec<PairTally> = family
-        .views
-        .iter()
-        .map(|(view, groups)| {
+    let empty = |one: u64| -> Vec<PairTally> {
+        let tallies = family.views.iter().map(|(view, groups)| {
             let count = groups.iter().filter(|g| **g != MISSING).max().map_or(0, |g| *g + 1);
             let count = if view.is_none() { 1 } else { usize::from(count) };
             let detailed = view.is_some_and(|view| job.views[view].detailed);
-            PairTally::new((count, detailed), family.units, job.points, job.boot)
-        })
-        .collect();
+            PairTally::new((count, detailed), family.units, job.points, job.boot, one)
+        });
+        tallies.collect()
+    };
+    let mut pairs = empty(1);
+    let mut people = (job.weigh == Weigh::People)
+        .then(|| OfPeople { comparisons: empty(ONE), transactions: empty(ONE) });
     let rounds = nonmated.div_ceil(PAIRS_AT_ONCE).max(1);
     let mut mated = Vec::new();
     for round in 0..rounds {
@@ -375,13 +452,26 @@ pub(crate) fn tally(cache: &mut RowCache, job: &Job<'_>, nonmated: u64) -> Resul
                 entries
             })
             .collect();
-        pairs.par_iter_mut().zip(&family.views).for_each(|(tally, (_, groups))| {
-            for entries in &sorted {
-                each_dyad(entries, job.points, |a, b, dyad| tally.add(a, b, dyad, groups, job));
-            }
-        });
+        let add = |tallies: &mut Vec<PairTally>, of: &(dyn Fn(&Dyad) -> Dyad + Sync)| {
+            tallies.par_iter_mut().zip(&family.views).for_each(|(tally, (_, groups))| {
+                for entries in &sorted {
+                    each_dyad(entries, job.points, |a, b, dyad| {
+                        tally.add(a, b, &of(dyad), groups, job);
+                    });
+                }
+            });
+        };
+        add(&mut pairs, &|dyad| *dyad);
+        for (per, tallies) in people.iter_mut().flat_map(OfPeople::each) {
+            add(tallies, &|dyad| {
+                dyad.as_one(match per {
+                    Per::Comparison => dyad.trials,
+                    Per::Transaction => dyad.trials + dyad.failed,
+                })
+            });
+        }
     }
-    Ok(FamilyTally { mated, pairs })
+    Ok(FamilyTally { mated, pairs, people, photos: None })
 }
 
 fn count(cache: &mut RowCache, job: &Job<'_>, round: u64, rounds: u64) -> Result<Vec<Worker>> {

@@ -1,13 +1,15 @@
 //! Which thresholds an audit has, and where they come from.
 
 use super::all_pairs::AllPairs;
+use super::cohort::Cohort;
 use super::direction::ScoreDirection;
-use super::intake::{FirstPass, Intake};
+use super::intake::{FirstPass, Intake, Weights};
 use super::operating_point::allowed;
 use super::report::{BasisKind, ThresholdBasis};
 use super::row_cache::{Row, RowCache};
 use super::select::{self, Scale};
 use super::settings::{AuditSettings, Thresholds};
+use super::weigh::ONE;
 use crate::records::{Mating, Split};
 use crate::{Error, ErrorKind, Result, Stage};
 
@@ -33,10 +35,10 @@ pub(crate) fn no_scores() -> ThresholdBasis {
 pub(crate) type Chosen = (Vec<(Option<f64>, f64)>, ThresholdBasis);
 
 pub(crate) fn choose(
-    cache: &mut RowCache,
+    (cache, cohort): (&mut RowCache, &Cohort),
     pairs: Option<&AllPairs>,
     (settings, direction): (&AuditSettings, ScoreDirection),
-    seen: &FirstPass,
+    (seen, weights): (&FirstPass, Option<&Weights>),
     scale: Scale,
     split: bool,
 ) -> Result<Chosen> {
@@ -71,18 +73,29 @@ pub(crate) fn choose(
         )),
         Thresholds::Targets(targets) => {
             let counts = if split { &seen.tune } else { &seen.nonmated_bins };
-            let total: u64 = counts.iter().sum();
+            // What the target refers to: comparisons, or pairs of people in units of ONE.
+            let weights = weights.map(|w| if split { w.tune.as_ref() } else { Some(&w.reported) });
+            let weights = weights.flatten();
+            let weighed = seen.weighed.as_ref().map(|w| if split { &w.tune } else { &w.nonmated });
+            let total = match weights {
+                Some(weights) => weights.pairs() * ONE,
+                None => counts.iter().sum(),
+            };
             let mut chosen = Vec::with_capacity(targets.len());
+            let mut of_pairs = pairs.map(|pairs| pairs.thresholds(targets)).unwrap_or_default();
+            of_pairs.reverse();
             for &target in targets {
                 let chooses = |row: &Row| {
                     let half = !split || row.split == Split::Tune;
                     let counts = row.species == 0 && row.mating == Mating::NonMated && half;
-                    (counts && row.score.is_finite()).then_some(row.score)
+                    let weight = || weights.map_or(1, |weights| weights.weight(cohort, row));
+                    (counts && row.score.is_finite()).then(|| (row.score, weight()))
                 };
                 let found = match pairs {
-                    Some(pairs) => pairs.threshold(target),
+                    Some(_) => of_pairs.pop().flatten(),
                     None => {
-                        select::threshold(cache, chooses, scale, counts, allowed(target, total))?
+                        let bins = (counts.as_slice(), weighed.unwrap_or(counts).as_slice());
+                        select::threshold(cache, chooses, scale, bins, allowed(target, total))?
                     }
                 };
                 let threshold = found.ok_or_else(|| {

@@ -8,7 +8,7 @@
 
 use super::cohort::Family;
 use super::resample::{Mask, Planes, pair_counters};
-use super::tally::{Dyad, Job, MAX_POINTS, PairTally};
+use super::tally::{Dyad, Job, MAX_POINTS, PairTally, Per};
 use crate::records::MISSING;
 
 /// Samples of each unit of a family.
@@ -29,12 +29,12 @@ pub(crate) struct Totals {
 }
 
 /// What is summed over pairs of units: the units themselves, samples with a template, all samples,
-/// and the products of the last two.
-const FEATURES: usize = 6;
+/// the products of the last two, and whether there is a sample with a template.
+const FEATURES: usize = 7;
 
 fn features(acquired: u64, all: u64) -> [u128; FEATURES] {
     let (a, t) = (u128::from(acquired), u128::from(all));
-    [1, a, t, a * a, a * t, t * t]
+    [1, a, t, a * a, a * t, t * t, u128::from(a > 0)]
 }
 
 /// Sums over unordered pairs of units of different subjects, by pair of groups.
@@ -137,6 +137,31 @@ impl UnitSizes {
         products
     }
 
+    /// The sizes if every pair of people were one comparison or one transaction: a unit has one
+    /// sample if it has any.
+    pub(super) fn of_people(&self, per: Per) -> UnitSizes {
+        let samples = match per {
+            Per::Comparison => &self.acquired,
+            Per::Transaction => &self.all,
+        };
+        let one: Vec<u64> = samples.iter().map(|n| (*n).min(1)).collect();
+        UnitSizes { acquired: one.clone(), all: one, shared: self.shared.clone() }
+    }
+
+    /// How many of what counts a pair of units has.
+    pub(super) fn trials(&self, (a, b): (usize, usize), per: Per) -> u64 {
+        let Totals { trials, failed } = self.pair(a, b);
+        match per {
+            Per::Comparison => trials,
+            Per::Transaction => trials + failed,
+        }
+    }
+
+    /// Samples of a unit with a template.
+    pub(super) fn acquired(&self, unit: usize) -> u64 {
+        self.acquired[unit]
+    }
+
     fn pair(&self, a: usize, b: usize) -> Totals {
         let trials = self.acquired[a] * self.acquired[b];
         Totals { trials, failed: self.all[a] * self.all[b] - trials }
@@ -162,10 +187,12 @@ impl PairTally {
         for g in 0..self.groups {
             let end = if across { self.groups } else { g + 1 };
             for h in g..end {
-                let [_, n, all, nn, nt, tt] = products.of(g, h);
+                let [dyads, n, all, nn, nt, tt, compared] = products.of(g, h);
                 let Some(cell) = self.cell_mut(g, h) else { continue };
                 cell.trials += n as u64;
                 cell.failed += (all - n) as u64;
+                cell.dyads += dyads as u64;
+                cell.compared += compared as u64;
                 cell.nn += nn as u64;
                 cell.nf += (nt - nn) as u64;
                 cell.ff += (tt + nn - 2 * nt) as u64;
@@ -224,7 +251,8 @@ impl PairTally {
         }
     }
 
-    /// Adds the errors of a pair of units; the number of their comparisons was added before.
+    /// Adds the errors of a pair of units; the number of their comparisons was added before. With
+    /// the sizes of [`UnitSizes::of_people`], errors are shares of the pair.
     pub(super) fn add_errors(
         &mut self,
         (a, b): (usize, usize),
@@ -243,7 +271,7 @@ impl PairTally {
             let Some(cell) = self.cell_mut(g, h) else { break };
             let e = errors.errors[point];
             cell.errors[point] += e;
-            cell.ee[point] += e * e;
+            cell.ee[point] += u128::from(e) * u128::from(e);
             cell.en[point] += e * trials;
             cell.ef[point] += e * failed;
         }

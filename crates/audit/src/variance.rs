@@ -20,16 +20,24 @@ impl RateVariance {
     /// Degrees of freedom for Student's quantile. Only the part of the variance beyond the
     /// binomial one is uncertain: with a design effect `d`, `carriers / (1 − 1/d)²`.
     pub fn freedom(self, rate: Rate) -> f64 {
-        let excess = 1.0 - self.n_eff(rate) / rate.trials() as f64;
-        self.carriers / (excess * excess)
+        self.freedom_of(rate.p(), rate.trials() as f64)
     }
 
     /// `p(1 − p)/V̂`, never above the number of trials.
     pub fn n_eff(self, rate: Rate) -> f64 {
-        let p = rate.p();
-        let n = rate.trials() as f64;
+        self.size(rate.p(), rate.trials() as f64)
+    }
+
+    /// The same for a rate `p` whose trials would be worth `most` if they were independent.
+    pub(crate) fn freedom_of(self, p: f64, most: f64) -> f64 {
+        let excess = 1.0 - self.size(p, most) / most;
+        self.carriers / (excess * excess)
+    }
+
+    /// `p(1 − p)/V̂`, never above `most`.
+    pub(crate) fn size(self, p: f64, most: f64) -> f64 {
         let size = p * (1.0 - p) / self.variance;
-        if size.is_finite() { size.clamp(1.0_f64.min(n), n) } else { n }
+        if size.is_finite() { size.clamp(1.0_f64.min(most), most) } else { most }
     }
 }
 
@@ -46,11 +54,11 @@ pub struct Share {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DyadMoments {
     /// Σ e².
-    pub ee: u64,
+    pub ee: u128,
     /// Σ e·n.
-    pub en: u64,
+    pub en: u128,
     /// Σ n².
-    pub nn: u64,
+    pub nn: u128,
 }
 
 impl DyadMoments {
@@ -74,6 +82,22 @@ pub fn variance(
     shares: impl Iterator<Item = Share>,
     dyads: Option<&DyadMoments>,
 ) -> RateVariance {
+    estimate(rate, shares, dyads, true)
+}
+
+/// The clustered variance of a rate in which each person counts once, whatever the number of their
+/// trials: the simple variance of their own rates. Shares are in units of a whole person.
+pub(crate) fn variance_of_people(rate: Rate, shares: impl Iterator<Item = Share>) -> RateVariance {
+    estimate(rate, shares, None, false)
+}
+
+/// `repeats`: whether a share of several trials says how much they depend on each other.
+fn estimate(
+    rate: Rate,
+    shares: impl Iterator<Item = Share>,
+    dyads: Option<&DyadMoments>,
+    repeats: bool,
+) -> RateVariance {
     let (p, n) = (rate.p(), rate.trials() as f64);
     let (mut sum, mut fourth) = (0.0, 0.0);
     let (mut both, mut repeated, mut squares) = (0.0, 0.0, 0.0);
@@ -84,7 +108,7 @@ pub fn variance(
         sum += square;
         fourth += square * square;
         squares += trials * trials;
-        if share.trials > 1 {
+        if repeats && share.trials > 1 {
             both += errors * (errors - 1.0) / (trials - 1.0);
             repeated += trials;
         }

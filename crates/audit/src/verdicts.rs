@@ -157,8 +157,7 @@ fn from_sample(
         return (None, Needed { trials, subjects: None, sentence });
     }
     let (bounds, _) = sample.bounds(rule.confidence, rule.interval.method(evidence.method));
-    let estimate =
-        Estimate { value: sample.rate.p(), low: Some(bounds.low), high: Some(bounds.high) };
+    let estimate = Estimate { value: sample.p, low: Some(bounds.low), high: Some(bounds.high) };
     (Some(estimate), needed_for_rate(sample, limit, rule.confidence, subjects))
 }
 

@@ -4,7 +4,7 @@
 
 use crate::support::{Random, Records, Row};
 use evenmatch_audit::{
-    AuditReport, AuditSettings, IntervalMethod, RulePack, Thresholds, audit,
+    AuditReport, AuditSettings, IntervalMethod, RulePack, Thresholds, Weigh, audit,
     records::{FailureStage, PadOutcome, Split},
 };
 use proptest::prelude::*;
@@ -77,8 +77,13 @@ fn shuffled(records: &Records, seed: u64) -> Records {
 #[test]
 fn neither_order_nor_threads_change_a_byte() {
     let records = records(1, 4000);
-    for interval in [IntervalMethod::Auto, IntervalMethod::Bootstrap] {
-        let settings = AuditSettings { interval, ..settings() };
+    for (interval, weigh) in [
+        (IntervalMethod::Auto, Weigh::Comparisons),
+        (IntervalMethod::Bootstrap, Weigh::Comparisons),
+        (IntervalMethod::Auto, Weigh::People),
+        (IntervalMethod::Bootstrap, Weigh::People),
+    ] {
+        let settings = AuditSettings { interval, weigh: Some(weigh), ..settings() };
         let text = |report| serde_json::to_string(&report).unwrap();
         let first = text(run(&records, &settings, 1));
         assert_eq!(first, text(run(&records, &settings, 3)));

@@ -9,3 +9,4 @@ mod export_report;
 mod pad_audit;
 mod record_files;
 mod support;
+mod weigh;

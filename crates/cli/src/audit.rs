@@ -19,7 +19,7 @@ use super::templates::{for_calibration, for_choice};
 use super::warnings;
 use evenmatch_audit::{
     AuditProgress, AuditReport, AuditSettings, IntervalMethod, OverturnReport, RulePack,
-    StressReport, Thresholds, Verdict, audit, export,
+    StressReport, Thresholds, Verdict, Weigh, audit, export,
     records::{Bins, Format, ReadOptions, RecordFile},
     worst_verdict,
 };
@@ -130,6 +130,10 @@ pub(crate) struct AuditArguments {
     /// appeal rates`
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     appeals: Option<PathBuf>,
+    /// Count each pair of people once in a rate, as the mean over their comparisons, or each
+    /// comparison [default: people with --manifest, comparisons with --records]
+    #[arg(long, value_enum, value_name = "WHAT", help_heading = "Rules and statistics")]
+    weigh: Option<Weighed>,
     /// Method for the intervals of rates
     #[arg(
         long,
@@ -146,7 +150,7 @@ pub(crate) struct AuditArguments {
         help_heading = "Rules and statistics"
     )]
     confidence: f64,
-    /// Fewest trials for which a rate is printed
+    /// Fewest trials for which a rate is printed, whatever is weighed
     #[arg(long, value_name = "N", default_value_t = 30, help_heading = "Rules and statistics")]
     min_trials: u64,
     /// Seed for all resampling
@@ -163,10 +167,27 @@ pub(crate) struct AuditArguments {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Weighed {
+    /// Each pair of people, and for FNMR each person, however many photos they have
+    People,
+    /// Each comparison: people with many photos count more
+    Comparisons,
+}
+
+impl From<Weighed> for Weigh {
+    fn from(weighed: Weighed) -> Self {
+        match weighed {
+            Weighed::People => Weigh::People,
+            Weighed::Comparisons => Weigh::Comparisons,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Interval {
     /// Chosen by the pair graph and the number of errors
     Auto,
-    /// Clopper–Pearson, as if trials were independent
+    /// Clopper–Pearson, as if what counts once were independent
     Exact,
     /// Wilson's interval on the effective sample size
     Wilson,
@@ -196,6 +217,7 @@ pub(crate) fn run(arguments: AuditArguments) -> anyhow::Result<Exit> {
         rules,
         interval: arguments.interval.into(),
         confidence: arguments.confidence,
+        weigh: arguments.weigh.map(Weigh::from),
         least_trials: arguments.min_trials,
         seed: arguments.seed,
     };

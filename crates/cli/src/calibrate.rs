@@ -139,11 +139,11 @@ fn measure(arguments: &CalibrateArguments, jobs: usize) -> anyhow::Result<Exit> 
     let normaliser = normaliser(arguments, &people, &beside)?;
     let prepare = |people: &People| prepare(people, normaliser.as_ref(), None);
     let set = self::prepare(&people, normaliser.as_ref(), arguments.repeated_from)?;
-    let nonmated = nonmated(&set);
-    let (targets, refused) = carried(&arguments.fmr, nonmated);
+    let pairs = pairs_of_people(&set);
+    let (targets, refused) = carried(&arguments.fmr, pairs);
     if targets.is_empty() {
         let message =
-            format!("{} non-mated comparisons are too few for any of these rates", count(nonmated));
+            format!("{} pairs of people are too few for any of these rates", count(pairs));
         return Err(Error::new(ErrorKind::InvalidArgument, Stage::Audit, message)
             .next("ask for higher rates, or calibrate on more people; see evenmatch plan")
             .into());
@@ -276,14 +276,13 @@ fn prepare(
     }
 }
 
-/// The number of non-mated pairs among the photos with a template.
-fn nonmated(set: &SampleSet) -> u64 {
-    let mut sizes = std::collections::HashMap::<&str, u64>::new();
-    for sample in set.samples.iter().filter(|sample| sample.failure.is_none()) {
-        *sizes.entry(&sample.subject).or_default() += 1;
-    }
-    let all: u64 = sizes.values().sum();
-    sizes.values().map(|own| own * (all - own)).sum::<u64>() / 2
+/// The number of pairs of different people who both have a photo with a template. The audit counts
+/// each of them once, however many photos they have.
+fn pairs_of_people(set: &SampleSet) -> u64 {
+    let acquired = set.samples.iter().filter(|sample| sample.failure.is_none());
+    let people: std::collections::HashSet<&str> = acquired.map(|s| s.subject.as_str()).collect();
+    let n = people.len() as u64;
+    n * n.saturating_sub(1) / 2
 }
 
 fn say(made: &Calibration, out: &Path) {

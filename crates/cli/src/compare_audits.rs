@@ -67,6 +67,12 @@ fn print(change: &AuditChange) {
     if change.same_inputs {
         println!("Both audits read the same files, so the intervals of the changes are too wide.");
     }
+    if !change.same_weighing {
+        println!(
+            "One audit counts each pair of people once, the other each comparison: rates may differ \
+             for that reason alone. Run one of them again with --weigh."
+        );
+    }
     let clear: Vec<_> =
         change.changes.iter().filter(|c| c.direction != Direction::Unclear).collect();
     for change in &clear {

@@ -32,8 +32,8 @@ pub(crate) struct PlanArguments {
     /// Probability of detecting a real difference
     #[arg(long, value_name = "P", default_value_t = 0.8)]
     power: f64,
-    /// Trials per independent trial, as reports give it (trials / n_eff); 1 if nobody is in two
-    /// comparisons
+    /// Trials per independent trial, as reports give it (trials / n_eff; where people are weighed,
+    /// people or pairs_of_people / n_eff); 1 if nobody is in two comparisons
     #[arg(long, value_name = "X", default_value_t = 1.0)]
     design_effect: f64,
     /// Print JSON
@@ -144,7 +144,9 @@ fn print(plan: &Plan) {
     }
     println!(
         "α {}, power {}, design effect {}. An independent mated trial needs one more person; an \
-         independent non-mated trial needs two.",
+         independent non-mated trial needs two. In an audit that weighs people (the default for \
+         photos), a mated trial is a person with several photos and a non-mated trial is a pair of \
+         people: more photos of the same people are not more trials.",
         plan.alpha,
         percent(plan.power),
         plan.design_effect

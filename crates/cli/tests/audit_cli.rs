@@ -257,3 +257,46 @@ fn the_command_audits_records_of_a_detector_alone() {
     assert!(told.contains("taken for a live person"), "{told}");
     assert!(out.join("report.html").is_file());
 }
+
+#[test]
+fn what_counts_once_can_be_chosen_where_people_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    // One person has nine mated pairs, of which none fails; of nine with one pair each, three do.
+    let mut text = "probe_subject,reference_subject,score\n".to_owned();
+    for i in 0..18 {
+        let name = format!("p{}", if i < 9 { 0 } else { i });
+        let score = if i >= 15 { 0.1 } else { 0.9 };
+        let _ = writeln!(text, "{name},{name},{score}");
+    }
+    let file = write(folder.path(), "named.csv", &text);
+    let out = folder.path().join("out").display().to_string();
+    let base = ["--out", &out, "--threshold", "0.5", "--min-trials", "1"];
+    let run = |file: &str, more: &[&str]| {
+        evenmatch(&[&["audit", "--records", file], &base[..], more].concat())
+    };
+    let rate = |more: &[&str]| {
+        let done = run(&file, more);
+        assert_eq!(done.status.code(), Some(0), "{}", String::from_utf8_lossy(&done.stderr));
+        let report = report(&out);
+        let fnmr = report["operating_points"][0]["overall"]["fnmr"].clone();
+        assert_eq!((fnmr["errors"].as_u64(), fnmr["trials"].as_u64()), (Some(3), Some(18)));
+        assert_eq!(fnmr["people"], 10);
+        let summary = std::fs::read_to_string(Path::new(&out).join("summary.md")).unwrap();
+        (fnmr["rate"].as_f64().unwrap(), report["weigh"].as_str().unwrap().to_owned(), summary)
+    };
+    let (people, said, summary) = rate(&["--weigh", "people"]);
+    assert!((people - 0.3).abs() < 1e-8 && said == "people", "{people}");
+    assert!(summary.contains("Each pair of people counts once"), "{summary}");
+    let (comparisons, said, summary) = rate(&["--weigh", "comparisons"]);
+    assert_eq!((comparisons, said.as_str()), (3.0 / 18.0, "comparisons"));
+    assert!(summary.contains("Each comparison counts once"), "{summary}");
+    assert_eq!(rate(&[]).0, comparisons);
+
+    let nameless = write(folder.path(), "nameless.csv", "mated,score\n1,0.9\n0,0.1\n0,0.2\n");
+    assert_eq!(run(&nameless, &[]).status.code(), Some(0));
+    let refused = run(&nameless, &["--weigh", "people"]);
+    let message = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(2), "{message}");
+    assert!(message.contains("do not name people") && message.contains("--weigh comparisons"));
+    assert_eq!(run(&file, &["--weigh", "photos"]).status.code(), Some(2));
+}

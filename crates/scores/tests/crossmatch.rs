@@ -202,13 +202,50 @@ fn methods_agree_to_the_bit() {
     }
 }
 
+/// Weights by the caller's numbers of the rows.
+fn weights(data: &Data) -> Vec<u32> {
+    (0..data.rows() as u32).map(|row| 1 + row.wrapping_mul(0x9e37_79b1) % 1000).collect()
+}
+
+#[test]
+fn weights_add_up_pair_by_pair() {
+    for data in samples() {
+        let (all, weights) = (data.build(), weights(&data));
+        let (counts, sums) = all.histograms_weighed(&weights, Shard::whole()).unwrap();
+        assert_eq!(counts, all.histograms(Shard::whole()));
+        let mut expected: BTreeMap<(u16, u16), Vec<u64>> = BTreeMap::new();
+        let pairs = all.pairs_between(-1.0, f32::INFINITY, Shard::whole());
+        for pair in &pairs {
+            let (a, b) = (pair.a as usize, pair.b as usize);
+            let (g, h) = (data.class[a], data.class[b]);
+            let sums = expected.entry((g.min(h), g.max(h))).or_insert_with(|| vec![0; BINS]);
+            sums[bin(pair.score)] += u64::from(weights[a]) * u64::from(weights[b]);
+        }
+        assert!(expected.iter().all(|(&(g, h), expected)| sums.get(g, h) == expected));
+        assert_eq!(sums.total(), expected.values().flatten().sum::<u64>());
+        let fewer = &weights[1..];
+        let refused = all.histograms_weighed(fewer, Shard::whole()).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::InvalidArgument);
+
+        let in_order = |x: &ScoredPair, y: &ScoredPair| {
+            x.score > y.score || x.score == y.score && (x.a, x.b) < (y.a, y.b)
+        };
+        assert!(pairs.is_sorted_by(in_order));
+        let some = all.pairs_between(0.0, 0.3, Shard::whole());
+        let expected: Vec<ScoredPair> =
+            pairs.into_iter().filter(|pair| (0.0..0.3).contains(&pair.score)).collect();
+        assert_eq!(some, expected);
+    }
+}
+
 #[test]
 fn one_thread_and_four_say_the_same() {
     for data in samples() {
-        let all = data.build();
+        let (all, weights) = (data.build(), weights(&data));
         let with = |threads| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| everything(&all, Shard::whole()))
+            let weighed = || all.histograms_weighed(&weights, Shard::whole()).unwrap();
+            pool.install(|| (everything(&all, Shard::whole()), weighed()))
         };
         assert_eq!(with(1), with(4));
     }

@@ -134,7 +134,8 @@ pub fn claims(
         threshold.push(GroupThreshold {
             target_fmr: target,
             threshold: at.into(),
-            claim: claim_of(&fmr),
+            // A target is often met to the last digit.
+            claim: claim_of(fmr.rate * groups[0].pairs * (1.0 + 1e-9)),
             fmr_of_others: of_others(&fmr),
             fmr,
             fnmr: mated.fnmr(at),

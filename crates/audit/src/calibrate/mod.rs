@@ -14,7 +14,7 @@ pub use repeated::repeated_as_one;
 
 use support::{claim_of, of_others};
 
-use crate::{AuditReport, MeasuredRate, RateCell};
+use crate::{AuditReport, MeasuredRate, RateCell, Weigh};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_core::record::{
     CALIBRATION_SCHEMA, CalibratedGroup, CalibratedRate, CalibratedThreshold, Calibration,
@@ -59,9 +59,10 @@ pub struct CalibrationNotes {
     pub group_claims: Option<GroupClaims>,
 }
 
-/// Splits target rates into those that `nonmated` comparisons support, and the others.
+/// Splits target rates into those that `nonmated` trials support, and the others: pairs of different
+/// people where each counts once, as in an audit of samples, or comparisons.
 pub fn carried(targets: &[f64], nonmated: u64) -> (Vec<f64>, Vec<f64>) {
-    // A target of 1e-3 with 3,000 comparisons must not fail by rounding.
+    // A target of 1e-3 with 3,000 trials must not fail by rounding.
     targets.iter().partition(|target| **target * nonmated as f64 >= EXPECTED * (1.0 - 1e-9))
 }
 
@@ -99,7 +100,7 @@ pub fn calibration(
             Some(CalibratedThreshold {
                 target_fmr: point.target_fmr?,
                 threshold: point.threshold,
-                claim: claim_of(&fmr),
+                claim: claim_of(false_matches(&point.overall.fmr)),
                 fmr_of_others: of_others(&fmr),
                 fmr,
                 fnmr: measured(&point.overall.fnmr),
@@ -136,6 +137,7 @@ pub fn calibration(
             // Comparisons, not transactions: a photo without a template was not compared with any.
             mated: threshold[0].fnmr.map_or(0, |rate| rate.trials),
             nonmated: threshold[0].fmr.trials,
+            pairs_of_people: pairs_of_people(report),
         },
         threshold,
         evidence: notes.evidence,
@@ -143,6 +145,26 @@ pub fn calibration(
         normaliser: notes.normaliser,
     }
     .sealed()
+}
+
+/// Pairs of people behind the false match rate, if each counts once.
+fn pairs_of_people(report: &AuditReport) -> Option<u64> {
+    match &report.operating_points.first()?.overall.fmr {
+        RateCell::Measured(rate) if rate.weigh == Weigh::People => rate.pairs_of_people,
+        _ => None,
+    }
+}
+
+/// How many false matches there were of what counts once.
+fn false_matches(cell: &RateCell) -> f64 {
+    match cell {
+        // A target is often met to the last digit.
+        RateCell::Measured(rate) if rate.weigh == Weigh::People => {
+            rate.rate * rate.pairs_of_people.unwrap_or(0) as f64 * (1.0 + 1e-9)
+        }
+        RateCell::Measured(rate) => rate.errors as f64,
+        RateCell::Insufficient { .. } => 0.0,
+    }
 }
 
 fn measured(cell: &RateCell) -> Option<CalibratedRate> {

@@ -2,8 +2,9 @@
 
 use evenmatch_core::record::{CalibratedRate, Claim};
 
-/// Fewest false matches for a rate to count as measured ("rule of 30").
-const MEASURED: u64 = 30;
+/// Fewest false matches for a rate to count as measured ("rule of 30"). Where each pair of people
+/// counts once, a pair's false matches count as their share of its comparisons.
+const MEASURED: f64 = 30.0;
 
 /// How much longer the arms of the prediction interval are than those of the rate's own, on a
 /// logarithmic scale. √2, since as many other people vary as much as those who were measured; and a
@@ -12,9 +13,9 @@ const MEASURED: u64 = 30;
 /// test `thresholds_hold_on_real_people_that_did_not_choose_them`.
 const OTHERS: f64 = 1.2 * std::f64::consts::SQRT_2;
 
-/// What supports a rate.
-pub(super) fn claim_of(fmr: &CalibratedRate) -> Claim {
-    if fmr.errors >= MEASURED { Claim::Measured } else { Claim::UpperBound }
+/// What supports a rate with so many false matches.
+pub(super) fn claim_of(false_matches: f64) -> Claim {
+    if false_matches >= MEASURED { Claim::Measured } else { Claim::UpperBound }
 }
 
 /// The prediction interval for the same number of other people.

@@ -13,7 +13,7 @@ use evenmatch_core::spreadsheet::write_row;
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CsvExporter;
 
-const HEADER: [&str; 15] = [
+const HEADER: [&str; 18] = [
     "target_fmr",
     "threshold",
     "attribute",
@@ -29,6 +29,9 @@ const HEADER: [&str; 15] = [
     "p_value",
     "p_holm",
     "method",
+    "weigh",
+    "people",
+    "pairs_of_people",
 ];
 
 impl Exporter for CsvExporter {
@@ -123,6 +126,13 @@ impl<W: Write> Rows<W> {
         [attribute, group, other, measure]: [&str; 4],
         cell: &RateCell,
     ) -> io::Result<()> {
+        let whole = |n: Option<u64>| n.map(|n| n.to_string()).unwrap_or_default();
+        let (weigh, people, pairs) = match cell {
+            RateCell::Measured(rate) => {
+                (rate.weigh.name(), whole(rate.people), whole(rate.pairs_of_people))
+            }
+            RateCell::Insufficient { .. } => Default::default(),
+        };
         let numbers: [String; 7] = match cell {
             RateCell::Measured(rate) => [
                 rate.errors.to_string(),
@@ -145,7 +155,7 @@ impl<W: Write> Rows<W> {
             &mut self.0,
             [
                 target, threshold, attribute, group, other, measure, errors, trials, rate, low,
-                high, n_eff, "", "", method,
+                high, n_eff, "", "", method, weigh, &people, &pairs,
             ],
         )?;
         Ok(())
@@ -248,7 +258,7 @@ impl<W: Write> Rows<W> {
             &mut self.0,
             [
                 "", threshold, attribute, group, other, measure, "", "", &value, &low, &high, "",
-                "", "", "",
+                "", "", "", "", "", "",
             ],
         )?;
         Ok(())
@@ -279,6 +289,9 @@ impl<W: Write> Rows<W> {
                 measure.p_value.to_string(),
                 measure.p_holm.to_string(),
                 measure.method.clone(),
+                String::new(),
+                String::new(),
+                String::new(),
             ],
         )?;
         Ok(())

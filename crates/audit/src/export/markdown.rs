@@ -7,7 +7,8 @@ use super::exporter::Exporter;
 use super::shown::{Shown, shown};
 use super::stress_facts::extremes;
 use super::text;
-use crate::{AuditReport, Estimate, PadReport, RateCell, StressReport};
+use crate::prose::weighing;
+use crate::{AuditReport, Estimate, PadReport, RateCell, Rates, StressReport};
 
 /// Writes the report's main numbers as Markdown.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,6 +33,7 @@ fn render(report: &AuditReport, page: &mut String) -> std::fmt::Result {
         writeln!(page, "- **{}**{badge}: {}", plain(&answer.attribute), plain(&answer.sentence))?;
     }
     writeln!(page, "\n{}", plain(&report.threshold_basis.sentence))?;
+    writeln!(page, "\n{}", plain(weighing(report.weigh)))?;
     writeln!(page, "\n{}", plain(report.score_direction.sentence()))?;
     for sentence in left_out {
         writeln!(page, "\n{}", plain(&sentence))?;
@@ -40,18 +42,25 @@ fn render(report: &AuditReport, page: &mut String) -> std::fmt::Result {
         writeln!(page, "\n## {}\n", text::operating_point(point))?;
         writeln!(page, "| Everyone | Rate |\n|---|---|")?;
         for (name, cell) in text::rates(&point.overall) {
-            writeln!(page, "| {} | {} |", name.to_uppercase(), plain(&text::cell(cell)))?;
+            writeln!(page, "| {} | {} |", text::heading(name), plain(&text::cell(cell)))?;
         }
         for (attribute, of) in &point.attributes {
             writeln!(page, "\n### {}\n\n{}\n", plain(attribute), plain(&of.sentence))?;
+            let shown = |rates: &Rates| -> Vec<(String, String)> {
+                let all = text::rates(rates).into_iter().filter(|(name, _)| *name != "far");
+                all.map(|(name, cell)| (text::heading(name), plain(&text::cell(cell)))).collect()
+            };
+            let names: Vec<String> =
+                shown(&point.overall).into_iter().map(|(name, _)| name).collect();
             writeln!(
                 page,
-                "| Group | People | FMR | FNMR | FTA | FRR |\n|---|--:|---|---|---|---|"
+                "| Group | People | {} |\n|---|--:|{}",
+                names.join(" | "),
+                "---|".repeat(names.len())
             )?;
             for (group, of_group) in &of.groups {
-                let rates = &of_group.rates;
-                let cells = [&rates.fmr, &rates.fnmr, &rates.fta, &rates.frr]
-                    .map(|cell| plain(&text::cell(cell)));
+                let cells = shown(&of_group.rates).into_iter().map(|(_, cell)| cell);
+                let cells: Vec<String> = cells.collect();
                 let subjects = of_group.subjects;
                 writeln!(page, "| {} | {subjects} | {} |", plain(group), cells.join(" | "))?;
             }

@@ -197,14 +197,20 @@ pub(super) fn operating_point(point: &OperatingPointReport) -> String {
 }
 
 /// The rates with their short names, in the order in which they are shown.
-pub(super) fn rates(rates: &Rates) -> [(&'static str, &RateCell); 5] {
-    [
-        ("fmr", &rates.fmr),
-        ("fnmr", &rates.fnmr),
-        ("fta", &rates.fta),
-        ("far", &rates.far),
-        ("frr", &rates.frr),
-    ]
+pub(super) fn rates(rates: &Rates) -> Vec<(&'static str, &RateCell)> {
+    let of_people = rates.fta_people.as_ref().map(|cell| ("fta_people", cell));
+    let mut all = vec![("fmr", &rates.fmr), ("fnmr", &rates.fnmr), ("fta", &rates.fta)];
+    all.extend(of_people);
+    all.extend([("far", &rates.far), ("frr", &rates.frr)]);
+    all
+}
+
+/// A short name as a heading.
+pub(super) fn heading(name: &str) -> String {
+    match name {
+        "fta_people" => "FTA of people".to_owned(),
+        name => name.to_uppercase(),
+    }
 }
 
 /// The error types of the differentials with their short names.

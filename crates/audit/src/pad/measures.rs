@@ -171,7 +171,8 @@ impl PadEvidence<'_> {
     /// The sum of two independent rates, by squaring and adding the distances of their bounds
     /// (G. Zou and A. Donner, 2008).
     fn sum(&self, a: &RateSample, b: &RateSample) -> Option<Estimate> {
-        let (x, y) = (a.rate.value()?, b.rate.value()?);
+        a.rate.value().and(b.rate.value())?;
+        let (x, y) = (a.p, b.p);
         let bounds = |sample: &RateSample| sample.exact(self.job.confidence).0;
         let (of_x, of_y) = (bounds(a), bounds(b));
         let value = x + y;

@@ -306,7 +306,8 @@ impl RecordSource for RecordFile {
                 sha256: labels.digest,
             });
         }
-        Ok(ScanSummary { inputs, warnings, lower_is_more_similar })
+        let anonymous = !layout.names_subjects();
+        Ok(ScanSummary { inputs, warnings, lower_is_more_similar, anonymous })
     }
 }
 

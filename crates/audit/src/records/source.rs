@@ -117,6 +117,9 @@ pub struct ScanSummary {
     /// Whether lower scores in the file mean greater similarity: the scores passed on are then
     /// their negatives.
     pub lower_is_more_similar: bool,
+    /// Whether the source names no people. Then samples, or rows, stand for people, and nobody knows
+    /// which comparisons are of one pair of people.
+    pub anonymous: bool,
 }
 
 /// Records that can be read once, batch by batch.

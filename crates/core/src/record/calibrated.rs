@@ -21,7 +21,8 @@ pub struct CalibratedRate {
     pub errors: u64,
     /// Trials.
     pub trials: u64,
-    /// `errors / trials`.
+    /// `errors / trials`, or the mean over pairs of people where each counts once
+    /// ([`CalibrationData::pairs_of_people`](super::CalibrationData::pairs_of_people)).
     pub rate: f64,
     /// Lower end of the two-sided 95 % interval.
     pub low: f64,

@@ -32,6 +32,10 @@ pub struct CalibrationData {
     pub mated: u64,
     /// Non-mated comparisons.
     pub nonmated: u64,
+    /// Pairs of different people, if each counts once in the rates, as the mean over its
+    /// comparisons; absent if each comparison counts once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pairs_of_people: Option<u64>,
 }
 
 /// What a score is evidence of: the natural logarithm of the likelihood ratio, "same person" over

@@ -74,6 +74,23 @@ pub(super) fn count<C: Count>(scores: &[f32], counts: &mut [C]) {
     }
 }
 
+/// Adds one to the count in each score's bin, and `weight` times the score's own weight to the sum
+/// that is [`BINS`] further on.
+pub(super) fn weigh(scores: &[f32], weight: u64, weights: &[u32], sums: &mut [u64]) {
+    assert_eq!(sums.len(), 2 * BINS, "one count and one sum a bin");
+    let (counts, sums) = sums.split_at_mut(BINS);
+    let mut bins = [0_u32; AT_ONCE];
+    for (scores, weights) in scores.chunks(AT_ONCE).zip(weights.chunks(AT_ONCE)) {
+        for (bin, &score) in bins.iter_mut().zip(scores) {
+            *bin = place(score);
+        }
+        for (&bin, &own) in bins.iter().zip(weights) {
+            counts[bin as usize % BINS] += 1;
+            sums[bin as usize % BINS] += weight * u64::from(own);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -123,7 +140,16 @@ mod tests {
             for &score in &scores {
                 expected[bin(score)] += 1;
             }
-            prop_assert_eq!(counts, expected);
+            prop_assert_eq!(&counts, &expected);
+            let weights: Vec<u32> = (1..=scores.len() as u32).collect();
+            let mut sums = vec![0; 2 * BINS];
+            weigh(&scores, 3, &weights, &mut sums);
+            prop_assert_eq!(&sums[..BINS], &expected[..]);
+            expected.fill(0);
+            for (&score, &weight) in scores.iter().zip(&weights) {
+                expected[bin(score)] += 3 * u64::from(weight);
+            }
+            prop_assert_eq!(&sums[BINS..], &expected[..]);
         }
     }
 }

@@ -7,12 +7,12 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use rayon::prelude::*;
 
 use super::ScoredPair;
-use super::bins::{BINS, Count, count};
+use super::bins::{BINS, Count, count, weigh};
 use super::grid::{Grid, Shard, TILE_COLUMNS, TILE_ROWS, Tile};
 use super::histograms::ClassHistograms;
 use super::rows::Rows;
-use super::tally::{Local, Tally};
-use evenmatch_core::Result;
+use super::tally::{Local, LocalWeights, Tally};
+use evenmatch_core::{Error, ErrorKind, Result, Stage};
 
 /// The number of scores that are checked together before they are checked one by one.
 const AT_ONCE: usize = 64;
@@ -114,6 +114,59 @@ impl CrossMatch {
         ClassHistograms::new(self.classes, counts.collect())
     }
 
+    /// The same, and beside it for each bin the sum over its scores of the product of the weights of
+    /// both rows: one weight per template, in the order of the templates. Sums of whole numbers are
+    /// the same from any number of threads.
+    ///
+    /// ```
+    /// use evenmatch_scores::crossmatch::{CrossMatch, Shard, bin};
+    /// let templates = vec![1.0, 0.0, 0.6, 0.8, 0.0, 1.0];
+    /// let all = CrossMatch::new(2, templates, vec![7, 7, 9], vec![0; 3])?;
+    /// // Both photos of one person weigh half as much as the only photo of another.
+    /// let (counts, weights) = all.histograms_weighed(&[1, 1, 2], Shard::whole())?;
+    /// assert_eq!((counts.total(), weights.total(), weights.get(0, 0)[bin(0.8)]), (2, 4, 2));
+    /// # Ok::<(), evenmatch_scores::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) if there are not as many
+    /// weights as templates.
+    pub fn histograms_weighed(
+        &self,
+        weights: &[u32],
+        shard: Shard,
+    ) -> Result<(ClassHistograms, ClassHistograms)> {
+        if weights.len() != self.rows() {
+            let message = format!("{} templates have {} weights", self.rows(), weights.len());
+            return Err(Error::new(ErrorKind::InvalidArgument, Stage::Compare, message)
+                .next("give one weight for each template"));
+        }
+        let sorted: Vec<u32> =
+            (0..self.rows()).map(|row| weights[self.rows.original(row) as usize]).collect();
+        let codes = self.rows.class_codes();
+        let tally = Tally::with_weights(codes.len());
+        self.tiles_of(shard)
+            .fold(
+                || (Products::default(), LocalWeights::new(&tally)),
+                |(mut products, mut local), tile| {
+                    products.make(&self.rows, &tile);
+                    self.weigh(&tile, &products, &sorted, &tally, &mut local);
+                    (products, local)
+                },
+            )
+            .for_each(|(_, mut local)| local.flush());
+        let (mut counts, mut sums) = (Vec::new(), Vec::new());
+        for ((g, h), mut both) in tally.into_counts() {
+            let pair = (codes[g], codes[h]);
+            sums.push((pair, both.split_off(BINS)));
+            counts.push((pair, both));
+        }
+        let histograms =
+            |parts: Vec<_>| ClassHistograms::new(self.classes, parts.into_iter().collect());
+        Ok((histograms(counts), histograms(sums)))
+    }
+
     /// Mated scores, every one, sorted by (a, b).
     #[must_use]
     pub fn mated(&self, shard: Shard) -> Vec<ScoredPair> {
@@ -153,6 +206,21 @@ impl CrossMatch {
         });
         scores.par_sort_unstable_by(f32::total_cmp);
         scores
+    }
+
+    /// Non-mated pairs with `low <= score < high`, by descending score, then by (a, b).
+    #[must_use]
+    pub fn pairs_between(&self, low: f32, high: f32, shard: Shard) -> Vec<ScoredPair> {
+        let wanted = |score: f32| (clamp(score) >= low) & (clamp(score) < high);
+        let mut pairs = self.collect(self.tiles_of(shard), |tile, products, found| {
+            self.select(tile, products, wanted, |row, column, score| {
+                found.push(self.pair(row, column, score));
+            });
+        });
+        pairs.par_sort_unstable_by(|x, y| {
+            y.score.total_cmp(&x.score).then((x.a, x.b).cmp(&(y.a, y.b)))
+        });
+        pairs
     }
 
     fn tiles_of(&self, shard: Shard) -> impl ParallelIterator<Item = Tile> {
@@ -196,6 +264,39 @@ impl CrossMatch {
                     self.count_part(&part, tile, products, &mut tally.lock(g, h));
                 } else {
                     self.count_part(&part, tile, products, local.at(g, h, scores));
+                }
+            }
+        }
+    }
+
+    /// The same with weights, which are in the order of the sorted rows.
+    fn weigh(
+        &self,
+        tile: &Tile,
+        products: &Products,
+        weights: &[u32],
+        tally: &Tally,
+        local: &mut LocalWeights<'_>,
+    ) {
+        for (g, rows) in self.rows.by_class(tile.rows.clone()) {
+            for (h, columns) in self.rows.by_class(tile.columns.clone()) {
+                let part = Tile { rows: rows.clone(), columns };
+                if part.after(part.rows.start).is_empty() {
+                    continue;
+                }
+                let add = |sums: &mut [u64]| {
+                    for row in part.rows.clone() {
+                        let own = u64::from(weights[row]);
+                        self.rows.non_mated(row, part.after(row), |columns| {
+                            let scores = products.row(tile, row, columns.clone());
+                            weigh(scores, own, &weights[columns], sums);
+                        });
+                    }
+                };
+                if part.rows.len() * part.columns.len() < FEW {
+                    add(&mut tally.lock(g, h));
+                } else {
+                    add(local.at(g, h));
                 }
             }
         }

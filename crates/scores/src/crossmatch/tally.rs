@@ -10,6 +10,8 @@ use super::bins::BINS;
 pub(super) struct Tally {
     /// By pair, empty until something is counted: most pairs of many classes may never occur.
     pairs: Vec<Mutex<Vec<u64>>>,
+    /// Numbers of each pair: one per bin, or two.
+    width: usize,
 }
 
 /// The index of an unordered pair in a triangle.
@@ -20,7 +22,12 @@ fn pair(g: usize, h: usize) -> usize {
 
 impl Tally {
     pub(super) fn new(classes: usize) -> Tally {
-        Tally { pairs: (0..pair(0, classes)).map(|_| Mutex::default()).collect() }
+        Tally { pairs: (0..pair(0, classes)).map(|_| Mutex::default()).collect(), width: BINS }
+    }
+
+    /// A tally of counts and, behind them, of as many sums of weights.
+    pub(super) fn with_weights(classes: usize) -> Tally {
+        Tally { width: 2 * BINS, ..Tally::new(classes) }
     }
 
     /// The counts of one pair of classes, for this thread alone until the guard is dropped.
@@ -28,7 +35,7 @@ impl Tally {
         // A thread that panicked takes the whole count with it, so poison adds nothing.
         let mut counts = self.pairs[pair(g, h)].lock().unwrap_or_else(PoisonError::into_inner);
         if counts.is_empty() {
-            *counts = vec![0; BINS];
+            *counts = vec![0; self.width];
         }
         counts
     }
@@ -80,6 +87,43 @@ impl<'a> Local<'a> {
                 *own = 0;
             }
             self.pending = 0;
+        }
+    }
+}
+
+/// The same for counts and weights together.
+#[derive(Debug)]
+pub(super) struct LocalWeights<'a> {
+    tally: &'a Tally,
+    pair: (usize, usize),
+    sums: Vec<u64>,
+    used: bool,
+}
+
+impl<'a> LocalWeights<'a> {
+    pub(super) fn new(tally: &'a Tally) -> LocalWeights<'a> {
+        LocalWeights { tally, pair: (0, 0), sums: vec![0; 2 * BINS], used: false }
+    }
+
+    /// The sums of this pair of classes.
+    pub(super) fn at(&mut self, g: usize, h: usize) -> &mut [u64] {
+        if self.pair != (g, h) {
+            self.flush();
+            self.pair = (g, h);
+        }
+        self.used = true;
+        &mut self.sums
+    }
+
+    /// Hands all sums over.
+    pub(super) fn flush(&mut self) {
+        if self.used {
+            let mut shared = self.tally.lock(self.pair.0, self.pair.1);
+            for (shared, own) in shared.iter_mut().zip(self.sums.iter_mut()) {
+                *shared += *own;
+                *own = 0;
+            }
+            self.used = false;
         }
     }
 }

@@ -6,6 +6,7 @@ use super::charts::{self, Named};
 use super::page::{Page, badge, clean};
 use super::svg::Mark;
 use crate::export::text;
+use crate::prose::weighing;
 use crate::{AttributeReport, AuditReport, BasisKind, RateCell, Rates, Verdict};
 
 /// One plain sentence for each attribute.
@@ -27,6 +28,7 @@ pub(super) fn answer(page: &mut Page, report: &AuditReport) {
     } else {
         page.paragraph(&report.threshold_basis.sentence);
     }
+    page.paragraph(weighing(report.weigh));
     page.paragraph(report.score_direction.sentence());
     page.details("Words used here", |page| {
         page.add(html! {
@@ -43,8 +45,9 @@ const WORDS: [(&str, &str); 7] = [
     ("FNMR", "False non-match rate: how often one person is not recognised."),
     (
         "FTA",
-        "Failure to acquire: how often nothing could be compared, for example because no face was \
-         found.",
+        "Failure to acquire: how often a photo could not be used, for example because no face was \
+         found; in records, how often nothing could be compared. FTA of people: people without any \
+         usable photo.",
     ),
     (
         "FAR, FRR",
@@ -93,9 +96,9 @@ pub(super) fn rates(page: &mut Page, report: &AuditReport) {
         page.heading(3, &text::operating_point(point));
         let rows: Vec<Vec<String>> = text::rates(&point.overall)
             .into_iter()
-            .map(|(name, cell)| vec![name.to_uppercase(), text::cell(cell), method_of(cell)])
+            .map(|(name, cell)| vec![text::heading(name), text::cell(cell), method_of(cell)])
             .collect();
-        page.table("Everyone", &["Rate", "Errors/trials = rate [interval]", "Interval"], &rows);
+        page.table("Everyone", &["Rate", "Rate [interval]", "Interval"], &rows);
         for (attribute, of) in &point.attributes {
             page.heading(4, attribute);
             page.paragraph(&of.sentence);
@@ -130,15 +133,14 @@ pub(super) fn rates(page: &mut Page, report: &AuditReport) {
                 .map(|(name, group)| {
                     let mut row = vec![name.clone(), group.subjects.to_string()];
                     let cells = text::rates(&group.rates);
-                    row.extend(cells.map(|(_, cell)| text::cell(cell)));
+                    row.extend(cells.into_iter().map(|(_, cell)| text::cell(cell)));
                     row
                 })
                 .collect();
-            page.table(
-                &format!("Rates by {attribute}"),
-                &["Group", "People", "FMR", "FNMR", "FTA", "FAR", "FRR"],
-                &rows,
-            );
+            let mut header = vec!["Group".to_owned(), "People".to_owned()];
+            header.extend(text::rates(&point.overall).iter().map(|(name, _)| text::heading(name)));
+            let header: Vec<&str> = header.iter().map(String::as_str).collect();
+            page.table(&format!("Rates by {attribute}"), &header, &rows);
             methods(page, attribute, of);
             differentials(page, attribute, of);
         }
