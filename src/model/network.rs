@@ -18,6 +18,11 @@ pub trait Network: Send + Sync {
     /// Runs one batch: `input` is N×C×H×W, 32-bit floats, in the layout that the model's
     /// [`InputSpec`](super::InputSpec) states.
     fn run(&self, input: ArrayView4<'_, f32>) -> Result<Outputs>;
+
+    /// Waits until the network can run, if it is still being loaded, and returns why if it cannot.
+    fn ready(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// The named output tensors of one run.

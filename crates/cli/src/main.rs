@@ -32,6 +32,7 @@ mod label_errors;
 mod labels;
 mod ledger;
 mod man;
+mod memory;
 mod merge;
 mod models;
 mod normalise;

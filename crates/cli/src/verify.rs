@@ -202,8 +202,11 @@ fn verify(arguments: &VerifyArguments, messages: &Messages) -> anyhow::Result<Ex
         &inputs.map(|input| input.as_deref()),
     )?;
     let policy = policy(arguments)?;
+    if std::env::var_os("T_MEM").is_none() { super::memory::reuse(); }
     let verifier = verifier(arguments, policy)?;
     let record = decide(arguments, &verifier)?;
+    // A model that cannot be loaded is an error even where no photo needed it.
+    verifier.embedder().ready()?;
     if let Some(path) = &arguments.save_record {
         super::output_files::write_atomically(path, &serde_json::to_vec_pretty(&record)?)?;
     }
@@ -232,7 +235,8 @@ fn verify(arguments: &VerifyArguments, messages: &Messages) -> anyhow::Result<Ex
 }
 
 fn verifier(arguments: &VerifyArguments, policy: Policy) -> evenmatch_core::Result<Verifier> {
-    let builder = Verifier::builder().policy(policy);
+    // Faces are found while the embedder is being loaded.
+    let builder = Verifier::builder().policy(policy).early();
     if let Some(path) = &arguments.calibration {
         let calibration = Calibration::from_path(path)?;
         let verifier = builder.uncalibrated().open()?;
@@ -257,8 +261,15 @@ fn decide(arguments: &VerifyArguments, verifier: &Verifier) -> anyhow::Result<De
         _ => None,
     };
     let photo = arguments.reference.as_deref();
-    let photo = photo.map(|path| verifier.acquire::<Reference>(path)).transpose()?;
-    let (probe, session) = presented(arguments, verifier)?;
+    let join = |a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)| { if std::env::var_os("T_SEQ").is_some() { a(); b() } else { rayon::join(|| a(), || b()); } };
+    let (mut xa, mut xb) = (None, None);
+    join(&mut || xa = Some(photo.map(|path| verifier.acquire::<Reference>(path)).transpose()), &mut || xb = Some(presented(arguments, verifier)));
+    #[cfg(any())]
+    let (photo, presented) = rayon::join(
+        || photo.map(|path| verifier.acquire::<Reference>(path)).transpose(),
+        || presented(arguments, verifier),
+    );
+    let (photo, (probe, session)) = (xa.unwrap()?, xb.unwrap()?);
     let reference = match (&enrolment, photo) {
         (Some(enrolment), _) => enrolment.reference(verifier, probe.sample.sha256)?,
         (None, photo) => photo.context("--reference is missing")?,

@@ -562,6 +562,53 @@ fn a_model_of_another_digest_or_with_tensors_elsewhere_never_runs() {
     }
 }
 
+/// The command builds the embedder's session while it looks for faces. An embedder that cannot be
+/// loaded is an error all the same, even where neither photo needed it.
+#[test]
+fn an_embedder_that_cannot_be_loaded_is_an_error_with_and_without_faces() {
+    let Some(bench) = Bench::new() else { return };
+    // An empty graph is in ONNX format, so that only the runtime can refuse it.
+    const EMPTY_GRAPH: &[u8] = &[0x3a, 0x00];
+    bench.file("own.onnx", EMPTY_GRAPH);
+    let manifest = format!(
+        "schema = \"evenmatch.models/1\"\n[defaults]\nembedder = \"own\"\n[[model]]\n\
+         id = \"own\"\nrole = \"embedder\"\nfile = \"own.onnx\"\nsha256 = \"{}\"\n\
+         template_length = 128\nalignment = \"sface-112\"\nlicense = \"mine\"\n\
+         training_data = \"none\"\ninput = {{ width = 112, height = 112, channels = \"rgb\", \
+         mean = [0, 0, 0], scale = [1, 1, 1] }}\n",
+        evenmatch_core::Digest::of(EMPTY_GRAPH)
+    );
+    let manifest = bench.file("own.toml", manifest.as_bytes());
+    let plain = DynamicImage::ImageRgb8(RgbImage::from_pixel(300, 300, image::Rgb([90, 120, 90])));
+    let plain = bench.file("plain.png", &pictures::encode(&plain, ImageFormat::Png));
+    for photo in [&bench.reference, &plain] {
+        let mut command = evenmatch();
+        command.arg("verify").arg("--reference").arg(photo).arg("--probe").arg(photo);
+        command.args(["--threshold", "0.4"]).env("EVENMATCH_MANIFEST", &manifest);
+        let output = command.output().unwrap();
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{message}");
+        assert!(output.stdout.is_empty());
+        for part in ["ONNX Runtime cannot load this model", "own", "next: "] {
+            assert!(message.contains(part), "{part}: {message}");
+        }
+    }
+}
+
+/// A verifier that was opened early gives the same decisions, can say that it is ready, and can be
+/// dropped before it is.
+#[test]
+fn a_verifier_that_is_opened_early_decides_the_same() {
+    let Some(bench) = Bench::new() else { return };
+    drop(Verifier::builder().early().open().unwrap());
+    let early = Verifier::builder().early().open().unwrap();
+    let whole = Verifier::builder().open().unwrap();
+    let of = |verifier: &Verifier| verifier.verify(&bench.reference, &bench.mated).unwrap();
+    assert_eq!(of(&early), of(&whole));
+    early.embedder().ready().unwrap();
+    whole.embedder().ready().unwrap();
+}
+
 /// An ONNX model `y = x + w` of 16 numbers, as exporters write it when tensors are kept in
 /// `weights.bin`. Field numbers are those of `onnx.proto`.
 fn onnx_with_external_data() -> Vec<u8> {

@@ -1,0 +1,98 @@
+//! A network whose session is built on another thread while the caller does something else.
+
+use std::path::PathBuf;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{Builder, JoinHandle};
+
+use ndarray::ArrayView4;
+
+use super::{ModelId, Network, OnnxNetwork, Outputs, Profile, VerifiedModel};
+use crate::{Error, ErrorKind, Result, Stage};
+
+/// A network that can be passed on before its session is built; its first run waits for it.
+///
+/// Building the embedder's session takes longer than finding the faces of two photos, and neither
+/// needs the other.
+pub(crate) struct EarlyNetwork {
+    id: ModelId,
+    state: Mutex<State>,
+}
+
+enum State {
+    Building(JoinHandle<Result<OnnxNetwork>>),
+    Built(Arc<OnnxNetwork>),
+    /// Whoever waited first was told why.
+    Failed,
+}
+
+impl EarlyNetwork {
+    /// Starts what [`OnnxNetwork::load`] does. Where the system allows no more threads, the calling
+    /// one does it.
+    pub(crate) fn start(model: VerifiedModel, library: PathBuf, profile: Profile) -> Result<Self> {
+        let id = model.id();
+        // The model is sent to the thread: a thread that cannot be started takes nothing with it.
+        let (give, take) = channel::<(VerifiedModel, PathBuf)>();
+        let build = move || {
+            let (model, library) = take.recv().map_err(|_| failed())?;
+            OnnxNetwork::load(model, &library, profile)
+        };
+        let state = match Builder::new().name("embedder".into()).spawn(build) {
+            Ok(thread) => {
+                give.send((model, library)).map_err(|_| failed())?;
+                State::Building(thread)
+            }
+            Err(_) => State::Built(Arc::new(OnnxNetwork::load(model, &library, profile)?)),
+        };
+        Ok(EarlyNetwork { id, state: Mutex::new(state) })
+    }
+
+    fn network(&self) -> Result<Arc<OnnxNetwork>> {
+        let mut state = self.lock();
+        match std::mem::replace(&mut *state, State::Failed) {
+            State::Building(thread) => {
+                let network = Arc::new(thread.join().map_err(|_| failed())??);
+                *state = State::Built(network.clone());
+                Ok(network)
+            }
+            State::Built(network) => {
+                *state = State::Built(network.clone());
+                Ok(network)
+            }
+            State::Failed => Err(failed().in_file(self.id.id.clone())),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn failed() -> Error {
+    let message = "the model could not be loaded, as an earlier error said";
+    Error::new(ErrorKind::Runtime, Stage::Setup, message).next("run: evenmatch doctor")
+}
+
+impl Network for EarlyNetwork {
+    fn id(&self) -> &ModelId {
+        &self.id
+    }
+
+    fn run(&self, input: ArrayView4<'_, f32>) -> Result<Outputs> {
+        self.network()?.run(input)
+    }
+
+    fn ready(&self) -> Result<()> {
+        self.network().map(|_| ())
+    }
+}
+
+impl Drop for EarlyNetwork {
+    /// A process must not end while the runtime is at work: it would be torn down under its feet.
+    fn drop(&mut self) {
+        if let State::Building(thread) = std::mem::replace(&mut *self.lock(), State::Failed) {
+            // Nobody is left who would want to know.
+            let _ = thread.join();
+        }
+    }
+}
