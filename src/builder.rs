@@ -166,7 +166,7 @@ fn load(store: &ModelStore, profile: Profile, policy: Policy, early: bool) -> Re
     let second_entry = store.manifest().default_for(Role::SecondDetector)?;
     let second = LazyNetwork::new(store, second_entry, library.clone(), profile)?;
     let embedder_entry = embedder.entry().clone();
-    let embedder: Arc<dyn Network> = match early && std::env::var_os("T_LATE").is_none() {
+    let embedder: Arc<dyn Network> = match early {
         true => Arc::new(EarlyNetwork::start(embedder, library.clone(), profile)?),
         false => network(embedder, &library)?,
     };

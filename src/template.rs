@@ -367,7 +367,6 @@ impl Embedder {
     pub fn embed_measured<R: Role>(&self, face: &AlignedFace) -> Result<(Template<R>, f32)> {
         let side = CROP_SIDE as usize;
         let tensor = self.input.tensor(face.image(), side, side);
-        if std::env::var_os("T_TWICE").is_some() { self.network.run(tensor.view())?; }
         let outputs = self.network.run(tensor.view())?;
         let features: Vec<f32> = outputs.single()?.iter().copied().collect();
         let square: f64 = features.iter().map(|f| f64::from(*f) * f64::from(*f)).sum();

@@ -34,7 +34,7 @@ pub use network::{Network, NullDetector, NullEmbedder, Outputs};
 pub use onnx::{OnnxNetwork, Profile, runtime_version};
 pub use onnx_check::check_model;
 #[cfg(feature = "onnx")]
-pub use ready::{Readiness, make_ready};
+pub use ready::{Readiness, make_ready, optimised};
 pub use store::{
     FileState, MANIFEST_VARIABLE, MODELS_VARIABLE, ModelId, ModelStore, RUNTIME_VARIABLE,
     VerifiedModel,

@@ -40,21 +40,32 @@ pub fn make_ready(store: &ModelStore) -> Result<Vec<Readiness>> {
     Ok(done)
 }
 
+/// A model's file as the runtime has optimised it for this processor, in the runtime's own format.
+/// This is for whoever pins such a file.
+///
+/// # Errors
+/// As for [`ModelStore::load`] and [`ModelStore::verify_runtime`]; [`ErrorKind::Io`] if the models'
+/// folder cannot be written.
+pub fn optimised(store: &ModelStore, entry: &ModelEntry) -> Result<Vec<u8>> {
+    let library = store.verify_runtime()?;
+    let model = store.load(&entry.id)?;
+    let failed = |cause| Error::io(Stage::Setup, store.dir(), cause);
+    // The runtime writes files only.
+    let scratch = tempfile::Builder::new()
+        .prefix(files::UNFINISHED)
+        .tempdir_in(store.dir())
+        .map_err(failed)?;
+    let file = scratch.path().join("model");
+    write_ready(model, &library, &file)?;
+    std::fs::read(file).map_err(failed)
+}
+
 fn make(store: &ModelStore, entry: &ModelEntry, ready: &ReadyEntry) -> Result<Readiness> {
     let path = store.path_of_ready(ready);
     if store.state_of_ready(ready)? == FileState::Ready {
         return Ok(Readiness::Kept(path));
     }
-    let library = store.verify_runtime()?;
-    let model = store.load(&entry.id)?;
-    let failed = |cause| Error::io(Stage::Setup, &path, cause);
-    let scratch = tempfile::Builder::new()
-        .prefix(files::UNFINISHED)
-        .tempdir_in(store.dir())
-        .map_err(failed)?;
-    let written = scratch.path().join("model");
-    write_ready(model, &library, &written)?;
-    let mut bytes = std::fs::read(written).map_err(failed)?;
+    let mut bytes = optimised(store, entry)?;
     // The runtime writes the names of its operators first, in an order that changes with each
     // process. One of these orders was reviewed; it has the same length as all others.
     let start = ready.start()?;

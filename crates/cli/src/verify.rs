@@ -202,7 +202,7 @@ fn verify(arguments: &VerifyArguments, messages: &Messages) -> anyhow::Result<Ex
         &inputs.map(|input| input.as_deref()),
     )?;
     let policy = policy(arguments)?;
-    if std::env::var_os("T_MEM").is_none() { super::memory::reuse(); }
+    super::memory::reuse();
     let verifier = verifier(arguments, policy)?;
     let record = decide(arguments, &verifier)?;
     // A model that cannot be loaded is an error even where no photo needed it.
@@ -261,15 +261,11 @@ fn decide(arguments: &VerifyArguments, verifier: &Verifier) -> anyhow::Result<De
         _ => None,
     };
     let photo = arguments.reference.as_deref();
-    let join = |a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)| { if std::env::var_os("T_SEQ").is_some() { a(); b() } else { rayon::join(|| a(), || b()); } };
-    let (mut xa, mut xb) = (None, None);
-    join(&mut || xa = Some(photo.map(|path| verifier.acquire::<Reference>(path)).transpose()), &mut || xb = Some(presented(arguments, verifier)));
-    #[cfg(any())]
     let (photo, presented) = rayon::join(
         || photo.map(|path| verifier.acquire::<Reference>(path)).transpose(),
         || presented(arguments, verifier),
     );
-    let (photo, (probe, session)) = (xa.unwrap()?, xb.unwrap()?);
+    let (photo, (probe, session)) = (photo?, presented?);
     let reference = match (&enrolment, photo) {
         (Some(enrolment), _) => enrolment.reference(verifier, probe.sample.sha256)?,
         (None, photo) => photo.context("--reference is missing")?,
