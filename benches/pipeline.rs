@@ -7,11 +7,12 @@
 
 use std::hint::black_box;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use evenmatch::{
     DecodeLimits, EncodedSample, Policy, Probe, Source, Template, Verifier, align, mesh::FaceMesh,
-    model::Profile,
+    model::Profile, record::TemplateForm,
 };
 
 fn verifier(policy: Policy) -> Option<Verifier> {
@@ -90,6 +91,53 @@ fn stages(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// What a mirrored template costs beside a plain one: both in turn on the same faces, on one thread
+/// and spread over the cores, with the ratio of the medians.
+fn mirrored(_: &mut Criterion) {
+    let policy = |form| Policy { templates: Some(form), ..Policy::default() };
+    for (name, profile) in
+        [("one thread", Profile::Throughput { workers: 1 }), ("all cores", Profile::Latency)]
+    {
+        let open = |form| {
+            Verifier::builder().profile(profile).policy(policy(form)).uncalibrated().open().ok()
+        };
+        let both = (open(TemplateForm::Plain), open(TemplateForm::Mirrored));
+        let (Some(plain), Some(mirrored)) = both else { return };
+        let faces: Vec<_> = photos()
+            .iter()
+            .filter_map(|path| plain.inspect(Source::<Probe>::Path(path)).ok()?.aligned)
+            .collect();
+        if faces.is_empty() {
+            return;
+        }
+        let mut took = [Vec::new(), Vec::new()];
+        for round in 0..25 {
+            for (verifier, took) in [&plain, &mirrored].into_iter().zip(&mut took) {
+                let begun = Instant::now();
+                for face in &faces {
+                    drop(black_box(verifier.embedder().embed::<Probe>(face)));
+                }
+                // The first rounds fill the caches.
+                if round >= 5 {
+                    took.push(begun.elapsed().as_secs_f64() * 1e3 / faces.len() as f64);
+                }
+            }
+        }
+        let [plain, mirrored] = took.map(|mut took| {
+            took.sort_by(f64::total_cmp);
+            (took[took.len() / 2], took[took.len() / 10])
+        });
+        eprintln!(
+            "embed, {name}: plain {:.2} ms, mirrored {:.2} ms, ratio {:.2} (of the 10th \
+             percentiles {:.2})",
+            plain.0,
+            mirrored.0,
+            mirrored.0 / plain.0,
+            mirrored.1 / plain.1
+        );
+    }
+}
+
 /// A 12-megapixel JPEG, decode to template: at a reduced DCT scale, and decoded in full.
 fn large_selfie(criterion: &mut Criterion) {
     let photos = photos();
@@ -123,5 +171,5 @@ fn large_selfie(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, stages, large_selfie);
+criterion_group!(benches, mirrored, stages, large_selfie);
 criterion_main!(benches);

@@ -9,7 +9,7 @@ use crate::quality::{Component, Gate, GateOutcome, QualityReport};
 use crate::sample::{EncodedSample, Sample, relit_part};
 use evenmatch_core::record::{
     AttemptRecord, MeasureRecord, OtherFaceRecord, QualityRecord, Reason, ReasonCode,
-    ReasonSubject, SampleRecord, SignalRecord,
+    ReasonSubject, SampleRecord, SignalRecord, TemplateForm,
 };
 
 /// A photo is first decoded so that its longer side has at least this many pixels, and again at a
@@ -115,7 +115,9 @@ pub(crate) fn inspect(
     let wanted =
         largest_reduction(encoded, |r| scale.is_some_and(|scale| scale / r as f32 >= OVERSAMPLING));
     let sample = if wanted < sample.reduction() { encoded.decode_reduced(wanted)? } else { sample };
-    let mut found = gated(finish(sample, found, policy.several_faces, subject), policy, subject);
+    let mut found = finish(sample, found, policy.several_faces, subject);
+    crop_once_more(&mut found, detector, policy)?;
+    let mut found = gated(found, policy, subject);
     if encoded.pages() > 1 {
         // If no face was found, it may be on another page.
         let pages = Reason::new(ReasonCode::SeveralPages).measured(encoded.pages() as f32, 1.0);
@@ -156,11 +158,30 @@ pub(crate) fn inspect_sample(
     if !policy.plain_looks_only {
         detector.look_again(&sample, &mut found, policy.look_again_for())?;
     }
-    let mut found = gated(finish(sample, found, policy.several_faces, subject), policy, subject);
+    let mut found = finish(sample, found, policy.several_faces, subject);
+    crop_once_more(&mut found, detector, policy)?;
+    let mut found = gated(found, policy, subject);
     if let Some(passive) = passive {
         found.signals = signals(&found, &found.sample, passive)?;
     }
     Ok(found)
+}
+
+/// Adds a second crop, from landmarks of another look, for the mirrored half of a template.
+fn crop_once_more(found: &mut Inspection, detector: &FaceDetector, policy: &Policy) -> Result<()> {
+    if policy.templates == Some(TemplateForm::Plain) {
+        return Ok(());
+    }
+    let (Some(crop), Some(face)) = (&found.aligned, found.detections.faces.first()) else {
+        return Ok(());
+    };
+    let noise = found.detections.drowning_noise();
+    let lit = noise.map(|noise| lit(&found.sample, face, noise));
+    let sample = lit.as_ref().unwrap_or(&found.sample);
+    let again = detector.once_more(sample, face)?;
+    let second = again.and_then(|again| align(sample, &again));
+    found.aligned = Some(crop.clone().with_second(second));
+    Ok(())
 }
 
 fn finish(

@@ -17,11 +17,24 @@ const ALIASING: f32 = 4.0;
 #[derive(Debug, Clone)]
 pub struct AlignedFace {
     image: RgbImage,
+    second: Option<RgbImage>,
     source_scale: f32,
     coverage: f32,
 }
 
 impl AlignedFace {
+    /// A second crop of the same face, from landmarks of another look at it: where the two looks
+    /// differ, their mean is nearer to the truth than either. The crop itself where there was no
+    /// such look.
+    pub fn second_image(&self) -> &RgbImage {
+        self.second.as_ref().unwrap_or(&self.image)
+    }
+
+    /// The face with the crop of another look as its second one.
+    pub(crate) fn with_second(self, other: Option<AlignedFace>) -> Self {
+        AlignedFace { second: other.map(|other| other.image), ..self }
+    }
+
     /// The crop: 112×112 pixels, 8-bit RGB.
     pub fn image(&self) -> &RgbImage {
         &self.image
@@ -77,7 +90,12 @@ pub fn align(sample: &Sample, detection: &Detection) -> Option<AlignedFace> {
     } else {
         sample_bilinear(pixels, &grid, (0.0, 0.0))
     };
-    Some(AlignedFace { image, source_scale, coverage: grid.coverage(pixels.dimensions()) })
+    Some(AlignedFace {
+        image,
+        second: None,
+        source_scale,
+        coverage: grid.coverage(pixels.dimensions()),
+    })
 }
 
 /// Where the crop's pixels lie in the full-size image.

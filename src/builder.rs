@@ -7,7 +7,7 @@ use crate::decide::{LivenessPolicy, Policy};
 use crate::detect::FaceDetector;
 use crate::model::{EarlyNetwork, LazyNetwork, ModelStore, Network, OnnxNetwork, Profile, Role};
 use crate::pad::passive::PassiveSignals;
-use crate::record::Calibration;
+use crate::record::{Calibration, TemplateForm};
 use crate::template::Embedder;
 use crate::verify::Verifier;
 use crate::{Error, Result, shipped};
@@ -27,6 +27,7 @@ pub struct VerifierBuilder {
     store: Option<ModelStore>,
     profile: Profile,
     policy: Policy,
+    templates: Option<TemplateForm>,
     scores: Scores,
     early: bool,
 }
@@ -84,6 +85,14 @@ impl VerifierBuilder {
         self
     }
 
+    /// Makes and compares templates of this form, whatever the policy says. By default they have the
+    /// policy's form or, failing that, that of the calibration that decides; without a calibration
+    /// they are mirrored.
+    pub fn templates(mut self, form: TemplateForm) -> Self {
+        self.templates = Some(form);
+        self
+    }
+
     /// Decides by this calibration in place of the one that ships, with its normaliser if it has
     /// one.
     pub fn calibration(mut self, calibration: Calibration) -> Self {
@@ -123,21 +132,23 @@ impl VerifierBuilder {
     ///
     /// [`ErrorKind::ModelMissing`](crate::ErrorKind::ModelMissing) before
     /// `evenmatch models fetch`; a file has another digest than the manifest says; the policy
-    /// contradicts itself; the calibration was measured with other models or has no threshold for
-    /// the policy's rate.
+    /// contradicts itself; the calibration was measured with other models or on templates of another
+    /// form than the one asked for, or has no threshold for the policy's rate.
     pub fn open(self) -> Result<Verifier> {
         let store = match self.store {
             Some(store) => store,
             None => ModelStore::open()?,
         };
-        let verifier = load(&store, self.profile, self.policy, self.early)?;
+        let templates = self.templates.or(self.policy.templates);
+        let policy = Policy { templates, ..self.policy };
+        let verifier = load(&store, self.profile, policy, self.early)?;
         // A threshold that the policy states is a cosine.
         if verifier.policy().threshold.is_some() {
             return Ok(verifier);
         }
         let calibration = match self.scores {
-            Scores::Shipped => shipped::default_calibration()?,
-            Scores::Plain => shipped::default_plain()?,
+            Scores::Shipped => shipped::default_for(templates.unwrap_or(TemplateForm::USUAL))?,
+            Scores::Plain => shipped::default_plain_for(templates.unwrap_or(TemplateForm::USUAL))?,
             Scores::Of(calibration) => *calibration,
             Scores::Uncalibrated => return Ok(verifier),
         };

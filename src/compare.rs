@@ -32,12 +32,13 @@ impl ComparisonScore {
 /// # Errors
 ///
 /// [`ErrorKind::ModelMismatch`] where the templates come from models of different digests: their
-/// features mean different things.
+/// features mean different things. [`ErrorKind::TemplateFormMismatch`] where one is plain and the
+/// other mirrored: no threshold holds for such scores.
 pub fn compare(
     probe: &Template<Probe>,
     reference: &Template<Reference>,
 ) -> Result<ComparisonScore> {
-    check_models(probe, reference)?;
+    check_alike(probe, reference)?;
     Ok(ComparisonScore(cosine(probe, reference) as f32))
 }
 
@@ -53,7 +54,7 @@ pub fn compare_normalised(
     reference: &Template<Reference>,
     by: Digest,
 ) -> Result<ComparisonScore> {
-    check_models(probe, reference)?;
+    check_alike(probe, reference)?;
     let probe_statistics = statistics("probe", probe, by)?;
     let reference_statistics = statistics("reference", reference, by)?;
     let score = probe_statistics.score(reference_statistics, cosine(probe, reference));
@@ -88,12 +89,40 @@ fn cosine(probe: &Template<Probe>, reference: &Template<Reference>) -> f64 {
     cosine.clamp(-1.0, 1.0)
 }
 
-fn check_models(probe: &Template<Probe>, reference: &Template<Reference>) -> Result<()> {
+fn check_alike(probe: &Template<Probe>, reference: &Template<Reference>) -> Result<()> {
     let (a, b) = (probe.model(), reference.model());
     if a.sha256 != b.sha256 || probe.features().len() != reference.features().len() {
         let message = format!("the probe was made by {a} and the reference by {b}");
         return Err(Error::new(ErrorKind::ModelMismatch, Stage::Compare, message)
             .next("enrol the reference again with the current model"));
     }
+    let (a, b) = (probe.form(), reference.form());
+    if a != b {
+        let message = format!("the probe's template is {a} and the reference's is {b}");
+        return Err(Error::new(ErrorKind::TemplateFormMismatch, Stage::Compare, message).next(
+            format!("enrol the reference again from photos, or make both alike: --templates {b}"),
+        ));
+    }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ModelId;
+    use evenmatch_core::record::TemplateForm;
+
+    fn template<R: Role>(form: TemplateForm) -> Template<R> {
+        let model = ModelId { id: "m".into(), sha256: Digest::of(b"m") };
+        Template::restore(model, form, vec![0.6, 0.8]).unwrap()
+    }
+
+    #[test]
+    fn templates_of_different_forms_are_not_compared() {
+        let probe = template::<Probe>(TemplateForm::Plain);
+        let error = compare(&probe, &template(TemplateForm::Mirrored)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TemplateFormMismatch);
+        assert!(error.next_step().is_some_and(|next| next.contains("--templates mirrored")));
+        assert!(compare(&probe, &template(TemplateForm::Plain)).is_ok());
+    }
 }

@@ -17,7 +17,7 @@ use crate::template::{Embedder, Probe, Reference, Role, Template};
 use crate::{Error, ErrorKind, Result, Stage};
 use evenmatch_core::record::{
     Calibration, DECISION_SCHEMA, DecisionRecord, Liveness, ModelRecord, Reason, ReasonCode,
-    ReasonSubject, SampleRecord, SessionEvidence, SignalRecord, SoftwareRecord,
+    ReasonSubject, SampleRecord, SessionEvidence, SignalRecord, SoftwareRecord, TemplateForm,
 };
 use evenmatch_scores::normalise::Normaliser;
 
@@ -115,14 +115,18 @@ pub struct Verifier {
 
 impl Verifier {
     /// A verifier from its parts. The operating point is that of the policy or, failing that,
-    /// the `published` threshold of the embedder with its source in words.
+    /// the `published` threshold of the embedder with its source in words. Templates have the form
+    /// that the policy states or, failing that, the embedder's.
     pub fn new(
         detector: FaceDetector,
-        embedder: Embedder,
+        mut embedder: Embedder,
         published: Option<(f32, String)>,
         policy: Policy,
     ) -> Result<Self> {
         policy.check()?;
+        if let Some(form) = policy.templates {
+            embedder = embedder.with_form(form);
+        }
         let point = OperatingPoint::resolve(policy.threshold, published)?;
         let passive = PassiveSignals::new(policy.passive.clone());
         Ok(Verifier {
@@ -164,19 +168,28 @@ impl Verifier {
 
     /// The verifier with the operating point that a calibration measured for this false match rate
     /// (the policy's `fmr_of` says whose rate), in place of its own, and with the calibration's
-    /// normaliser.
+    /// normaliser and form of template.
     ///
     /// # Errors
     ///
     /// [`ErrorKind::ModelMismatch`](crate::ErrorKind::ModelMismatch) where the calibration was
-    /// measured with other models; another kind where it has no threshold for this rate.
+    /// measured with other models;
+    /// [`ErrorKind::TemplateFormMismatch`](crate::ErrorKind::TemplateFormMismatch) where the policy
+    /// asks for templates of another form than those it was measured on; another kind where it has
+    /// no threshold for this rate.
     pub fn calibrated(mut self, calibration: &Calibration, target_fmr: f64) -> Result<Self> {
         calibration.check_models(&self.models())?;
+        self.embedder = self.embedder.with_form(calibration.form(self.policy.templates)?);
         self.point = OperatingPoint::calibrated(calibration, target_fmr, self.policy.fmr_of)?;
         let normaliser = calibration.normaliser.as_ref().map(Normaliser::open).transpose()?;
         self.normaliser = normaliser.map(Arc::new);
         self.calibration = Some(Arc::new(calibration.clone()));
         Ok(self)
+    }
+
+    /// The form of the templates that it makes and compares.
+    pub fn templates(&self) -> TemplateForm {
+        self.embedder.form()
     }
 
     /// The calibration in force; `None` where the threshold is the policy's or the publisher's.
@@ -317,7 +330,8 @@ impl Verifier {
     ///
     /// # Errors
     ///
-    /// As for [`Verifier::acquire`]; and where a ready template comes from another model.
+    /// As for [`Verifier::acquire`]; and where a ready template comes from another model or is of
+    /// another form.
     pub fn verify<'a, 'b>(
         &self,
         reference: impl Into<Source<'a, Reference>>,
@@ -333,7 +347,9 @@ impl Verifier {
     /// # Errors
     ///
     /// [`ErrorKind::ModelMismatch`](crate::ErrorKind::ModelMismatch) where the templates come
-    /// from different models, and
+    /// from different models,
+    /// [`ErrorKind::TemplateFormMismatch`](crate::ErrorKind::TemplateFormMismatch) where they are
+    /// of different forms, and
     /// [`ErrorKind::NormaliserMismatch`](crate::ErrorKind::NormaliserMismatch) where one of them
     /// was not normalised by the normaliser in force.
     pub fn decide(
@@ -397,6 +413,7 @@ impl Verifier {
             probe: probe.sample.clone(),
             reference: reference.sample.clone(),
             liveness: decision.liveness,
+            templates: Some(self.templates()),
             models: self.models().into_iter().chain(network).collect(),
             software: SoftwareRecord::current(),
         };

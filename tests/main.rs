@@ -11,6 +11,7 @@ mod documented;
 mod gate_by_group;
 mod lfw_accuracy;
 mod mesh;
+mod mirrored;
 mod parity;
 mod passive_bona_fide;
 mod passive_support;

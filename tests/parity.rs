@@ -11,7 +11,7 @@ use std::path::Path;
 
 use evenmatch::{
     DecodeLimits, EncodedSample, Inspection, Point, Policy, Probe, Source, Verifier, compare,
-    model::Profile,
+    model::Profile, record::TemplateForm,
 };
 use evenmatch_core::Digest;
 use evenmatch_testkit::{Need, skip};
@@ -68,8 +68,12 @@ fn photos() -> Option<Vec<(Expected, Vec<u8>)>> {
 }
 
 fn verifier() -> Option<Verifier> {
-    // OpenCV makes one pass.
-    let policy = Policy { plain_looks_only: true, ..Policy::default() };
+    // OpenCV makes one pass, and embeds one view.
+    let policy = Policy {
+        plain_looks_only: true,
+        templates: Some(TemplateForm::Plain),
+        ..Policy::default()
+    };
     evenmatch_testfaces::verifier(Profile::Throughput { workers: 1 }, policy)
 }
 

@@ -14,6 +14,7 @@ use evenmatch_core::{
     Digest, ErrorKind, Stage,
     record::{
         DECISION_SCHEMA, DecisionRecord, LivenessOutcome, Outcome, ReasonCode, ReasonSubject,
+        TemplateForm,
     },
 };
 use image::{Rgb, RgbImage};
@@ -448,4 +449,86 @@ fn the_id_covers_what_was_decided_and_by_what_rule() {
     assert_ne!(id(None, &probe), id(Some(0.5), &probe));
     assert_ne!(id(Some(0.5), &probe), id(Some(0.6), &probe));
     assert_ne!(id(None, &probe), id(None, &portrait(RED, GREEN)));
+}
+
+/// A face whose halves differ, so that its mirror image is another picture.
+fn lopsided() -> RgbImage {
+    RgbImage::from_fn(320, 320, |x, y| match (x, y) {
+        (96..160, 96..256) => RED,
+        (160..224, 96..176) => GREEN,
+        (160..224, 176..256) => BLUE,
+        _ => Rgb([128; 3]),
+    })
+}
+
+fn features(verifier: &Verifier, image: &RgbImage) -> Vec<f32> {
+    let template = verifier.acquire::<Probe>(image).unwrap().template.unwrap();
+    assert_eq!(template.form(), verifier.templates());
+    template.features().to_vec()
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+#[test]
+fn a_mirrored_template_is_the_mean_of_both_views_and_the_default() {
+    let of = |form: Option<TemplateForm>| {
+        verifier(Policy { templates: form, threshold: Some(0.5), ..Policy::default() })
+    };
+    let (usual, plain) = (of(None), of(Some(TemplateForm::Plain)));
+    assert_eq!(usual.templates(), TemplateForm::Mirrored);
+    assert_eq!(plain.templates(), TemplateForm::Plain);
+    let image = lopsided();
+    // One look at the face, so that both views are of one crop.
+    let crop = plain.inspect::<Probe>(&image).unwrap().aligned.unwrap();
+    let embed = |verifier: &Verifier| verifier.embedder().embed_measured::<Probe>(&crop).unwrap();
+    let ((own, length), (mirrored, shorter)) = (embed(&plain), embed(&usual));
+    let (own, mirrored) = (own.features(), mirrored.features());
+    assert_eq!(features(&plain, &image), own);
+    // The null embedder's features are a grid of 8 by 8 for each channel.
+    let flipped: Vec<f32> = own.chunks_exact(8).flat_map(|row| row.iter().rev().copied()).collect();
+    assert!(cosine(own, &flipped) < 0.9, "the face is not lopsided enough to test anything");
+    let sum: Vec<f32> = own.iter().zip(&flipped).map(|(a, b)| a + b).collect();
+    let norm = cosine(&sum, &sum).sqrt();
+    assert!((cosine(&sum, mirrored) / norm - 1.0).abs() < 1e-5);
+    // Its length is that of the mean, shorter than that of one view.
+    assert!((shorter / length - norm / 2.0).abs() < 1e-4, "{shorter} of {length}");
+    // A photo and its mirror image give nearly the same mirrored templates, unlike plain ones.
+    let mirror = image::imageops::flip_horizontal(&image);
+    let between = |v: &Verifier| cosine(&features(v, &image), &features(v, &mirror));
+    assert!(between(&usual) > 0.95 && between(&plain) < 0.9);
+}
+
+#[test]
+fn a_network_that_takes_one_view_at_a_time_gives_the_same_template() {
+    let policy = || Policy { threshold: Some(0.5), ..Policy::default() };
+    let (at_once, one_by_one) = (verifier(policy()), with_another_embedder(policy()));
+    let image = lopsided();
+    let (a, b) = (features(&at_once, &image), features(&one_by_one, &image));
+    assert!(a.iter().zip(&b).all(|(a, b)| (a - b).abs() < 1e-6));
+}
+
+#[test]
+fn templates_of_different_forms_are_refused() {
+    let of = |text: &str| verifier(text.parse().unwrap());
+    let (mirrored, plain) = (of("templates = 'mirrored'"), of("templates = 'plain'"));
+    let image = portrait(RED, BLUE);
+    let enrolled = plain.acquire::<Reference>(&image).unwrap().template.unwrap();
+    let enrolled = Template::<Reference>::from_bytes(&enrolled.to_bytes()).unwrap();
+    let error = mirrored.verify(&enrolled, &image).unwrap_err();
+    assert_eq!((error.kind(), error.stage()), (ErrorKind::TemplateFormMismatch, Stage::Compare));
+    assert!(error.next_step().is_some_and(|next| next.contains("--templates plain")));
+    let record = plain.verify(&enrolled, &image).unwrap();
+    assert_eq!(record.outcome, Outcome::Match);
+    // Records state the form; those from before there were two do not.
+    let text = serde_json::to_string(&record).unwrap();
+    assert!(text.contains("\"templates\":\"plain\""), "{text}");
+    let old: DecisionRecord =
+        serde_json::from_str(&text.replace("\"templates\":\"plain\",", "")).unwrap();
+    assert_eq!(old.templates, None);
+    assert!(!serde_json::to_string(&old).unwrap().contains("templates"));
+    assert_eq!(mirrored.verify(&image, &image).unwrap().templates, Some(TemplateForm::Mirrored));
+    let error = "templates = 'both'".parse::<Policy>().unwrap_err();
+    assert_eq!((error.kind(), error.place().line), (ErrorKind::InvalidArgument, Some(1)));
 }

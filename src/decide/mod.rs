@@ -18,8 +18,9 @@ use crate::sample::DecodeLimits;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_core::numbers::{count, percent_at_most};
 use evenmatch_core::record::{
-    Calibration, Evidence, EvidenceRecord, FmrOf, Liveness, LivenessOutcome, NormaliserRecord,
-    OperatingPointRecord, Outcome, Reason, ReasonCode,
+    CalibratedThreshold, Calibration, Evidence, EvidenceRecord, FmrOf, GroupClaims, Liveness,
+    LivenessOutcome, NormaliserRecord, OperatingPointRecord, Outcome, Reason, ReasonCode,
+    TemplateForm,
 };
 
 /// What to do when a photo shows several faces.
@@ -75,11 +76,15 @@ pub struct Policy {
     pub liveness: LivenessPolicy,
     /// What is done with photos of poor quality.
     pub gate: Gate,
+    /// Which views of a face its template is made from: `plain` or `mirrored`; if absent, those of
+    /// the calibration in force, or else `mirrored`.
+    pub templates: Option<TemplateForm>,
     /// Accept at this score and above, −1 to 1; if absent, the embedder's published threshold.
     pub threshold: Option<f32>,
     /// Accept at the threshold that a calibration measured for this false match rate.
     pub fmr: Option<f64>,
-    /// Whose rate that is: `everyone`, or the `worst_group`'s upper bound.
+    /// Whose rate that is: that of `every_group` which the calibration covers (of everyone, where it
+    /// covers none), of `everyone`, or the `worst_group`'s upper bound.
     pub fmr_of: FmrOf,
     /// Scores nearer than this to the threshold, on either side, are left to a person.
     pub review_band: f32,
@@ -246,16 +251,8 @@ impl OperatingPoint {
         check_threshold(threshold)?;
         let worst = point.worst_group.as_ref();
         let upper = worst.map_or(point.fmr.high, |group| group.fmr.high);
-        let whom = worst.map_or_else(String::new, |group| {
-            format!(" in the group with the highest measured rate ({})", group.group)
-        });
-        let claim = format!(
-            "at this threshold, at most {} of pairs of different people{whom} match, with 95 % \
-             confidence; measured on {} people in {} comparisons",
-            percent_at_most(upper),
-            count(calibration.data.subjects),
-            count(calibration.data.nonmated)
-        );
+        let claims = calibration.group_claims.as_ref().filter(|_| of != FmrOf::Everyone);
+        let claim = claim(calibration, &point, claims, upper);
         let basis = ThresholdBasis::Calibrated {
             calibration: format!("{} (sha256 {})", calibration.name, calibration.digest),
             target_fmr: point.target_fmr,
@@ -331,6 +328,37 @@ impl OperatingPoint {
     pub fn basis(&self) -> &ThresholdBasis {
         &self.basis
     }
+}
+
+/// What a calibration claims for one of its thresholds, in words.
+fn claim(
+    calibration: &Calibration,
+    point: &CalibratedThreshold,
+    claims: Option<&GroupClaims>,
+    upper: f64,
+) -> String {
+    let whom = match (&point.worst_group, claims) {
+        (Some(worst), Some(claims)) => {
+            let ages = if claims.ages_known { " aged ten or more" } else { "" };
+            format!(
+                " in each of {} groups of at least {} measured people{ages} (most in {})",
+                point.groups.len(),
+                claims.least_people,
+                worst.group
+            )
+        }
+        (Some(worst), None) => {
+            format!(" in the group with the highest measured rate ({})", worst.group)
+        }
+        (None, _) => String::new(),
+    };
+    format!(
+        "at this threshold, at most {} of pairs of different people{whom} match, with 95 % \
+         confidence; measured on {} people in {} comparisons",
+        percent_at_most(upper),
+        count(calibration.data.subjects),
+        count(calibration.data.nonmated)
+    )
 }
 
 /// What was decided, and why.

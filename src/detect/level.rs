@@ -53,6 +53,10 @@ const ALIKE: f32 = 0.02;
 /// the surroundings.
 const WORTH_TAKING: f32 = 0.05;
 
+/// A landmark that is further than this from where the first look saw it, in distances between the
+/// eyes, belongs to something else.
+const SAME_PLACE: f32 = 0.3;
+
 /// Box heights, in widths, that need no further check. Of 1,598 LFW photos five lie outside, of
 /// 1,288 FairFace ones 81.
 const ASPECTS: std::ops::RangeInclusive<f32> = 1.08..=1.6;
@@ -170,6 +174,19 @@ impl Leveller<'_> {
             }
         }
         Ok(best)
+    }
+
+    /// The landmarks of a face as seen once more in a square of its own; `None` where it is not
+    /// seen again in the same place.
+    pub(super) fn once_more(&self, face: &Detection) -> Result<Option<Landmarks5>> {
+        let Some(angle) = face.landmarks.tilt() else { return Ok(None) };
+        let size = MARGIN * face.bounding_box.width().max(face.bounding_box.height());
+        let square = Square { centre: middle(face), width: size, height: size, angle };
+        let Some(seen) = self.look(&square, self.min_score)? else { return Ok(None) };
+        let eyes = face.landmarks.inter_eye_distance();
+        let apart = seen.landmarks.points().iter().zip(face.landmarks.points());
+        let furthest = apart.map(|(a, b)| a.distance(*b)).fold(0.0, f32::max);
+        Ok((furthest <= SAME_PLACE * eyes).then_some(seen.landmarks))
     }
 
     /// The factor by which to multiply the height of a face so that it looks most like one; `None`

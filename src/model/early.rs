@@ -82,6 +82,11 @@ impl Network for EarlyNetwork {
         self.network()?.run(input)
     }
 
+    fn merges_views(&self) -> bool {
+        // A network that cannot be loaded says so when it runs.
+        self.network().is_ok_and(|network| network.merges_views())
+    }
+
     fn ready(&self) -> Result<()> {
         self.network().map(|_| ())
     }

@@ -55,4 +55,9 @@ impl Network for LazyNetwork {
     fn run(&self, input: ArrayView4<'_, f32>) -> Result<Outputs> {
         self.network()?.run(input)
     }
+
+    fn merges_views(&self) -> bool {
+        // A network that cannot be loaded says why when it is run.
+        self.network().is_ok_and(|network| network.merges_views())
+    }
 }

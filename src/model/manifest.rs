@@ -139,6 +139,8 @@ pub enum Preparation {
     MergeHeads,
     /// Leave the input's height and width open.
     OpenSize,
+    /// Take several views of one face, and give the mean of what is given for each.
+    MergeViews,
     /// Declare an older operator set, which the runtime optimises better.
     LowerOpset,
 }

@@ -19,6 +19,12 @@ pub trait Network: Send + Sync {
     /// [`InputSpec`](super::InputSpec) states.
     fn run(&self, input: ArrayView4<'_, f32>) -> Result<Outputs>;
 
+    /// Whether a batch is several views of one face, and its output one row: the mean of the
+    /// outputs for each view. A network that does not say so gets one view at a time.
+    fn merges_views(&self) -> bool {
+        false
+    }
+
     /// Waits until the network can run, if it is still being loaded, and returns why if it cannot.
     fn ready(&self) -> Result<()> {
         Ok(())
@@ -205,6 +211,10 @@ impl Network for NullEmbedder {
         &self.id
     }
 
+    fn merges_views(&self) -> bool {
+        true
+    }
+
     fn run(&self, input: ArrayView4<'_, f32>) -> Result<Outputs> {
         let (height, width) = (input.shape()[2], input.shape()[3]);
         let (h, w) = (height / Self::GRID, width / Self::GRID);
@@ -213,7 +223,7 @@ impl Network for NullEmbedder {
             for row in 0..Self::GRID {
                 for column in 0..Self::GRID {
                     let block = input.slice(ndarray::s![
-                        0,
+                        ..,
                         channel,
                         row * h..(row + 1) * h,
                         column * w..(column + 1) * w

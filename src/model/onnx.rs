@@ -178,6 +178,20 @@ impl Network for OnnxNetwork {
         self.pool.give_back(running);
         outputs
     }
+
+    fn merges_views(&self) -> bool {
+        self.pool.merges_views
+    }
+}
+
+/// Whether any number of views goes in and one row comes out, as the preparation step `merge_views`
+/// declares it.
+fn merges_views(session: &Session) -> bool {
+    let rows = |outlets: &[ort::value::Outlet]| match outlets {
+        [outlet] => outlet.dtype().tensor_shape().and_then(|shape| shape.first().copied()),
+        _ => None,
+    };
+    rows(session.inputs()) == Some(-1) && rows(session.outputs()) == Some(1)
 }
 
 fn collect_outputs(session: &mut Session, input: ArrayView4<'_, f32>) -> ort::Result<Outputs> {
@@ -237,6 +251,7 @@ struct SessionPool {
     environment: Environment,
     name: String,
     profile: Profile,
+    merges_views: bool,
     state: Mutex<PoolState>,
     returned: Condvar,
 }
@@ -251,15 +266,17 @@ struct PoolState {
 
 impl SessionPool {
     fn new(environment: Environment, model: VerifiedModel, profile: Profile) -> Result<Self> {
-        let pool = SessionPool {
+        let mut pool = SessionPool {
             environment,
             name: model.id().id,
             profile,
+            merges_views: false,
             state: Mutex::new(PoolState { idle: Vec::new(), model: None, unbuilt: 0 }),
             returned: Condvar::new(),
         };
         let model = Arc::new(model);
         let first = pool.build(&model)?;
+        pool.merges_views = merges_views(&first.session);
         let mut state = lock(&pool.state);
         state.idle.push(first);
         state.unbuilt = profile.sessions() - 1;

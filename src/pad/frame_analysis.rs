@@ -14,6 +14,7 @@ use crate::model::ModelId;
 use crate::sample::Sample;
 use crate::template::{Embedder, Probe, Template};
 use crate::{Digest, Result};
+use evenmatch_core::record::TemplateForm;
 
 /// The mesh's own confidence from which there is a face: MediaPipe's value, where only the mesh
 /// sees one; and a lower one where the detector sees a face too. In hard shadows, and over eyes
@@ -139,6 +140,18 @@ impl FrameAnalyser {
         let (embedder, input) = load(Role::Embedder)?;
         let embedder = Embedder::new(embedder, input)?;
         Ok(FrameAnalyser::new(detector, FaceMesh::open_in(&store, profile)?, embedder))
+    }
+
+    /// The analyser with templates of this form, in place of the embedder's.
+    #[must_use]
+    pub fn with_templates(mut self, form: TemplateForm) -> Self {
+        self.embedder = Arc::new(Embedder::clone(&self.embedder).with_form(form));
+        self
+    }
+
+    /// The form of its templates. Those that a session is compared with must have the same.
+    pub fn templates(&self) -> TemplateForm {
+        self.embedder.form()
     }
 
     /// The models it uses: detector, mesh and embedder.

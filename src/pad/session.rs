@@ -306,6 +306,8 @@ impl LivenessSession {
     ///
     /// [`ErrorKind::ModelMismatch`](crate::ErrorKind::ModelMismatch): the template comes from
     /// another embedder.
+    /// [`ErrorKind::TemplateFormMismatch`](crate::ErrorKind::TemplateFormMismatch): it has another
+    /// form than the analyser's.
     pub fn likeness(&self, template: &Template<Probe>) -> Result<Option<f32>> {
         let mut most = None;
         for reference in &self.person {

@@ -200,6 +200,7 @@ fn conclude(
         warnings,
         score_direction: direction,
         normalisation: None,
+        templates: None,
         acquisition: all.map(|pairs| acquisition(pairs, &cohort, settings)),
         data,
         threshold_basis: basis,

@@ -18,6 +18,7 @@ use super::pad::PadReport;
 use super::rules::Verdict;
 use super::stress::StressReport;
 use crate::records::{InputDigest, RecordWarning};
+use evenmatch_core::record::TemplateForm;
 
 /// The value of the field `schema`.
 pub const SCHEMA: &str = "evenmatch.audit/1";
@@ -52,6 +53,9 @@ pub struct AuditReport {
     /// Which samples gave no template, if samples were audited rather than records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acquisition: Option<AcquisitionReport>,
+    /// The form of the templates that were compared, if samples were audited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub templates: Option<TemplateForm>,
     /// The rates of the plain scores, if the scores of this report are normalised.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub normalisation: Option<Normalisation>,

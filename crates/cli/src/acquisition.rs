@@ -10,6 +10,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::errors::invalid;
 use super::gate::GateArgument;
+use super::templates::TemplatesArgument;
 use evenmatch::{Policy, Verifier, model::Profile, quality::Gate};
 use evenmatch_audit::records::PeopleManifest;
 use evenmatch_core::Result;
@@ -32,6 +33,10 @@ pub(crate) struct AcquisitionArguments {
     /// What to do with photos of poor quality [default: the policy's, or advise]
     #[arg(long, value_enum, help_heading = "Photos")]
     pub(crate) gate: Option<GateArgument>,
+    /// Make templates from the face and its mirror image, or from the face alone [default: the
+    /// policy's, or mirrored]
+    #[arg(long, value_enum, value_name = "FORM", help_heading = "Photos")]
+    pub(crate) templates: Option<TemplatesArgument>,
     /// Read the rules for acquiring photos from this file
     #[arg(long, value_name = "FILE.toml", help_heading = "Photos")]
     pub(crate) policy: Option<PathBuf>,
@@ -54,13 +59,15 @@ impl AcquisitionArguments {
     ) -> Result<Acquisitions> {
         let root = self.root.clone().unwrap_or_else(|| PeopleManifest::default_root(list));
         manifest.require_photos(&root)?;
-        let mut policy = super::policy::read(self.policy.as_deref(), self.gate)?;
+        let mut policy = super::policy::read(self.policy.as_deref(), self.gate, self.templates)?;
         // The store does not keep advice, so there is no point in measuring it.
         if policy.gate == Gate::Advise {
             policy.gate = Gate::Off;
         }
         let jobs = super::jobs::jobs(self.jobs.map(NonZeroUsize::get));
-        let verifier = Verifier::open(Profile::Throughput { workers: jobs }, policy)?;
+        let profile = Profile::Throughput { workers: jobs };
+        // Nothing is decided here, so no calibration is needed.
+        let verifier = Verifier::builder().profile(profile).policy(policy).uncalibrated().open()?;
         let mut part = PartSize::default();
         part.photos = self.part_photos.map_or(part.photos, NonZeroUsize::get);
         let options = AcquireOptions {

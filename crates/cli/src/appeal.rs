@@ -10,7 +10,7 @@ use evenmatch::{Acquisition, EncodedSample, Policy, Probe, Sample, Verifier, shi
 use evenmatch_audit::OverturnReport;
 use evenmatch_core::{
     Error, ErrorKind, Stage,
-    record::{Calibration, DecisionRecord},
+    record::{Calibration, DecisionRecord, TemplateForm},
 };
 use evenmatch_ledger::{DecisionEntry, HumanOutcome, LedgerFiles};
 use evenmatch_registry::Replay;
@@ -172,7 +172,9 @@ fn verifier(
 ) -> anyhow::Result<Verifier> {
     let policy: Policy = serde_json::from_slice(&files.policy(&then.policy)?)?;
     let point = &then.record.operating_point;
-    let verifier = Verifier::builder().policy(policy).uncalibrated().open()?;
+    // A decision that does not state the form was made when all templates were plain.
+    let form = then.record.templates.unwrap_or_else(TemplateForm::unstated);
+    let verifier = Verifier::builder().policy(policy).templates(form).uncalibrated().open()?;
     let Some(rate) = point.target_fmr else { return Ok(verifier) };
     let calibration = match &arguments.calibration {
         Some(path) => Calibration::from_path(path)?,

@@ -12,8 +12,10 @@ use super::errors::invalid;
 use super::exit::Exit;
 use super::jobs::{jobs, with_threads};
 use super::labels::LabelArguments;
-use super::normalise::{Choice, for_embedder_in_use, of_choice};
+use super::normalise::{for_embedder_in_use, of_choice};
+use super::normalise_choice::Choice;
 use super::people::PeopleArguments;
+use super::templates::{for_calibration, for_choice};
 use super::warnings;
 use evenmatch_audit::{
     AuditProgress, AuditReport, AuditSettings, IntervalMethod, OverturnReport, RulePack,
@@ -21,7 +23,11 @@ use evenmatch_audit::{
     records::{Bins, Format, ReadOptions, RecordFile},
     worst_verdict,
 };
-use evenmatch_core::{Shown, record::NormaliserRecord, threads};
+use evenmatch_core::{
+    Shown,
+    record::{NormaliserRecord, TemplateForm},
+    threads,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -51,10 +57,16 @@ pub(crate) struct AuditArguments {
     /// filled in
     #[arg(long, value_name = "FILE", requires = "manifest", help_heading = "Labels and groups")]
     label_verdicts: Option<PathBuf>,
-    /// Normalise the scores of photos: cohort (as `verify` does, and reports plain scores too), off
-    /// (plain cosines), or with the normaliser of this calibration file [default: what
-    /// --calibration says; off with --threshold; otherwise cohort]
-    #[arg(long, value_name = "off|cohort|FILE", requires = "manifest", help_heading = "Threshold")]
+    /// Normalise the scores of photos, and report plain scores too: cohort or learned (with such a
+    /// normaliser of a calibration that ships), off (plain cosines only), or with the normaliser of
+    /// this calibration file [default: what --calibration says; off with --threshold; otherwise as
+    /// `verify` does]
+    #[arg(
+        long,
+        value_name = "off|cohort|learned|FILE",
+        requires = "manifest",
+        help_heading = "Threshold"
+    )]
     normalise: Option<Choice>,
     /// Leave out the half of the people from which the normaliser may have been formed
     #[arg(long, requires = "manifest", help_heading = "Threshold")]
@@ -194,12 +206,13 @@ pub(crate) fn run(arguments: AuditArguments) -> anyhow::Result<Exit> {
     let mut report = with_threads(jobs, || match (&arguments.records, &arguments.manifest) {
         (Some(records), _) => measure(records, &options, &settings),
         (None, Some(manifest)) => {
+            let people = arguments.people.with_templates(form(&arguments, calibration.as_ref())?);
             let normaliser = normaliser(&arguments, calibration)?;
             let job = Job {
                 normaliser: normaliser.as_ref(),
                 held_out: arguments.held_out,
                 manifest,
-                people: &arguments.people,
+                people: &people,
                 verdicts: arguments.label_verdicts.as_deref(),
                 out: &arguments.out,
                 jobs,
@@ -279,11 +292,7 @@ fn normaliser(
     calibration: Option<CalibrationFile>,
 ) -> evenmatch_core::Result<Option<NormaliserRecord>> {
     let Some(calibration) = calibration else {
-        let usual = match arguments.threshold {
-            Some(_) => Choice::Off,
-            None => Choice::Cohort,
-        };
-        return of_choice(arguments.normalise.as_ref().unwrap_or(&usual));
+        return of_choice(choice(arguments), form(arguments, None)?);
     };
     // The thresholds of a calibration hold for its own scores only.
     if arguments.normalise.is_some() {
@@ -294,6 +303,26 @@ fn normaliser(
         );
     }
     calibration.normaliser.map(for_embedder_in_use).transpose()
+}
+
+/// What normalises the scores where no calibration states it.
+fn choice(arguments: &AuditArguments) -> &Choice {
+    arguments.normalise.as_ref().unwrap_or(match arguments.threshold {
+        Some(_) => &Choice::Off,
+        None => &Choice::Shipped,
+    })
+}
+
+/// The form of the photos' templates: the one that the thresholds and the normaliser are for.
+fn form(
+    arguments: &AuditArguments,
+    calibration: Option<&CalibrationFile>,
+) -> evenmatch_core::Result<TemplateForm> {
+    let (argument, policy) = (arguments.people.templates, arguments.people.policy.as_deref());
+    match calibration {
+        Some(calibration) => for_calibration(calibration, argument, policy),
+        None => for_choice(choice(arguments), argument, policy),
+    }
 }
 
 fn read_options(arguments: &AuditArguments) -> evenmatch_core::Result<ReadOptions> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::label_errors::LabelErrors;
-use super::normalise::{apply, held_out, knows, sentence};
+use super::normalise::{apply, held_out, sentence, some_left};
 use super::people::{People, PeopleArguments, with_suffix};
 use super::policy;
 use evenmatch_audit::{
@@ -13,7 +13,10 @@ use evenmatch_audit::{
     compare_audits, export,
     records::{Bins, LabelRules},
 };
-use evenmatch_core::{Result, Shown, Stage, record::NormaliserRecord};
+use evenmatch_core::{
+    Result, Shown, Stage,
+    record::{NormaliserRecord, TemplateForm},
+};
 
 /// Folder, within the report's, for the rates as labelled if verdicts changed them.
 const AS_LABELLED: &str = "as-labelled";
@@ -43,7 +46,11 @@ pub(crate) fn measure(job: &Job<'_>, settings: &AuditSettings) -> Result<AuditRe
         People::acquire(job.manifest, job.people, &work, job.jobs, (bins, job.label_rules))?;
     let mut set = people.set(&str::to_owned, Default::default());
     let errors = LabelErrors::find(&people, &set, job.verdicts)?;
-    errors.write(&people, policy::read(job.people.policy.as_deref(), job.people.gate)?, &work)?;
+    errors.write(
+        &people,
+        policy::read(job.people.policy.as_deref(), job.people.gate, None)?,
+        &work,
+    )?;
     say(&errors, &work);
     set.warnings.extend(errors.warning());
     let corrected = errors.corrected(&people, &set);
@@ -68,22 +75,44 @@ fn judge(
     raw: Option<&str>,
 ) -> Result<AuditReport> {
     let Some(normaliser) = job.normaliser else {
-        return audit_samples(set, settings, &mut |_| ());
+        return audited(people, set, settings);
     };
-    let left = if job.held_out { Cow::Owned(held_out(set)) } else { Cow::Borrowed(set) };
-    let mut report = audit_samples(&apply(&left, normaliser)?, settings, &mut |_| ())?;
+    let left = if job.held_out {
+        some_left(normaliser, people)?;
+        Cow::Owned(held_out(set))
+    } else {
+        Cow::Borrowed(set)
+    };
+    let even = apply(&left, normaliser, people.found.templates)?;
+    let mut report = audited(people, &even, settings)?;
     let Some(targets) = targets(settings) else { return Ok(report) };
     let plain = AuditSettings { thresholds: Thresholds::Targets(targets), ..settings.clone() };
-    let before = audit_samples(&left, &plain, &mut |_| ())?;
+    let before = audited(people, &left, &plain)?;
     report.normalisation = Some(Normalisation::beside(
         normaliser.digest(),
         normaliser.subjects(),
-        sentence(normaliser, job.held_out, knows(normaliser, people)),
+        sentence(normaliser, job.held_out, people),
         &before,
     ));
     if let Some(name) = raw {
         export::write_report(&before, &folder(job.out, name)?)?;
     }
+    Ok(report)
+}
+
+/// Audits a set, and says in the report what its templates were made from.
+fn audited(people: &People, set: &SampleSet, settings: &AuditSettings) -> Result<AuditReport> {
+    let mut report = audit_samples(set, settings, &mut |_| ())?;
+    let form = people.found.templates;
+    report.templates = Some(form);
+    report.method.push(match form {
+        TemplateForm::Mirrored => "Templates are mirrored: each is the mean of what the embedder \
+                                   gives for the aligned face and for its mirror image."
+            .to_owned(),
+        TemplateForm::Plain => {
+            "Templates are plain: each is what the embedder gives for the aligned face.".to_owned()
+        }
+    });
     Ok(report)
 }
 

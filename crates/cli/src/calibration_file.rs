@@ -6,7 +6,7 @@ use super::errors::invalid;
 use evenmatch_audit::{Thresholds, records::InputDigest};
 use evenmatch_core::{
     Digest, Error, Result, Shown, Stage,
-    record::{Calibration, NormaliserRecord},
+    record::{Calibration, FmrOf, NormaliserRecord, TemplateForm},
 };
 
 /// The parts of a calibration that an audit needs.
@@ -17,6 +17,8 @@ pub(super) struct CalibrationFile {
     points: Vec<(f64, f64)>,
     /// The normaliser for whose scores the thresholds hold.
     pub(super) normaliser: Option<NormaliserRecord>,
+    /// The form of templates for which they hold; `None` if another program made the file.
+    pub(super) templates: Option<TemplateForm>,
 }
 
 /// A calibration may come from another program, with thresholds only.
@@ -46,15 +48,20 @@ impl CalibrationFile {
             )
             .in_path(path)
         })?;
-        if content.schema.is_some() {
-            Calibration::parse(&text).map_err(|error| error.in_path(path))?;
-        }
-        let points = content.threshold.iter().map(|point| (point.target_fmr, point.threshold));
+        let stated = content.threshold.iter().map(|point| (point.target_fmr, point.threshold));
+        let (points, templates) = match content.schema {
+            Some(_) => {
+                let own = Calibration::parse(&text).map_err(|error| error.in_path(path))?;
+                (decided_by(&own), Some(own.templates))
+            }
+            None => (stated.collect(), None),
+        };
         Ok(CalibrationFile {
             path: path.to_owned(),
             sha256: Digest::of(text.as_bytes()),
-            points: points.collect(),
+            points,
             normaliser: content.normaliser,
+            templates,
         })
     }
 
@@ -81,4 +88,15 @@ impl CalibrationFile {
             },
         })
     }
+}
+
+/// The target rates and thresholds at which `verify` decides.
+fn decided_by(calibration: &Calibration) -> Vec<(f64, f64)> {
+    let targets = calibration.threshold.iter().map(|point| point.target_fmr);
+    targets
+        .filter_map(|target| {
+            let point = calibration.at_rate(target, FmrOf::EveryGroup).ok()?;
+            Some((point.target_fmr, point.threshold))
+        })
+        .collect()
 }

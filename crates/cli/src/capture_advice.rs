@@ -8,7 +8,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::exit::Exit;
-use evenmatch::{CaptureAdvice, Policy, Probe, Source, Verifier, model::Profile, quality::Gate};
+use evenmatch::{CaptureAdvice, Policy, Probe, Source, Verifier, quality::Gate};
 use evenmatch_core::record::QualityRecord;
 
 const EXAMPLES: &str = "\
@@ -47,9 +47,11 @@ struct Output<'a> {
 
 /// Inspects the photo and prints the advice.
 pub(crate) fn run(arguments: &CaptureAdviceArguments) -> anyhow::Result<Exit> {
-    let policy = super::policy::read(arguments.policy.as_deref(), None)?;
+    let policy = super::policy::read(arguments.policy.as_deref(), None, None)?;
     // The advice needs the measurements of the gate; it is the same whether or not it is enforced.
-    let verifier = Verifier::open(Profile::Latency, Policy { gate: Gate::Advise, ..policy })?;
+    let policy = Policy { gate: Gate::Advise, ..policy };
+    // Nothing is compared, so no calibration is needed.
+    let verifier = Verifier::builder().policy(policy).uncalibrated().open()?;
     let inspection = verifier.inspect(Source::<Probe>::from(arguments.image.as_path()))?;
     let advice = CaptureAdvice::of(&inspection);
     if arguments.json {

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::exit::Exit;
+use super::templates::TemplatesArgument;
 use evenmatch::{
     Detections, EncodedSample, Policy, Verifier,
     mesh::FaceMesh,
@@ -17,7 +18,10 @@ use evenmatch::{
         SESSION_SCHEMA, SessionReport, Step,
     },
 };
-use evenmatch_core::{Error, ErrorKind, Shown, Stage, record::LivenessOutcome};
+use evenmatch_core::{
+    Error, ErrorKind, Shown, Stage,
+    record::{LivenessOutcome, TemplateForm},
+};
 use evenmatch_lab::simulate::{Actor, SimulatedKind, Take, TakeSettings};
 
 const EXAMPLES: &str = "\
@@ -91,6 +95,10 @@ struct CheckArguments {
     frames: PathBuf,
     #[command(flatten)]
     how: FrameArguments,
+    /// Make templates from the face and its mirror image, or from the face alone [default: the
+    /// policy's, or mirrored]
+    #[arg(long, value_enum, value_name = "FORM", help_heading = "Input")]
+    templates: Option<TemplatesArgument>,
     /// Read the limits for decoding from this file
     #[arg(long, value_name = "FILE.toml", help_heading = "Input")]
     policy: Option<PathBuf>,
@@ -277,8 +285,9 @@ fn refused(challenge: &Challenge, finding: Finding) -> SessionReport {
 }
 
 fn check(arguments: &CheckArguments) -> anyhow::Result<Exit> {
-    let policy = super::policy::read(arguments.policy.as_deref(), None)?;
-    let open = || FrameAnalyser::open(Profile::Latency);
+    let policy = super::policy::read(arguments.policy.as_deref(), None, arguments.templates)?;
+    let form = policy.templates.unwrap_or(TemplateForm::USUAL);
+    let open = || Ok(FrameAnalyser::open(Profile::Latency)?.with_templates(form));
     let (report, _) = judge(&arguments.nonce, &arguments.frames, &arguments.how, &policy, open)?;
     if arguments.json {
         super::terminal::print_json(&report)?;

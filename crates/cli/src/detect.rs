@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::exit::Exit;
 use super::gate::GateArgument;
-use evenmatch::{Detection, Inspection, Probe, Source, Verifier, model::Profile};
+use evenmatch::{Detection, Inspection, Probe, Source, Verifier};
 use evenmatch_core::{
     Error, ErrorKind, Stage,
     record::{Reason, SampleRecord},
@@ -58,8 +58,9 @@ struct DetectOutput<'a> {
 /// Detects the faces, draws and prints them.
 pub(crate) fn run(arguments: &DetectArguments) -> anyhow::Result<Exit> {
     super::output_files::keep_inputs(arguments.annotate.as_deref(), &[Some(&arguments.image)])?;
-    let policy = super::policy::read(arguments.policy.as_deref(), arguments.gate)?;
-    let verifier = Verifier::open(Profile::Latency, policy)?;
+    let policy = super::policy::read(arguments.policy.as_deref(), arguments.gate, None)?;
+    // Nothing is compared, so no calibration is needed.
+    let verifier = Verifier::builder().policy(policy).uncalibrated().open()?;
     let inspection = verifier.inspect(Source::<Probe>::from(arguments.image.as_path()))?;
     if let Some(path) = &arguments.annotate {
         save_png(&annotate(&inspection), path)?;

@@ -101,7 +101,7 @@ fn of_person(arguments: &DiscloseArguments, subject: &str) -> anyhow::Result<Exi
 
 fn of_system(arguments: &DiscloseArguments) -> anyhow::Result<Exit> {
     let messages = Messages::of(&arguments.lang)?;
-    let policy = super::policy::read(arguments.policy.as_deref(), None)?;
+    let policy = super::policy::read(arguments.policy.as_deref(), None, None)?;
     let operator = arguments.operator.as_deref().map(OperatorStatement::from_path).transpose()?;
     let store = ModelStore::open()?;
     let manifest = store.manifest().clone();

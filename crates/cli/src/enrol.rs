@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 use super::exit::Exit;
 use super::gate::GateArgument;
 use super::place::PlaceArguments;
+use super::templates::TemplatesArgument;
 use evenmatch::{Source, Verifier, model::Profile};
 use evenmatch_core::{
     Error, ErrorKind, Shown, Stage,
@@ -54,6 +55,10 @@ pub(crate) struct EnrolArguments {
     /// What to do with photos of poor quality [default: the policy's, or advise]
     #[arg(long, value_enum, help_heading = "Input")]
     gate: Option<GateArgument>,
+    /// Make templates from the face and its mirror image, or from the face alone [default: the
+    /// policy's, or those of the calibration that ships]
+    #[arg(long, value_enum, value_name = "FORM", help_heading = "Input")]
+    templates: Option<TemplatesArgument>,
     /// Read the rules for acquiring, deciding and retention from this file
     #[arg(long, value_name = "FILE.toml", help_heading = "Input")]
     policy: Option<PathBuf>,
@@ -81,7 +86,8 @@ pub(crate) fn enrol(arguments: &EnrolArguments) -> anyhow::Result<Exit> {
         })?;
         settings.attributes.insert(name.to_owned(), value.to_owned());
     }
-    let policy = super::policy::read(arguments.policy.as_deref(), arguments.gate)?;
+    let policy =
+        super::policy::read(arguments.policy.as_deref(), arguments.gate, arguments.templates)?;
     let verifier = Verifier::open(Profile::Latency, policy)?;
     let photos = arguments.photos.iter().map(|path| Source::Path(path.as_path()));
     let outcome = registry.enrol(&verifier, &arguments.subject, photos, &settings)?;
@@ -368,7 +374,7 @@ enum RetentionAction {
 /// Enforces retention.
 pub(crate) fn retention(arguments: &RetentionArguments) -> anyhow::Result<Exit> {
     let RetentionAction::Run { dry_run, policy, place } = &arguments.action;
-    let policy = super::policy::read(policy.as_deref(), None)?;
+    let policy = super::policy::read(policy.as_deref(), None, None)?;
     let registry = place.open()?;
     let run = registry.retain(&policy.retention, evenmatch_ledger::now(), *dry_run)?;
     super::terminal::print_json(&run)?;

@@ -1,49 +1,20 @@
-//! Selects the normaliser of a command, or forms one from photos.
+//! Selects the normaliser of a command, and applies it.
 
-use std::collections::BTreeMap;
-use std::convert::Infallible;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::Path;
 
-use super::people::{People, PeopleArguments, with_suffix};
-use evenmatch::{
-    model::{ModelStore, Role},
-    shipped,
-};
+use super::normalise_choice::{Choice, shipped_for};
+use super::people::People;
+use evenmatch::model::{ModelStore, Role};
 use evenmatch_audit::{
     SampleSet,
     calibrate::{normalised, without},
-    records::LabelRules,
 };
 use evenmatch_core::numbers::count;
 use evenmatch_core::{
     Digest, Error, ErrorKind, Result, Stage,
-    record::{Calibration, CohortSource, NormaliserRecord},
+    record::{Calibration, CohortSource, NormaliserRecord, TemplateForm},
 };
-use evenmatch_scores::normalise::{FitSettings, Normaliser, fit, forms_cohort, in_cohort_order};
-
-/// The value of `--normalise`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Choice {
-    /// Plain cosines.
-    Off,
-    /// With a cohort: the one that ships, or one that the command forms.
-    Cohort,
-    /// With the normaliser of this calibration.
-    Of(PathBuf),
-}
-
-impl FromStr for Choice {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> std::result::Result<Self, Infallible> {
-        Ok(match text {
-            "off" => Choice::Off,
-            "cohort" => Choice::Cohort,
-            path => Choice::Of(path.into()),
-        })
-    }
-}
+use evenmatch_scores::normalise::{Normaliser, forms_cohort};
 
 /// The normaliser of a calibration file.
 fn of_file(path: &Path) -> Result<NormaliserRecord> {
@@ -51,15 +22,20 @@ fn of_file(path: &Path) -> Result<NormaliserRecord> {
         let message = "this calibration is for plain cosines and has no normaliser";
         Error::new(ErrorKind::InvalidArgument, Stage::Audit, message)
             .in_path(path)
-            .next("use --normalise off, or a calibration made with --normalise cohort")
+            .next("use --normalise off, or a calibration made with --normalise cohort or learned")
     })
 }
 
 /// The requested normaliser; `None` for plain cosines. It must belong to the embedder in use.
-pub(crate) fn of_choice(choice: &Choice) -> Result<Option<NormaliserRecord>> {
+pub(crate) fn of_choice(
+    choice: &Choice,
+    templates: TemplateForm,
+) -> Result<Option<NormaliserRecord>> {
     let found = match choice {
         Choice::Off => None,
-        Choice::Cohort => shipped::default_calibration()?.normaliser,
+        Choice::Shipped | Choice::Cohort | Choice::Learned => {
+            shipped_for(choice, templates)?.normaliser
+        }
         Choice::Of(path) => Some(of_file(path)?),
     };
     found.map(for_embedder_in_use).transpose()
@@ -68,15 +44,15 @@ pub(crate) fn of_choice(choice: &Choice) -> Result<Option<NormaliserRecord>> {
 /// Refuses a normaliser of another embedder than the one in use.
 pub(crate) fn for_embedder_in_use(record: NormaliserRecord) -> Result<NormaliserRecord> {
     let embedder = embedder()?;
-    if record.embedder_sha256 == embedder {
+    if record.embedder() == embedder {
         return Ok(record);
     }
     let message = format!(
         "the normaliser was formed with the embedder {}, but {embedder} is in use",
-        record.embedder_sha256
+        record.embedder()
     );
     Err(Error::new(ErrorKind::ModelMismatch, Stage::Audit, message)
-        .next("form one with this embedder: evenmatch calibrate --normalise cohort"))
+        .next("form one with this embedder: evenmatch calibrate --normalise cohort, or learned"))
 }
 
 /// SHA-256 of the embedder in use.
@@ -85,103 +61,33 @@ pub(crate) fn embedder() -> Result<Digest> {
     Ok(store.manifest().default_for(Role::Embedder)?.sha256)
 }
 
-/// More photos for a cohort: `people.csv`, or `people.csv:250` for at most 250 people.
-#[derive(Debug, Clone)]
-pub(crate) struct CohortArgument {
-    manifest: PathBuf,
-    most: usize,
-}
-
-impl FromStr for CohortArgument {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> std::result::Result<Self, Infallible> {
-        let limited = text
-            .rsplit_once(':')
-            .and_then(|(path, most)| Some((PathBuf::from(path), most.parse().ok()?)));
-        let (manifest, most) = limited.unwrap_or_else(|| (text.into(), usize::MAX));
-        Ok(CohortArgument { manifest, most })
-    }
-}
-
-/// How to acquire photos of other manifests than the main one.
-pub(crate) struct Beside<'a> {
-    pub(crate) policy: Option<&'a Path>,
-    pub(crate) work: &'a Path,
-    pub(crate) jobs: usize,
-}
-
-impl Beside<'_> {
-    /// Acquires another manifest's photos, once for all uses.
-    pub(crate) fn acquire(&self, manifest: &Path) -> Result<People> {
-        let stem = manifest.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let work = with_suffix(self.work, &format!(".{stem}"));
-        let arguments = PeopleArguments {
-            root: None,
-            resume: true,
-            work: None,
-            measure: Vec::new(),
-            policy: self.policy.map(Path::to_owned),
-            gate: None,
-        };
-        People::acquire(
-            manifest,
-            &arguments,
-            &work,
-            self.jobs,
-            (BTreeMap::new(), &LabelRules::default()),
-        )
-    }
-}
-
-/// Forms a normaliser from the cohort half of the people of these manifests.
-pub(crate) fn form(
-    people: &People,
-    others: &[CohortArgument],
-    beside: &Beside<'_>,
-) -> Result<NormaliserRecord> {
-    let mut features = Vec::new();
-    let mut sources = vec![take(people, usize::MAX, &mut features)];
-    for other in others {
-        sources.push(take(&beside.acquire(&other.manifest)?, other.most, &mut features));
-    }
-    let taken: u64 = sources.iter().map(|source| source.subjects).sum();
-    let dimension = if taken == 0 { 1 } else { features.len() / taken as usize };
-    fit(&features, dimension, embedder()?, sources, &FitSettings::default())
-}
-
-/// One template each of at most `most` people of the cohort half.
-fn take(people: &People, most: usize, features: &mut Vec<f32>) -> CohortSource {
-    let mut seen = std::collections::HashSet::new();
-    let mut first: Vec<(&str, &[f32])> = Vec::new();
-    for sample in &people.found.samples {
-        let subject = people.manifest.entries[sample.entry].subject.as_str();
-        if let Some(template) = sample.features.as_deref()
-            && forms_cohort(subject)
-            && seen.insert(subject)
-        {
-            first.push((subject, template));
-        }
-    }
-    in_cohort_order(&mut first, |(subject, _)| subject);
-    first.truncate(most);
-    features.extend(first.iter().flat_map(|(_, template)| *template));
-    CohortSource {
-        // Only the name: a path may reveal whose computer it was.
-        manifest: file_name(&people.manifest.file),
-        manifest_sha256: people.manifest.digest,
-        subjects: first.len() as u64,
-    }
-}
-
-fn file_name(path: &str) -> String {
-    let name = Path::new(path).file_name();
-    name.map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
-}
-
 /// Whether people of this manifest helped to form the normaliser.
 pub(crate) fn knows(normaliser: &NormaliserRecord, people: &People) -> bool {
-    normaliser.cohort.iter().any(|source| source.manifest_sha256 == people.manifest.digest)
+    sources_of(normaliser, people).next().is_some()
+}
+
+/// Refuses a manifest all of whose people formed the normaliser: nobody is left to measure it on.
+pub(crate) fn some_left(normaliser: &NormaliserRecord, people: &People) -> Result<()> {
+    if sources_of(normaliser, people).any(|source| source.everyone) {
+        return Err(nobody_left());
+    }
+    Ok(())
+}
+
+/// Everyone of a manifest formed a normaliser.
+pub(crate) fn nobody_left() -> Error {
+    let message = "the normaliser was formed from everyone in this manifest, so nobody is left to \
+                   measure it on";
+    Error::new(ErrorKind::InvalidArgument, Stage::Audit, message)
+        .next("measure on a manifest of other people")
+}
+
+fn sources_of<'a>(
+    normaliser: &'a NormaliserRecord,
+    people: &People,
+) -> impl Iterator<Item = &'a CohortSource> {
+    let digest = people.manifest.digest;
+    normaliser.sources().iter().filter(move |source| source.manifest_sha256 == digest)
 }
 
 /// The set without the people who may have helped to form a normaliser.
@@ -189,25 +95,43 @@ pub(crate) fn held_out(set: &SampleSet) -> SampleSet {
     without(set, &|sample| forms_cohort(&sample.subject))
 }
 
-/// The sentence in which a report says that its scores are normalised.
-pub(crate) fn sentence(record: &NormaliserRecord, held_out: bool, known: bool) -> String {
-    let people = count(record.subjects());
-    let overlap = match (known, held_out) {
+/// The sentences in which a report says that its scores are normalised.
+pub(crate) fn sentence(record: &NormaliserRecord, held_out: bool, people: &People) -> String {
+    let formed = count(record.subjects());
+    let everyone = sources_of(record, people).any(|source| source.everyone);
+    let overlap = match (knows(record, people), held_out) {
         (false, _) => "none is in this data set, judging by its digest",
         (true, true) => "those who may be in this data set are left out of it here",
+        (true, false) if everyone => {
+            "all who could be used are in this data set, so the rates here are lower than on people \
+             whom the normaliser has not seen"
+        }
         (true, false) => {
             "some are in this data set, so the rates here are slightly lower than on people whom \
              the normaliser has not seen (--held-out leaves them out)"
         }
     };
-    format!(
-        "Scores are normalised: a score is lowered where many of {people} unlabelled faces are \
-         similar to one of the two faces. No group labels are used. Of these {people} people, \
-         {overlap}."
-    )
+    let how = match record {
+        NormaliserRecord::CohortCentroids(_) => format!(
+            "a score is lowered where many of {formed} unlabelled faces are similar to one of the \
+             two faces"
+        ),
+        NormaliserRecord::Learned(_) => format!(
+            "a score is lowered or raised by a function of each of the two templates, which was \
+             fitted to the faces of {formed} people"
+        ),
+    };
+    let labels = record.labels_used();
+    format!("Scores are normalised: {how}. {labels} Of these {formed} people, {overlap}.")
 }
 
-/// The set with normalised scores.
-pub(crate) fn apply(set: &SampleSet, record: &NormaliserRecord) -> Result<SampleSet> {
-    normalised(set, &Normaliser::open(record)?)
+/// The set with normalised scores. Its templates have this form.
+pub(crate) fn apply(
+    set: &SampleSet,
+    record: &NormaliserRecord,
+    form: TemplateForm,
+) -> Result<SampleSet> {
+    let normaliser = Normaliser::open(record)?;
+    normaliser.check_form(form)?;
+    normalised(set, &normaliser)
 }

@@ -12,6 +12,7 @@ use super::challenge::analyser_of;
 use super::errors::invalid;
 use super::exit::Exit;
 use super::output_files::write_atomically;
+use super::templates::TemplatesArgument;
 use evenmatch::{LivenessPolicy, Verifier, model::Profile};
 use evenmatch_audit::{
     AuditReport, AuditSettings, Thresholds, export,
@@ -80,6 +81,10 @@ pub(crate) struct PadEvalArguments {
     /// Use the shipped threshold for this false match rate [default: 1e-3]
     #[arg(long, value_name = "RATE", conflicts_with = "threshold", help_heading = "Threshold")]
     fmr: Option<f64>,
+    /// Make templates from the face and its mirror image, or from the face alone [default: the
+    /// policy's, or those of the calibration that ships]
+    #[arg(long, value_enum, value_name = "FORM", help_heading = "Input")]
+    templates: Option<TemplatesArgument>,
     /// Read the rules for acquiring photos and for liveness from this file
     #[arg(long, value_name = "FILE.toml", help_heading = "Input")]
     policy: Option<PathBuf>,
@@ -173,7 +178,7 @@ fn known_attributes(by: &[String], manifest: &PresentationManifest) -> Result<()
 
 /// A verifier with the requested threshold that checks liveness.
 fn verifier(arguments: &PadEvalArguments, jobs: usize) -> Result<Verifier> {
-    let mut policy = super::policy::read(arguments.policy.as_deref(), None)?;
+    let mut policy = super::policy::read(arguments.policy.as_deref(), None, arguments.templates)?;
     if policy.liveness == LivenessPolicy::Off {
         policy.liveness = LivenessPolicy::Advisory;
     }

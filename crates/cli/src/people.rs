@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::acquisition::AcquisitionArguments;
 use super::gate::GateArgument;
+use super::templates::TemplatesArgument;
 use evenmatch::{
     AlignedFace,
     model::{ModelStore, Role},
@@ -17,11 +18,14 @@ use evenmatch_audit::{
     LabelledSample, SampleSet,
     records::{Bins, Failure, InputDigest, LabelRules, PeopleManifest, RecordWarning},
 };
-use evenmatch_core::{Error, ErrorKind, Result, Stage, record::ModelRecord};
+use evenmatch_core::{
+    Error, ErrorKind, Result, Stage,
+    record::{ModelRecord, TemplateForm},
+};
 use evenmatch_lab::batch::{AcquiredSample, Acquisitions, Measure};
 
 /// How to acquire the photos of a manifest.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct PeopleArguments {
     /// Resolve the manifest's paths against this folder [default: the manifest's own folder]
     #[arg(long, value_name = "DIR", requires = "manifest", help_heading = "Photos")]
@@ -45,9 +49,20 @@ pub(crate) struct PeopleArguments {
     /// What to do with photos of poor quality [default: the policy's, or advise]
     #[arg(long, value_enum, requires = "manifest", help_heading = "Photos")]
     pub(crate) gate: Option<GateArgument>,
+    /// Make templates from the face and its mirror image, or from the face alone [default: the
+    /// policy's, or those of the normaliser or calibration in use, or mirrored]
+    #[arg(long, value_enum, value_name = "FORM", requires = "manifest", help_heading = "Photos")]
+    pub(crate) templates: Option<TemplatesArgument>,
     /// Read the rules for acquiring photos from this file
     #[arg(long, value_name = "FILE.toml", requires = "manifest", help_heading = "Photos")]
     pub(crate) policy: Option<PathBuf>,
+}
+
+impl PeopleArguments {
+    /// These arguments with another form of template.
+    pub(crate) fn with_templates(&self, form: TemplateForm) -> Self {
+        PeopleArguments { templates: Some(form.into()), ..self.clone() }
+    }
 }
 
 /// A manifest with the outcomes of its photos.
@@ -81,6 +96,7 @@ impl People {
             resume: arguments.resume,
             policy: arguments.policy.clone(),
             gate: arguments.gate,
+            templates: arguments.templates,
             part_photos: None,
         };
         let found = acquisition.acquire(&manifest, (list, work), None, measures)?;
@@ -115,7 +131,8 @@ impl People {
         }
     }
 
-    fn sample(&self, found: &AcquiredSample, same: &dyn Fn(&str) -> String) -> LabelledSample {
+    /// The labels of a sample, one for each attribute of the manifest; numbers as their bins.
+    pub(crate) fn labels(&self, found: &AcquiredSample) -> Vec<Option<String>> {
         let entry = &self.manifest.entries[found.entry];
         let labels = self.manifest.attributes.iter().zip(&entry.values).map(|(name, value)| {
             let value = value.as_deref()?;
@@ -125,6 +142,11 @@ impl People {
                 _ => value.to_owned(),
             })
         });
+        labels.collect()
+    }
+
+    fn sample(&self, found: &AcquiredSample, same: &dyn Fn(&str) -> String) -> LabelledSample {
+        let entry = &self.manifest.entries[found.entry];
         let measured = self.found.measures.iter().zip(&found.measured).map(|(name, value)| {
             let value = f64::from((*value)?);
             let bins = self.bins.get(name);
@@ -132,7 +154,7 @@ impl People {
         });
         LabelledSample {
             subject: same(&entry.subject),
-            values: labels.chain(measured).collect(),
+            values: self.labels(found).into_iter().chain(measured).collect(),
             failure: found
                 .failure
                 .as_ref()

@@ -11,6 +11,7 @@ use super::errors::invalid;
 use super::exit::Exit;
 use super::gate::GateArgument;
 use super::labels::LabelArguments;
+use super::templates::TemplatesArgument;
 use evenmatch::Verifier;
 use evenmatch_audit::{StressReport, export, records::PeopleManifest};
 use evenmatch_core::{Result, Shown};
@@ -86,6 +87,10 @@ pub(crate) struct StressArguments {
     /// Accept plain cosine similarities of at least this, -1 to 1
     #[arg(long, value_name = "X", allow_negative_numbers = true, help_heading = "Threshold")]
     threshold: Option<f32>,
+    /// Make templates from the face and its mirror image, or from the face alone [default: the
+    /// policy's, or those of the calibration that ships]
+    #[arg(long, value_enum, value_name = "FORM", help_heading = "Input")]
+    templates: Option<TemplatesArgument>,
     /// Read the rules for acquiring photos from this file
     #[arg(long, value_name = "FILE.toml", help_heading = "Input")]
     policy: Option<PathBuf>,
@@ -143,7 +148,8 @@ pub(crate) fn run(arguments: &StressArguments) -> anyhow::Result<Exit> {
 
 /// A verifier with the requested threshold.
 fn verifier(arguments: &StressArguments, jobs: usize) -> Result<Verifier> {
-    let policy = super::policy::read(arguments.policy.as_deref(), arguments.gate)?;
+    let policy =
+        super::policy::read(arguments.policy.as_deref(), arguments.gate, arguments.templates)?;
     verifier_at(policy, arguments.threshold, arguments.fmr, jobs)
 }
 

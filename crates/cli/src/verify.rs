@@ -9,7 +9,9 @@ use clap::{Args, ValueEnum};
 use super::challenge::{self, FrameArguments};
 use super::exit::Exit;
 use super::gate::GateArgument;
+use super::normalise_choice::{Choice, shipped_for};
 use super::place::PlaceArguments;
+use super::templates::TemplatesArgument;
 use evenmatch::{
     Acquisition, LivenessPolicy, Policy, Probe, Reference, Verifier, model::Profile,
     pad::LivenessSession,
@@ -18,6 +20,7 @@ use evenmatch_core::{
     Error, ErrorKind, Stage,
     record::{
         Calibration, DecisionRecord, FmrOf, Liveness, Outcome, SessionEvidence, SignalVerdict,
+        TemplateForm,
     },
 };
 use evenmatch_explain::{
@@ -70,7 +73,8 @@ pub(crate) struct VerifyArguments {
     /// Use the threshold that the calibration measured for this false match rate [default: 1e-3]
     #[arg(long, value_name = "RATE", conflicts_with = "threshold", help_heading = "Threshold")]
     fmr: Option<f64>,
-    /// Apply --fmr to everyone, or to the upper bound of the worst group [default: everyone]
+    /// Apply --fmr to every group that the calibration covers, to everyone, or to the upper bound of
+    /// the worst group [default: every-group; everyone, where no group is covered]
     #[arg(
         long,
         value_enum,
@@ -83,8 +87,9 @@ pub(crate) struct VerifyArguments {
     /// on FairFace that ships]
     #[arg(long, value_name = "FILE", conflicts_with = "threshold", help_heading = "Threshold")]
     calibration: Option<PathBuf>,
-    /// Normalise scores with the cohort of the calibration that ships, or not at all; a file given
-    /// as --calibration decides this itself [default: cohort]
+    /// Normalise scores with the cohort of a calibration that ships, by what one has learned, or not
+    /// at all; a file given as --calibration decides this itself [default: as the calibration that
+    /// ships]
     #[arg(
         long,
         value_enum,
@@ -104,6 +109,10 @@ pub(crate) struct VerifyArguments {
     /// What to do with photos of poor quality [default: the policy's, or advise]
     #[arg(long, value_enum, help_heading = "Input")]
     gate: Option<GateArgument>,
+    /// Make templates from the face and its mirror image, or from the face alone [default: the
+    /// policy's, or those of the calibration; without one, mirrored]
+    #[arg(long, value_enum, value_name = "FORM", help_heading = "Input")]
+    templates: Option<TemplatesArgument>,
     /// Read the rules for acquiring photos and deciding from this file
     #[arg(long, value_name = "FILE.toml", help_heading = "Input")]
     policy: Option<PathBuf>,
@@ -124,6 +133,7 @@ enum LivenessArgument {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum FmrOfArgument {
+    EveryGroup,
     Everyone,
     WorstGroup,
 }
@@ -132,11 +142,13 @@ enum FmrOfArgument {
 enum NormaliseArgument {
     Off,
     Cohort,
+    Learned,
 }
 
 impl From<FmrOfArgument> for FmrOf {
     fn from(argument: FmrOfArgument) -> Self {
         match argument {
+            FmrOfArgument::EveryGroup => FmrOf::EveryGroup,
             FmrOfArgument::Everyone => FmrOf::Everyone,
             FmrOfArgument::WorstGroup => FmrOf::WorstGroup,
         }
@@ -161,7 +173,8 @@ fn policy(arguments: &VerifyArguments) -> evenmatch_core::Result<Policy> {
     if let Some(rate) = arguments.fmr.filter(|rate| !(*rate > 0.0 && *rate < 1.0)) {
         return refuse(format!("{rate} is not a rate between 0 and 1"), "try --fmr 1e-3");
     }
-    let mut policy = super::policy::read(arguments.policy.as_deref(), arguments.gate)?;
+    let mut policy =
+        super::policy::read(arguments.policy.as_deref(), arguments.gate, arguments.templates)?;
     // The command line takes precedence over the policy.
     if arguments.threshold.is_some() {
         (policy.threshold, policy.fmr) = (arguments.threshold, None);
@@ -245,7 +258,13 @@ fn verifier(arguments: &VerifyArguments, policy: Policy) -> evenmatch_core::Resu
     }
     match arguments.normalise {
         Some(NormaliseArgument::Off) => builder.plain_scores().open(),
-        _ => builder.open(),
+        Some(NormaliseArgument::Cohort) => {
+            builder.calibration(shipped_for(&Choice::Cohort, TemplateForm::USUAL)?).open()
+        }
+        Some(NormaliseArgument::Learned) => {
+            builder.calibration(shipped_for(&Choice::Learned, TemplateForm::USUAL)?).open()
+        }
+        None => builder.open(),
     }
 }
 

@@ -155,7 +155,7 @@ fn samples_come_in_the_manifests_order_whatever_the_threads() {
     for n in [0, 7, 39] {
         let path = album.path(&format!("{n}.bmp"));
         let acquisition = null().acquire::<evenmatch::Reference>(path.as_path()).unwrap();
-        let template = one.samples[n].template(&one.embedder);
+        let template = one.samples[n].template(&one.embedder, one.templates);
         assert_eq!(template, acquisition.template);
         assert_eq!(one.samples[n].sha256, acquisition.sample.sha256);
         assert_eq!(one.samples[n].faces, Some(1));
@@ -198,6 +198,48 @@ fn what_is_known_is_not_decoded_again() {
     assert_eq!(album.acquire(&verifier, &album.keep_in("store", 1)).processed, 0);
     let (verifier, _) = counted("several_faces = 'error'".parse().unwrap(), 9999);
     assert_eq!(album.acquire(&verifier, &album.keep_in("store", 1)).processed, 12);
+}
+
+#[test]
+fn a_store_has_templates_of_one_form() {
+    let album = Album::of(6);
+    let of = |text: &str| Verifier::with_null_networks(text.parse().unwrap()).unwrap();
+    let (plain, mirrored) = (of("templates = 'plain'"), of("templates = 'mirrored'"));
+    let read = |folder: &str| TemplateStore::read(&album.path(folder).join(STORE_FILE)).unwrap();
+    for (folder, verifier) in [("plain", &plain), ("mirrored", &mirrored)] {
+        let acquired = album.acquire(verifier, &album.keep_in(folder, 2));
+        assert_eq!(acquired.templates, verifier.templates());
+        let store = read(folder);
+        assert_eq!((store.form, store.pipeline), (verifier.templates(), acquired.pipeline));
+    }
+    assert_ne!(pipeline_key(&plain), pipeline_key(&mirrored));
+    assert_eq!(pipeline_key(&mirrored), pipeline_key(&null()));
+    // A file that names no form, as before there were two, has plain templates.
+    let bytes = |folder: &str| String::from_utf8_lossy(&album.store(folder)).into_owned();
+    assert!(bytes("mirrored").contains("evenmatch.form"));
+    assert!(!bytes("plain").contains("evenmatch.form"));
+
+    // A run that resumes refuses templates of the other form; one that begins replaces them.
+    let resumed = AcquireOptions { resume: true, ..album.keep_in("plain", 1) };
+    let error = album.try_acquire(&mirrored, &resumed).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TemplateFormMismatch);
+    assert!(error.next_step().is_some_and(|next| next.contains("--templates plain")), "{error}");
+    assert_eq!(read("plain").form, plain.templates());
+    assert_eq!(album.try_acquire(&plain, &resumed).unwrap().processed, 0);
+
+    // Nor do shards of both forms make one store.
+    for (index, verifier) in [(0, &plain), (1, &mirrored)] {
+        let folder = format!("shard{index}");
+        let shard = Some(Shard { index, count: 2 });
+        let options = AcquireOptions { shard, ..album.keep_in(&folder, 1) };
+        let acquired = album.acquire(verifier, &options);
+        let path = album.path(&folder).join(OUTCOMES_FILE);
+        std::fs::write(path, outcomes(&album.manifest(), &acquired).unwrap()).unwrap();
+    }
+    let shards = ["shard0", "shard1"].map(|folder| album.path(folder));
+    let error = merge(&shards, &album.path("merged")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TemplateFormMismatch);
+    assert!(error.next_step().is_some_and(|next| next.contains("--templates plain")), "{error}");
 }
 
 #[test]

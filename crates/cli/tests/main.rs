@@ -5,6 +5,7 @@ mod audit_cli;
 mod audit_groups;
 mod audit_manifest;
 mod batch;
+mod calibrate_learned;
 mod challenge_cli;
 mod cli_help;
 mod cli_pad_eval;

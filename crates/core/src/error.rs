@@ -35,6 +35,8 @@ pub enum ErrorKind {
     ModelMismatch,
     /// Two templates were normalised by different normalisers, or one was not normalised.
     NormaliserMismatch,
+    /// Templates, or a calibration, are of different forms: plain and mirrored.
+    TemplateFormMismatch,
     /// An argument, setting or policy value is out of range or contradictory.
     InvalidArgument,
     /// A row or field of a data file is malformed or contradicts another.
@@ -317,6 +319,9 @@ impl ErrorKind {
             ErrorKind::ModelMismatch => "make both templates again with the same models",
             ErrorKind::NormaliserMismatch => {
                 "make both templates again with the same calibration and models"
+            }
+            ErrorKind::TemplateFormMismatch => {
+                "make both templates again in one form: --templates mirrored or --templates plain"
             }
             ErrorKind::InvalidArgument => "see the command's --help for what it accepts",
             ErrorKind::InvalidRecord => "correct the row or field that the message names",

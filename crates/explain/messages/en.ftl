@@ -213,6 +213,9 @@ group-everyone = everyone
 rates-data = The figures come from { $comparisons } comparisons of { $people } people. They are dated { $date }.
 rates-missed = For { $count } of pairs of photos of the same person, the program did not see that it was the same person (likely range: { $low } to { $high }). This comes from other photos than the table. It is not known for each group.
 rates-missed-unknown = It is not known how often the program fails to see that two photos show one person.
+rates-few-people = For { $groups } more groups, too few people were tested to promise anything.
+rates-children = Young children look more alike to the program than adults do. Nothing is promised for children under ten. In the worst group of children, up to { $count } of pairs of different children would count as one person. It is not known how often the program fails to know a child again. A person should check each decision about a child.
+rates-labels = To treat groups more evenly, the program was set up with { $people } labelled photos. Other people judged the labels, such as race, sex or age. When the program decides about you, it does not know or guess your group.
 
 point-data_collection = What is collected, and why
 

@@ -191,6 +191,9 @@ group-everyone = todos
 rates-data = Medido con { $people } personas en { $comparisons } comparaciones. Hecho el { $date }.
 rates-missed = En el { $count } de los pares de fotos de una misma persona, el programa no reconoció que era una sola (margen probable: de { $low } a { $high }). Esto viene de otras fotos que la tabla, y no se sabe para cada grupo.
 rates-missed-unknown = No se sabe cuántas veces no se reconoce a una persona como la misma.
+rates-few-people = En otros { $groups } grupos se probó con muy pocas personas para prometer algo.
+rates-children = Para el programa, los niños pequeños se parecen más entre sí que los adultos. No se promete nada para niños menores de diez años. En el peor grupo de niños, hasta el { $count } de las parejas de niños distintos contarían como una sola persona. No se sabe cuántas veces el programa no reconoce a un niño. Una persona debe revisar cada decisión sobre un niño.
+rates-labels = Para tratar a los grupos de forma más pareja, el programa se ajustó con { $people } fotos etiquetadas. Otras personas pusieron las etiquetas, como raza, sexo o edad. Cuando el programa decide sobre usted, no conoce ni adivina su grupo.
 
 point-data_collection = Qué se recoge y para qué
 

@@ -190,6 +190,9 @@ group-everyone = tout le monde
 rates-data = Mesuré sur { $people } personnes en { $comparisons } comparaisons. Fait le { $date }.
 rates-missed = Dans { $count } des paires de photos d’une même personne, le programme n’a pas vu que c’était la même (marge probable : de { $low } à { $high }). Cela vient d’autres photos que le tableau, et on ne le sait pas pour chaque groupe.
 rates-missed-unknown = On ne sait pas combien de fois une personne n’est pas reconnue comme la même.
+rates-few-people = Pour { $groups } autres groupes, trop peu de personnes ont été testées pour promettre quoi que ce soit.
+rates-children = Pour le programme, les jeunes enfants se ressemblent plus que les adultes. Rien n’est promis pour les enfants de moins de dix ans. Dans le groupe d’enfants le plus touché, jusqu’à { $count } des paires d’enfants différents compteraient comme une seule personne. On ne sait pas combien de fois le programme ne reconnaît pas un enfant. Une personne doit vérifier chaque décision sur un enfant.
+rates-labels = Pour traiter les groupes plus également, le programme a été réglé avec { $people } photos étiquetées. D’autres personnes ont donné les étiquettes, comme la race, le sexe ou l’âge. Quand le programme décide pour vous, il ne connaît pas votre groupe et ne le devine pas.
 
 point-data_collection = Ce qui est recueilli, et pourquoi
 

@@ -188,6 +188,9 @@ group-everyone = tout moun
 rates-data = Yo mezire l sou { $people } moun nan { $comparisons } konparezon. Dat: { $date }.
 rates-missed = Nan { $count } nan pè foto yon sèl moun, pwogram nan pa rekonèt se te menm moun (pwobableman ant { $low } ak { $high }). Sa soti nan lòt foto pase tablo a, e yo pa konnen l pou chak gwoup.
 rates-missed-unknown = Yo pa konnen konbyen fwa pwogram nan pa rekonèt yon moun kòm menm moun nan.
+rates-few-people = Pou { $groups } lòt gwoup, yo teste twò piti moun pou yo pwomèt anyen.
+rates-children = Pou pwogram nan, timoun piti sanble youn ak lòt plis pase granmoun. Yo pa pwomèt anyen pou timoun ki poko gen dizan. Nan gwoup timoun ki pi mal la, jiska { $count } nan pè timoun diferan ta konte kòm yon sèl moun. Yo pa konnen konbyen fwa pwogram nan pa rekonèt yon timoun. Yon moun dwe verifye chak desizyon sou yon timoun.
+rates-labels = Pou trete gwoup yo pi egal, yo te regle pwogram nan ak { $people } foto ki gen etikèt. Lòt moun te mete etikèt yo, tankou ras, sèks oswa laj. Lè pwogram nan deside sou ou, li pa konnen gwoup ou epi li pa devine l.
 
 point-data_collection = Sa yo ranmase, ak pou kisa
 

@@ -191,6 +191,9 @@ group-everyone = todos
 rates-data = Medido com { $people } pessoas em { $comparisons } comparações. Feito em { $date }.
 rates-missed = Em { $count } dos pares de fotos de uma mesma pessoa, o programa não viu que era uma só (faixa provável: de { $low } a { $high }). Isto vem de outras fotos que não as da tabela, e não se sabe para cada grupo.
 rates-missed-unknown = Não se sabe quantas vezes uma pessoa não é vista como a mesma.
+rates-few-people = Em mais { $groups } grupos, foram testadas pessoas de menos para prometer algo.
+rates-children = Para o programa, crianças pequenas se parecem mais entre si do que adultos. Nada é prometido para crianças com menos de dez anos. No pior grupo de crianças, até { $count } dos pares de crianças diferentes contariam como uma só pessoa. Não se sabe quantas vezes o programa não reconhece uma criança. Uma pessoa deve verificar cada decisão sobre uma criança.
+rates-labels = Para tratar os grupos de modo mais igual, o programa foi ajustado com { $people } fotos com rótulos. Outras pessoas deram os rótulos, como raça, sexo ou idade. Quando o programa decide sobre você, ele não conhece nem adivinha o seu grupo.
 
 point-data_collection = O que é coletado, e para quê
 

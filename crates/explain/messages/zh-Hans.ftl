@@ -188,6 +188,9 @@ group-everyone = 所有人
 rates-data = 在 { $people } 个人的 { $comparisons } 次比较中测得。日期：{ $date }。
 rates-missed = 在同一个人的照片对中，有 { $count } 没有被认作同一个人（可能的范围：{ $low } 到 { $high }）。这个数字来自表格以外的照片，各个群体的情况不清楚。
 rates-missed-unknown = 不清楚同一个人没有被认出的情况有多常见。
+rates-few-people = 另外 { $groups } 个群体受测的人太少，无法作出任何承诺。
+rates-children = 在程序看来，幼儿之间比成年人之间更相像。对十岁以下的儿童不作任何承诺。在情况最差的儿童群体中，最多有 { $count } 的不同儿童配对会被当作同一个人。不清楚程序认不出儿童的情况有多常见。关于儿童的每个决定都应由人来复核。
+rates-labels = 为了更平等地对待各个群体，程序是用 { $people } 张带标签的照片调整的。标签（如种族、性别或年龄）由其他人判断。程序对您作决定时，不知道也不猜测您属于哪个群体。
 
 point-data_collection = 收集什么，用来做什么
 

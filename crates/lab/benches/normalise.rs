@@ -8,9 +8,10 @@
 use std::hint::black_box;
 
 use evenmatch::shipped;
+use evenmatch_core::{Digest, record::TemplateForm};
 use evenmatch_scores::{
     crossmatch::{CrossMatch, Shard},
-    normalise::Normaliser,
+    normalise::{AttributeLabels, LabelledPeople, LearnedSettings, Normaliser, fit_learned},
 };
 use evenmatch_testkit::timing::{median, seconds};
 
@@ -34,6 +35,35 @@ fn templates(rows: usize, dimension: usize) -> Vec<f32> {
     values
 }
 
+/// A learned normaliser of the default size: forming it from these rows, opening it, and one
+/// template.
+fn learned(values: &[f32], dimension: usize) {
+    let labels = |groups: usize| AttributeLabels {
+        name: format!("of {groups}"),
+        labels: (0..ROWS).map(|row| Some((row / 3 % groups) as u32)).collect(),
+    };
+    let attributes = [labels(7), labels(2), labels(9)];
+    let people = LabelledPeople { features: values, dimension, attributes: &attributes };
+    let (settings, embedder) = (LearnedSettings::default(), Digest::of(b"bench"));
+    let form = || fit_learned(&people, embedder, TemplateForm::USUAL, Vec::new(), &settings);
+    let mut record = None;
+    let forming = seconds(|| record = form().ok());
+    let record = record.expect("a normaliser");
+    let opening = median(
+        (0..ROUNDS).map(|_| seconds(|| drop(black_box(Normaliser::open(&record))))).collect(),
+    );
+    let normaliser = Normaliser::open(&record).expect("a normaliser");
+    let rows = || values.chunks_exact(dimension);
+    let per_side = median(
+        (0..ROUNDS)
+            .map(|_| seconds(|| rows().for_each(|row| drop(black_box(normaliser.statistics(row))))))
+            .collect(),
+    ) / ROWS as f64;
+    println!("learned, forming from {ROWS} people: {forming:.1} s");
+    println!("learned, opening: {:.2} ms", 1e3 * opening);
+    println!("learned, statistics of one template: {:.1} µs (bar: 50 µs)", 1e6 * per_side);
+}
+
 fn main() {
     let calibrations = shipped::normalised().expect("the shipped calibrations");
     let record = calibrations[0].normaliser.as_ref().expect("a normaliser");
@@ -53,6 +83,7 @@ fn main() {
     println!("reading both shipped calibrations: {:.2} ms", 1e3 * parsing);
     println!("opening the normaliser: {:.2} ms", 1e3 * opening);
     println!("statistics of one template: {:.1} µs (bar: 100 µs)", 1e6 * per_side);
+    learned(&values, normaliser.dimension());
 
     let subject: Vec<u32> = (0..ROWS as u32).map(|row| row / 4).collect();
     let plain = || {

@@ -11,8 +11,8 @@ use evenmatch_audit::{
 use evenmatch_core::{
     Digest, ErrorKind,
     record::{
-        CalibratedThreshold, Calibration, Claim, FmrOf, ModelRecord, NormaliserRecord, Outcome,
-        ReasonCode,
+        CalibratedThreshold, Calibration, Claim, FmrOf, GroupStanding, LearnedNormaliser,
+        LearnedSettings, ModelRecord, NormaliserRecord, Outcome, ReasonCode, TemplateForm,
     },
 };
 use evenmatch_scores::{
@@ -76,8 +76,10 @@ fn calibrate(set: &SampleSet, normaliser: Option<NormaliserRecord>) -> Calibrati
         manifest_sha256: Digest::of(b"manifest"),
         acquired: set.samples.len() as u64,
         models: models(1),
+        templates: TemplateForm::Mirrored,
         normaliser,
         evidence: evidence(set, "made by a test", Digest::of(b"manifest")).ok(),
+        group_claims: None,
     };
     calibration(&[report], refused, notes).unwrap()
 }
@@ -129,23 +131,68 @@ fn a_calibration_is_read_back_and_every_change_is_seen() {
 fn what_ships_is_whole_and_of_one_stack() {
     let shipped = shipped::normalised().unwrap();
     let raw = shipped::plain().unwrap();
+    let cohort = shipped::of_cohort().unwrap();
+    let [plain, plain_raw] = shipped::of_plain_templates().unwrap();
     let names = |all: &[Calibration]| all.iter().map(|c| c.name.clone()).collect::<Vec<_>>();
     assert_eq!(names(&shipped), ["fairface", "lfw"]);
     assert_eq!(names(&raw), ["fairface-raw", "lfw-raw"]);
-    for calibration in shipped.iter().chain(&raw) {
+    assert_eq!(names(&plain), ["fairface-plain", "lfw-plain"]);
+    assert_eq!(names(&plain_raw), ["fairface-plain-raw", "lfw-plain-raw"]);
+    for (set, form) in [(&plain, TemplateForm::Plain), (&plain_raw, TemplateForm::Plain)] {
+        assert!(set.iter().all(|calibration| calibration.templates == form));
+    }
+    let mirrored = shipped.iter().chain(&raw).chain([&cohort]);
+    assert!(mirrored.clone().all(|made| made.templates == TemplateForm::Mirrored));
+    for calibration in mirrored.chain(&plain).chain(&plain_raw) {
         assert_eq!(calibration.models, shipped[0].models);
         let point = calibration.at(1e-3).unwrap();
         assert!(point.worst_group.is_some());
         assert!(point.fmr_of_others[0] < point.fmr.low && point.fmr.high < point.fmr_of_others[1]);
         assert!(calibration.evidence.as_ref().unwrap().cllr < 0.1);
     }
-    assert!(raw.iter().all(|calibration| calibration.normaliser.is_none()));
-    // Both are for the scores of one normaliser, and it contains nobody's face.
-    let normalisers: Vec<_> = shipped.iter().map(|c| c.normaliser.as_ref().unwrap()).collect();
-    assert_eq!(normalisers[0], normalisers[1]);
+    assert!(raw.iter().chain(&plain_raw).all(|calibration| calibration.normaliser.is_none()));
+    // Both are for the scores of one normaliser.
+    let normaliser = |made: &Calibration| made.normaliser.clone().unwrap();
+    assert_eq!(normaliser(&shipped[0]), normaliser(&shipped[1]));
+    assert_eq!(normaliser(&plain[0]), normaliser(&plain[1]));
     let embedder = shipped[0].models.iter().find(|model| model.role == "embedder").unwrap();
-    assert_eq!(normalisers[0].embedder_sha256, embedder.sha256);
-    assert!(normalisers[0].least_members >= 5 && Normaliser::open(normalisers[0]).is_ok());
+    for made in [&shipped[0], &cohort, &plain[0]] {
+        assert_eq!(normaliser(made).embedder(), embedder.sha256);
+        assert!(Normaliser::open(&normaliser(made)).is_ok());
+    }
+    // Labels formed the first, and no label the others, whose centroids hide their members.
+    let learned = normaliser(&shipped[0]);
+    assert_eq!(learned.learned().unwrap().even, ["race", "sex", "age"]);
+    for made in [&cohort, &plain[0]] {
+        let NormaliserRecord::CohortCentroids(record) = normaliser(made) else { unreachable!() };
+        assert!(record.least_members >= 5);
+    }
+    // The normaliser, and the calibration with it, stay small.
+    assert!(serde_json::to_vec(&learned).unwrap().len() < 200_000);
+}
+
+#[test]
+fn the_default_claims_one_in_a_thousand_for_every_group_of_many_people() {
+    let made = shipped::default_calibration().unwrap();
+    let claims = made.group_claims.as_ref().unwrap();
+    assert!(claims.ages_known && claims.least_people == 500);
+    let point = claims.threshold.iter().find(|point| point.target_fmr == 1e-3).unwrap();
+    let of = |standing| claims.at(point).filter(move |of| of.group.standing == standing);
+    assert!(of(GroupStanding::Covered).count() >= 20);
+    for of in of(GroupStanding::Covered) {
+        assert!(of.group.people >= 500 && of.rate <= 1e-3 && of.high <= 1.5e-3, "{of:?}");
+    }
+    for axis in ["race", "sex", "age", "race×sex"] {
+        assert!(of(GroupStanding::Covered).any(|of| of.group.attribute == axis), "{axis}");
+    }
+    assert!(of(GroupStanding::FewPeople).all(|of| of.people_needed >= 500));
+    assert!(of(GroupStanding::Children).any(|of| of.group.group == "0-2"));
+    // It is the default operating point, and stricter than the rate of everyone.
+    let chosen = OperatingPoint::calibrated(&made, 1e-3, FmrOf::default()).unwrap();
+    assert!(f64::from(chosen.threshold()) >= point.threshold);
+    assert!(point.threshold > made.at(1e-3).unwrap().threshold);
+    let strict = made.at_rate(1e-4, FmrOf::WorstGroup).unwrap();
+    assert!(strict.worst_group.unwrap().fmr.high <= 1e-4);
 }
 
 #[test]
@@ -174,6 +221,37 @@ fn rates_beyond_the_data_and_other_models_are_refused() {
     let verifier = Verifier::with_null_networks(Policy::default()).unwrap();
     let error = verifier.calibrated(&made, 1e-2).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ModelMismatch);
+}
+
+#[test]
+fn a_calibration_is_for_templates_of_one_form() {
+    let mut made = calibrated(60);
+    let text = made.to_toml().unwrap();
+    assert!(text.contains("\ntemplates = \"mirrored\"\n"), "{text}");
+    // A file that states no form is of plain templates, and its digest is as it was before there
+    // were two.
+    made.templates = TemplateForm::Plain;
+    let plain = made.clone().sealed().unwrap();
+    let text = plain.to_toml().unwrap();
+    assert!(!text.contains("templates"), "{text}");
+    assert_eq!(Calibration::parse(&text).unwrap(), plain);
+    let forged = text.replacen("refused =", "templates = \"mirrored\"\nrefused =", 1);
+    assert_eq!(Calibration::parse(&forged).unwrap_err().kind(), ErrorKind::DigestMismatch);
+    // A verifier follows it, or says that its policy asks for another form.
+    let verifier = |text: &str| Verifier::with_null_networks(text.parse().unwrap()).unwrap();
+    made.models = verifier("").models();
+    let made = made.sealed().unwrap();
+    assert_eq!(verifier("").templates(), TemplateForm::Mirrored);
+    let following = verifier("").calibrated(&made, 1e-2).unwrap();
+    assert_eq!(following.templates(), TemplateForm::Plain);
+    assert_eq!(
+        verifier("templates = 'plain'").calibrated(&made, 1e-2).unwrap().templates(),
+        TemplateForm::Plain
+    );
+    let error = verifier("templates = 'mirrored'").calibrated(&made, 1e-2).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TemplateFormMismatch);
+    let next = error.next_step().unwrap();
+    assert!(next.contains("--templates plain") && next.contains("evenmatch calibrate"), "{next}");
 }
 
 #[test]
@@ -268,9 +346,72 @@ fn a_normalised_decision_holds_both_scores_and_the_evidence() {
         .zip(open.centred(&y))
         .map(|(a, b)| f64::from(*a) * f64::from(b))
         .sum();
-    let shift = |x: &[f32]| -normaliser.weight * 0.5 * (open.density(x) - normaliser.level);
+    let NormaliserRecord::CohortCentroids(cohort) = &normaliser else { panic!("a cohort") };
+    let shift =
+        |x: &[f32]| -cohort.weight * 0.5 * (open.density(x).expect("a cohort") - cohort.level);
     let expected = (cosine + shift(&x) + shift(&y)).clamp(-1.0, 1.0);
     assert!((f64::from(record.score.unwrap()) - expected).abs() < 1e-5, "{record:?}");
+}
+
+/// A learned normaliser whose 32 weights are all 1/8.
+fn learned_normaliser(verifier: &Verifier, templates: TemplateForm) -> NormaliserRecord {
+    let template: Template<Probe> = verifier.acquire(&photo(20)).unwrap().template.unwrap();
+    NormaliserRecord::Learned(LearnedNormaliser {
+        embedder_sha256: verifier.embedder().id().sha256,
+        templates,
+        dimension: template.features().len() as u32,
+        even: vec!["race".to_owned()],
+        offset: -0.1,
+        floor: -1.0,
+        weights: format!("{}AAAAPgAAAD4=", "AAAAPgAAAD4AAAA+".repeat(10)),
+        settings: LearnedSettings { features: 32, ..LearnedSettings::default() },
+        people: Vec::new(),
+    })
+}
+
+#[test]
+fn a_learned_normaliser_shifts_the_cosine_and_knows_its_embedder_and_form() {
+    let plain = Verifier::with_null_networks(Policy::default()).unwrap();
+    let form = plain.templates();
+    let normaliser = learned_normaliser(&plain, form);
+    let mut made = calibrate(&set(60, 3), Some(normaliser.clone()));
+    (made.models, made.templates) = (plain.models(), form);
+    let written = |made: &Calibration| made.clone().sealed().unwrap().to_toml().unwrap();
+    let read = Calibration::parse(&written(&made)).unwrap();
+    let verifier = plain.clone().calibrated(&read, 1e-2).unwrap();
+    let (a, b) = (photo(20), photo(60));
+    let record = verifier.verify(&a, &b).unwrap();
+    assert_eq!(record.operating_point.normaliser, Some(normaliser.digest()));
+    let open = Normaliser::open(&normaliser).unwrap();
+    let offset = |image| {
+        let found: Template<Probe> = plain.acquire(image).unwrap().template.unwrap();
+        open.statistics(found.features()).unwrap().offset
+    };
+    let raw = f64::from(record.raw_score.unwrap());
+    let expected = (raw + offset(&a) + offset(&b)).clamp(-1.0, 1.0);
+    assert!((f64::from(record.score.unwrap()) - expected).abs() < 1e-6, "{record:?}");
+    assert_ne!(record.score, record.raw_score);
+
+    let other = match form {
+        TemplateForm::Plain => TemplateForm::Mirrored,
+        TemplateForm::Mirrored => TemplateForm::Plain,
+    };
+    // A file that contradicts itself, whatever its digest says.
+    let contradictory = Calibration { templates: other, ..made.clone() };
+    let error = Calibration::parse(&written(&contradictory)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TemplateFormMismatch);
+    let template: Template<Probe> = plain.acquire(&a).unwrap().template.unwrap();
+    let refused = |record: &NormaliserRecord| {
+        let normaliser = Normaliser::open(record).unwrap();
+        template.clone().normalised_by(&normaliser).unwrap_err().kind()
+    };
+    let of_other_form = learned_normaliser(&plain, other);
+    assert_eq!(refused(&of_other_form), ErrorKind::TemplateFormMismatch);
+    let mut of_another = learned_normaliser(&plain, form);
+    if let NormaliserRecord::Learned(record) = &mut of_another {
+        record.embedder_sha256 = Digest::of(b"another embedder");
+    }
+    assert_eq!(refused(&of_another), ErrorKind::ModelMismatch);
 }
 
 #[test]
@@ -280,7 +421,8 @@ fn a_normalised_set_has_the_scores_of_single_comparisons() {
     let settings = FitSettings { clusters: 16, clusterings: 2, ..FitSettings::default() };
     let embedder = Digest::of(b"e");
     let record = normalise::fit(&features, DIMENSION, embedder, Vec::new(), &settings).unwrap();
-    assert!(record.level.abs() < 1.0 && record.centroids.len() == 2);
+    let NormaliserRecord::CohortCentroids(cohort) = &record else { panic!("a cohort") };
+    assert!(cohort.level.abs() < 1.0 && cohort.centroids.len() == 2);
     let normaliser = Normaliser::open(&record).unwrap();
     let even = normalised(&plain, &normaliser).unwrap();
     let rows: Vec<&[f32]> = plain.templates.chunks_exact(DIMENSION).collect();

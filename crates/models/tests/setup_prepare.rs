@@ -85,13 +85,49 @@ fn the_detector_takes_every_multiple_of_32() {
     }
 }
 
-const ALL: [Preparation; 6] = [
+#[test]
+fn the_embedder_gives_the_mean_of_the_views_it_is_given() {
+    let store = ModelStore::open().unwrap();
+    let store = ModelStore::at(store.dir(), Manifest::built_in().unwrap());
+    let Some(alone) = network(&store, "sface-2021dec") else { return };
+    let library = store.runtime_library().unwrap();
+    let model = store.load("sface-2021dec").unwrap();
+    let spread = OnnxNetwork::load(model, &library, Profile::Latency).unwrap();
+    assert!(alone.merges_views());
+    let own = pixels(112, 112);
+    let mut other = own.clone();
+    other.invert_axis(ndarray::Axis(3));
+    let other = other.as_standard_layout().into_owned();
+    let both = ndarray::concatenate(ndarray::Axis(0), &[own.view(), other.view()]).unwrap();
+    let run = |network: &OnnxNetwork, views: &Array4<f32>| -> Vec<f32> {
+        let outputs = network.run(views.view()).unwrap();
+        let row = outputs.single().unwrap();
+        assert_eq!(row.shape(), [1, 128]);
+        row.iter().copied().collect()
+    };
+    let (a, b, mean) = (run(&alone, &own), run(&alone, &other), run(&alone, &both));
+    let largest = mean.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+    for ((a, b), mean) in a.iter().zip(&b).zip(&mean) {
+        assert!((0.5 * (a + b) - mean).abs() <= 1e-5 * largest, "{a} {b} {mean}");
+    }
+    assert!(a.iter().zip(&b).any(|(a, b)| (a - b).abs() > 0.01 * largest));
+    // The same bits from one thread and from several.
+    for views in [&own, &other, &both] {
+        assert_eq!(run(&alone, views), run(&spread, views));
+    }
+    // A model that was not prepared so takes one view at a time.
+    let detector = network(&store, "yunet-2023mar").unwrap();
+    assert!(!detector.merges_views());
+}
+
+const ALL: [Preparation; 7] = [
     Preparation::Dequantise,
     Preparation::FoldBatchNorm,
     Preparation::SplitPrelu,
     Preparation::MergeHeads,
     Preparation::OpenSize,
     Preparation::LowerOpset,
+    Preparation::MergeViews,
 ];
 
 #[test]
@@ -101,7 +137,13 @@ fn what_is_no_model_is_refused() {
         assert_eq!(error.kind(), ErrorKind::InvalidModel);
     }
     // An empty graph is a model, but no detector's step can work on it.
-    for step in [Preparation::MergeHeads, Preparation::OpenSize, Preparation::LowerOpset] {
+    let whole = [
+        Preparation::MergeHeads,
+        Preparation::OpenSize,
+        Preparation::LowerOpset,
+        Preparation::MergeViews,
+    ];
+    for step in whole {
         assert_eq!(prepare(&[0x3a, 0x00], &[step]).unwrap_err().kind(), ErrorKind::InvalidModel);
     }
 }
@@ -135,7 +177,7 @@ proptest! {
         columns in 0_u8..4,
         weights in prop::collection::vec(any::<u8>(), 0..20),
         spoilt in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
-        steps in prop::sample::subsequence(ALL.to_vec(), 0..=6),
+        steps in prop::sample::subsequence(ALL.to_vec(), 0..=7),
     ) {
         let mut bytes = small_model(op, rows, columns, &weights);
         for (index, value) in spoilt {

@@ -40,7 +40,8 @@ impl Enrolment {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::ModelMismatch`] if another embedder made the template.
+    /// [`ErrorKind::ModelMismatch`] if another embedder made the template;
+    /// [`ErrorKind::TemplateFormMismatch`] if it is of another form than the verifier's.
     pub fn reference(
         &self,
         verifier: &Verifier,
@@ -55,6 +56,16 @@ impl Enrolment {
             return Err(Error::new(ErrorKind::ModelMismatch, Stage::Enrolment, message).next(
                 "enrol the person again from photos: evenmatch enrol SUBJECT IMG… --replace",
             ));
+        }
+        let (own, used) = (self.template.form(), verifier.templates());
+        if own != used {
+            let message =
+                format!("the enrolment's template is {own}, but {used} templates are in use");
+            return Err(Error::new(ErrorKind::TemplateFormMismatch, Stage::Enrolment, message)
+                .next(format!(
+                    "enrol the person again from photos: evenmatch enrol SUBJECT IMG… --replace; \
+                     or use --templates {own} (`templates = \"{own}\"` in the policy)"
+                )));
         }
         let known = self.template.statistics().map(|statistics| statistics.normaliser);
         let template = match verifier.normaliser() {

@@ -117,6 +117,27 @@ fn enrolling_anew_counts_up_and_keeps_the_pseudonym() {
 }
 
 #[test]
+fn an_enrolment_of_the_other_form_is_refused_with_both_ways_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let registry = open(folder.path());
+    let of_form = |text: &str| Verifier::with_null_networks(text.parse().unwrap()).unwrap();
+    let (plain, mirrored) = (of_form("templates = 'plain'"), of_form("templates = 'mirrored'"));
+    enrol(&registry, &plain, "a", &of(RED_BLUE));
+    enrol(&registry, &mirrored, "b", &of(RED_BLUE));
+    let image = of(RED_BLUE);
+    for (subject, own, other) in [("a", &plain, &mirrored), ("b", &mirrored, &plain)] {
+        let enrolment = registry.enrolment(subject).unwrap();
+        assert_eq!(enrolment.template().form(), own.templates());
+        assert_eq!(decide(&registry, own, subject, &image).templates, Some(own.templates()));
+        let error = enrolment.reference(other, None).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TemplateFormMismatch);
+        let (next, name) = (error.next_step().unwrap(), own.templates().name());
+        assert!(next.contains("--replace"), "{next}");
+        assert!(next.contains(&format!("--templates {name}")), "{next}");
+    }
+}
+
+#[test]
 fn another_model_can_not_use_the_template() {
     let folder = tempfile::tempdir().unwrap();
     let registry = open(folder.path());

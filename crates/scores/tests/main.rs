@@ -2,3 +2,4 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
 mod crossmatch;
+mod learned;

@@ -1,27 +1,38 @@
 //! From an audit of labelled samples to a calibration.
 
+mod ages;
+mod claims;
 mod evidence;
 mod normalised;
+mod repeated;
+mod support;
 
+pub use claims::claims;
 pub use evidence::evidence;
 pub use normalised::{normalised, without};
+pub use repeated::repeated_as_one;
+
+use support::{claim_of, of_others};
 
 use crate::{AuditReport, MeasuredRate, RateCell};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_core::record::{
     CALIBRATION_SCHEMA, CalibratedGroup, CalibratedRate, CalibratedThreshold, Calibration,
-    CalibrationData, Claim, Evidence, ModelRecord, NormaliserRecord, SoftwareRecord,
+    CalibrationData, Evidence, GroupClaims, ModelRecord, NormaliserRecord, SoftwareRecord,
+    TemplateForm,
 };
 
 /// The target rates of a calibration.
 pub const TARGETS: [f64; 13] =
     [1e-2, 5e-3, 2e-3, 1e-3, 5e-4, 2e-4, 1e-4, 5e-5, 2e-5, 1e-5, 5e-6, 2e-6, 1e-6];
 
-/// Fewest false matches for a rate to count as measured ("rule of 30").
-const MEASURED: u64 = 30;
 /// Fewest expected false matches for a threshold to be given at all: with none seen in `3 / rate`
 /// comparisons, the rate itself is the 95 % upper bound ("rule of 3").
 const EXPECTED: f64 = 3.0;
+
+/// Fewest pairs of a group that is listed with its rate: the upper end of a smaller one's says
+/// nothing but how small it is. 45 people have as many.
+const LISTED_FROM: u64 = 990;
 
 /// What a calibration says of itself besides its numbers.
 #[derive(Debug, Clone)]
@@ -38,10 +49,14 @@ pub struct CalibrationNotes {
     pub acquired: u64,
     /// The models by role.
     pub models: Vec<ModelRecord>,
+    /// The form of the templates.
+    pub templates: TemplateForm,
     /// The normaliser of the scores; `None` for plain cosines.
     pub normaliser: Option<NormaliserRecord>,
     /// What a score is evidence of, if it was measured.
     pub evidence: Option<Evidence>,
+    /// What is claimed for each group, if any has enough people.
+    pub group_claims: Option<GroupClaims>,
 }
 
 /// Splits target rates into those that `nonmated` comparisons support, and the others.
@@ -67,19 +82,24 @@ pub fn calibration(
             let mut groups: Vec<CalibratedGroup> = Vec::new();
             for (attribute, of) in &point.attributes {
                 groups.extend(of.groups.iter().filter_map(|(group, of)| {
-                    Some(CalibratedGroup {
+                    let fmr = measured(&of.rates.fmr)?;
+                    (fmr.trials >= LISTED_FROM).then(|| CalibratedGroup {
                         attribute: attribute.clone(),
                         group: group.clone(),
-                        fmr: measured(&of.rates.fmr)?,
+                        fmr,
                         fnmr: measured(&of.rates.fnmr),
                     })
                 }));
             }
             let worst = groups.iter().max_by(|a, b| a.fmr.high.total_cmp(&b.fmr.high)).cloned();
+            if notes.group_claims.is_some() {
+                // Intersections of three are many, and each has its rate in the claims.
+                groups.retain(|group| group.attribute.matches('×').count() < 2);
+            }
             Some(CalibratedThreshold {
                 target_fmr: point.target_fmr?,
                 threshold: point.threshold,
-                claim: if fmr.errors >= MEASURED { Claim::Measured } else { Claim::UpperBound },
+                claim: claim_of(&fmr),
                 fmr_of_others: of_others(&fmr),
                 fmr,
                 fnmr: measured(&point.overall.fnmr),
@@ -104,6 +124,7 @@ pub fn calibration(
         name: notes.name,
         date: notes.date,
         refused,
+        templates: notes.templates,
         software: SoftwareRecord::current(),
         models: notes.models,
         data: CalibrationData {
@@ -118,25 +139,10 @@ pub fn calibration(
         },
         threshold,
         evidence: notes.evidence,
+        group_claims: notes.group_claims,
         normaliser: notes.normaliser,
     }
     .sealed()
-}
-
-/// How much longer the arms of the prediction interval are than those of the rate's own, on a
-/// logarithmic scale. √2, since as many other people vary as much as those who were measured; and a
-/// fifth more, since a half without the people whom many others resemble cannot show how much such
-/// people matter. With √2 alone, 92 to 94 % of 200 splits of FairFace held; the splits are in the
-/// test `thresholds_hold_on_real_people_that_did_not_choose_them`.
-const OTHERS: f64 = 1.2 * std::f64::consts::SQRT_2;
-
-/// The prediction interval for the same number of other people.
-fn of_others(fmr: &CalibratedRate) -> [f64; 2] {
-    if fmr.errors == 0 {
-        return [0.0, (OTHERS * fmr.high).min(1.0)];
-    }
-    let arm = |end: f64| fmr.rate * (end / fmr.rate).powf(OTHERS);
-    [arm(fmr.low), arm(fmr.high).min(1.0)]
 }
 
 fn measured(cell: &RateCell) -> Option<CalibratedRate> {

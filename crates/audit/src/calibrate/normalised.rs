@@ -4,8 +4,8 @@ use crate::Result;
 use crate::{LabelledSample, SampleSet};
 use evenmatch_scores::normalise::Normaliser;
 
-/// The set with templates relative to the normaliser's mean, and their offsets: its scores are the
-/// normalised ones that `evenmatch::compare_normalised` gives, up to rounding to
+/// The set with templates relative to the normaliser's mean (those of a learned one, which has no
+/// mean, stay as they are), and their offsets: its scores are the normalised ones that `evenmatch::compare_normalised` gives, up to rounding to
 /// single precision.
 ///
 /// # Errors

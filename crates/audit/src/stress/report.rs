@@ -9,7 +9,7 @@ use crate::Software;
 use crate::read_report::read;
 use crate::records::InputDigest;
 use crate::{Digest, Result};
-use evenmatch_core::record::{ModelRecord, OperatingPointRecord};
+use evenmatch_core::record::{ModelRecord, OperatingPointRecord, TemplateForm};
 
 /// The value of the field `schema`.
 pub const STRESS_SCHEMA: &str = "evenmatch.stress/1";
@@ -30,6 +30,10 @@ pub struct StressReport {
     pub software: Software,
     /// The models by role.
     pub models: Vec<ModelRecord>,
+    /// The form of the templates; absent in reports from before there were two, which are of plain
+    /// ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub templates: Option<TemplateForm>,
     /// The key of the pipeline: models and rules for acquiring photos.
     pub pipeline: Digest,
     /// Files that were read, with their digests.

@@ -5,80 +5,14 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ModelRecord, NormaliserRecord, SoftwareRecord};
+use super::calibrated::same;
+use super::{
+    CalibratedThreshold, GroupClaims, ModelRecord, NormaliserRecord, SoftwareRecord, TemplateForm,
+};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
 /// The name and version of the calibration's format.
 pub const CALIBRATION_SCHEMA: &str = "evenmatch.calibration/1";
-
-/// What supports the false match rate of a threshold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Claim {
-    /// At least 30 false matches were seen, so the rate is known to about ±30 % ("rule of 30", G.
-    /// Doddington and others, 2000).
-    Measured,
-    /// Fewer were seen: the claim is only the upper end of the interval.
-    UpperBound,
-}
-
-/// An error rate with its exact counts and its interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CalibratedRate {
-    /// Errors.
-    pub errors: u64,
-    /// Trials.
-    pub trials: u64,
-    /// `errors / trials`.
-    pub rate: f64,
-    /// Lower end of the two-sided 95 % interval.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
-}
-
-/// The rates of one group.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CalibratedGroup {
-    /// The attribute or intersection, such as `race×sex`.
-    pub attribute: String,
-    /// The group.
-    pub group: String,
-    /// False match rate among people of the group.
-    pub fmr: CalibratedRate,
-    /// False non-match rate; absent if the data has too few mated pairs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fnmr: Option<CalibratedRate>,
-}
-
-/// One threshold.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CalibratedThreshold {
-    /// The target false match rate.
-    pub target_fmr: f64,
-    /// Accept at this score and above.
-    pub threshold: f64,
-    /// What supports it.
-    pub claim: Claim,
-    /// False match rate of everyone.
-    pub fmr: CalibratedRate,
-    /// Ends of the 95 % prediction interval: the false match rate that the same number of other
-    /// people of the same kind would show at this threshold. It is wider than the interval of the
-    /// rate itself, since those others vary too.
-    pub fmr_of_others: [f64; 2],
-    /// False non-match rate of everyone; absent if the data has too few mated pairs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fnmr: Option<CalibratedRate>,
-    /// The group whose false match rate has the highest upper end; absent without groups.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub worst_group: Option<CalibratedGroup>,
-    /// Every group with enough trials, by attribute and name.
-    #[serde(default)]
-    pub groups: Vec<CalibratedGroup>,
-}
 
 /// The data on which the rates were measured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,11 +70,16 @@ impl Evidence {
 /// Whose false match rate a target refers to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum FmrOf {
-    /// The rate measured over all pairs.
+    /// The rate measured in every group that the calibration covers; over all pairs, where it
+    /// covers no group.
     #[default]
+    EveryGroup,
+    /// The rate measured over all pairs.
     Everyone,
-    /// The upper end of the 95 % interval of the worst measured group.
+    /// The upper end of the 95 % interval of the worst group that the calibration covers; of the
+    /// worst measured group, where it covers none.
     WorstGroup,
 }
 
@@ -161,6 +100,9 @@ pub struct Calibration {
     /// Target rates that the data does not support: fewer than three errors would be expected.
     #[serde(default)]
     pub refused: Vec<f64>,
+    /// The form of the templates that were compared; absent in calibrations of plain ones.
+    #[serde(default = "TemplateForm::unstated", skip_serializing_if = "TemplateForm::is_unstated")]
+    pub templates: TemplateForm,
     /// The software that made it.
     pub software: SoftwareRecord,
     /// The models by role, with the digests of the prepared files.
@@ -172,6 +114,9 @@ pub struct Calibration {
     /// What a score is evidence of; absent if there were too few mated pairs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
+    /// What is claimed for each group of people; absent where no group has enough of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_claims: Option<GroupClaims>,
     /// The normaliser whose scores these thresholds are for; absent for plain cosines.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub normaliser: Option<NormaliserRecord>,
@@ -214,6 +159,20 @@ impl Calibration {
             );
             return Err(Error::new(ErrorKind::DigestMismatch, Stage::Decide, message).next(next));
         }
+        if calibration.group_claims.as_ref().is_some_and(|claims| !claims.is_consistent()) {
+            let message = "its rates of groups do not have one entry for each group";
+            return Err(Error::new(ErrorKind::InvalidArgument, Stage::Decide, message).next(next));
+        }
+        // A learned normaliser states its form: it was fitted to the templates that it normalises.
+        let fitted_to = calibration.normaliser.as_ref().and_then(NormaliserRecord::templates);
+        if let Some(form) = fitted_to.filter(|form| *form != calibration.templates) {
+            let message = format!(
+                "the calibration is for {} templates, but its normaliser was fitted to {form} ones",
+                calibration.templates
+            );
+            let kind = ErrorKind::TemplateFormMismatch;
+            return Err(Error::new(kind, Stage::Decide, message).next(next));
+        }
         Ok(calibration)
     }
 
@@ -247,21 +206,47 @@ impl Calibration {
         toml::to_string(self).map_err(not_written)
     }
 
-    /// The threshold of a target false match rate of everyone, or the lowest one at which the
-    /// worst measured group's rate is at most that with 95 % confidence.
+    /// The threshold for a rate of those whom it refers to, with the rates of those for whom it is
+    /// claimed.
     ///
     /// # Errors
-    /// As for [`Calibration::at`]; also if no group was measured, or no threshold keeps the worst
-    /// group's rate that low.
-    pub fn at_rate(&self, rate: f64, of: FmrOf) -> Result<&CalibratedThreshold> {
-        if of == FmrOf::Everyone {
-            return self.at(rate);
+    /// As for [`Calibration::at`]; also where no threshold keeps the rate of the groups that low.
+    pub fn at_rate(&self, rate: f64, of: FmrOf) -> Result<CalibratedThreshold> {
+        let Some(claims) = &self.group_claims else {
+            return match of {
+                FmrOf::WorstGroup => self.lowest_within(rate, self.threshold.clone()),
+                FmrOf::Everyone | FmrOf::EveryGroup => self.at(rate).cloned(),
+            };
+        };
+        match of {
+            FmrOf::Everyone => self.at(rate).cloned(),
+            FmrOf::WorstGroup => self.lowest_within(rate, claims.thresholds()),
+            FmrOf::EveryGroup => claims.at_target(rate).ok_or_else(|| {
+                let known = claims.threshold.iter().map(|point| point.target_fmr);
+                let message = format!(
+                    "the calibration `{}` has no threshold that keeps {rate:e} in every group",
+                    self.name
+                );
+                let next = format!(
+                    "choose one of its rates: {}; or the rate of everyone: --fmr-of everyone",
+                    list(known)
+                );
+                Error::new(ErrorKind::InvalidArgument, Stage::Decide, message).next(next)
+            }),
         }
+    }
+
+    /// The first of these thresholds whose worst group keeps the rate with 95 % confidence.
+    fn lowest_within(
+        &self,
+        rate: f64,
+        points: Vec<CalibratedThreshold>,
+    ) -> Result<CalibratedThreshold> {
         let bound =
             |point: &CalibratedThreshold| point.worst_group.as_ref().map(|worst| worst.fmr.high);
-        let found = self.threshold.iter().find(|point| bound(point).is_some_and(|b| b <= rate));
+        let least = points.iter().filter_map(bound).reduce(f64::min);
+        let found = points.into_iter().find(|point| bound(point).is_some_and(|b| b <= rate));
         found.ok_or_else(|| {
-            let least = self.threshold.iter().filter_map(bound).reduce(f64::min);
             let message = match least {
                 None => format!("the calibration `{}` did not measure any group", self.name),
                 Some(least) => format!(
@@ -281,12 +266,9 @@ impl Calibration {
     /// [`ErrorKind::InvalidArgument`], listing the available rates, if the calibration has none for
     /// this one.
     pub fn at(&self, target_fmr: f64) -> Result<&CalibratedThreshold> {
-        let same = |rate: f64| (rate / target_fmr - 1.0).abs() < 1e-9;
-        self.threshold.iter().find(|point| same(point.target_fmr)).ok_or_else(|| {
-            let list = |rates: Vec<f64>| {
-                rates.iter().map(|r| format!("{r:e}")).collect::<Vec<_>>().join(", ")
-            };
-            let message = if self.refused.iter().any(|rate| same(*rate)) {
+        let found = self.threshold.iter().find(|point| same(point.target_fmr, target_fmr));
+        found.ok_or_else(|| {
+            let message = if self.refused.iter().any(|rate| same(*rate, target_fmr)) {
                 format!(
                     "the calibration `{}` does not support a false match rate of {target_fmr:e}: \
                      its {} non-mated comparisons are too few",
@@ -295,10 +277,19 @@ impl Calibration {
             } else {
                 format!("the calibration `{}` has no threshold for {target_fmr:e}", self.name)
             };
-            let known = list(self.threshold.iter().map(|point| point.target_fmr).collect());
+            let known = list(self.threshold.iter().map(|point| point.target_fmr));
             Error::new(ErrorKind::InvalidArgument, Stage::Decide, message)
                 .next(format!("choose one of its rates: {known}"))
         })
+    }
+
+    /// The form of template to make for this calibration's thresholds, where `asked` is what a policy
+    /// asks for.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TemplateFormMismatch`] if the policy asks for another form.
+    pub fn form(&self, asked: Option<TemplateForm>) -> Result<TemplateForm> {
+        self.templates.agreed(asked, &format!("the calibration `{}`", self.name), Stage::Decide)
     }
 
     /// Refuses models other than those it was measured with.
@@ -320,6 +311,10 @@ impl Calibration {
         }
         Ok(())
     }
+}
+
+fn list(rates: impl Iterator<Item = f64>) -> String {
+    rates.map(|rate| format!("{rate:e}")).collect::<Vec<_>>().join(", ")
 }
 
 fn not_written(cause: impl std::error::Error + Send + Sync + 'static) -> Error {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Liveness, Reason};
+use super::{Liveness, Reason, TemplateForm};
 use crate::Digest;
 
 /// The name and version of the DecisionRecord's format.
@@ -205,6 +205,10 @@ pub struct DecisionRecord {
     pub reference: SampleRecord,
     /// What is known about liveness.
     pub liveness: Liveness,
+    /// The form of the templates; absent in records from before there were two, which are of plain
+    /// ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub templates: Option<TemplateForm>,
     /// The models that were used.
     pub models: Vec<ModelRecord>,
     /// The software that made the decision.

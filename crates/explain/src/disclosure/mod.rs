@@ -16,5 +16,6 @@ pub use operator::{
 };
 pub use points::{DisclosedPoint, POINTS};
 pub use system::{
-    AuditSummary, DISCLOSURE_SCHEMA, DisclosedCalibration, DisclosedModel, SystemDisclosure,
+    AuditSummary, DISCLOSURE_SCHEMA, DisclosedCalibration, DisclosedModel, DisclosedNormaliser,
+    SystemDisclosure,
 };

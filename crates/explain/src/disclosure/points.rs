@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::operator::{days, kept, listed, stated};
-use super::system::{DisclosedModel, SystemDisclosure};
+use super::system::{DisclosedCalibration, DisclosedModel, SystemDisclosure};
 use crate::messages::{Block, Fact, Key, Messages, Page, Row, Section, Text, key};
 use evenmatch::{SeveralFaces, model::Role, quality::Gate};
-use evenmatch_core::record::{CalibratedRate, CalibratedThreshold, ReasonCode};
+use evenmatch_core::record::{CalibratedRate, CalibratedThreshold, GroupStanding, ReasonCode};
 
 /// The points, in their order.
 pub const POINTS: [&str; 10] = [
@@ -127,6 +127,8 @@ fn algorithmic_decisions(system: &SystemDisclosure, messages: &Messages) -> Vec<
             )));
             blocks.push(Block::Paragraph(Text::English(data.description.clone())));
             blocks.extend(missed(system, point, messages));
+            blocks.extend(not_claimed(calibration, point, messages));
+            blocks.extend(labels(calibration, messages));
         }
         _ => blocks.push(Block::say(messages.say(key::HOW_NO_CLAIM))),
     }
@@ -202,6 +204,40 @@ fn missed(
         blocks.push(Block::Paragraph(Text::English(other.data.description.clone())));
     }
     blocks
+}
+
+/// For whom nothing is claimed: groups of few people, and children.
+fn not_claimed(
+    calibration: &DisclosedCalibration,
+    point: &CalibratedThreshold,
+    messages: &Messages,
+) -> Vec<Block> {
+    let Some(claims) = &calibration.group_claims else { return Vec::new() };
+    let at = claims.threshold.iter().find(|own| own.threshold == point.threshold);
+    let Some(at) = at else { return Vec::new() };
+    let of = |standing| claims.at(at).filter(move |of| of.group.standing == standing);
+    let few = of(GroupStanding::FewPeople).count();
+    let mut blocks = Vec::new();
+    if few > 0 {
+        blocks
+            .push(Block::say(messages.say_with(key::RATES_FEW_PEOPLE, &[("groups", few.into())])));
+    }
+    if let Some(high) = of(GroupStanding::Children).map(|of| of.high).reduce(f64::max) {
+        let count = messages.percent_at_most(high).into();
+        blocks.push(Block::say(messages.say_with(key::RATES_CHILDREN, &[("count", count)])));
+    }
+    blocks
+}
+
+/// Which labels the normaliser was formed with, if it was.
+fn labels(calibration: &DisclosedCalibration, messages: &Messages) -> Vec<Block> {
+    let formed = calibration.normaliser.as_ref().filter(|formed| !formed.labels.is_empty());
+    let Some(formed) = formed else { return Vec::new() };
+    let people = messages.count(formed.people).into();
+    vec![
+        Block::say(messages.say_with(key::RATES_LABELS, &[("people", people)])),
+        Block::Paragraph(Text::English(formed.labels.join(", "))),
+    ]
 }
 
 fn data_collection(system: &SystemDisclosure, messages: &Messages) -> Vec<Block> {

@@ -12,7 +12,10 @@ use evenmatch::{
     shipped,
 };
 use evenmatch_audit::{AuditReport, Verdict};
-use evenmatch_core::record::{CalibratedThreshold, Calibration, CalibrationData, SoftwareRecord};
+use evenmatch_core::record::{
+    CalibratedThreshold, Calibration, CalibrationData, GroupClaims, NormaliserRecord,
+    SoftwareRecord,
+};
 
 /// The name and version of the format.
 pub const DISCLOSURE_SCHEMA: &str = "evenmatch.disclosure/1";
@@ -34,7 +37,31 @@ pub struct DisclosedModel {
     pub homepage: Option<String>,
 }
 
-/// A calibration without its normaliser.
+/// What is known about a normaliser.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DisclosedNormaliser {
+    /// Digest of its record.
+    pub digest: Digest,
+    /// How many people it was formed from.
+    pub people: u64,
+    /// The attributes whose labels were used to form it. None is used or guessed in a decision.
+    pub labels: Vec<String>,
+    /// The same in words.
+    pub sentence: String,
+}
+
+impl From<&NormaliserRecord> for DisclosedNormaliser {
+    fn from(record: &NormaliserRecord) -> Self {
+        DisclosedNormaliser {
+            digest: record.digest(),
+            people: record.subjects(),
+            labels: record.learned().map_or_else(Vec::new, |learned| learned.even.clone()),
+            sentence: record.labels_used(),
+        }
+    }
+}
+
+/// A calibration, with what is known about its normaliser in place of its numbers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DisclosedCalibration {
     /// Its name.
@@ -49,6 +76,10 @@ pub struct DisclosedCalibration {
     pub refused: Vec<f64>,
     /// Thresholds with their error rates, for everyone and each group that was measured.
     pub thresholds: Vec<CalibratedThreshold>,
+    /// What is claimed for each group, and for which groups nothing is.
+    pub group_claims: Option<GroupClaims>,
+    /// What normalises the scores; `None` for plain cosines.
+    pub normaliser: Option<DisclosedNormaliser>,
 }
 
 impl From<&Calibration> for DisclosedCalibration {
@@ -60,6 +91,8 @@ impl From<&Calibration> for DisclosedCalibration {
             data: calibration.data.clone(),
             refused: calibration.refused.clone(),
             thresholds: calibration.threshold.clone(),
+            group_claims: calibration.group_claims.clone(),
+            normaliser: calibration.normaliser.as_ref().map(DisclosedNormaliser::from),
         }
     }
 }
@@ -188,7 +221,7 @@ impl SystemDisclosure {
             Some(calibration) => {
                 let rate = verifier.operating_point().target_fmr();
                 let point = calibration.at_rate(rate.unwrap_or_default(), policy.fmr_of)?;
-                (Some(calibration), Some(point.clone()))
+                (Some(calibration), Some(point))
             }
             None => (None, None),
         };

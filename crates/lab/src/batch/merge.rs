@@ -55,6 +55,18 @@ fn join(parts: Vec<(TemplateStore, PathBuf)>) -> Result<TemplateStore> {
         match &mut whole {
             None => whole = Some(TemplateStore { shard: None, ..part }),
             Some(whole) => {
+                if part.form != whole.form {
+                    let (own, others) = (part.form, whole.form);
+                    let message =
+                        format!("its templates are {own}, but those of the other shards {others}");
+                    return Err(Error::new(
+                        ErrorKind::TemplateFormMismatch,
+                        Stage::Template,
+                        message,
+                    )
+                    .in_path(&path)
+                    .next(format!("make this shard again: evenmatch embed --templates {others}")));
+                }
                 let agrees = part.manifest == whole.manifest
                     && part.pipeline == whole.pipeline
                     && part.measures == whole.measures;

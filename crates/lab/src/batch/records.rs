@@ -33,7 +33,7 @@ pub fn compare_pairs(list: &PairList, acquired: &Acquisitions) -> Result<Vec<Com
     }
     fn templates<R: Role>(acquired: &Acquisitions) -> Vec<Option<Template<R>>> {
         let model = &acquired.embedder;
-        acquired.samples.iter().map(|sample| sample.template(model)).collect()
+        acquired.samples.iter().map(|sample| sample.template(model, acquired.templates)).collect()
     }
     let probes = templates::<Probe>(acquired);
     let references = templates::<Reference>(acquired);

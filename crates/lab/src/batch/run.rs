@@ -12,7 +12,7 @@ use super::work::Workplace;
 use crate::{Digest, Result};
 use evenmatch::{Reference, Verifier, model::ModelId, sample::read_within};
 use evenmatch_audit::records::PeopleManifest;
-use evenmatch_core::threads;
+use evenmatch_core::{record::TemplateForm, threads};
 
 pub use super::work::PartSize;
 
@@ -57,6 +57,8 @@ pub struct Acquisitions {
     pub measures: Vec<String>,
     /// The model that made the templates.
     pub embedder: ModelId,
+    /// Their form.
+    pub templates: TemplateForm,
     /// See [`pipeline_key`].
     pub pipeline: Digest,
     /// Photos that were decoded.
@@ -133,6 +135,7 @@ pub fn acquire(
     let head = TemplateStore {
         pipeline: pipeline_key(verifier),
         manifest: manifest.digest,
+        form: verifier.templates(),
         shard: options.shard,
         measures: measures.clone(),
         rows: Vec::new(),
@@ -184,7 +187,8 @@ pub fn acquire(
         workplace.finish(&samples)?;
     }
     let embedder = verifier.embedder().id().clone();
-    Ok(Acquisitions { samples, measures, embedder, pipeline, processed, reused })
+    let templates = verifier.templates();
+    Ok(Acquisitions { samples, measures, embedder, templates, pipeline, processed, reused })
 }
 
 /// What the threads of a run share.

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{Digest, Error, ErrorKind, Stage};
 use evenmatch::{AlignedFace, Role, Template, Verifier, model::ModelId};
 use evenmatch_audit::records::FailureStage;
-use evenmatch_core::record::{Reason, ReasonStage, SampleRecord};
+use evenmatch_core::record::{Reason, ReasonStage, SampleRecord, TemplateForm};
 
 /// A named measurement of an aligned face; `None` where it is not possible. The same face must
 /// always give the same number.
@@ -148,9 +148,9 @@ impl AcquiredSample {
         self.features.is_some()
     }
 
-    /// The template, for comparing; `model` is the embedder that made it.
-    pub fn template<R: Role>(&self, model: &ModelId) -> Option<Template<R>> {
-        Template::restore(model.clone(), self.features.clone()?)
+    /// The template, for comparing; `model` is the embedder that made it in this form.
+    pub fn template<R: Role>(&self, model: &ModelId, form: TemplateForm) -> Option<Template<R>> {
+        Template::restore(model.clone(), form, self.features.clone()?)
     }
 }
 

@@ -15,7 +15,7 @@ use evenmatch::{
     pad::passive::PassiveLimits,
     quality::{Gate, QualityLimits},
 };
-use evenmatch_core::record::FmrOf;
+use evenmatch_core::record::{FmrOf, TemplateForm};
 
 /// Name of the store's file in its folder.
 pub const STORE_FILE: &str = "templates.parquet";
@@ -76,16 +76,25 @@ pub fn pipeline_key(verifier: &Verifier) -> Digest {
         passive: PassiveLimits::default(),
         gate,
         quality,
+        // What is made counts, whoever asked for it.
+        templates: None,
         ..verifier.policy().clone()
     };
     let (detector, embedder) = (verifier.detector(), verifier.embedder());
-    let key = json!({
+    let mut key = json!({
         "schema": "evenmatch.pipeline/1",
         "version": evenmatch_core::VERSION,
         "detector": { "sha256": detector.id().sha256, "input": detector.input() },
         "embedder": { "sha256": embedder.id().sha256, "input": embedder.input() },
         "policy": policy,
     });
+    if let Some(policy) = key["policy"].as_object_mut() {
+        policy.remove("templates");
+    }
+    // Keys from before there were two forms stay valid.
+    if !verifier.templates().is_unstated() {
+        key["templates"] = json!(verifier.templates());
+    }
     Digest::of(key.to_string().as_bytes())
 }
 
@@ -96,6 +105,8 @@ pub struct TemplateStore {
     pub pipeline: Digest,
     /// SHA-256 of the manifest that lists the photos.
     pub manifest: Digest,
+    /// The form of the templates.
+    pub form: TemplateForm,
     /// The part of the manifest; `None` for all of it.
     pub shard: Option<Shard>,
     /// Names of the measurements.

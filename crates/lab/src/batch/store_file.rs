@@ -12,6 +12,8 @@
 //! | `inter_eye_distance` | float | in pixels; or null |
 //! | `template` | bytes | features of unit length, 32-bit floats, little-endian; or null |
 //! | one a measurement | float | by its name; or null |
+//!
+//! The file's metadata names the form of the templates; a file that names none has plain ones.
 
 use std::fs::File;
 use std::path::Path;
@@ -35,6 +37,7 @@ use super::store::{TemplateStore, in_order};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch::of_unit_length;
 use evenmatch_audit::records::FailureStage;
+use evenmatch_core::record::TemplateForm;
 
 const SCHEMA: &str = "evenmatch.templates/1";
 /// Rows of a row group: about 4 MB of templates.
@@ -140,6 +143,9 @@ fn encode(store: &TemplateStore, rows: &[&AcquiredSample]) -> ParquetResult<Vec<
         ("evenmatch.pipeline", store.pipeline.to_string()),
         ("evenmatch.manifest", store.manifest.to_string()),
     ];
+    if !store.form.is_unstated() {
+        facts.push(("evenmatch.form", store.form.to_string()));
+    }
     facts.extend(store.shard.map(|shard| ("evenmatch.shard", shard.to_string())));
     let facts = facts.into_iter().map(|(key, value)| KeyValue::new(key.to_owned(), value));
     let plain = |properties: parquet::file::properties::WriterPropertiesBuilder, name: &str| {
@@ -252,6 +258,12 @@ fn decode(file: File) -> ParquetResult<TemplateStore> {
         text.parse().map_err(|cause| ParquetError::External(Box::new(cause)))
     };
     let (pipeline, manifest) = (digest("evenmatch.pipeline")?, digest("evenmatch.manifest")?);
+    let form = match fact("evenmatch.form").as_deref() {
+        None => TemplateForm::unstated(),
+        Some("plain") => TemplateForm::Plain,
+        Some("mirrored") => TemplateForm::Mirrored,
+        Some(_) => return Err(wrong("this version does not know the form of its templates")),
+    };
     let shard = fact("evenmatch.shard")
         .map(|text| text.parse().map_err(|cause: Error| ParquetError::External(Box::new(cause))));
     let shard = shard.transpose()?;
@@ -272,7 +284,7 @@ fn decode(file: File) -> ParquetResult<TemplateStore> {
         return Err(wrong("there are too few columns"));
     }
     let measures = columns[COLUMNS.len()..].iter().map(|c| c.name().to_owned()).collect();
-    let mut store = TemplateStore { pipeline, manifest, shard, measures, rows: Vec::new() };
+    let mut store = TemplateStore { pipeline, manifest, form, shard, measures, rows: Vec::new() };
     for group in 0..reader.num_row_groups() {
         decode_group(&*reader.get_row_group(group)?, &mut store)?;
     }

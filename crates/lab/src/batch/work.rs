@@ -46,6 +46,7 @@ pub(super) struct Workplace {
     /// The store without its rows.
     head: TemplateStore,
     size: PartSize,
+    resume: bool,
     pending: Mutex<Pending>,
 }
 
@@ -84,17 +85,29 @@ impl Workplace {
         let pending =
             Pending { rows: Vec::new(), since: Instant::now(), next_part: last.saturating_add(1) };
         let (folder, pending) = (folder.to_owned(), Mutex::new(pending));
-        Ok(Workplace { folder, work, lock, head, size, pending })
+        Ok(Workplace { folder, work, lock, head, size, resume, pending })
     }
 
     /// What is already known about photos, from the store and from the parts of earlier runs; rows
     /// of other pipelines, or without a requested measurement, are ignored.
+    ///
+    /// # Errors
+    /// A run that resumes refuses templates of another form instead of replacing them.
     pub(super) fn known(&self) -> Result<HashMap<Digest, AcquiredSample>> {
         let mut known = HashMap::new();
         let store = TemplateStore::file_in(&self.folder);
         let parts = parts(&self.work)?.into_iter().map(|(_, path)| path);
         for path in store.exists().then_some(store).into_iter().chain(parts) {
             let store = TemplateStore::read(&path)?;
+            if self.resume && store.form != self.head.form {
+                let (own, asked) = (store.form, self.head.form);
+                let message = format!("the templates here are {own}, not {asked}");
+                return Err(Error::new(ErrorKind::TemplateFormMismatch, Stage::Template, message)
+                    .in_path(&path)
+                    .next(format!(
+                        "resume with --templates {own}, or choose another folder for {asked} ones"
+                    )));
+            }
             if store.pipeline != self.head.pipeline {
                 continue;
             }

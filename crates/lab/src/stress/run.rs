@@ -188,6 +188,7 @@ fn report(
             version: evenmatch_core::VERSION.to_owned(),
         },
         models: verifier.models(),
+        templates: Some(verifier.templates()),
         pipeline: pipeline_key(verifier),
         inputs: vec![InputDigest {
             file: manifest.file.clone(),

@@ -12,6 +12,7 @@ mod heads;
 mod prelu;
 mod shape;
 mod tflite;
+mod views;
 
 use prost::Message;
 
@@ -43,6 +44,7 @@ pub fn prepare(original: &[u8], steps: &[Preparation]) -> Result<Vec<u8>> {
             Preparation::SplitPrelu => prelu::split(&mut graph)?,
             Preparation::MergeHeads => heads::merge(&mut graph)?,
             Preparation::OpenSize => shape::open_size(&mut graph)?,
+            Preparation::MergeViews => views::merge_views(&mut graph)?,
             Preparation::LowerOpset => shape::lower_opset(&mut graph)?,
             other => return Err(invalid(format!("this build does not know the step {other:?}"))),
         }

@@ -1,7 +1,7 @@
 //! Input sizes and operator versions: what a file declares in addition to its nodes.
 
-use crate::Result;
 use crate::onnx_file::{Dimension, Extent, invalid};
+use crate::{Error, Result};
 
 use super::graph::Graph;
 
@@ -25,15 +25,8 @@ pub(super) fn open_size(graph: &mut Graph) -> Result<()> {
         }
     }
     let names = ["height", "width"];
-    let no_image = || invalid("the network needs one input, of four dimensions");
-    let is_image =
-        |name: &str| graph.constant(name).is_none() && graph_input(&graph.proto.node, name);
-    let images: Vec<usize> = (0..graph.proto.input.len())
-        .filter(|place| is_image(&graph.proto.input[*place].name))
-        .collect();
-    let [image] = images.as_slice() else { return Err(no_image()) };
-    let input = &mut graph.proto.input[*image];
-    let dims = dimensions(input).filter(|dims| dims.len() == 4).ok_or_else(no_image)?;
+    let image = image_input(graph)?;
+    let dims = dimensions(&mut graph.proto.input[image]).ok_or_else(no_image)?;
     // One image at a time, whatever batch size the file was traced with.
     dims[0].extent = Some(Extent::Value(1));
     for (dim, name) in dims.iter_mut().skip(2).zip(names) {
@@ -56,11 +49,27 @@ pub(super) fn open_size(graph: &mut Graph) -> Result<()> {
     Ok(())
 }
 
+fn no_image() -> Error {
+    invalid("the network needs one input, of four dimensions")
+}
+
+/// The place of the one image input, which has four dimensions.
+pub(super) fn image_input(graph: &mut Graph) -> Result<usize> {
+    let is_image =
+        |name: &str| graph.constant(name).is_none() && graph_input(&graph.proto.node, name);
+    let images: Vec<usize> = (0..graph.proto.input.len())
+        .filter(|place| is_image(&graph.proto.input[*place].name))
+        .collect();
+    let [image] = images.as_slice() else { return Err(no_image()) };
+    let dims = dimensions(&mut graph.proto.input[*image]);
+    dims.filter(|dims| dims.len() == 4).map(|_| *image).ok_or_else(no_image)
+}
+
 fn graph_input(nodes: &[crate::onnx_file::Node], name: &str) -> bool {
     nodes.iter().any(|node| node.input.iter().any(|input| input == name))
 }
 
-fn dimensions(value: &mut crate::onnx_file::ValueInfo) -> Option<&mut Vec<Dimension>> {
+pub(super) fn dimensions(value: &mut crate::onnx_file::ValueInfo) -> Option<&mut Vec<Dimension>> {
     Some(&mut value.r#type.as_mut()?.tensor_type.as_mut()?.shape.as_mut()?.dim)
 }
 

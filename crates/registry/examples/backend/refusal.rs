@@ -57,6 +57,7 @@ impl From<evenmatch_core::Error> for Refusal {
             ErrorKind::Corrupt => (StatusCode::UNPROCESSABLE_ENTITY, "corrupt"),
             ErrorKind::LimitExceeded => (StatusCode::PAYLOAD_TOO_LARGE, "limit_exceeded"),
             ErrorKind::ModelMismatch => (StatusCode::CONFLICT, "model_mismatch"),
+            ErrorKind::TemplateFormMismatch => (StatusCode::CONFLICT, "template_form_mismatch"),
             ErrorKind::InvalidArgument => (StatusCode::BAD_REQUEST, "bad_request"),
             ErrorKind::AlreadyEnrolled => {
                 let (message, next) = (

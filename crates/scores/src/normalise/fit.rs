@@ -4,10 +4,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ndarray::ArrayView2;
 
+use super::centroids::{Centroids, centre};
 use super::clusters::spherical_k_means;
-use super::normaliser::{Normaliser, centre};
 use crate::{Digest, Error, ErrorKind, Result, Stage};
-use evenmatch_core::record::{COHORT_CENTROIDS, CohortSource, NormaliserRecord};
+use evenmatch_core::record::{CohortNormaliser, CohortSource, NormaliserRecord};
 
 /// How a normaliser is made. The defaults were chosen by cross-validation over people; see
 /// `docs/FAIRNESS.md`.
@@ -75,8 +75,7 @@ pub fn fit(
         centroids.push(STANDARD.encode(bytes));
     }
     let mean: Vec<u8> = mean.iter().flat_map(|value| value.to_le_bytes()).collect();
-    let mut record = NormaliserRecord {
-        method: COHORT_CENTROIDS.to_owned(),
+    let mut record = CohortNormaliser {
         embedder_sha256: embedder,
         dimension: dimension as u32,
         nearest: settings.nearest as u32,
@@ -87,10 +86,10 @@ pub fn fit(
         centroids,
         cohort,
     };
-    let normaliser = Normaliser::open(&record)?;
-    let densities = features.chunks_exact(dimension).map(|row| normaliser.density(row));
+    let centroids = Centroids::open(&record)?;
+    let densities = features.chunks_exact(dimension).map(|row| centroids.density(row));
     record.level = densities.sum::<f64>() / people as f64;
-    Ok(record)
+    Ok(NormaliserRecord::CohortCentroids(record))
 }
 
 fn mean(features: &[f32], dimension: usize, people: usize) -> Vec<f32> {

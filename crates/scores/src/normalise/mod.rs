@@ -1,9 +1,10 @@
-//! Group-blind normalisation of comparison scores by a cohort of unlabelled faces.
+//! Normalisation of comparison scores: blind to groups when a decision is made.
 //!
 //! An embedder packs some people's faces more densely than others': where many people look similar,
 //! a stranger also looks more similar, so one threshold falsely matches some groups several times
-//! as often as others. This module does not know about groups. It measures for each face how dense
-//! its own neighbourhood is, and lowers or raises the score of a pair by the density on both sides:
+//! as often as others. A normaliser is given a template and nothing else about the person. The one
+//! formed by [`fit`] from a cohort of unlabelled faces measures for each face how dense its own
+//! neighbourhood is, and lowers or raises the score of a pair by the density on both sides:
 //!
 //! ```text
 //! u(x)     = (x − μ) / |x − μ|                       μ: mean template of the cohort
@@ -20,13 +21,20 @@
 //! normalization", Pattern Recognition Letters 140, 2020. `docs/FAIRNESS.md` describes its effect
 //! and what else was tried.
 //!
-//! Plain numbers in and out: no model, no label.
+//! The one formed by [`fit_learned`] is a function of the template that was fitted to labelled
+//! people: see its module.
+//!
+//! Plain numbers in and out: no model.
 
+mod centroids;
 mod clusters;
 mod cohort;
 mod fit;
+mod learned;
 mod normaliser;
 
 pub use cohort::{forms_cohort, in_cohort_order};
+pub use evenmatch_core::record::LearnedSettings;
 pub use fit::{FitSettings, fit};
+pub use learned::{AttributeLabels, LEAST_PEOPLE, LabelledPeople, fit_learned};
 pub use normaliser::{Normaliser, NormaliserStatistics};

@@ -220,6 +220,11 @@ fn about(page: &mut Page, report: &StressReport) {
     let rows: Vec<Vec<String>> =
         models
             .map(|model| vec![model.role.clone(), model.id.clone(), model.sha256.to_string()])
+            .chain(
+                report
+                    .templates
+                    .map(|form| vec!["templates".to_owned(), form.to_string(), String::new()]),
+            )
             .chain(report.inputs.iter().map(|input| {
                 vec![input.format.clone(), input.file.clone(), input.sha256.to_string()]
             }))

@@ -1,0 +1,231 @@
+//! Fitting a learned normaliser to labelled people.
+
+use ndarray::{Array2, ArrayView2};
+
+use super::density::densities;
+use super::features::{LANES, RandomFeatures};
+use super::function::{MOST_FEATURES, encoded, is_count};
+use super::levels::Pairs;
+use super::partition::{
+    LEAST_GROUP, LabelledPeople, Partition, combinations, invalid, named, singles,
+};
+use super::ridge;
+use crate::{Digest, Result};
+use evenmatch_core::record::{
+    CohortSource, LearnedNormaliser, LearnedSettings, NormaliserRecord, TemplateForm,
+};
+
+/// Fewest people with a label of some attribute.
+pub const LEAST_PEOPLE: usize = 1000;
+/// Most attributes; their intersections of up to three are used.
+const MOST_ATTRIBUTES: usize = 8;
+/// Partitions of fewer groups than this are not used for densities: each group is then nearly
+/// everyone, and its densest faces are those of denser groups within it.
+const FEW_GROUPS: usize = 4;
+
+/// Fits a normaliser to labelled people. The same bytes result from any number of threads.
+///
+/// # Errors
+/// [`ErrorKind::InvalidArgument`](crate::ErrorKind::InvalidArgument) with fewer than
+/// [`LEAST_PEOPLE`] labelled people, with an attribute that does not have two groups of 60 people,
+/// with templates that are not of unit length, or with settings that are out of range.
+pub fn fit_learned(
+    people: &LabelledPeople<'_>,
+    embedder: Digest,
+    templates: TemplateForm,
+    sources: Vec<CohortSource>,
+    settings: &LearnedSettings,
+) -> Result<NormaliserRecord> {
+    check(settings)?;
+    let rows = rows(people)?;
+    let attributes = singles(people.attributes)?;
+    check_groups(&attributes)?;
+    let near = match settings.densities.as_slice() {
+        [] => usual_densities(people)?,
+        names => named(people.attributes, names)?,
+    };
+    let levels = match settings.levels.as_slice() {
+        [] => combinations(people.attributes, 2)?,
+        names => named(people.attributes, names)?,
+    };
+    let features =
+        RandomFeatures::draw(settings.seed, people.dimension, settings.features as usize / LANES);
+    let targets = targets(&densities(rows, &near), settings.density_weight, &levels);
+    let weights = weights(&attributes, rows.nrows(), settings.balance);
+    let penalties = [settings.penalty, settings.level_penalty];
+    let fitted = ridge::fit(&features, rows, &weights, targets, penalties);
+    let pairs = Pairs::find(rows, &levels, settings.seed)?;
+    let shares = level(&fitted.values, &pairs, &levels, settings);
+    let weights = fitted.weights.dot(&shares);
+    // So that a person of the mean keeps all scores.
+    let centre = weights.iter().zip(&fitted.mean).map(|(w, m)| w * m).sum::<f64>();
+    let values = fitted.values.mapv(f64::from).dot(&shares);
+    let average = values.sum() / rows.nrows() as f64;
+    let offset = -centre - average;
+    let singles = values.iter().map(|&value| value as f32).collect();
+    let floor = f64::from(floor(singles, settings.floor)) - average;
+    let names = |partitions: &[Partition]| partitions.iter().map(|p| p.name.clone()).collect();
+    Ok(NormaliserRecord::Learned(LearnedNormaliser {
+        embedder_sha256: embedder,
+        templates,
+        dimension: people.dimension as u32,
+        even: people.attributes.iter().map(|attribute| attribute.name.clone()).collect(),
+        offset,
+        floor,
+        weights: encoded(&weights.to_vec()),
+        settings: LearnedSettings {
+            densities: names(&near),
+            levels: names(&levels),
+            ..settings.clone()
+        },
+        people: sources,
+    }))
+}
+
+/// What the columns of the targets add up with to the final target: 1 for the density, and the
+/// level of each group after all rounds.
+fn level(
+    values: &Array2<f32>,
+    pairs: &Pairs,
+    levels: &[Partition],
+    settings: &LearnedSettings,
+) -> ndarray::Array1<f64> {
+    let mut shares = ndarray::Array1::<f64>::zeros(values.ncols());
+    shares[0] = 1.0;
+    // Shifting a group's h by d shifts both sides of its pairs.
+    let rate = settings.step / (2.0 * pairs.slope() * levels.len() as f64);
+    for _ in 0..settings.rounds {
+        let mut h = values.dot(&shares.mapv(|share| share as f32)).to_vec();
+        let least = floor(h.clone(), settings.floor);
+        h.iter_mut().for_each(|h| *h = h.max(least));
+        let errors = pairs.errors(&h, levels);
+        for (share, error) in shares.iter_mut().skip(1).zip(errors.iter().flatten()) {
+            *share += rate * error;
+        }
+    }
+    shares
+}
+
+/// The value below which this share of people lie; nobody does, where the share is 0.
+fn floor(mut values: Vec<f32>, share: f64) -> f32 {
+    values.sort_unstable_by(f32::total_cmp);
+    values[((share * values.len() as f64) as usize).min(values.len() - 1)]
+}
+
+/// One column for the density, and one for each group of each partition: 1 for its members.
+fn targets(densities: &[Option<f64>], weight: f64, levels: &[Partition]) -> Array2<f64> {
+    let known: Vec<f64> = densities.iter().copied().flatten().collect();
+    let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
+    let groups: usize = levels.iter().map(|partition| partition.sizes.len()).sum();
+    let mut targets = Array2::zeros((densities.len(), 1 + groups));
+    for (row, density) in densities.iter().enumerate() {
+        targets[[row, 0]] = density.map_or(0.0, |density| weight * (density - mean));
+        let mut start = 1;
+        for partition in levels {
+            if let Some(group) = partition.group[row] {
+                targets[[row, start + usize::from(group)]] = 1.0;
+            }
+            start += partition.sizes.len();
+        }
+    }
+    targets
+}
+
+/// How much each person counts: the product over attributes of (n / (groups · size))^balance, of
+/// mean 1. Groups of fewer than [`LEAST_GROUP`] people count as that many.
+fn weights(attributes: &[Partition], people: usize, balance: f64) -> Vec<f64> {
+    let of = |person: usize| {
+        let factor = |partition: &Partition| {
+            let size = partition.sizes[usize::from(partition.group[person]?)].max(LEAST_GROUP);
+            Some((people as f64 / (partition.large_groups() * size) as f64).powf(balance))
+        };
+        attributes.iter().filter_map(factor).product::<f64>()
+    };
+    let weights: Vec<f64> = (0..people).map(of).collect();
+    let mean = weights.iter().sum::<f64>() / people as f64;
+    weights.into_iter().map(|weight| weight / mean).collect()
+}
+
+/// Every combination of attributes with a few groups that are large enough, or else every one.
+fn usual_densities(people: &LabelledPeople<'_>) -> Result<Vec<Partition>> {
+    let mut all = combinations(people.attributes, 3)?;
+    if all.iter().any(|partition| partition.large_groups() >= FEW_GROUPS) {
+        all.retain(|partition| partition.large_groups() >= FEW_GROUPS);
+    }
+    Ok(all)
+}
+
+/// The templates as a matrix, with as many labels as rows.
+fn rows<'a>(people: &LabelledPeople<'a>) -> Result<ArrayView2<'a, f32>> {
+    let count = people.features.len() / people.dimension.max(1);
+    let labels = |person: usize| {
+        people.attributes.iter().any(|attribute| attribute.labels[person].is_some())
+    };
+    if people.attributes.is_empty() || people.attributes.len() > MOST_ATTRIBUTES {
+        let message =
+            format!("a learned normaliser treats 1 to {MOST_ATTRIBUTES} attributes evenly");
+        return Err(invalid(message, "name attributes of the manifest: --even race,sex,age"));
+    }
+    let names = || people.attributes.iter().map(|attribute| attribute.name.as_str());
+    if let Some((_, twice)) = names().enumerate().find(|(k, n)| names().take(*k).any(|o| o == *n)) {
+        let message = format!("the attribute `{twice}` is named twice");
+        return Err(invalid(message, "name each attribute once"));
+    }
+    let lengths = people.attributes.iter().all(|attribute| attribute.labels.len() == count);
+    let shaped = ArrayView2::from_shape((count, people.dimension), people.features);
+    let (true, Ok(rows)) = (lengths && people.dimension > 0, shaped) else {
+        let message = "there are not as many labels as templates of this length".to_owned();
+        return Err(invalid(message, "pass one template and one label of each attribute a person"));
+    };
+    let labelled = (0..count).filter(|&person| labels(person)).count();
+    if labelled < LEAST_PEOPLE {
+        let message = format!(
+            "{labelled} labelled people are too few for a learned normaliser: {LEAST_PEOPLE} are \
+             needed"
+        );
+        return Err(invalid(
+            message,
+            "form it from more people, or without labels: --normalise cohort",
+        ));
+    }
+    Ok(rows)
+}
+
+/// Refuses attributes by which nothing can be compared.
+fn check_groups(attributes: &[Partition]) -> Result<()> {
+    match attributes.iter().find(|partition| partition.large_groups() < 2) {
+        None => Ok(()),
+        Some(partition) => {
+            let message = format!(
+                "the attribute `{}` does not have two groups of at least {LEAST_GROUP} people",
+                partition.name
+            );
+            Err(invalid(message, "leave it out of --even, or add people of other groups"))
+        }
+    }
+}
+
+fn check(settings: &LearnedSettings) -> Result<()> {
+    let ranges = [
+        ("density_weight", settings.density_weight, 0.0..=1.0),
+        ("step", settings.step, 0.0..=2.0),
+        ("penalty", settings.penalty, 1e-9..=1.0),
+        ("level_penalty", settings.level_penalty, 1e-9..=1.0),
+        ("floor", settings.floor, 0.0..=0.9),
+        ("balance", settings.balance, 0.0..=1.0),
+        ("rounds", f64::from(settings.rounds), 0.0..=1000.0),
+    ];
+    for (name, value, range) in ranges {
+        if !range.contains(&value) {
+            let message = format!("{name} is {value}, which is out of range");
+            let next = format!("choose {} to {}", range.start(), range.end());
+            return Err(invalid(message, &next));
+        }
+    }
+    if !is_count(settings.features) {
+        let message = format!("{} random features are not possible", settings.features);
+        let next = format!("choose a multiple of {LANES}, at most {MOST_FEATURES}");
+        return Err(invalid(message, &next));
+    }
+    Ok(())
+}
