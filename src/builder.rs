@@ -167,11 +167,11 @@ fn load(store: &ModelStore, profile: Profile, policy: Policy, early: bool) -> Re
     let (first, embedder) = rayon::join(
         || {
             let library = store.verify_runtime()?;
-            let detector = store.load_default(Role::Detector)?;
+            let detector = store.load_to_run(Role::Detector)?;
             let entry = detector.entry().clone();
             Ok::<_, Error>((network(detector, &library)?, entry, library))
         },
-        || store.load_default(Role::Embedder),
+        || store.load_to_run(Role::Embedder),
     );
     let ((detector, detector_entry, library), embedder) = (first?, embedder?);
     let second_entry = store.manifest().default_for(Role::SecondDetector)?;

@@ -135,3 +135,26 @@ fn unknown_names_are_errors() {
     assert!(manifest.default_for(Role::Detector).is_err());
     assert!(manifest.runtime_here().is_none());
 }
+
+#[test]
+fn ready_forms_belong_to_a_model_and_a_runtime_and_only_ship() {
+    let manifest = Manifest::built_in().unwrap();
+    assert!(!manifest.ready().is_empty());
+    for ready in manifest.ready() {
+        assert!(manifest.models().iter().any(|model| model.sha256 == ready.of));
+        assert!(manifest.runtimes().iter().any(|runtime| runtime.sha256 == ready.runtime));
+    }
+    let text = include_str!("../models/manifest.toml");
+    let at = text.find("[[ready]]").unwrap();
+    let own = format!("schema = \"evenmatch.models/1\"\n{}", &text[at..]);
+    let error = manifest.extended(&own, "own.toml", Path::new("")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidModel);
+    assert!(error.to_string().contains("only the manifest that ships"), "{error}");
+    // Whoever pins another model or runtime has to pin this anew, or the manifest is refused.
+    for key in ["of", "runtime"] {
+        let begins = at + text[at..].find(&format!("{key} = \"")).unwrap() + key.len() + 4;
+        let other = format!("{}{}{}", &text[..begins], "0".repeat(64), &text[begins + 64..]);
+        let error = Manifest::parse(&other, "other.toml").unwrap_err();
+        assert!(error.to_string().contains("has the digest that is named"), "{key}: {error}");
+    }
+}

@@ -15,6 +15,8 @@ mod network;
 #[cfg(feature = "onnx")]
 mod onnx;
 mod onnx_check;
+#[cfg(feature = "onnx")]
+mod ready;
 mod store;
 mod tensor;
 
@@ -24,13 +26,15 @@ pub use input_spec::{ChannelOrder, InputSize, InputSpec};
 #[cfg(feature = "onnx")]
 pub use lazy::LazyNetwork;
 pub use manifest::{
-    Alignment, Manifest, ModelEntry, PackageSource, PipTags, Preparation, PublishedThreshold,
-    Registry, Role, RuntimeEntry,
+    Alignment, Manifest, ModelEntry, PackageSource, PipTags, Preparation, Processor,
+    PublishedThreshold, ReadyEntry, Registry, Role, RuntimeEntry,
 };
 pub use network::{Network, NullDetector, NullEmbedder, Outputs};
 #[cfg(feature = "onnx")]
 pub use onnx::{OnnxNetwork, Profile, runtime_version};
 pub use onnx_check::check_model;
+#[cfg(feature = "onnx")]
+pub use ready::{Readiness, make_ready, optimised};
 pub use store::{
     FileState, MANIFEST_VARIABLE, MODELS_VARIABLE, ModelId, ModelStore, RUNTIME_VARIABLE,
     VerifiedModel,

@@ -14,7 +14,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use ndarray::ArrayView4;
 use ort::environment::Environment;
 use ort::session::Session;
-use ort::session::builder::GraphOptimizationLevel;
+use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 use ort::value::TensorRef;
 
 use super::{ModelId, Network, Outputs, VerifiedModel};
@@ -161,8 +161,8 @@ impl Network for OnnxNetwork {
     }
 
     fn run(&self, input: ArrayView4<'_, f32>) -> Result<Outputs> {
-        let mut session = self.pool.take()?;
-        let outputs = collect_outputs(&mut session, input).map_err(|cause| {
+        let mut running = self.pool.take()?;
+        let outputs = collect_outputs(&mut running.session, input).map_err(|cause| {
             match lack(&cause.to_string()) {
                 Some(lack) => lack.error(Stage::Template),
                 None => Error::new(
@@ -175,7 +175,7 @@ impl Network for OnnxNetwork {
             }
             .caused_by(cause)
         });
-        self.pool.give_back(session);
+        self.pool.give_back(running);
         outputs
     }
 
@@ -202,6 +202,50 @@ fn collect_outputs(session: &mut Session, input: ArrayView4<'_, f32>) -> ort::Re
         .collect()
 }
 
+/// Writes a model as the runtime has optimised it for this processor, in the runtime's own format,
+/// to this file.
+pub(super) fn write_ready(model: VerifiedModel, library: &Path, to: &Path) -> Result<()> {
+    let environment = environment(library)?;
+    let name = model.id().id;
+    let written = || -> ort::Result<Session> {
+        options(&environment, 1)?
+            .with_config_entry("session.save_model_format", "ORT")?
+            .with_optimized_model_path(to)?
+            .commit_from_memory(model.bytes())
+    };
+    written().map(|_| ()).map_err(|cause| not_built(&name, cause))
+}
+
+/// What sessions have in common, whichever form their model has.
+fn options(environment: &Environment, threads: usize) -> ort::Result<SessionBuilder> {
+    Ok(Session::builder(environment)?
+        .with_optimization_level(GraphOptimizationLevel::All)?
+        .with_intra_threads(threads)?
+        .with_inter_threads(1)?
+        .with_intra_op_spinning(false)?
+        .with_inter_op_spinning(false)?
+        .with_prepacking(false)?)
+}
+
+fn not_built(name: &str, cause: ort::Error) -> Error {
+    match lack(&cause.to_string()) {
+        Some(lack) => lack.error(Stage::Setup).caused_by(cause),
+        None => {
+            Error::new(ErrorKind::InvalidModel, Stage::Setup, "ONNX Runtime cannot load this model")
+                .in_file(name)
+                .caused_by(cause)
+                .next("run: evenmatch models verify")
+        }
+    }
+}
+
+/// A session, with the bytes of a model in the runtime's own format, which it uses where they are.
+/// It is dropped before them.
+struct Running {
+    session: Session,
+    _model: Option<Arc<VerifiedModel>>,
+}
+
 /// Sessions of one model, built when first needed.
 struct SessionPool {
     environment: Environment,
@@ -213,9 +257,9 @@ struct SessionPool {
 }
 
 struct PoolState {
-    idle: Vec<Session>,
+    idle: Vec<Running>,
     /// The model file, until every session has been built.
-    model: Option<Arc<[u8]>>,
+    model: Option<Arc<VerifiedModel>>,
     /// Sessions that may still be built.
     unbuilt: usize,
 }
@@ -230,17 +274,18 @@ impl SessionPool {
             state: Mutex::new(PoolState { idle: Vec::new(), model: None, unbuilt: 0 }),
             returned: Condvar::new(),
         };
-        let first = pool.build(model.bytes())?;
-        pool.merges_views = merges_views(&first);
+        let model = Arc::new(model);
+        let first = pool.build(&model)?;
+        pool.merges_views = merges_views(&first.session);
         let mut state = lock(&pool.state);
         state.idle.push(first);
         state.unbuilt = profile.sessions() - 1;
-        state.model = (state.unbuilt > 0).then(|| model.into_bytes().into());
+        state.model = (state.unbuilt > 0).then_some(model);
         drop(state);
         Ok(pool)
     }
 
-    fn take(&self) -> Result<Session> {
+    fn take(&self) -> Result<Running> {
         let mut state = lock(&self.state);
         loop {
             if let Some(session) = state.idle.pop() {
@@ -265,21 +310,22 @@ impl SessionPool {
         }
     }
 
-    fn give_back(&self, session: Session) {
-        lock(&self.state).idle.push(session);
+    fn give_back(&self, running: Running) {
+        lock(&self.state).idle.push(running);
         self.returned.notify_one();
     }
 
-    fn build(&self, model: &[u8]) -> Result<Session> {
+    fn build(&self, model: &Arc<VerifiedModel>) -> Result<Running> {
         let built = |threads: usize| -> ort::Result<Session> {
-            Session::builder(&self.environment)?
-                .with_optimization_level(GraphOptimizationLevel::All)?
-                .with_intra_threads(threads)?
-                .with_inter_threads(1)?
-                .with_intra_op_spinning(false)?
-                .with_inter_op_spinning(false)?
-                .with_prepacking(false)?
-                .commit_from_memory(model)
+            let mut options = options(&self.environment, threads)?;
+            if model.is_ready() {
+                // Nothing is copied: the bytes live as long as the session.
+                options = options
+                    .with_optimization_level(GraphOptimizationLevel::Disable)?
+                    .with_config_entry("session.use_ort_model_bytes_directly", "1")?
+                    .with_config_entry("session.use_ort_model_bytes_for_initializers", "1")?;
+            }
+            options.commit_from_memory(model.bytes())
         };
         let threads = self.profile.intra_threads();
         let session = built(threads).or_else(|cause| match lack(&cause.to_string()) {
@@ -287,17 +333,8 @@ impl SessionPool {
             Some(Lack::Threads) if threads > 1 => built(1),
             _ => Err(cause),
         });
-        session.map_err(|cause| match lack(&cause.to_string()) {
-            Some(lack) => lack.error(Stage::Setup).caused_by(cause),
-            None => Error::new(
-                ErrorKind::InvalidModel,
-                Stage::Setup,
-                "ONNX Runtime cannot load this model",
-            )
-            .in_file(self.name.clone())
-            .caused_by(cause)
-            .next("run: evenmatch models verify"),
-        })
+        let session = session.map_err(|cause| not_built(&self.name, cause))?;
+        Ok(Running { session, _model: model.is_ready().then(|| model.clone()) })
     }
 }
 

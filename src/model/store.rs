@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::manifest::{Manifest, ModelEntry, Role, RuntimeEntry};
+use super::manifest::{Manifest, ModelEntry, ReadyEntry, Role, RuntimeEntry};
 use super::onnx_check::check_model;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
@@ -41,6 +41,7 @@ impl fmt::Display for ModelId {
 pub struct VerifiedModel {
     entry: ModelEntry,
     bytes: Vec<u8>,
+    is_ready: bool,
 }
 
 impl VerifiedModel {
@@ -56,7 +57,7 @@ impl VerifiedModel {
         };
         expect_digest(&entry.file, entry.sha256, Digest::of(&bytes), next)?;
         check_model(&bytes).map_err(|error| error.in_path(&entry.file))?;
-        Ok(VerifiedModel { entry, bytes })
+        Ok(VerifiedModel { entry, bytes, is_ready: false })
     }
 
     /// Which model it is.
@@ -77,6 +78,12 @@ impl VerifiedModel {
     /// The file's bytes, in ONNX format.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
+    }
+
+    /// Whether the bytes are not in ONNX format but in that of the pinned runtime.
+    #[cfg(feature = "onnx")]
+    pub(super) fn is_ready(&self) -> bool {
+        self.is_ready
     }
 }
 
@@ -161,6 +168,63 @@ impl ModelStore {
     /// [`ErrorKind::Io`] if the file is there but cannot be read.
     pub fn state_of_runtime(&self, entry: &RuntimeEntry) -> Result<FileState> {
         state(&self.dir.join(&entry.file), entry.sha256)
+    }
+
+    /// The ready form of a model that can be used here: pinned for this processor and for the
+    /// pinned runtime, with no other runtime named in its place. Its file need not be there.
+    pub fn ready_of(&self, entry: &ModelEntry) -> Option<&ReadyEntry> {
+        let pinned = self.dir.join(&self.manifest.runtime_here()?.file);
+        let is_pinned = self.runtime_library().is_ok_and(|library| library == pinned);
+        self.manifest.ready_here(entry).filter(|_| is_pinned)
+    }
+
+    /// Where the file of a ready form is, or will be.
+    pub fn path_of_ready(&self, ready: &ReadyEntry) -> PathBuf {
+        self.dir.join(&ready.file)
+    }
+
+    /// Whether the file of a ready form is in place.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] if the file is there but cannot be read.
+    pub fn state_of_ready(&self, ready: &ReadyEntry) -> Result<FileState> {
+        state(&self.path_of_ready(ready), ready.sha256)
+    }
+
+    /// Compares the file of a ready form with its pinned digest.
+    ///
+    /// # Errors
+    /// [`ErrorKind::DigestMismatch`] if it is another file; [`ErrorKind::Io`] if it cannot be read
+    /// or is not there.
+    pub fn verify_ready(&self, ready: &ReadyEntry) -> Result<()> {
+        self.read_ready(ready).map(|_| ())
+    }
+
+    fn read_ready(&self, ready: &ReadyEntry) -> Result<Vec<u8>> {
+        let path = self.path_of_ready(ready);
+        let bytes = std::fs::read(&path).map_err(|cause| Error::io(Stage::Setup, &path, cause))?;
+        expect_digest(&path, ready.sha256, Digest::of(&bytes), FETCH_AGAIN)?;
+        Ok(bytes)
+    }
+
+    /// Reads the model that this role uses by default, for [`OnnxNetwork`](super::OnnxNetwork) on
+    /// the library of [`ModelStore::verify_runtime`]: its ready form where that is there, and else
+    /// its ONNX file. Either has its pinned digest.
+    ///
+    /// # Errors
+    /// As for [`ModelStore::load`].
+    #[cfg(feature = "onnx")]
+    pub(crate) fn load_to_run(&self, role: Role) -> Result<VerifiedModel> {
+        let entry = self.manifest.default_for(role)?;
+        let ready = self.ready_of(entry).filter(|ready| self.path_of_ready(ready).exists());
+        match ready {
+            Some(ready) => {
+                let bytes = self.read_ready(ready)?;
+                let entry = ModelEntry { file: self.path_of_ready(ready), ..entry.clone() };
+                Ok(VerifiedModel { entry, bytes, is_ready: true })
+            }
+            None => self.load_entry(entry),
+        }
     }
 
     /// Reads the model of this id and checks its digest.

@@ -131,7 +131,7 @@ impl FrameAnalyser {
         let store = ModelStore::open()?;
         let library = store.verify_runtime()?;
         let load = |role| {
-            let model = store.load_default(role)?;
+            let model = store.load_to_run(role)?;
             let input = model.entry().input;
             Ok::<_, crate::Error>((Arc::new(OnnxNetwork::load(model, &library, profile)?), input))
         };

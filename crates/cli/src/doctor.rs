@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::exit::Exit;
 use evenmatch::model::{
-    MANIFEST_VARIABLE, MODELS_VARIABLE, ModelStore, RUNTIME_VARIABLE, Role, RuntimeEntry,
+    FileState, MANIFEST_VARIABLE, MODELS_VARIABLE, ModelStore, RUNTIME_VARIABLE, Role, RuntimeEntry,
 };
 use evenmatch_core::{Error, ErrorKind, Result, Shown};
 use evenmatch_models::PYTHON;
@@ -128,5 +128,17 @@ fn model(store: &ModelStore, role: Role) -> Finding {
 
 fn examine_model(store: &ModelStore, role: Role) -> Result<String> {
     let model = store.load_default(role)?;
-    Ok(format!("{} has the pinned digest", model.entry().id))
+    let id = &model.entry().id;
+    let ready = store.ready_of(store.manifest().default_for(role)?);
+    let ready = match ready.map(|ready| (ready, store.state_of_ready(ready))) {
+        None => "",
+        Some((_, Ok(FileState::Missing))) => {
+            "; to start sooner, make it ready for this processor: evenmatch models fetch"
+        }
+        Some((ready, _)) => {
+            store.verify_ready(ready)?;
+            " and is ready for this processor"
+        }
+    };
+    Ok(format!("{id} has the pinned digest{ready}"))
 }

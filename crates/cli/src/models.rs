@@ -6,7 +6,10 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::exit::Exit;
-use evenmatch::model::{FileState, ModelEntry, ModelStore, RUNTIME_VARIABLE, Role, RuntimeEntry};
+use evenmatch::model::{
+    FileState, ModelEntry, ModelStore, RUNTIME_VARIABLE, Readiness, ReadyEntry, Role, RuntimeEntry,
+    make_ready,
+};
 use evenmatch_core::{Digest, Shown};
 use evenmatch_models::{FetchEvent, fetch};
 
@@ -82,6 +85,16 @@ fn fetch_models(store: &ModelStore, ids: &[String]) -> anyhow::Result<()> {
         // Steps that this version of the command has no words for.
         _ => {}
     })?;
+    for readiness in make_ready(store)? {
+        match readiness {
+            Readiness::Made(path) => eprintln!("made for this processor: {}", path.shown()),
+            Readiness::Kept(path) => eprintln!("already there and correct: {}", path.shown()),
+            Readiness::Differs(error) => {
+                eprintln!("not made for this processor: {error}; starting takes a little longer");
+            }
+            _ => {}
+        }
+    }
     eprintln!("all set: {}", store.dir().shown());
     Ok(())
 }
@@ -119,10 +132,20 @@ struct ModelRow<'a> {
     default: bool,
     sha256: Digest,
     state: &'static str,
+    /// Of its form for this processor, where one is pinned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ready_form: Option<ReadyRow<'a>>,
     license: &'a str,
     training_data: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     homepage: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ReadyRow<'a> {
+    file: &'a std::path::Path,
+    sha256: Digest,
+    state: &'static str,
 }
 
 fn listing(store: &ModelStore) -> evenmatch_core::Result<Listing<'_>> {
@@ -155,10 +178,19 @@ fn model_row<'a>(
         default: entry.is_default(store.manifest()),
         sha256: *sha256,
         state: word(store.state_of(entry)?),
+        ready_form: store.ready_of(entry).map(|ready| ready_row(store, ready)).transpose()?,
         license,
         training_data,
         homepage: homepage.as_deref(),
     })
+}
+
+fn ready_row<'a>(
+    store: &ModelStore,
+    ready: &'a ReadyEntry,
+) -> evenmatch_core::Result<ReadyRow<'a>> {
+    let state = word(store.state_of_ready(ready)?);
+    Ok(ReadyRow { file: &ready.file, sha256: ready.sha256, state })
 }
 
 fn list(store: &ModelStore, json: bool) -> anyhow::Result<()> {
@@ -207,6 +239,12 @@ fn verify(store: &ModelStore, json: bool) -> anyhow::Result<()> {
     } else {
         for model in &listing.models {
             writeln!(out, "{:12}  {}  {}", model.state, model.sha256, model.id)?;
+            // Only the time to start depends on this file: it may be missing, but not wrong.
+            if let Some(ReadyRow { file, sha256, state }) = &model.ready_form
+                && *state != word(FileState::Missing)
+            {
+                writeln!(out, "{state:12}  {sha256}  {}", file.display())?;
+            }
         }
         if let Some(RuntimeRow { version, sha256, state, .. }) = &listing.runtime {
             writeln!(out, "{state:12}  {sha256}  ONNX Runtime {version}")?;
@@ -216,6 +254,13 @@ fn verify(store: &ModelStore, json: bool) -> anyhow::Result<()> {
     let faulty = listing.models.iter().filter(|model| model.state != word(FileState::Ready));
     for model in faulty {
         store.load(model.id)?;
+    }
+    let wrong = |row: &ReadyRow<'_>| !matches!(row.state, "ready" | "missing");
+    for model in listing.models.iter().filter(|model| model.ready_form.as_ref().is_some_and(wrong))
+    {
+        store
+            .ready_of(store.manifest().model(model.id)?)
+            .map_or(Ok(()), |r| store.verify_ready(r))?;
     }
     match store.verify_runtime() {
         Ok(_) => Ok(()),

@@ -15,6 +15,7 @@ mod explain_cli;
 mod field_files;
 mod gate;
 mod process;
+mod ready;
 #[path = "../../registry/tests/support/mod.rs"]
 mod registry_support;
 mod setup_fetch;
