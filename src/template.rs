@@ -498,10 +498,7 @@ mod tests {
         let features = || vec![3.0, -4.0, 0.5];
         for (made, begin) in [
             (template(features()), &b"EMT1R\x01m"[..]),
-            (
-                Template { statistics: Some(statistics.clone()), ..template(features()) },
-                b"EMT2R\x01m",
-            ),
+            (Template { statistics: Some(statistics), ..template(features()) }, b"EMT2R\x01m"),
             (mirrored(features()), b"EMT3Rm\0\x01m"),
             (Template { statistics: Some(statistics), ..mirrored(features()) }, b"EMT3Rm\x01\x01m"),
         ] {

@@ -63,8 +63,8 @@ pub(crate) struct CalibrateArguments {
     /// which decisions do not need); or with the normaliser of this calibration file
     #[arg(long, value_name = "off|cohort|learned|FILE", default_value = "off")]
     normalise: Choice,
-    /// Even out the false match rates of the groups of these attributes and of every two of them,
-    /// with --normalise learned
+    /// Even out the false match rates of the groups of these attributes, and of every two of them
+    /// whose groups all have 500 people, with --normalise learned
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     even: Vec<String>,
     /// Form the normaliser from everyone in this manifest, and measure on everyone in --manifest
@@ -179,7 +179,11 @@ fn measure(arguments: &CalibrateArguments, jobs: usize) -> anyhow::Result<Exit> 
             let words = arguments.evidence_description.as_deref().unwrap_or("not described");
             let several = prepare(&others)?;
             let evidence = evidence(&several, words, others.manifest.digest)?;
-            (Some(evidence), claims(&set, &several, by, &targets)?)
+            let mut claims = claims(&set, &several, by, &targets)?;
+            if let Some(claims) = &mut claims {
+                claims.fnmr_of = Some(words.to_owned());
+            }
+            (Some(evidence), claims)
         }
         // The strength of evidence is optional: with too few mated pairs it is left out.
         None => (

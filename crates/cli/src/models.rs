@@ -168,7 +168,7 @@ fn runtime_row<'a>(
 }
 
 fn model_row<'a>(
-    store: &ModelStore,
+    store: &'a ModelStore,
     entry: &'a ModelEntry,
 ) -> evenmatch_core::Result<ModelRow<'a>> {
     let ModelEntry { id, role, sha256, license, training_data, homepage, .. } = entry;

@@ -120,7 +120,8 @@ fn a_calibration_forms_a_learned_normaliser_from_half_of_the_people_or_from_peop
     assert!(said.contains("learned from") && said.contains("labelled by group, colour"), "{said}");
     let (off, half) = (bench.made("off.toml"), bench.made("half.toml"));
     assert!(ratio(&off) > 5.0, "{}", ratio(&off));
-    assert!((0.5..2.0).contains(&ratio(&half)), "{}", ratio(&half));
+    // At least half of the gap, as a ratio, is closed on people whom the fit has not seen.
+    assert!((0.5..ratio(&off) / 2.0).contains(&ratio(&half)), "{}", ratio(&half));
     let record = half.normaliser.as_ref().unwrap();
     let model = record.learned().unwrap();
     assert_eq!(model.templates, TemplateForm::Mirrored);
@@ -142,7 +143,7 @@ fn a_calibration_forms_a_learned_normaliser_from_half_of_the_people_or_from_peop
     let model = record.learned().unwrap();
     assert!(model.people[0].everyone && model.people[0].manifest == "b.csv");
     assert_eq!(model.settings.seed, 7);
-    assert!((0.5..2.0).contains(&ratio(&made)), "{}", ratio(&made));
+    assert!((0.5..ratio(&off) / 2.0).contains(&ratio(&made)), "{}", ratio(&made));
 
     // An audit with it says whose labels were used.
     let mut audit = Command::new(env!("CARGO_BIN_EXE_evenmatch"));

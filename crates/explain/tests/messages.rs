@@ -134,22 +134,32 @@ fn opened() -> Option<Vec<SystemDisclosure>> {
     stated.audit.report = Some(root().join("../audit/tests/audit_small_report.json"));
     let mut own = shipped.calibration().unwrap().clone();
     own.name = "our own".to_owned();
-    let strict = "gate = 'enforce'\nseveral_faces = 'error'".parse().unwrap();
+    let strict = "gate = 'enforce'\nseveral_faces = 'error'\nfmr_of = 'everyone'".parse().unwrap();
     let strict = Verifier::builder().policy(strict).calibration(own.sealed().unwrap());
     let off = Verifier::builder().policy("gate = 'off'\nthreshold = 0.4".parse().unwrap());
+    let everyone = Verifier::builder().policy("fmr_of = 'everyone'".parse().unwrap());
     let said =
         |verifier: &Verifier, stated| SystemDisclosure::of(verifier, &manifest, stated).unwrap();
     let systems = vec![
         said(&shipped, stated),
         said(&strict.open().unwrap(), OperatorStatement::default()),
         said(&off.open().unwrap(), OperatorStatement::default()),
+        said(&everyone.open().unwrap(), OperatorStatement::default()),
     ];
     // What is said is what is in force.
     assert_eq!(systems[0].target_fmr, Some(Policy::DEFAULT_FMR));
     let point = systems[0].operating_point.as_ref().unwrap();
     let threshold = shipped.operating_point().threshold();
     assert!((f64::from(threshold) - point.threshold).abs() < 1e-6);
-    assert!(systems[0].missed_elsewhere.is_some() && systems[1].missed_elsewhere.is_none());
+    // Missed people are counted on others than the calibration's: the claims say on whom, another
+    // calibration does, or nobody knows.
+    let missed_on = |at: usize| -> bool {
+        let text = systems[at].page(&Messages::of("en").unwrap()).to_text();
+        text.contains("half of LFW")
+    };
+    assert!(systems[0].missed_elsewhere.is_none() && missed_on(0));
+    assert!(systems[3].missed_elsewhere.is_some() && missed_on(3));
+    assert!(systems[1].missed_elsewhere.is_none() && !missed_on(1));
     assert_eq!(systems[2].operating_point, None);
     Some(systems)
 }

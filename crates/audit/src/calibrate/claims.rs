@@ -161,6 +161,7 @@ pub fn claims(
         least_people: LEAST_PEOPLE,
         most_upper: MOST_UPPER,
         ages_known: ages.is_some(),
+        fnmr_of: None,
         groups: listed.collect(),
         threshold,
     }))
@@ -320,7 +321,8 @@ impl Group {
     fn measured(&self, at: f32, usual: f64) -> Measured {
         let hits = &self.found[..self.found.partition_point(|found| found.score >= at)];
         let (n, people) = (self.pairs, self.people as f64);
-        let errors: f64 = hits.iter().map(|hit| f64::from(hit.weight)).sum();
+        // The sum of nothing is -0.
+        let errors = 0.0 + hits.iter().map(|hit| f64::from(hit.weight)).sum::<f64>();
         let p = if n > 0.0 { (errors / n).min(1.0) } else { 0.0 };
         // By person, and by pair of people.
         let mut own: HashMap<u32, f64> = HashMap::new();

@@ -77,6 +77,9 @@ pub struct GroupClaims {
     pub most_upper: f64,
     /// Whether people's ages are known; without them, children may be among those measured.
     pub ages_known: bool,
+    /// The people of the false non-match rates, where these are others than those measured here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fnmr_of: Option<String>,
     /// Every group that was measured, by attribute and name.
     pub groups: Vec<MeasuredGroup>,
     /// Thresholds by descending target.

@@ -100,8 +100,8 @@ pub struct LearnedSettings {
     /// Partitions of people within whose groups density is measured, such as `race×sex`; chosen by
     /// the sizes of the groups if empty.
     pub densities: Vec<String>,
-    /// Partitions of people whose groups are levelled; all attributes and all pairs of attributes if
-    /// empty.
+    /// Partitions of people whose groups are levelled; if empty, pairs of attributes whose groups
+    /// all have 500 people, and the attributes that are in none of them.
     pub levels: Vec<String>,
     /// Rounds of measuring each group's false match rate and shifting the group.
     pub rounds: u32,
@@ -127,7 +127,7 @@ impl Default for LearnedSettings {
             densities: Vec::new(),
             levels: Vec::new(),
             rounds: 60,
-            step: 1.5,
+            step: 0.7,
             penalty: 1e-5,
             level_penalty: 3e-4,
             floor: 0.3,
@@ -251,6 +251,7 @@ mod tests {
             dimension: 128,
             even: vec!["race".to_owned()],
             offset: -0.125,
+            floor: -0.25,
             weights: "AAAA".to_owned(),
             settings: LearnedSettings { seed: u32::MAX, ..LearnedSettings::default() },
             people: Vec::new(),

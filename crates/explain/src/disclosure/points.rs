@@ -126,7 +126,7 @@ fn algorithmic_decisions(system: &SystemDisclosure, messages: &Messages) -> Vec<
                 ],
             )));
             blocks.push(Block::Paragraph(Text::English(data.description.clone())));
-            blocks.extend(missed(system, point, messages));
+            blocks.extend(missed(system, calibration, point, messages));
             blocks.extend(not_claimed(calibration, point, messages));
             blocks.extend(labels(calibration, messages));
         }
@@ -181,9 +181,11 @@ fn rates(point: &CalibratedThreshold, messages: &Messages) -> Block {
     }
 }
 
-/// The false non-match rate, if it is known.
+/// The false non-match rate, if it is known, and on whom it was measured, if on other people than
+/// the false match rates.
 fn missed(
     system: &SystemDisclosure,
+    calibration: &DisclosedCalibration,
     point: &CalibratedThreshold,
     messages: &Messages,
 ) -> Vec<Block> {
@@ -199,11 +201,16 @@ fn missed(
         key::RATES_MISSED,
         &[("count", of(rate.rate)), ("low", of(rate.low)), ("high", of(rate.high))],
     );
-    let mut blocks = vec![Block::say(said)];
-    if let (None, Some(other)) = (point.fnmr, elsewhere) {
-        blocks.push(Block::Paragraph(Text::English(other.data.description.clone())));
-    }
-    blocks
+    let measured_on = match (point.fnmr, elsewhere) {
+        (None, Some(other)) => Some(&other.data.description),
+        _ => calibration
+            .group_claims
+            .as_ref()
+            .filter(|claims| claims.threshold.iter().any(|own| own.threshold == point.threshold))
+            .and_then(|claims| claims.fnmr_of.as_ref()),
+    };
+    let others = measured_on.map(|data| Block::Paragraph(Text::English(data.clone())));
+    [Block::say(said)].into_iter().chain(others).collect()
 }
 
 /// For whom nothing is claimed: groups of few people, and children.

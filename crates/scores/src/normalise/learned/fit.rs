@@ -22,6 +22,9 @@ const MOST_ATTRIBUTES: usize = 8;
 /// Partitions of fewer groups than this are not used for densities: each group is then nearly
 /// everyone, and its densest faces are those of denser groups within it.
 const FEW_GROUPS: usize = 4;
+/// Fewest people in each group of an intersection whose groups are levelled: at a false match rate
+/// of 1e-3 their pairs have some hundred false matches.
+const LEAST_LEVELLED: usize = 500;
 
 /// Fits a normaliser to labelled people. The same bytes result from any number of threads.
 ///
@@ -45,7 +48,7 @@ pub fn fit_learned(
         names => named(people.attributes, names)?,
     };
     let levels = match settings.levels.as_slice() {
-        [] => combinations(people.attributes, 2)?,
+        [] => usual_levels(people)?,
         names => named(people.attributes, names)?,
     };
     let features =
@@ -153,6 +156,26 @@ fn usual_densities(people: &LabelledPeople<'_>) -> Result<Vec<Partition>> {
         all.retain(|partition| partition.large_groups() >= FEW_GROUPS);
     }
     Ok(all)
+}
+
+/// Every combination of two attributes whose groups are all large enough to be measured, and every
+/// attribute that is in none of them: its groups would be joined from theirs.
+fn usual_levels(people: &LabelledPeople<'_>) -> Result<Vec<Partition>> {
+    let count = people.attributes.len();
+    let mut levels = combinations(people.attributes, 2)?;
+    let pairs: Vec<Partition> = levels.split_off(count);
+    let places = (0..count).flat_map(|a| (a + 1..count).map(move |b| [a, b]));
+    let mut joined = vec![false; count];
+    let mut used = Vec::new();
+    for (places, pair) in places.zip(pairs) {
+        if pair.sizes.iter().all(|&size| size >= LEAST_LEVELLED) {
+            places.into_iter().for_each(|place| joined[place] = true);
+            used.push(pair);
+        }
+    }
+    let alone = levels.into_iter().zip(joined).filter(|(_, joined)| !joined);
+    used.extend(alone.map(|(partition, _)| partition));
+    Ok(used)
 }
 
 /// The templates as a matrix, with as many labels as rows.

@@ -11,8 +11,8 @@
 //! function also holds for people whose labels nobody knows:
 //!
 //! 1. half of the density of the person's own groups ([`density`]);
-//! 2. plus one level per group, for the groups of every attribute and of every two together. They
-//!    begin at 0. In each round, the regression ([`ridge`]) gives h, the false match rate of each
+//! 2. plus one level per group, for the groups of every two attributes together that all have
+//!    enough people, and of every attribute that is in none of these. They begin at 0. In each round, the regression ([`ridge`]) gives h, the false match rate of each
 //!    group is measured at fixed thresholds ([`levels`]), and each group's level rises by a share of
 //!    what its rate is above the common one.
 //!
