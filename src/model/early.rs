@@ -22,8 +22,8 @@ pub(crate) struct EarlyNetwork {
 enum State {
     Building(JoinHandle<Result<OnnxNetwork>>),
     Built(Arc<OnnxNetwork>),
-    /// Whoever waited first was told why.
-    Failed,
+    /// Whoever runs it first is told why.
+    Failed(Option<Error>),
 }
 
 impl EarlyNetwork {
@@ -48,19 +48,26 @@ impl EarlyNetwork {
     }
 
     fn network(&self) -> Result<Arc<OnnxNetwork>> {
-        let mut state = self.lock();
-        match std::mem::replace(&mut *state, State::Failed) {
-            State::Building(thread) => {
-                let network = Arc::new(thread.join().map_err(|_| failed())??);
-                *state = State::Built(network.clone());
-                Ok(network)
+        match &mut *self.wait() {
+            State::Built(network) => Ok(network.clone()),
+            State::Failed(why) => {
+                Err(why.take().unwrap_or_else(|| failed().in_file(self.id.id.clone())))
             }
-            State::Built(network) => {
-                *state = State::Built(network.clone());
-                Ok(network)
-            }
-            State::Failed => Err(failed().in_file(self.id.id.clone())),
+            State::Building(_) => Err(failed()),
         }
+    }
+
+    /// The state after the network was built, or could not be.
+    fn wait(&self) -> MutexGuard<'_, State> {
+        let mut state = self.lock();
+        *state = match std::mem::replace(&mut *state, State::Failed(None)) {
+            State::Building(thread) => match thread.join().map_err(|_| failed()) {
+                Ok(Ok(network)) => State::Built(Arc::new(network)),
+                Ok(Err(why)) | Err(why) => State::Failed(Some(why)),
+            },
+            state => state,
+        };
+        state
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -84,7 +91,7 @@ impl Network for EarlyNetwork {
 
     fn merges_views(&self) -> bool {
         // A network that cannot be loaded says so when it runs.
-        self.network().is_ok_and(|network| network.merges_views())
+        matches!(&*self.wait(), State::Built(network) if network.merges_views())
     }
 
     fn ready(&self) -> Result<()> {
@@ -95,7 +102,7 @@ impl Network for EarlyNetwork {
 impl Drop for EarlyNetwork {
     /// A process must not end while the runtime is at work: it would be torn down under its feet.
     fn drop(&mut self) {
-        if let State::Building(thread) = std::mem::replace(&mut *self.lock(), State::Failed) {
+        if let State::Building(thread) = std::mem::replace(&mut *self.lock(), State::Failed(None)) {
             // Nobody is left who would want to know.
             let _ = thread.join();
         }

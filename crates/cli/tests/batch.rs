@@ -19,7 +19,7 @@ use evenmatch_audit::records::{
     Dictionary, FailureStage, Mating, PairList, PeopleManifest, ReadOptions, RecordBatch,
     RecordFile, RecordSource,
 };
-use evenmatch_core::{Error, ErrorKind, Stage};
+use evenmatch_core::{Error, ErrorKind, Stage, record::TemplateForm};
 use evenmatch_lab::batch::{
     AcquireOptions, Acquisitions, OUTCOMES_FILE, PartSize, STORE_FILE, Shard, TemplateStore,
     acquire, compare_pairs, merge, outcomes, pipeline_key, write_records,
@@ -245,20 +245,23 @@ fn a_store_has_templates_of_one_form() {
 #[test]
 fn a_run_that_breaks_off_goes_on_where_it_was() {
     let album = Album::of(30);
+    // A plain template takes one look at a photo, so that looks are photos.
+    let plain = || Policy { templates: Some(TemplateForm::Plain), ..Policy::default() };
+    let null = || Verifier::with_null_networks(plain()).unwrap();
     let whole = album.acquire(&null(), &album.keep_in("whole", 1));
     for fails_at in [0, 1, 9, 29] {
         for jobs in [1, 4] {
             let name = format!("cut{fails_at}x{jobs}");
             let mut options = album.keep_in(&name, jobs);
             options.part = PartSize { photos: 4, time: Duration::MAX };
-            let (broken, _) = counted(Policy::default(), fails_at);
+            let (broken, _) = counted(plain(), fails_at);
             let error = album.try_acquire(&broken, &options).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Runtime, "{error}");
             assert!(!album.path(&name).join(STORE_FILE).exists());
             let refused = album.try_acquire(&null(), &options).unwrap_err();
             assert!(refused.next_step().unwrap().contains("--resume"), "{refused}");
 
-            let (verifier, runs) = counted(Policy::default(), usize::MAX);
+            let (verifier, runs) = counted(plain(), usize::MAX);
             options.resume = true;
             let rest = album.acquire(&verifier, &options);
             assert_eq!((rest.reused, rest.processed), (fails_at, 30 - fails_at));

@@ -185,6 +185,9 @@ fn factor(matrix: &mut [f64], size: usize) {
 /// Solves L Lᵀ W = B in place.
 fn solve(factor: &[f64], right: &mut Array2<f64>) {
     let (size, columns) = right.dim();
+    if columns == 0 {
+        return;
+    }
     let mut rows = std::mem::take(right).into_raw_vec_and_offset().0;
     for k in 0..size {
         let (done, rest) = rows.split_at_mut(k * columns);
