@@ -28,7 +28,7 @@ PARTITIONS = (("race",), ("sex",), ("age",), ("race", "sex"), ("race", "age"), (
 # The groups that are levelled in what ships: of race×sex, each of which is large, and of age, which is
 # in no intersection whose groups are all large.
 LEVELLED = (2, 3)
-SHIPS = ("density and levels, random features", "floor 0.3 rounds 60")
+SHIPS = ("density and levels, random features", "knee 0.5 rounds 60")
 DENSITIES = (("race",), ("race", "sex"), ("age",), ("race", "age"), ("race", "sex", "age"))
 MEASURED = (("race",), ("race", "sex"), ("age",), ("sex",))
 DUPLICATE = 0.8
@@ -297,8 +297,13 @@ class Ridge:
         return self.inverse[penalty] @ right.astype("f8")
 
 
-def levelled(ridge, rates, near, share, rounds, floor, on=LEVELLED, step=0.35, penalty=3e-4):
-    """Density and group levels, as the method that ships: weights, and the floor.
+def bent(h, knee, below):
+    return np.where(h < knee, knee + below * (h - knee), h)
+
+
+def levelled(ridge, rates, near, share, rounds, knee, below, on=LEVELLED, step=0.35, penalty=3e-4):
+    """Density and group levels, as the method that ships: weights, the knee, and what is left of h
+    below it.
 
     One round corrects `step` of what is measured of the groups of each partition of `on`.
     """
@@ -309,10 +314,10 @@ def levelled(ridge, rates, near, share, rounds, floor, on=LEVELLED, step=0.35, p
         target = sum(levels[p][rates.person[p]] for p in on)
         weights = base + ridge.solve(penalty, target)
         h = ridge.centred @ weights.astype("f4")
-        least = np.quantile(h, floor) if floor else -9
+        at = np.quantile(h, knee)
         if done == rounds:
-            return weights.astype("f4"), least
-        found = rates.errors(np.maximum(h, least))[0]
+            return weights.astype("f4"), at, below
+        found = rates.errors(bent(h, at, below))[0]
         for p in on:
             error, precise, _ = found[p]
             # Small groups, whose rates are mostly chance, are corrected less.
@@ -374,10 +379,10 @@ def methods(x, rows):
     """Every method at several strengths: name, strength, h of templates."""
     yield "plain cosine", "", lambda t: np.zeros(len(t))
     # Without labels: the nearest 20 of everyone who forms it.
-    def nearest(t):
+    def nearest(t, most=20):
         return np.concatenate(
             [
-                np.partition(t[k : k + 1000] @ x.T, len(x) - 20, 1)[:, -20:].mean(1)
+                np.partition(t[k : k + 1000] @ x.T, len(x) - most, 1)[:, -most:].mean(1)
                 for k in range(0, len(t), 1000)
             ]
         )
@@ -388,28 +393,36 @@ def methods(x, rows):
     ridge = Ridge(random.of(x), small_groups_weigh(rows))
     near = density(x, rows, DENSITIES)
 
-    def linear(weights, least=-9.0):
-        return lambda t: np.maximum((random.of(t) - ridge.centre) @ weights, least)
+    def linear(weights, knee=0.0, below=1.0):
+        return lambda t: bent((random.of(t) - ridge.centre) @ weights, knee, below)
 
     for share in (0.3, 0.5, 0.7):
         yield "density of own groups, random features", share, linear(
             ridge.solve(1e-5, share * near).astype("f4")
         )
-    for floor in (0.0, 0.15, 0.3, 0.45):
+    # No knee, a floor, and knees.
+    for kind, knee, below in (
+        ("no knee", 0.0, 1.0),
+        ("floor 0.15", 0.15, 0.0),
+        ("floor 0.3", 0.3, 0.0),
+        ("knee 0.3", 0.3, 0.25),
+        ("knee 0.5", 0.5, 0.25),
+    ):
         for rounds in (10, 30, 60):
-            made = levelled(ridge, rates, near, 0.5, rounds, floor)
-            yield "density and levels, random features", f"floor {floor} rounds {rounds}", linear(
-                *made
-            )
+            made = levelled(ridge, rates, near, 0.5, rounds, knee, below)
+            yield "density and levels, random features", f"{kind} rounds {rounds}", linear(*made)
     for rounds in (30, 60):
-        made = levelled(ridge, rates, near, 0.5, rounds, 0.3, range(len(PARTITIONS)), 0.25)
+        every = range(len(PARTITIONS))
+        made = levelled(ridge, rates, near, 0.5, rounds, 0.5, 0.25, every, 0.25)
         yield "density and levels of all pairs of attributes", f"rounds {rounds}", linear(*made)
-    # A mixture with the density that needs no label, which h then corrects.
-    mixed = 0.3 * (nearest(x) - nearest(x).mean())
-    for rounds in (10, 30, 60):
-        own = levelled(ridge, Shifted(rates, mixed), np.zeros(len(x)), 0.0, rounds, 0.3)
-        yield "nearest 20 and levels", f"rounds {rounds}", lambda t, own=own: (
-            linear(*own)(t) + 0.3 * nearest(t)
+    # A mixture with the density that needs no label, which h then corrects. The people who form it
+    # are their own nearest ones, and count among the others only.
+    alone = nearest(x, 21) * 21 / 20 - 1 / 20
+    for share in (0.2, 0.3, 0.4):
+        mixed = Shifted(rates, share * (alone - alone.mean()))
+        own = levelled(ridge, mixed, np.zeros(len(x)), 0.0, 60, 0.3, 0.0)
+        yield "nearest 20 and levels", share, lambda t, own=own, share=share: (
+            linear(*own)(t) + share * nearest(t)
         )
     start = ridge.solve(1e-5, 0.5 * near).astype("f4")
     for pull in (10.0, 100.0, 300.0):
@@ -418,7 +431,7 @@ def methods(x, rows):
         yield "direct objective, random features", f"pull {pull:g}", linear(model.values["w"])
     for pull in (0.1, 1.0):
         model = Network(x)
-        descend(model, x, rates.gradient, 200, 0.001, pull)
+        descend(model, x, rates.gradient, 200, 0.0003, pull)
         yield "direct objective, small network", f"pull {pull:g}", model.forward
 
 

@@ -365,7 +365,7 @@ fn learned_normaliser(verifier: &Verifier, templates: TemplateForm) -> Normalise
         dimension: template.features().len() as u32,
         even: vec!["race".to_owned()],
         offset: -0.1,
-        floor: -1.0,
+        knee: -1.0,
         weights: format!("{}AAAAPgAAAD4=", "AAAAPgAAAD4AAAA+".repeat(10)),
         settings: LearnedSettings { features: 32, ..LearnedSettings::default() },
         people: Vec::new(),

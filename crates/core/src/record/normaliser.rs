@@ -73,9 +73,10 @@ pub struct LearnedNormaliser {
     /// Added to the weighted sum of the random features: a person for whom the result is 0 keeps
     /// all scores.
     pub offset: f64,
-    /// The least that is subtracted from a person's scores. A face with less would have all its
-    /// scores raised, and a few such faces set the threshold for everyone.
-    pub floor: f64,
+    /// Below this, only a share of the rest is subtracted from a person's scores
+    /// ([`LearnedSettings::below_knee`]). Otherwise a few faces with very little would have all
+    /// their scores raised, and set the threshold for everyone.
+    pub knee: f64,
     /// The weight of each random feature: 32-bit floats, little-endian, in base64.
     pub weights: String,
     /// How it was fitted.
@@ -112,8 +113,10 @@ pub struct LearnedSettings {
     pub penalty: f64,
     /// The same of the groups' levels, which should change less from face to face.
     pub level_penalty: f64,
-    /// The share of people whose value lies below the floor, and is raised to it.
-    pub floor: f64,
+    /// The share of people whose value lies below the knee.
+    pub knee: f64,
+    /// How much of the distance to the knee is left below it, 0 to 1.
+    pub below_knee: f64,
     /// How strongly people of small groups count: 0 all alike, 1 all groups of an attribute alike.
     pub balance: f64,
 }
@@ -130,7 +133,8 @@ impl Default for LearnedSettings {
             step: 0.7,
             penalty: 1e-5,
             level_penalty: 3e-4,
-            floor: 0.3,
+            knee: 0.5,
+            below_knee: 0.25,
             balance: 0.5,
         }
     }
@@ -251,7 +255,7 @@ mod tests {
             dimension: 128,
             even: vec!["race".to_owned()],
             offset: -0.125,
-            floor: -0.25,
+            knee: -0.25,
             weights: "AAAA".to_owned(),
             settings: LearnedSettings { seed: u32::MAX, ..LearnedSettings::default() },
             people: Vec::new(),

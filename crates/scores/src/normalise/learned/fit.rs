@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::density::densities;
 use super::features::{LANES, RandomFeatures};
-use super::function::{MOST_FEATURES, encoded, is_count};
+use super::function::{MOST_FEATURES, bent, encoded, is_count};
 use super::levels::Pairs;
 use super::partition::{
     LEAST_GROUP, LabelledPeople, Partition, combinations, invalid, named, singles,
@@ -62,11 +62,11 @@ pub fn fit_learned(
     let weights = fitted.weights.dot(&shares);
     // So that a person of the mean keeps all scores.
     let centre = weights.iter().zip(&fitted.mean).map(|(w, m)| w * m).sum::<f64>();
-    let values = fitted.values.mapv(f64::from).dot(&shares);
-    let average = values.sum() / rows.nrows() as f64;
-    let offset = -centre - average;
-    let singles = values.iter().map(|&value| value as f32).collect();
-    let floor = f64::from(floor(singles, settings.floor)) - average;
+    let values = fitted.values.mapv(f64::from).dot(&shares).to_vec();
+    let knee = quantile(values.clone(), settings.knee);
+    let average = values.iter().map(|&v| bent(v, knee, settings.below_knee)).sum::<f64>()
+        / rows.nrows() as f64;
+    let (offset, knee) = (-centre - average, knee - average);
     let names = |partitions: &[Partition]| partitions.iter().map(|p| p.name.clone()).collect();
     Ok(NormaliserRecord::Learned(LearnedNormaliser {
         embedder_sha256: embedder,
@@ -74,7 +74,7 @@ pub fn fit_learned(
         dimension: people.dimension as u32,
         even: people.attributes.iter().map(|attribute| attribute.name.clone()).collect(),
         offset,
-        floor,
+        knee,
         weights: encoded(&weights.to_vec()),
         settings: LearnedSettings {
             densities: names(&near),
@@ -98,9 +98,10 @@ fn level(
     // Shifting a group's h by d shifts both sides of its pairs.
     let rate = settings.step / (2.0 * pairs.slope() * levels.len() as f64);
     for _ in 0..settings.rounds {
-        let mut h = values.dot(&shares.mapv(|share| share as f32)).to_vec();
-        let least = floor(h.clone(), settings.floor);
-        h.iter_mut().for_each(|h| *h = h.max(least));
+        let sums = values.dot(&shares.mapv(|share| share as f32)).mapv(f64::from).to_vec();
+        let knee = quantile(sums.clone(), settings.knee);
+        let h: Vec<f32> =
+            sums.iter().map(|&sum| bent(sum, knee, settings.below_knee) as f32).collect();
         let errors = pairs.errors(&h, levels);
         for (share, error) in shares.iter_mut().skip(1).zip(errors.iter().flatten()) {
             *share += rate * error;
@@ -110,8 +111,8 @@ fn level(
 }
 
 /// The value below which this share of people lie; nobody does, where the share is 0.
-fn floor(mut values: Vec<f32>, share: f64) -> f32 {
-    values.sort_unstable_by(f32::total_cmp);
+fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
     values[((share * values.len() as f64) as usize).min(values.len() - 1)]
 }
 
@@ -234,7 +235,8 @@ fn check(settings: &LearnedSettings) -> Result<()> {
         ("step", settings.step, 0.0..=2.0),
         ("penalty", settings.penalty, 1e-9..=1.0),
         ("level_penalty", settings.level_penalty, 1e-9..=1.0),
-        ("floor", settings.floor, 0.0..=0.9),
+        ("knee", settings.knee, 0.0..=0.9),
+        ("below_knee", settings.below_knee, 0.0..=1.0),
         ("balance", settings.balance, 0.0..=1.0),
         ("rounds", f64::from(settings.rounds), 0.0..=1000.0),
     ];

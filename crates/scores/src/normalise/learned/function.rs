@@ -12,13 +12,14 @@ pub(super) const MOST_FEATURES: u32 = 8192;
 /// Most values of a template; embedders have 128 to 1024.
 const MOST_DIMENSIONS: u32 = 2048;
 
-/// `h(x) = max(floor, Σ_k w_k · φ_k(x) + c)`: what is subtracted from the scores of a template.
+/// `h(x) = knee(Σ_k w_k · φ_k(x) + c)`: what is subtracted from the scores of a template.
 #[derive(Debug, Clone, PartialEq)]
 pub(in super::super) struct LearnedFunction {
     features: RandomFeatures,
     weights: Vec<f32>,
     offset: f64,
-    floor: f64,
+    knee: f64,
+    below_knee: f64,
 }
 
 impl LearnedFunction {
@@ -43,7 +44,7 @@ impl LearnedFunction {
         }
         let of = |b: &[u8]| f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
         let weights: Vec<f32> = bytes.chunks_exact(4).map(of).collect();
-        let numbers = [record.offset, record.floor];
+        let numbers = [record.offset, record.knee, record.settings.below_knee];
         if !numbers.iter().all(|number| number.is_finite())
             || !weights.iter().all(|weight| weight.is_finite())
         {
@@ -51,8 +52,9 @@ impl LearnedFunction {
         }
         let features =
             RandomFeatures::draw(record.settings.seed, dimension as usize, count as usize / LANES);
-        let (offset, floor) = (record.offset, record.floor);
-        Ok(LearnedFunction { features, weights, offset, floor })
+        let (offset, knee) = (record.offset, record.knee);
+        let below_knee = record.settings.below_knee;
+        Ok(LearnedFunction { features, weights, offset, knee, below_knee })
     }
 
     /// Values of a template.
@@ -69,8 +71,14 @@ impl LearnedFunction {
                 sums[lane] += f64::from(values[lane]) * f64::from(weights[lane]);
             }
         }
-        (sums.iter().sum::<f64>() + self.offset).max(self.floor).clamp(-1.0, 1.0)
+        let sum = sums.iter().sum::<f64>() + self.offset;
+        bent(sum, self.knee, self.below_knee).clamp(-1.0, 1.0)
     }
+}
+
+/// The value, but below the knee only this share of the distance to it.
+pub(super) fn bent(value: f64, knee: f64, below_knee: f64) -> f64 {
+    if value < knee { knee + below_knee * (value - knee) } else { value }
 }
 
 /// Whether a function can have this many features.

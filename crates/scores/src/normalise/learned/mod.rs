@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! score = a·b − h(a) − h(b)
-//! h(x)  = max(floor, Σ_k w_k · max(0, r_k·x + b_k) + c)
+//! h(x)  = knee(Σ_k w_k · max(0, r_k·x + b_k) + c)
 //! ```
 //!
 //! A cohort tells how densely faces are packed around a face only if the cohort has enough people
@@ -16,9 +16,11 @@
 //!    group is measured at fixed thresholds ([`levels`]), and each group's level rises by a share of
 //!    what its rate is above the common one.
 //!
-//! The floor keeps the few faces with the least h from having all their scores raised: on LFW such
-//! faces alone set the threshold at low rates, and with a floor at the 30th percentile of people
-//! 3.5 % in place of 5.3 % of mated pairs are missed at an FMR of 1e-5.
+//! The knee keeps the few faces with the least h from having all their scores raised: on LFW such
+//! faces alone set the threshold at low rates. Below the median of the people who form it, 25 % of
+//! the distance to it are left. Without a knee more than twice as many mated pairs are missed at an
+//! FMR of 1e-5; with a floor in its place, portraits, most of whose faces lie below it, are hardly
+//! evened out (docs/FAIRNESS.md).
 //!
 //! The regression is linear in its target, so one factored matrix serves all rounds: it is solved
 //! once for the density and once for each group, and each round only adds these solutions up.
