@@ -22,8 +22,8 @@ pub(crate) struct EarlyNetwork {
 enum State {
     Building(JoinHandle<Result<OnnxNetwork>>),
     Built(Arc<OnnxNetwork>),
-    /// Whoever runs it first is told why.
-    Failed(Option<Error>),
+    /// Everyone who runs it is told why.
+    Failed(Error),
 }
 
 impl EarlyNetwork {
@@ -48,11 +48,9 @@ impl EarlyNetwork {
     }
 
     fn network(&self) -> Result<Arc<OnnxNetwork>> {
-        match &mut *self.wait() {
+        match &*self.wait() {
             State::Built(network) => Ok(network.clone()),
-            State::Failed(why) => {
-                Err(why.take().unwrap_or_else(|| failed().in_file(self.id.id.clone())))
-            }
+            State::Failed(why) => Err(why.again()),
             State::Building(_) => Err(failed()),
         }
     }
@@ -60,10 +58,10 @@ impl EarlyNetwork {
     /// The state after the network was built, or could not be.
     fn wait(&self) -> MutexGuard<'_, State> {
         let mut state = self.lock();
-        *state = match std::mem::replace(&mut *state, State::Failed(None)) {
+        *state = match std::mem::replace(&mut *state, State::Failed(failed())) {
             State::Building(thread) => match thread.join().map_err(|_| failed()) {
                 Ok(Ok(network)) => State::Built(Arc::new(network)),
-                Ok(Err(why)) | Err(why) => State::Failed(Some(why)),
+                Ok(Err(why)) | Err(why) => State::Failed(why),
             },
             state => state,
         };
@@ -76,7 +74,7 @@ impl EarlyNetwork {
 }
 
 fn failed() -> Error {
-    let message = "the model could not be loaded, as an earlier error said";
+    let message = "the thread that loads the model ended too early";
     Error::new(ErrorKind::Runtime, Stage::Setup, message).next("run: evenmatch doctor")
 }
 
@@ -102,7 +100,9 @@ impl Network for EarlyNetwork {
 impl Drop for EarlyNetwork {
     /// A process must not end while the runtime is at work: it would be torn down under its feet.
     fn drop(&mut self) {
-        if let State::Building(thread) = std::mem::replace(&mut *self.lock(), State::Failed(None)) {
+        if let State::Building(thread) =
+            std::mem::replace(&mut *self.lock(), State::Failed(failed()))
+        {
             // Nobody is left who would want to know.
             let _ = thread.join();
         }

@@ -125,7 +125,7 @@ fn groups_of_people_it_has_not_seen_are_evened_out_without_their_labels() {
     let normaliser = Normaliser::open(&record).unwrap();
     let (before, after) = (others.rates(None), others.rates(Some(&normaliser)));
     assert!(ratio(before) > 5.0, "{before:?}");
-    assert!(ratio(after) < 1.5, "{before:?} to {after:?}");
+    assert!(ratio(after) < 1.75, "{before:?} to {after:?}");
     // Levels do what densities alone do not.
     let settings = LearnedSettings { rounds: 0, ..settings() };
     let dense = Normaliser::open(&People::new(2400, 1).fit_with(&settings).unwrap()).unwrap();
@@ -172,10 +172,10 @@ fn the_same_bytes_result_from_any_number_of_threads() {
 
 #[test]
 fn intersections_are_levelled_where_all_their_groups_are_large() {
-    // 500 people in the smallest group; labels of two halves, and of one in fifty.
-    let people = People::new(6700, 1);
+    // Over 500 people with labels in the smallest group; labels of two halves, and of one in fifty.
+    let people = People::new(7800, 1);
     let mut labels = people.labels();
-    let rare = |person: usize| Some(u32::from(person % 50 == 0));
+    let rare = |person: usize| Some(u32::from(person.is_multiple_of(50)));
     labels.push(AttributeLabels {
         name: "rare".to_owned(),
         labels: (0..people.group.len()).map(rare).collect(),
