@@ -33,7 +33,6 @@ mod label_errors;
 mod labels;
 mod ledger;
 mod man;
-mod memory;
 mod merge;
 mod models;
 mod normalise;

@@ -215,7 +215,6 @@ fn verify(arguments: &VerifyArguments, messages: &Messages) -> anyhow::Result<Ex
         &inputs.map(|input| input.as_deref()),
     )?;
     let policy = policy(arguments)?;
-    super::memory::reuse();
     let verifier = verifier(arguments, policy)?;
     let record = decide(arguments, &verifier)?;
     // A model that cannot be loaded is an error even where no photo needed it.
