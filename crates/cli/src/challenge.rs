@@ -279,6 +279,7 @@ fn refused(challenge: &Challenge, finding: Finding) -> SessionReport {
         least_likeness: None,
         frames: 0,
         frames_skipped: 0,
+        frames_repeated: 0,
         frames_with_face: 0,
         duration_ms: 0,
     }

@@ -1,0 +1,230 @@
+//! Challenge sessions on recordings of real people, who were asked for nothing: a session must never
+//! call one of them an attack. `../shared/data/clips` holds them, and is no part of the repository.
+
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use evenmatch::{
+    Policy,
+    mesh::FaceMesh,
+    model::Profile,
+    pad::{Challenge, Finding, Follower, FrameAnalyser, Judge, Seen, SessionReport, Step},
+};
+use evenmatch_core::{Digest, record::LivenessOutcome};
+use evenmatch_lab::recordings::{Frame, Sampling, Trouble, fitted, movements};
+use evenmatch_testkit::{Need, skip};
+use rayon::prelude::*;
+
+/// Recordings of people, and of screens that show people.
+const PEOPLE: [&str; 7] = [
+    "lp_d0.mp4",
+    "lp_d10.mp4",
+    "lp_d13.mp4",
+    "lp_d18.mp4",
+    "lp_d20.mp4",
+    "lestari15_real.mp4",
+    "ZubairCracksCode_real.mov",
+];
+const SCREENS: [&str; 2] = ["lestari15_fake.mp4", "ZubairCracksCode_fake.mp4"];
+/// Random challenges for each.
+const CHALLENGES: u64 = 20;
+
+/// The folder of recordings; `None` skips. `EVENMATCH_CLIPS` names another one, all of whose videos
+/// count as people's.
+fn clips() -> Option<PathBuf> {
+    let folder = match std::env::var_os("EVENMATCH_CLIPS") {
+        Some(folder) => folder.into(),
+        None => evenmatch_testfaces::data_dir()?.join("clips"),
+    };
+    if !folder.is_dir() {
+        return skip(Need::Other, &format!("no recordings are at {}", folder.display()));
+    }
+    if !Sampling::is_possible() {
+        return skip(Need::Other, "ffmpeg is not installed (Debian: apt-get install ffmpeg)");
+    }
+    Some(folder)
+}
+
+fn people(folder: &std::path::Path) -> Vec<PathBuf> {
+    if std::env::var_os("EVENMATCH_CLIPS").is_none() {
+        return PEOPLE.iter().map(|name| folder.join(name)).collect();
+    }
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let is_video = |path: &PathBuf| {
+        path.extension().is_some_and(|end| ["mp4", "mov", "webm", "mkv"].iter().any(|e| end == *e))
+    };
+    let mut videos: Vec<PathBuf> = files.filter(is_video).collect();
+    videos.sort();
+    videos
+}
+
+fn analyser() -> Option<FrameAnalyser> {
+    let profile = Profile::Throughput { workers: rayon::current_num_threads() };
+    let verifier = evenmatch_testfaces::verifier(profile, Policy::default())?;
+    let mesh = FaceMesh::open(profile).unwrap();
+    Some(FrameAnalyser::new(verifier.detector().clone(), mesh, verifier.embedder().clone()))
+}
+
+fn seen(analyser: &FrameAnalyser, frames: &[Frame]) -> Vec<Seen> {
+    let mut follower = Follower::new(analyser.clone());
+    let see = |(image, ms): &Frame| follower.see(image, Duration::from_millis(*ms)).unwrap();
+    frames.iter().map(see).collect()
+}
+
+fn judged(challenge: Challenge, seen: &[Seen]) -> SessionReport {
+    let mut judge = Judge::new(challenge);
+    for one in seen {
+        judge.take(one);
+    }
+    judge.finish()
+}
+
+/// A random challenge that is not too long for a recording where there is one.
+fn random(n: u64, steps: usize) -> Challenge {
+    let seed = *Digest::of(&n.to_le_bytes()).as_bytes();
+    Challenge::from_seed(seed, steps, 0).unwrap()
+}
+
+#[derive(Default)]
+struct Extremes {
+    room: f32,
+    face: f32,
+    course: f32,
+    likeness: f32,
+    lowest_relief: f32,
+    faces: usize,
+    frames: usize,
+    findings: BTreeMap<Finding, u64>,
+    failed: u64,
+    passed: u64,
+}
+
+fn extremes(seen: &[Seen]) -> Extremes {
+    let mut most = Extremes { likeness: 1.0, lowest_relief: 9.0, ..Extremes::default() };
+    for one in seen {
+        most.frames += usize::from(one.is_new());
+        most.faces += usize::from(one.measures().is_some());
+        if let Some(change) = one.abruptness() {
+            most.room = most.room.max(change.room);
+            most.face = most.face.max(change.face);
+            most.course = most.course.max(change.course);
+        }
+        most.likeness = most.likeness.min(one.likeness().unwrap_or(1.0));
+    }
+    for n in 0..CHALLENGES {
+        let report = judged(random(n, 2 + n as usize % 2), seen);
+        for finding in &report.findings {
+            *most.findings.entry(*finding).or_default() += 1;
+        }
+        most.failed += u64::from(report.outcome == LivenessOutcome::Fail);
+        most.passed += u64::from(report.outcome == LivenessOutcome::Pass);
+        if report.parallax.frames >= 4 {
+            most.lowest_relief = most.lowest_relief.min(report.parallax.relief);
+        }
+    }
+    most
+}
+
+/// Prints what every limit meets on recordings of people: docs/LIVENESS.md's table.
+#[test]
+#[ignore = "minutes; prints measurements"]
+fn every_limit_on_real_people() {
+    let Some(folder) = clips() else { return };
+    let Some(analyser) = analyser() else { return };
+    let mut jobs = Vec::new();
+    let screens: Vec<PathBuf> = SCREENS.iter().map(|name| folder.join(name)).collect();
+    for path in people(&folder).into_iter().chain(screens.into_iter().filter(|p| p.exists())) {
+        for fps in [8.0, 10.0, 15.0, 30.0] {
+            for side in [640, 320, 960] {
+                if side == 640 || fps == 15.0 {
+                    jobs.push((path.clone(), Sampling { fps, side, ..Sampling::default() }));
+                }
+            }
+        }
+    }
+    let troubles = |sampling: &Sampling| {
+        let all = sampling.side == 640 && sampling.fps == 15.0;
+        if all && std::env::var_os("QUICK").is_none() {
+            Trouble::ALL.to_vec()
+        } else {
+            vec![Trouble::None, Trouble::HandHeld]
+        }
+    };
+    jobs.par_iter().with_max_len(1).for_each(|(path, sampling)| {
+        let frames = sampling.read(path).unwrap();
+        let name = path.file_stem().unwrap().to_string_lossy();
+        for trouble in troubles(sampling) {
+            let seen = seen(&analyser, &trouble.befalls(&frames, 1).unwrap());
+            let most = extremes(&seen);
+            let findings: Vec<String> =
+                most.findings.iter().map(|(finding, n)| format!("{finding}:{n}")).collect();
+            println!(
+                "ROW\t{name}\t{}\t{}\t{trouble:?}\t{}/{}\t{:.2}\t{:.2}\t{:.2}\t{:.2}\t{:.2}\t{}\t{}\t{}",
+                sampling.fps,
+                sampling.side,
+                most.faces,
+                most.frames,
+                most.room,
+                most.face,
+                most.course,
+                most.likeness,
+                most.lowest_relief,
+                most.failed,
+                most.passed,
+                findings.join(" ")
+            );
+            if trouble == Trouble::None {
+                for m in movements(&seen) {
+                    println!(
+                        "MOVE\t{name}\t{}\t{}\t{}\t{}\t{}\t{:.2}",
+                        sampling.fps, sampling.side, m.step, m.from_ms, m.until_ms, m.furthest
+                    );
+                }
+                let most = |step: Step| {
+                    seen.iter().filter_map(|one| one.moved(step)).fold(0.0_f32, f32::max)
+                };
+                println!("FAR\t{name}\t{}\t{:?}", sampling.fps, Step::ALL.map(most));
+            }
+        }
+    });
+}
+
+/// Challenges fitted to each recording's own movements.
+#[test]
+#[ignore = "prints measurements"]
+fn fitted_challenges() {
+    let Some(folder) = clips() else { return };
+    let Some(analyser) = analyser() else { return };
+    let mut jobs = Vec::new();
+    for path in people(&folder) {
+        for fps in [10.0, 15.0, 30.0] {
+            for from in [0.0, 1.0, 2.0, 4.0, 6.0, 8.0] {
+                jobs.push((path.clone(), Sampling { fps, from, ..Sampling::default() }));
+            }
+        }
+    }
+    jobs.par_iter().with_max_len(1).for_each(|(path, sampling)| {
+        let name = path.file_stem().unwrap().to_string_lossy();
+        let Ok(frames) = sampling.read(path) else { return };
+        let seen = seen(&analyser, &frames);
+        let Some(fitted) = fitted(&seen) else { return };
+        let report = judged(fitted.challenge, &seen);
+        let asked: Vec<String> = fitted
+            .movements
+            .iter()
+            .map(|m| format!("{}@{}-{}:{:.1}", m.step, m.from_ms, m.until_ms, m.furthest))
+            .collect();
+        println!(
+            "FIT\t{name}\t{}\t{}\t{:?}\t{:?}\t{:?}\t{}",
+            sampling.fps,
+            sampling.from,
+            report.outcome,
+            report.findings,
+            report.parallax,
+            asked.join(" ")
+        );
+    });
+}
