@@ -51,6 +51,9 @@ pub struct Abruptness {
     pub face: f32,
     /// The course of the face's motion.
     pub course: f32,
+    /// How much the face itself changed, as a share of its light: most of its blocks by at least this
+    /// much.
+    pub face_change: f32,
     /// Whether the picture has another size than before, as after a telephone was turned.
     pub resized: bool,
     /// Whether frames that could not be read were between the two.
@@ -128,6 +131,7 @@ impl Continuity {
             room: room / room_times,
             face: face / face_times,
             course: broken / BROKEN,
+            face_change: change,
             ..Abruptness::default()
         }
     }

@@ -1,9 +1,8 @@
 //! Judges what frames show by what a challenge asks for.
 
 use super::challenge::Challenge;
-use super::continuity::Abruptness;
 use super::follower::{LONGEST_GAP_MS, Likeness, NewFrame, Seen, What};
-use super::movement::{StepWatch, moves_unasked};
+use super::movement::{StepWatch, moves_unasked, share};
 use super::parallax::Parallax;
 use super::report::{Finding, ParallaxEvidence, SESSION_SCHEMA, SessionReport, StepEvidence};
 use super::{SAME_PERSON, Step};
@@ -32,8 +31,10 @@ const PARALLAX_FRAMES: u32 = 4;
 /// A solid head shows at least the first share of its relief; something flat at most the second.
 const SOLID: f32 = 0.45;
 const FLAT: f32 = 0.25;
-/// From this many times the limit an abrupt change looks like a cut.
-const CUT: f32 = 1.4;
+/// While the head makes the movement that is asked for, from this share of it on, the picture may
+/// change this many times as abruptly as otherwise: real people set off faster than simulated ones,
+/// and takes are hard to join in the middle of a movement.
+const MOVING: (f32, f32) = (0.3, 2.0);
 /// A movement in a pause, which nobody requested, counts from this many frames.
 pub const UNASKED: u32 = 2;
 
@@ -180,7 +181,7 @@ impl Judge {
             self.exchange.held = false;
         }
         (self.begun, self.new_ms) = (true, now_ms);
-        self.abrupt(&frame.abruptness);
+        self.abrupt(frame, now_ms);
         self.frames_with_second_face += u32::from(frame.second_face);
         if self.frames_with_second_face >= SECOND_FACES {
             self.find(Finding::SecondFace);
@@ -197,17 +198,30 @@ impl Judge {
 
     /// What abrupt changes say. None of them accuses anybody by itself: people move fast, cameras
     /// adjust their light, and browsers lose frames.
-    fn abrupt(&mut self, change: &Abruptness) {
-        let cut = !change.behind_gap;
-        if cut && change.room > CUT {
-            self.find(Finding::PictureJumped);
-            self.exchange.cut = true;
-        } else if cut && change.face > CUT {
-            self.find(Finding::FaceJumped);
-            self.exchange.cut = true;
-        } else if change.resized || change.room.max(change.face).max(change.course) > 1.0 {
-            self.find(Finding::AbruptChange);
-        }
+    fn abrupt(&mut self, frame: &NewFrame, now_ms: u64) {
+        let change = &frame.abruptness;
+        let most = if self.moves_as_asked(frame, now_ms) { MOVING.1 } else { 1.0 };
+        let finding = if change.room > most {
+            Finding::PictureJumped
+        } else if change.face > most {
+            Finding::FaceJumped
+        } else if change.course > most || change.resized {
+            Finding::AbruptChange
+        } else {
+            return;
+        };
+        // Across a frame that could not be read, a fast head looks like a cut.
+        self.find(if change.behind_gap { Finding::AbruptChange } else { finding });
+        self.exchange.cut |= !change.behind_gap && !change.resized;
+    }
+
+    /// Whether the head is on its way in a movement that is asked for.
+    fn moves_as_asked(&self, frame: &NewFrame, now_ms: u64) -> bool {
+        let (Some(base), Some(now)) = (&frame.baseline, &frame.now) else { return false };
+        let asked = self.watches.iter().find(|watch| watch.is_at(now_ms)).map(StepWatch::step);
+        asked.is_some_and(|step| {
+            step.moves_the_head() && share(step, &base.measures, now) >= MOVING.0
+        })
     }
 
     fn find(&mut self, finding: Finding) {
@@ -297,7 +311,11 @@ impl Judge {
         let duration_ms = self.last_ms;
         findings.extend(self.coverage(duration_ms));
         let parallax = self.parallax.evidence();
-        findings.extend(depth(&parallax));
+        if self.challenge.person_looks() {
+            findings.push(Finding::PersonMustLook);
+        } else {
+            findings.extend(depth(&parallax));
+        }
         findings.sort_unstable();
         findings.dedup();
         let outcome = if findings.iter().any(|finding| finding.is_attack()) {
@@ -373,5 +391,93 @@ fn depth(parallax: &ParallaxEvidence) -> Option<Finding> {
         Some(Finding::TooLittleParallax)
     } else {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pad::continuity::Abruptness;
+
+    fn judge() -> Judge {
+        Judge::new(Challenge::from_seed([1; 32], 2, 0).unwrap())
+    }
+
+    /// A picture at this time, in which templates were compared if `likeness` says so.
+    fn seen(at_ms: u64, abruptness: Abruptness, likeness: Option<(f32, f32)>) -> Seen {
+        let likeness = likeness.map(|(to_start, last)| Likeness { to_start, to_last: Some(last) });
+        let frame = NewFrame {
+            face: None,
+            second_face: false,
+            abruptness,
+            baseline: None,
+            now: None,
+            likeness,
+        };
+        Seen { at_ms, what: What::New(Box::new(frame)) }
+    }
+
+    fn calm() -> Abruptness {
+        Abruptness::default()
+    }
+
+    fn cut() -> Abruptness {
+        Abruptness { room: 9.0, face: 9.0, course: 9.0, ..calm() }
+    }
+
+    fn outcome(judge: &Judge) -> LivenessOutcome {
+        judge.finish().outcome
+    }
+
+    #[test]
+    fn nothing_that_a_camera_or_a_browser_does_is_an_attack() {
+        let mut judge = judge();
+        for n in 0..200_u64 {
+            let jumps = if n % 7 == 0 { cut() } else { calm() };
+            let resized = Abruptness { resized: n % 50 == 0, ..jumps };
+            judge.take(&seen(60 * n, resized, None));
+            judge.take(&Seen { at_ms: 60 * n, what: What::Again });
+            judge.take(&Seen { at_ms: 60 * n, what: What::FromEarlier });
+            judge.take(&Seen { at_ms: 60 * n, what: What::Backwards });
+        }
+        let report = judge.finish();
+        assert_eq!(report.outcome, LivenessOutcome::Inconclusive);
+        for finding in [
+            Finding::ClockBackwards,
+            Finding::RepeatedFrames,
+            Finding::PictureJumped,
+            Finding::FaceNotSeen,
+        ] {
+            assert!(report.findings.contains(&finding), "{finding}: {report:?}");
+        }
+        assert_eq!((report.frames, report.frames_repeated), (800, 400));
+    }
+
+    /// Neither the templates nor the picture accuse alone.
+    #[test]
+    fn only_an_exchange_of_persons_at_a_cut_is_an_attack() {
+        let session = |at_cut: Abruptness, after: f32, alike: f32| {
+            let mut judge = judge();
+            // The face is in view all the time: what these frames do not carry is set by hand.
+            for n in 0..30_u64 {
+                let change = if n == 15 { at_cut } else { calm() };
+                let like = if n < 15 { (0.9, 0.9) } else { (after, alike) };
+                judge.exchange.held |= n > 0;
+                let mut one = seen(100 * n, change, None);
+                if let What::New(frame) = &mut one.what {
+                    frame.likeness = Some(Likeness { to_start: like.0, to_last: Some(like.1) });
+                }
+                let held = judge.exchange.held;
+                judge.take(&one);
+                judge.exchange.held = held;
+            }
+            outcome(&judge)
+        };
+        use LivenessOutcome::{Fail, Inconclusive};
+        assert_eq!(session(cut(), 0.05, 0.8), Fail);
+        assert_eq!(session(calm(), 0.05, 0.8), Inconclusive, "no cut");
+        assert_eq!(session(cut(), 0.3, 0.8), Inconclusive, "not another person for certain");
+        assert_eq!(session(cut(), 0.05, 0.2), Inconclusive, "nobody in particular");
+        assert_eq!(session(cut(), 0.9, 0.9), Inconclusive, "the same person");
     }
 }

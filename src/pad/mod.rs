@@ -25,7 +25,7 @@ mod running_median;
 mod session;
 mod step;
 
-pub use challenge::{BASELINE_MS, CHALLENGE_SCHEMA, Challenge, TimedStep};
+pub use challenge::{BASELINE_MS, CHALLENGE_SCHEMA, Challenge, ChallengeOptions, TimedStep};
 pub use challenge_store::{ChallengeDesk, Claim};
 pub use continuity::Abruptness;
 pub use follower::{Follower, Seen};

@@ -58,11 +58,13 @@ pub enum Finding {
     SecondFace,
     /// The face was too small to judge.
     FaceTooSmall,
+    /// The challenge leaves out what a machine needs, as was asked for: a person must look.
+    PersonMustLook,
 }
 
 impl Finding {
     /// All findings.
-    pub const ALL: [Finding; 22] = [
+    pub const ALL: [Finding; 23] = [
         Finding::NonceReused,
         Finding::ChallengeExpired,
         Finding::ClockBackwards,
@@ -85,6 +87,7 @@ impl Finding {
         Finding::FaceNotSeen,
         Finding::SecondFace,
         Finding::FaceTooSmall,
+        Finding::PersonMustLook,
     ];
 
     /// Whether it indicates an attack. The others only leave open whether a person was there, and
@@ -120,6 +123,41 @@ impl Finding {
             Finding::FaceNotSeen => "the face was out of view for too much of the time",
             Finding::SecondFace => "a second face was in view",
             Finding::FaceTooSmall => "the face was too far away",
+            Finding::PersonMustLook => "this challenge is one that a person must judge",
+        }
+    }
+
+    /// What the person can do about it, in plain words.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Finding::NonceReused | Finding::ChallengeExpired | Finding::PersonExchanged => {
+                "start again with a new challenge"
+            }
+            Finding::ClockBackwards
+            | Finding::FrozenFrames
+            | Finding::RepeatedFrames
+            | Finding::FramesMissing
+            | Finding::TooFewFrames
+            | Finding::TooManyFrames => {
+                "close other programs, and try again where the connection is good"
+            }
+            Finding::PictureJumped | Finding::FaceJumped | Finding::AbruptChange => {
+                "hold the phone still, and move more slowly"
+            }
+            Finding::OtherPerson | Finding::FaceNotSeen => {
+                "keep your whole face in the picture, in even light"
+            }
+            Finding::FlatFace | Finding::TooLittleParallax => "turn your head further",
+            Finding::WrongMovement | Finding::TooEarly => {
+                "look into the camera, wait for each step, and make only that movement"
+            }
+            Finding::StepNotDone => {
+                "make the movement larger, and come back in time; ask for more time or another movement if you need it"
+            }
+            Finding::EndedEarly => "stay in front of the camera until the last step is over",
+            Finding::SecondFace => "be alone in the picture",
+            Finding::FaceTooSmall => "come closer to the camera",
+            Finding::PersonMustLook => "wait: a person looks at the pictures",
         }
     }
 }

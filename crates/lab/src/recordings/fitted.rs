@@ -83,7 +83,7 @@ fn of_step(step: Step, seen: &[Seen]) -> Vec<Movement> {
 /// The challenge with the most steps that asks for movements of a recording, such that its head is
 /// still wherever nothing asks it to move. Only what the mesh measures is looked at: whether depth,
 /// person and continuity suffice for a pass is for the judge to say. `None` if there is none with two
-/// steps, one of them to a side.
+/// steps, one of which turns the head.
 pub fn fitted(seen: &[Seen]) -> Option<Fitted> {
     let all = movements(seen);
     let mut best: Option<Fitted> = None;
@@ -108,10 +108,9 @@ fn end(movement: &Movement) -> u64 {
     movement.until_ms + AFTER_MS
 }
 
-/// Whether one turns to a side, and the head only moves as it is asked.
+/// Whether one turns the head, so that it shows its depth, and the head only moves as it is asked.
 fn is_clean(chosen: &[Movement], seen: &[Seen]) -> bool {
-    let sideways = [Step::TurnLeft, Step::TurnRight];
-    if !chosen.iter().any(|movement| sideways.contains(&movement.step)) {
+    if !chosen.iter().any(|movement| movement.step.turns_the_head()) {
         return false;
     }
     let over = chosen.last().map_or(0, end);

@@ -17,3 +17,12 @@ pub use trouble::Trouble;
 
 /// A frame and its time in milliseconds.
 pub type Frame = (image::RgbImage, u64);
+
+/// The frames in reverse order, at times `slower` times as far apart. A head that moves has the same
+/// inertia backwards, and many recordings end with the calm look into the camera that a session
+/// begins with.
+pub fn backwards(frames: &[Frame], slower: f64) -> Vec<Frame> {
+    let end = frames.last().map_or(0, |(_, ms)| *ms);
+    let at = |ms: u64| (slower * (end - ms.min(end)) as f64) as u64;
+    frames.iter().rev().map(|(image, ms)| (image.clone(), at(*ms))).collect()
+}
