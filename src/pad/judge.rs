@@ -1,11 +1,14 @@
 //! Judges what frames show by what a challenge asks for.
 
+use super::SAME_PERSON;
 use super::challenge::Challenge;
+use super::exchange::Exchange;
 use super::follower::{LONGEST_GAP_MS, Likeness, NewFrame, Seen, What};
 use super::movement::{StepWatch, moves_unasked, share};
 use super::parallax::Parallax;
-use super::report::{Finding, ParallaxEvidence, SESSION_SCHEMA, SessionReport, StepEvidence};
-use super::{SAME_PERSON, Step};
+use super::report::{
+    Finding, ParallaxEvidence, SESSION_SCHEMA, SessionProgress, SessionReport, StepEvidence,
+};
 use evenmatch_core::record::LivenessOutcome;
 
 /// The most frames in a session: a minute at 60 per second.
@@ -21,9 +24,6 @@ const LEAST_SIZE: f32 = 28.0;
 /// Templates in a row that must differ before a face counts as another person's; and the similarity
 /// below which one is enough.
 const UNLIKE: (u32, f32) = (2, 0.25);
-/// Another person took the first one's place if this many templates in a row are less like the start
-/// than this, while they are like each other.
-const EXCHANGED: (u32, f32) = (3, 0.15);
 /// Templates that must be compared with those of the start.
 const LEAST_COMPARED: u32 = 3;
 /// The fewest frames with a turned head from which depth is judged.
@@ -37,20 +37,6 @@ const FLAT: f32 = 0.25;
 const MOVING: (f32, f32) = (0.3, 2.0);
 /// A movement in a pause, which nobody requested, counts from this many frames.
 pub const UNASKED: u32 = 2;
-
-/// A session's state after a frame.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct SessionProgress {
-    /// What the person is asked to do now; `None` in pauses, where they look into the camera.
-    pub asked: Option<Step>,
-    /// Whether the frame shows the face.
-    pub face_seen: bool,
-    /// What counts against a pass so far.
-    pub findings: Vec<Finding>,
-    /// Whether the last step's time is over.
-    pub over: bool,
-}
 
 /// Judges one answer to one challenge, from what a [`Follower`](super::Follower) saw.
 #[derive(Debug)]
@@ -76,17 +62,6 @@ pub struct Judge {
     least_likeness: Option<f32>,
     watches: Vec<StepWatch>,
     parallax: Parallax,
-}
-
-/// Whether another person took the first one's place from one frame to the next.
-#[derive(Debug, Clone, Copy, Default)]
-struct Exchange {
-    /// A cut was seen since the last template that was like the start.
-    cut: bool,
-    /// The face was seen in every frame since then, alone, and no frame was missing.
-    held: bool,
-    /// Templates in a row that are unlike the start and like each other.
-    others: u32,
 }
 
 impl Judge {
@@ -268,24 +243,14 @@ impl Judge {
 
     /// Whether it is still the person from the start.
     fn same_person(&mut self, likeness: &Likeness) {
-        let Likeness { to_start, to_last } = *likeness;
+        let to_start = likeness.to_start;
         self.compared += 1;
         self.least_likeness = Some(self.least_likeness.map_or(to_start, |l| l.min(to_start)));
         self.unlike = if to_start < SAME_PERSON { self.unlike + 1 } else { 0 };
         if self.unlike >= UNLIKE.0 || to_start < UNLIKE.1 {
             self.find(Finding::OtherPerson);
         }
-        let exchange = &mut self.exchange;
-        if to_start >= SAME_PERSON {
-            *exchange = Exchange { held: true, ..Exchange::default() };
-        } else if to_start >= EXCHANGED.1 {
-            exchange.others = 0;
-        } else if exchange.others == 0 || to_last.is_some_and(|last| last >= SAME_PERSON) {
-            exchange.others += 1;
-        } else {
-            exchange.others = 1;
-        }
-        if exchange.cut && exchange.held && exchange.others >= EXCHANGED.0 {
+        if self.exchange.shows_another(likeness) {
             self.find(Finding::PersonExchanged);
         }
     }

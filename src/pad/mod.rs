@@ -8,8 +8,10 @@ mod baseline;
 mod blocks;
 mod brightness;
 mod challenge;
+mod challenge_options;
 mod challenge_store;
 mod continuity;
+mod exchange;
 mod eyes_and_mouth;
 mod face_motion;
 mod follower;
@@ -25,14 +27,17 @@ mod running_median;
 mod session;
 mod step;
 
-pub use challenge::{BASELINE_MS, CHALLENGE_SCHEMA, Challenge, ChallengeOptions, TimedStep};
+pub use challenge::{BASELINE_MS, CHALLENGE_SCHEMA, Challenge, TimedStep};
+pub use challenge_options::ChallengeOptions;
 pub use challenge_store::{ChallengeDesk, Claim};
 pub use continuity::Abruptness;
 pub use follower::{Follower, Seen};
 pub use frame_analysis::{FrameAnalyser, Measures};
 pub use frames::{Frames, TimedFrame};
-pub use judge::{Judge, SessionProgress, UNASKED};
-pub use report::{Finding, ParallaxEvidence, SESSION_SCHEMA, SessionReport, StepEvidence};
+pub use judge::{Judge, UNASKED};
+pub use report::{
+    Finding, ParallaxEvidence, SESSION_SCHEMA, SessionProgress, SessionReport, StepEvidence,
+};
 pub use session::LivenessSession;
 pub use step::Step;
 

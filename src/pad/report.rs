@@ -169,6 +169,20 @@ impl std::fmt::Display for Finding {
     }
 }
 
+/// A session's state after a frame.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct SessionProgress {
+    /// What the person is asked to do now; `None` in pauses, where they look into the camera.
+    pub asked: Option<Step>,
+    /// Whether the frame shows the face.
+    pub face_seen: bool,
+    /// What counts against a pass so far.
+    pub findings: Vec<Finding>,
+    /// Whether the last step's time is over.
+    pub over: bool,
+}
+
 /// What was seen of one step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -7,8 +7,8 @@ use image::RgbImage;
 use super::challenge::Challenge;
 use super::follower::Follower;
 use super::frame_analysis::FrameAnalyser;
-use super::judge::{Judge, SessionProgress};
-use super::report::SessionReport;
+use super::judge::Judge;
+use super::report::{SessionProgress, SessionReport};
 use crate::Result;
 use crate::template::{Probe, Template};
 
