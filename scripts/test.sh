@@ -14,6 +14,7 @@ if [ -z "${EVENMATCH_OFFLINE:-}" ]; then
     EVENMATCH_DEMO_PHOTOS="$(python3 scripts/demo_photos.py)"
     EVENMATCH_FACELESS="$(python3 scripts/faceless_photos.py)"
     export EVENMATCH_DEMO_PHOTOS EVENMATCH_FACELESS
+    scripts/ffmpeg.sh
     # From here on a missing model fails a test, and fetching itself is tested too.
     export EVENMATCH_TEST_NETWORK=1
     require=models

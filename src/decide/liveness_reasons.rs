@@ -40,14 +40,32 @@ fn of_signal(signal: &SignalRecord) -> Option<Reason> {
     Some(Reason::new(code).about(ReasonSubject::Probe).measured(signal.value, signal.limit))
 }
 
+/// What an open session asks the person to do differently, by findings; docs/LIVENESS.md lists them.
+const ABRUPT: [&str; 3] = ["picture_jumped", "face_jumped", "abrupt_change"];
+const MISSING: [&str; 4] = ["frames_missing", "frozen_frames", "too_few_frames", "repeated_frames"];
+const BY_PERSON: [&str; 1] = ["person_must_look"];
+
 fn of_session(session: &SessionEvidence) -> Vec<Reason> {
+    let found = |codes: &[&str]| {
+        session.outcome == LivenessOutcome::Inconclusive
+            && session.findings.iter().any(|finding| codes.contains(&finding.as_str()))
+    };
     let code = match session.outcome {
+        LivenessOutcome::Inconclusive if found(&BY_PERSON) => ReasonCode::LivenessByPerson,
         LivenessOutcome::Pass => ReasonCode::LivenessShown,
         LivenessOutcome::Fail => ReasonCode::LivenessFailed,
         LivenessOutcome::Inconclusive => ReasonCode::LivenessUnclear,
         LivenessOutcome::NotChecked => ReasonCode::LivenessNotChecked,
     };
     let mut reasons = vec![Reason::new(code).about(ReasonSubject::Probe)];
+    for (codes, code) in [
+        (&ABRUPT[..], ReasonCode::LivenessAbrupt),
+        (&MISSING[..], ReasonCode::LivenessPicturesMissing),
+    ] {
+        if found(codes) {
+            reasons.push(Reason::new(code).about(ReasonSubject::Probe));
+        }
+    }
     if let (true, Some(likeness)) = (session.of_other_person(), session.likeness) {
         let other = Reason::new(ReasonCode::LivenessOfOtherPerson).about(ReasonSubject::Probe);
         reasons.push(other.measured(likeness, session.least_likeness));
@@ -77,6 +95,26 @@ mod tests {
             likeness,
             least_likeness: 0.4,
         })
+    }
+
+    #[test]
+    fn an_open_session_says_what_to_do_and_whether_a_person_looks() {
+        use ReasonCode as R;
+        let of = |outcome, findings: &[&str]| {
+            let mut session = session(outcome, None);
+            session.as_mut().unwrap().findings = findings.iter().map(|f| (*f).into()).collect();
+            codes(&Liveness::judged(Vec::new(), session), true)
+        };
+        let open = LivenessOutcome::Inconclusive;
+        assert_eq!(of(open, &["step_not_done"]), [R::LivenessUnclear]);
+        assert_eq!(of(open, &["face_jumped"]), [R::LivenessUnclear, R::LivenessAbrupt]);
+        assert_eq!(
+            of(open, &["abrupt_change", "frozen_frames"]),
+            [R::LivenessUnclear, R::LivenessAbrupt, R::LivenessPicturesMissing]
+        );
+        assert_eq!(of(open, &["person_must_look"]), [R::LivenessByPerson]);
+        // Nobody is told to hold still who is accused of something else.
+        assert_eq!(of(LivenessOutcome::Fail, &["face_jumped"]), [R::LivenessFailed]);
     }
 
     #[test]

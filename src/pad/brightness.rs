@@ -41,24 +41,23 @@ impl Lit {
     /// The detector's network fails.
     pub(super) fn find(
         detector: &FaceDetector,
-        frame: &RgbImage,
+        original: Sample,
         part: Option<[u32; 4]>,
         search: bool,
     ) -> Result<Lit> {
+        let frame = original.pixels();
         let gain = gain(frame, part.unwrap_or_else(|| middle_of(frame)));
-        let mut sample = Sample::from_rgb(frame.clone());
-        if gain > 1.0 {
-            sample = sample.with_pixels(brightened(frame, gain));
-        }
+        let brighter = (gain > 1.0).then(|| original.with_pixels(brightened(frame, gain)));
         let smooth = |gain: f32| {
             let pixels = fast_blur(&brightened(frame, gain), SMOOTH);
-            detector.detect(&sample.with_pixels(pixels))
+            detector.detect(&original.with_pixels(pixels))
         };
-        let mut found = detector.detect(&sample)?;
+        let mut found = detector.detect(brighter.as_ref().unwrap_or(&original))?;
         if found.faces.is_empty() && gain > 1.0 {
             found = smooth((gain * FAINTER).max(1.0))?;
         }
         if !found.faces.is_empty() || !search {
+            let sample = brighter.unwrap_or(original);
             return Ok(Lit { sample, gain, faces: found.faces });
         }
         // A face in front of a bright window is darker than what is around it.
@@ -67,10 +66,11 @@ impl Lit {
             if let Some(face) = faces.first() {
                 // Now the brightness at which the face itself is seen best is known.
                 let gain = self::gain(frame, face.bounding_box().pixels());
-                let sample = sample.with_pixels(brightened(frame, gain));
+                let sample = original.with_pixels(brightened(frame, gain));
                 return Ok(Lit { sample, gain, faces });
             }
         }
+        let sample = brighter.unwrap_or(original);
         detector.look_again(&sample, &mut found, None)?;
         Ok(Lit { sample, gain, faces: found.faces })
     }

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::Step;
+use super::challenge_options::ChallengeOptions;
 use crate::{Error, ErrorKind, Result, Stage};
 
 /// The `schema` of a challenge as JSON.
@@ -20,10 +21,12 @@ const PAUSE_MS: (u32, u32) = (300, 4000);
 /// Seconds for which a challenge may be answered.
 const VALID_SECONDS: u64 = 120;
 /// The least and the most steps.
-const STEPS: (usize, usize) = (2, 3);
+pub(super) const STEPS: (usize, usize) = (2, 3);
 /// A challenge that lasts longer than this is not one of ours.
 const LONGEST_MS: u32 = 60_000;
 
+/// Milliseconds of a challenge without movements.
+const STILL_MS: u32 = 6000;
 /// A step, and the time in which to do it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,6 +48,9 @@ struct Wire {
     expires_at: u64,
     steps: Vec<TimedStep>,
     duration_ms: u32,
+    /// Absent in challenges that a machine can judge.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    person_looks: bool,
 }
 
 /// A challenge: a nonce, which can be used once, and random steps at random times.
@@ -59,6 +65,7 @@ pub struct Challenge {
     expires_at: u64,
     steps: Vec<TimedStep>,
     duration_ms: u32,
+    person_looks: bool,
 }
 
 impl Challenge {
@@ -69,13 +76,28 @@ impl Challenge {
     ///
     /// The operating system gives no random numbers; or the number of steps is not 2 or 3.
     pub fn new(steps: usize) -> Result<Challenge> {
+        check_steps(steps)?;
+        Challenge::with(&ChallengeOptions { steps, ..ChallengeOptions::default() })
+    }
+
+    /// A new challenge as a person asked for it: other movements, more time, or none at all.
+    ///
+    /// A challenge that asks for no turn of the head cannot show depth, and one without movements
+    /// shows only who was there. Such a session never passes: [a person
+    /// looks](Challenge::person_looks).
+    ///
+    /// # Errors
+    ///
+    /// The operating system gives no random numbers; or the options are not possible, and the
+    /// message says which.
+    pub fn with(options: &ChallengeOptions) -> Result<Challenge> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(|cause| {
             let message = "the operating system provides no random numbers";
             Error::new(ErrorKind::Io, Stage::Liveness, message).caused_by(cause)
         })?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |t| t.as_secs());
-        Challenge::from_seed(seed, steps, now)
+        Challenge::from_seed_with(seed, options, now)
     }
 
     /// The challenge that this seed gives; never use a seed that others know for a real challenge.
@@ -88,13 +110,25 @@ impl Challenge {
     ///
     /// The number of steps is not 2 or 3.
     pub fn from_seed(seed: [u8; 32], steps: usize, issued_at: u64) -> Result<Challenge> {
+        check_steps(steps)?;
+        let options = ChallengeOptions { steps, ..ChallengeOptions::default() };
+        Challenge::from_seed_with(seed, &options, issued_at)
+    }
+
+    /// The challenge that this seed gives with these options; see [`Challenge::from_seed`] and
+    /// [`Challenge::with`].
+    ///
+    /// # Errors
+    ///
+    /// The options are not possible.
+    pub fn from_seed_with(
+        seed: [u8; 32],
+        options: &ChallengeOptions,
+        issued_at: u64,
+    ) -> Result<Challenge> {
         use chacha20::ChaCha20Rng;
         use chacha20::rand_core::{Rng, SeedableRng};
-        if !(STEPS.0..=STEPS.1).contains(&steps) {
-            let message = format!("a challenge cannot have {steps} steps");
-            return Err(Error::new(ErrorKind::InvalidArgument, Stage::Liveness, message)
-                .next("ask for 2 or 3"));
-        }
+        options.check()?;
         let mut random = ChaCha20Rng::from_seed(seed);
         let mut nonce = String::with_capacity(32);
         for _ in 0..4 {
@@ -102,25 +136,34 @@ impl Challenge {
         }
         // 32 bits over at most 3,701 values are uniform to one in two million.
         let mut below = |n: u32| ((u64::from(random.next_u32()) * u64::from(n)) >> 32) as u32;
-        // A solid head shows its depth best when it turns to a side, so one step always does that.
-        // All other orders are equally likely, and a step may be repeated, so that earlier steps do
-        // not reveal later ones.
+        let choice = options.choice();
+        // A solid head shows its depth best when it turns to a side, so one step always does that;
+        // where a person cannot, it looks up or down. All other orders are equally likely, and a
+        // step may be repeated, so that earlier steps do not reveal later ones.
+        let shows_depth = |step: &Step| {
+            let sideways = choice.iter().any(|step| step.turns_to_a_side());
+            if sideways { step.turns_to_a_side() } else { step.turns_the_head() }
+        };
+        let possible = choice.iter().any(shows_depth);
         let drawn = loop {
-            let draw = |_| Step::ALL[below(Step::ALL.len() as u32) as usize];
-            let drawn: Vec<Step> = (0..steps).map(draw).collect();
-            if drawn.iter().any(|step| step.turns_to_a_side()) {
+            let draw = |_| choice[below(choice.len() as u32) as usize];
+            let drawn: Vec<Step> = (0..options.steps).map(draw).collect();
+            if options.steps == 0 || !possible || drawn.iter().any(shows_depth) {
                 break drawn;
             }
         };
+        let person_looks = options.steps == 0 || !possible;
         let mut from_ms = BASELINE_MS;
-        let mut timed = Vec::with_capacity(steps);
+        let mut timed = Vec::with_capacity(options.steps);
         for step in drawn {
             from_ms += PAUSE_MS.0 + below(PAUSE_MS.1 - PAUSE_MS.0 + 1);
-            timed.push(TimedStep { step, from_ms, until_ms: from_ms + STEP_MS });
-            from_ms += STEP_MS;
+            let until_ms = from_ms + options.time * STEP_MS;
+            timed.push(TimedStep { step, from_ms, until_ms });
+            from_ms = until_ms;
         }
-        let expires_at = issued_at.saturating_add(VALID_SECONDS);
-        Ok(Challenge { nonce, issued_at, expires_at, steps: timed, duration_ms: from_ms + 200 })
+        let expires_at = issued_at.saturating_add(VALID_SECONDS * u64::from(options.time));
+        let duration_ms = if timed.is_empty() { STILL_MS } else { from_ms + 200 };
+        Ok(Challenge { nonce, issued_at, expires_at, steps: timed, duration_ms, person_looks })
     }
 
     /// Reads a challenge from its JSON.
@@ -157,10 +200,24 @@ impl Challenge {
         self.expires_at
     }
 
+    /// Whether a machine cannot judge it, because it asks for no turn of the head: a session that
+    /// answers it never passes, and a person must look at it.
+    pub fn person_looks(&self) -> bool {
+        self.person_looks
+    }
+
     /// How long the camera must be on, in milliseconds.
     pub fn duration_ms(&self) -> u32 {
         self.duration_ms
     }
+}
+
+fn check_steps(steps: usize) -> Result<()> {
+    if (STEPS.0..=STEPS.1).contains(&steps) {
+        return Ok(());
+    }
+    let message = format!("a challenge cannot have {steps} steps");
+    Err(Error::new(ErrorKind::InvalidArgument, Stage::Liveness, message).next("ask for 2 or 3"))
 }
 
 /// Whether a text has the form of a nonce.
@@ -178,7 +235,8 @@ impl TryFrom<Wire> for Challenge {
         if !is_nonce(&wire.nonce) {
             return Err("the nonce is not 32 hexadecimal digits".to_owned());
         }
-        if wire.steps.is_empty() || wire.steps.len() > 2 * STEPS.1 {
+        let too_few = wire.steps.is_empty() && !wire.person_looks;
+        if too_few || wire.steps.len() > 2 * STEPS.1 {
             return Err(format!("it has {} steps", wire.steps.len()));
         }
         if wire.duration_ms > LONGEST_MS {
@@ -200,6 +258,7 @@ impl TryFrom<Wire> for Challenge {
             expires_at: wire.expires_at,
             steps: wire.steps,
             duration_ms: wire.duration_ms,
+            person_looks: wire.person_looks,
         })
     }
 }
@@ -213,6 +272,7 @@ impl From<Challenge> for Wire {
             expires_at: challenge.expires_at,
             steps: challenge.steps,
             duration_ms: challenge.duration_ms,
+            person_looks: challenge.person_looks,
         }
     }
 }
@@ -245,6 +305,37 @@ mod tests {
         for challenge in &all {
             assert!(challenge.steps().iter().any(|timed| timed.step.turns_to_a_side()));
         }
+    }
+
+    #[test]
+    fn a_person_can_ask_for_other_movements_more_time_or_none() {
+        let with = |without: &[Step], steps, time| {
+            let options = ChallengeOptions { steps, without: without.to_vec(), time };
+            (0..200).map(move |n: u8| Challenge::from_seed_with([n; 32], &options, 9))
+        };
+        let sides = [Step::TurnLeft, Step::TurnRight, Step::Blink];
+        for challenge in with(&sides, 3, 2).map(Result::unwrap) {
+            let steps: Vec<Step> = challenge.steps().iter().map(|timed| timed.step).collect();
+            assert!(steps.iter().all(|step| !sides.contains(step)), "{steps:?}");
+            // Depth shows in nods too, so a machine can judge.
+            assert!(steps.iter().any(|step| step.turns_the_head()) && !challenge.person_looks());
+            let long = challenge.steps().iter().all(|t| t.until_ms - t.from_ms == 2 * STEP_MS);
+            assert!(long && challenge.expires_at() == 9 + 2 * VALID_SECONDS);
+            assert!(challenge.duration_ms() < LONGEST_MS);
+        }
+        let heads = [Step::TurnLeft, Step::TurnRight, Step::LookUp, Step::LookDown];
+        for challenge in with(&heads, 2, 3).chain(with(&[], 0, 1)).map(Result::unwrap) {
+            assert!(challenge.person_looks());
+            let text = serde_json::to_string(&challenge).unwrap();
+            assert_eq!(Challenge::from_json(&text).unwrap(), challenge);
+        }
+        for mut impossible in [with(&[], 1, 1), with(&[], 3, 4), with(&[], 3, 0)] {
+            assert!(impossible.all(|challenge| challenge.is_err()));
+        }
+        assert!(with(&Step::ALL[..5], 3, 1).all(|challenge| challenge.is_err()));
+        // By itself, a challenge is as it always was, and says nothing of a person.
+        let usual = serde_json::to_string(&seeded(1)).unwrap();
+        assert!(!usual.contains("person_looks"));
     }
 
     #[test]

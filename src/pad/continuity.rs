@@ -4,32 +4,29 @@
 //! two recordings are joined, the room or the face is somewhere else from one frame to the next,
 //! although neither moved before or after.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use image::RgbImage;
 
 use super::blocks::{Blocks, FaceBlocks, step};
 use super::face_motion::Course;
 use super::frame_analysis::FaceView;
-use super::report::Finding;
 use super::running_median::RunningMedian;
 use crate::Digest;
 
 /// The number of frames after an unreadable one whose changes may span two frames: a change is
 /// judged when the one after it is known.
 const FRAMES_BEHIND_GAP: u32 = 3;
-/// The most equal frames in a row that a camera's driver may deliver.
-const MOST_FROZEN: u32 = 3;
 /// A jump is this many times as large as the changes before it, after it, and usually; above the
 /// first number the cause stays open, above the second it is a cut. These were chosen on 105
 /// people: in 630 of their simulated sessions, half of them at 1/8 of the light, and 210 recordings
 /// without cuts, no change was more than 1.51 times as large.
-const TIMES: (f32, f32) = (1.8, 2.6);
+const TIMES: f32 = 1.8;
 /// The same where the head moves fast, so that the face changes by more than [`FAST`]. For the
 /// face, the changes before and after count, since a head reaches its speed within a frame or two;
 /// for the room, before or after, since what is at its border moves with the head. In the same
 /// sessions such changes were up to 2.48 times as large.
-const TIMES_FAST: (f32, f32) = (3.0, 4.0);
+const TIMES_FAST: f32 = 3.0;
 /// From this change of the face, a share of its light, the head moves fast.
 const FAST: f32 = 0.1;
 /// From this value motion is broken; see [`Course::broken`]. In the same sessions it was at most
@@ -43,12 +40,31 @@ const FACE_FLOOR: f32 = 0.006;
 /// frame and then keeps; hair that swings past the room's border may cause it.
 const LIGHT_FLOOR: f32 = 0.02;
 
+/// How abruptly the picture changed from one frame to the next. In each number 1 is the limit above
+/// which a session stays open: motion by itself hardly gets there.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[non_exhaustive]
+pub struct Abruptness {
+    /// The room around the face, or its light.
+    pub room: f32,
+    /// The face.
+    pub face: f32,
+    /// The course of the face's motion.
+    pub course: f32,
+    /// How much the face itself changed, as a share of its light: most of its blocks by at least this
+    /// much.
+    pub face_change: f32,
+    /// Whether the picture has another size than before, as after a telephone was turned.
+    pub resized: bool,
+    /// Whether frames that could not be read were between the two.
+    pub behind_gap: bool,
+}
+
 /// What is remembered of the frames so far.
 #[derive(Debug, Default)]
 pub(super) struct Continuity {
-    seen: HashSet<Digest>,
-    last: Option<Digest>,
-    frozen: u32,
+    /// When each frame was last seen.
+    seen: HashMap<Digest, u64>,
     /// Frames that still count as coming after an unreadable one.
     behind_gap: u32,
     /// The previous frame.
@@ -65,42 +81,32 @@ impl Continuity {
         self.behind_gap = FRAMES_BEHIND_GAP;
     }
 
-    /// Checks the next frame.
-    pub(super) fn frame(
-        &mut self,
-        digest: Digest,
-        frame: &RgbImage,
-        face: Option<&FaceView>,
-    ) -> Option<Finding> {
-        if self.last == Some(digest) {
-            self.frozen += 1;
-            return (self.frozen >= MOST_FROZEN).then_some(Finding::FrozenFrames);
-        }
-        (self.last, self.frozen) = (Some(digest), 0);
-        if !self.seen.insert(digest) {
-            return Some(Finding::RepeatedFrames);
-        }
+    /// How long ago a picture was last seen, in milliseconds, if it was.
+    pub(super) fn age(&mut self, digest: Digest, now_ms: u64) -> Option<u64> {
+        self.seen.insert(digest, now_ms).map(|last| now_ms - last)
+    }
+
+    /// Compares the next new frame with the one before.
+    pub(super) fn frame(&mut self, frame: &RgbImage, face: Option<&FaceView>) -> Abruptness {
         let now = Blocks::of(frame);
         let before = std::mem::replace(&mut self.before, now);
         let behind_gap = self.behind_gap > 0;
         self.behind_gap = self.behind_gap.saturating_sub(1);
-        self.changes(&before, face).map(|finding| match finding {
-            // Across an unread frame, a fast head looks like a cut, and a cut like a fast head.
-            Finding::PictureJumped | Finding::FaceJumped if behind_gap => Finding::AbruptChange,
-            finding => finding,
-        })
+        Abruptness { behind_gap, ..self.changes(&before, face) }
     }
 
     /// What the newest frame says about the changes since the previous one.
-    fn changes(&mut self, before: &Blocks, face: Option<&FaceView>) -> Option<Finding> {
+    fn changes(&mut self, before: &Blocks, face: Option<&FaceView>) -> Abruptness {
         let now = &self.before;
         if !now.fits(before) {
-            let begins = before.means.is_empty();
-            return (!begins).then_some(Finding::PictureJumped);
+            let resized = !before.means.is_empty();
+            (self.picture, self.light, self.face) = Default::default();
+            self.course = Course::default();
+            return Abruptness { resized, ..Abruptness::default() };
         }
         let Some(face) = face else {
             (self.face, self.course) = Default::default();
-            return None;
+            return Abruptness::default();
         };
         let room = now.room_changed(before, &face.measures);
         let [right, left, ..] = face.mesh.landmarks5().0;
@@ -121,14 +127,12 @@ impl Continuity {
                 0.0
             }
         };
-        if room > room_times.1 {
-            Some(Finding::PictureJumped)
-        } else if face > face_times.1 {
-            Some(Finding::FaceJumped)
-        } else if room > room_times.0 || face > face_times.0 || broken > BROKEN {
-            Some(Finding::AbruptChange)
-        } else {
-            None
+        Abruptness {
+            room: room / room_times,
+            face: face / face_times,
+            course: broken / BROKEN,
+            face_change: change,
+            ..Abruptness::default()
         }
     }
 }

@@ -6,6 +6,7 @@ use image::RgbImage;
 
 use super::brightness::Lit;
 use super::eyes_and_mouth::EyesAndMouth;
+use crate::Result;
 use crate::align::align;
 use crate::detect::{Detection, FaceDetector};
 use crate::geometry::{BoundingBox, Landmarks5};
@@ -13,7 +14,6 @@ use crate::mesh::{FaceMesh, Mesh, Pose};
 use crate::model::ModelId;
 use crate::sample::Sample;
 use crate::template::{Embedder, Probe, Template};
-use crate::{Digest, Result};
 use evenmatch_core::record::TemplateForm;
 
 /// The mesh's own confidence from which there is a face: MediaPipe's value, where only the mesh
@@ -98,20 +98,12 @@ struct Pixels<'a> {
 /// What a frame shows.
 #[derive(Debug)]
 pub(super) struct FrameView {
-    /// The frame, made brighter and smoothed where it is dark, with the digest of the original
-    /// frame.
+    /// The frame, made brighter and smoothed where it is dark.
     sample: Sample,
     /// The tracked face.
     pub(super) face: Option<FaceView>,
     /// Whether another person's face is about as large.
     pub(super) second_face: bool,
-}
-
-impl FrameView {
-    /// Digest of the original frame.
-    pub(super) fn digest(&self) -> Digest {
-        self.sample.digest()
-    }
 }
 
 impl FrameAnalyser {
@@ -163,7 +155,7 @@ impl FrameAnalyser {
     /// finding one: see [`Lit::find`].
     pub(super) fn look(
         &self,
-        frame: &RgbImage,
+        frame: Sample,
         before: Option<&FaceView>,
         search: bool,
     ) -> Result<FrameView> {

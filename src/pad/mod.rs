@@ -8,12 +8,16 @@ mod baseline;
 mod blocks;
 mod brightness;
 mod challenge;
+mod challenge_options;
 mod challenge_store;
 mod continuity;
+mod exchange;
 mod eyes_and_mouth;
 mod face_motion;
+mod follower;
 mod frame_analysis;
 mod frames;
+mod judge;
 mod least_squares;
 pub mod movement;
 mod parallax;
@@ -24,11 +28,17 @@ mod session;
 mod step;
 
 pub use challenge::{BASELINE_MS, CHALLENGE_SCHEMA, Challenge, TimedStep};
+pub use challenge_options::ChallengeOptions;
 pub use challenge_store::{ChallengeDesk, Claim};
+pub use continuity::Abruptness;
+pub use follower::{Follower, Seen};
 pub use frame_analysis::{FrameAnalyser, Measures};
 pub use frames::{Frames, TimedFrame};
-pub use report::{Finding, ParallaxEvidence, SESSION_SCHEMA, SessionReport, StepEvidence};
-pub use session::{LivenessSession, SessionProgress, UNASKED};
+pub use judge::{Judge, UNASKED};
+pub use report::{
+    Finding, ParallaxEvidence, SESSION_SCHEMA, SessionProgress, SessionReport, StepEvidence,
+};
+pub use session::LivenessSession;
 pub use step::Step;
 
 /// Similarity, a plain cosine, from which two faces of one session, or a session's face and a

@@ -17,9 +17,9 @@ pub enum Finding {
     NonceReused,
     /// The challenge was answered too late.
     ChallengeExpired,
-    /// Time stamps went backwards or stood still.
+    /// Time stamps went backwards.
     ClockBackwards,
-    /// The same frame came again and again, which a sensor's noise rules out.
+    /// The same frame came again for more than half a second.
     FrozenFrames,
     /// A frame from earlier in the session came again.
     RepeatedFrames,
@@ -27,8 +27,11 @@ pub enum Finding {
     PictureJumped,
     /// The face jumped from one frame to the next.
     FaceJumped,
-    /// The face became another person's.
+    /// The face no longer looked like that at the start.
     OtherPerson,
+    /// Another person's face took the first one's place from one frame to the next: templates and
+    /// picture both say so.
+    PersonExchanged,
     /// The head turned without the parallax of a solid head.
     FlatFace,
     /// The requested movement was done, but another one before it.
@@ -55,11 +58,13 @@ pub enum Finding {
     SecondFace,
     /// The face was too small to judge.
     FaceTooSmall,
+    /// The challenge leaves out what a machine needs, as was asked for: a person must look.
+    PersonMustLook,
 }
 
 impl Finding {
     /// All findings.
-    pub const ALL: [Finding; 21] = [
+    pub const ALL: [Finding; 23] = [
         Finding::NonceReused,
         Finding::ChallengeExpired,
         Finding::ClockBackwards,
@@ -68,6 +73,7 @@ impl Finding {
         Finding::PictureJumped,
         Finding::FaceJumped,
         Finding::OtherPerson,
+        Finding::PersonExchanged,
         Finding::FlatFace,
         Finding::WrongMovement,
         Finding::TooEarly,
@@ -81,22 +87,13 @@ impl Finding {
         Finding::FaceNotSeen,
         Finding::SecondFace,
         Finding::FaceTooSmall,
+        Finding::PersonMustLook,
     ];
 
     /// Whether it indicates an attack. The others only leave open whether a person was there, and
-    /// ask for another try.
+    /// ask for another try: people who were recorded live showed each of them.
     pub fn is_attack(self) -> bool {
-        matches!(
-            self,
-            Finding::NonceReused
-                | Finding::ClockBackwards
-                | Finding::FrozenFrames
-                | Finding::RepeatedFrames
-                | Finding::PictureJumped
-                | Finding::FaceJumped
-                | Finding::OtherPerson
-                | Finding::FlatFace
-        )
+        matches!(self, Finding::NonceReused | Finding::PersonExchanged)
     }
 
     /// What it means, in plain words.
@@ -104,13 +101,16 @@ impl Finding {
         match self {
             Finding::NonceReused => "this challenge was already used",
             Finding::ChallengeExpired => "this challenge was answered too late",
-            Finding::ClockBackwards => "the time stamps of the frames stopped or went backwards",
-            Finding::FrozenFrames => "the picture froze, which does not happen with a live camera",
+            Finding::ClockBackwards => "the time stamps of the frames went backwards",
+            Finding::FrozenFrames => "the picture stood still for more than half a second",
             Finding::RepeatedFrames => "an earlier picture came again",
-            Finding::PictureJumped => "the picture jumped, as if two recordings were joined",
+            Finding::PictureJumped => "the picture jumped from one moment to the next",
             Finding::FaceJumped => "the face jumped from one place or position to another",
-            Finding::OtherPerson => "the face changed to another person's",
-            Finding::FlatFace => "the face moved like a flat picture",
+            Finding::OtherPerson => "the face no longer looked like the one at the start",
+            Finding::PersonExchanged => {
+                "from one moment to the next, another person's face took the first one's place"
+            }
+            Finding::FlatFace => "the turns of the head did not show the depth of a face",
             Finding::WrongMovement => "a different movement was made from the one asked for",
             Finding::TooEarly => "a movement began before it was asked for",
             Finding::StepNotDone => "a movement that was asked for was not seen in time",
@@ -119,10 +119,45 @@ impl Finding {
             Finding::TooFewFrames => "there were too few pictures per second",
             Finding::TooManyFrames => "there were more pictures than a session can have",
             Finding::EndedEarly => "the pictures ended before the last movement",
-            Finding::AbruptChange => "the picture changed more abruptly than people move",
+            Finding::AbruptChange => "the picture changed abruptly",
             Finding::FaceNotSeen => "the face was out of view for too much of the time",
             Finding::SecondFace => "a second face was in view",
             Finding::FaceTooSmall => "the face was too far away",
+            Finding::PersonMustLook => "this challenge is one that a person must judge",
+        }
+    }
+
+    /// What the person can do about it, in plain words.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Finding::NonceReused | Finding::ChallengeExpired | Finding::PersonExchanged => {
+                "start again with a new challenge"
+            }
+            Finding::ClockBackwards
+            | Finding::FrozenFrames
+            | Finding::RepeatedFrames
+            | Finding::FramesMissing
+            | Finding::TooFewFrames
+            | Finding::TooManyFrames => {
+                "close other programs, and try again where the connection is good"
+            }
+            Finding::PictureJumped | Finding::FaceJumped | Finding::AbruptChange => {
+                "hold the phone still, and move more slowly"
+            }
+            Finding::OtherPerson | Finding::FaceNotSeen => {
+                "keep your whole face in the picture, in even light"
+            }
+            Finding::FlatFace | Finding::TooLittleParallax => "turn your head further",
+            Finding::WrongMovement | Finding::TooEarly => {
+                "look into the camera, wait for each step, and make only that movement"
+            }
+            Finding::StepNotDone => {
+                "make the movement larger, and come back in time; ask for more time or another movement if you need it"
+            }
+            Finding::EndedEarly => "stay in front of the camera until the last step is over",
+            Finding::SecondFace => "be alone in the picture",
+            Finding::FaceTooSmall => "come closer to the camera",
+            Finding::PersonMustLook => "wait: a person looks at the pictures",
         }
     }
 }
@@ -132,6 +167,20 @@ impl std::fmt::Display for Finding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.serialize(f)
     }
+}
+
+/// A session's state after a frame.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct SessionProgress {
+    /// What the person is asked to do now; `None` in pauses, where they look into the camera.
+    pub asked: Option<Step>,
+    /// Whether the frame shows the face.
+    pub face_seen: bool,
+    /// What counts against a pass so far.
+    pub findings: Vec<Finding>,
+    /// Whether the last step's time is over.
+    pub over: bool,
 }
 
 /// What was seen of one step.
@@ -197,6 +246,9 @@ pub struct SessionReport {
     /// Frames that could not be read and were skipped.
     #[serde(default)]
     pub frames_skipped: u32,
+    /// Frames whose picture was there before: they are not examined again.
+    #[serde(default)]
+    pub frames_repeated: u32,
     /// Frames in which the face was seen.
     pub frames_with_face: u32,
     /// Time of the last frame, in milliseconds since the first.

@@ -14,8 +14,8 @@ use evenmatch::{
     mesh::FaceMesh,
     model::Profile,
     pad::{
-        Challenge, ChallengeDesk, Claim, Finding, FrameAnalyser, Frames, LivenessSession,
-        SESSION_SCHEMA, SessionReport, Step,
+        Challenge, ChallengeDesk, ChallengeOptions, Claim, Finding, FrameAnalyser, Frames,
+        LivenessSession, SESSION_SCHEMA, SessionReport, Step,
     },
 };
 use evenmatch_core::{
@@ -31,6 +31,11 @@ Examples:
   ffmpeg -i selfie.mp4 -vf fps=15,scale=640:-2 -f image2pipe -c:v ppm - \\
     | evenmatch challenge check --nonce NONCE --frames - --fps 15
   evenmatch challenge rehearse --challenge challenge.json --photo me.jpg --out frames/
+
+For people who cannot make a movement, need more time, or cannot move:
+  evenmatch challenge new --without turn-left,turn-right,blink
+  evenmatch challenge new --time 3
+  evenmatch challenge new --steps 0      (a person looks at the pictures; the outcome stays open)
 
 The clock of a challenge starts with the first frame. A folder holds images named in order (frame2
 comes before frame10) and may hold timestamps.csv with the columns file,ms. A damaged image is
@@ -58,9 +63,16 @@ enum ChallengeCommand {
 
 #[derive(Debug, Args)]
 struct NewArguments {
-    /// Number of steps
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(2..=3))]
+    /// Number of steps; 0 for a session without movements, which a person must judge
+    #[arg(long, value_name = "0|2|3", default_value_t = 3, value_parser = clap::value_parser!(u8).range(0..=3))]
     steps: u8,
+    /// Do not ask for these movements; at least three must remain. Without any turn of the head, a
+    /// person must judge
+    #[arg(long, value_name = "STEP,…", value_enum, value_delimiter = ',')]
+    without: Vec<StepArgument>,
+    /// Give this many times as long as usual for each step and for the answer
+    #[arg(long, value_name = "1|2|3", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=3))]
+    time: u32,
     /// Store open challenges in this folder [default: $EVENMATCH_CHALLENGES, or the user's data
     /// folder]
     #[arg(long, value_name = "DIR")]
@@ -133,6 +145,31 @@ struct RehearseArguments {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
+enum StepArgument {
+    TurnLeft,
+    TurnRight,
+    LookUp,
+    LookDown,
+    ComeCloser,
+    Blink,
+    OpenMouth,
+}
+
+impl From<StepArgument> for Step {
+    fn from(step: StepArgument) -> Self {
+        match step {
+            StepArgument::TurnLeft => Step::TurnLeft,
+            StepArgument::TurnRight => Step::TurnRight,
+            StepArgument::LookUp => Step::LookUp,
+            StepArgument::LookDown => Step::LookDown,
+            StepArgument::ComeCloser => Step::ComeCloser,
+            StepArgument::Blink => Step::Blink,
+            StepArgument::OpenMouth => Step::OpenMouth,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
 enum KindArgument {
     Live,
     Print,
@@ -171,7 +208,11 @@ fn desk(folder: Option<&Path>) -> evenmatch_core::Result<ChallengeDesk> {
 }
 
 fn new(arguments: &NewArguments) -> anyhow::Result<Exit> {
-    let challenge = Challenge::new(arguments.steps.into())?;
+    let challenge = Challenge::with(&ChallengeOptions {
+        steps: arguments.steps.into(),
+        without: arguments.without.iter().map(|step| (*step).into()).collect(),
+        time: arguments.time,
+    })?;
     desk(arguments.challenges.as_deref())?.keep(&challenge)?;
     if arguments.json {
         super::terminal::print_json(&challenge)?;
@@ -190,7 +231,11 @@ fn describe(challenge: &Challenge, out: &mut impl Write) -> std::io::Result<()> 
         writeln!(out, "  {:4.1} s  {}", seconds(asked.from_ms), in_words(asked.step))?;
     }
     writeln!(out, "  {:4.1} s  the end", seconds(challenge.duration_ms()))?;
-    writeln!(out, "Answer within two minutes.")
+    if challenge.person_looks() {
+        writeln!(out, "A machine cannot judge this one: a person must look at the pictures.")?;
+    }
+    let minutes = (challenge.expires_at() - challenge.issued_at()) / 60;
+    writeln!(out, "Answer within {minutes} minutes.")
 }
 
 /// The instruction for the person.
@@ -279,6 +324,7 @@ fn refused(challenge: &Challenge, finding: Finding) -> SessionReport {
         least_likeness: None,
         frames: 0,
         frames_skipped: 0,
+        frames_repeated: 0,
         frames_with_face: 0,
         duration_ms: 0,
     }
@@ -310,11 +356,21 @@ fn explain(report: &SessionReport, out: &mut impl Write) -> std::io::Result<()> 
         LivenessOutcome::Fail => {
             "Fail: the frames show something that a live person in front of a camera does not."
         }
+        _ if report.findings.contains(&Finding::PersonMustLook) => {
+            "Inconclusive, as was asked for: a person must look at the frames."
+        }
         _ => "Inconclusive: the frames do not show enough. Try again with a new challenge.",
     };
     writeln!(out, "{headline}")?;
+    let mut advice: Vec<&str> = Vec::new();
     for finding in &report.findings {
         writeln!(out, "  - {} [{finding}]", finding.meaning())?;
+        if !advice.contains(&finding.advice()) {
+            advice.push(finding.advice());
+        }
+    }
+    for advice in advice {
+        writeln!(out, "  What helps: {advice}.")?;
     }
     for step in &report.steps {
         let done = if step.done { "done" } else { "not done" };

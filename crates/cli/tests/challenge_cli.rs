@@ -62,6 +62,36 @@ fn challenges_are_made_and_bad_answers_are_errors_that_say_what_to_do() {
 }
 
 #[test]
+fn a_person_can_ask_for_other_movements_more_time_or_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let desk = folder.path().join("desk");
+    let new = |more: &[&str]| evenmatch(&desk, &[&["challenge", "new"], more].concat());
+    let without = ["--json", "--time", "2", "--without", "turn-left,turn-right,blink"];
+    for _ in 0..20 {
+        let challenge = json(&new(&without));
+        for timed in challenge["steps"].as_array().unwrap() {
+            let step = timed["step"].as_str().unwrap();
+            assert!(!["turn_left", "turn_right", "blink"].contains(&step), "{challenge}");
+            let ms = timed["until_ms"].as_u64().unwrap() - timed["from_ms"].as_u64().unwrap();
+            assert_eq!(ms, 6000);
+        }
+        assert!(challenge.get("person_looks").is_none(), "{challenge}");
+    }
+    let still = json(&new(&["--json", "--steps", "0"]));
+    assert_eq!((&still["person_looks"], &still["steps"]), (&true.into(), &serde_json::json!([])));
+    let words = String::from_utf8_lossy(&new(&["--steps", "0"]).stdout).into_owned();
+    assert!(words.contains("a person must look") && words.contains("within 2 minutes"), "{words}");
+    for impossible in [&["--steps", "1"][..], &["--time", "9"], &["--without", "wink"]] {
+        assert_eq!(new(impossible).status.code(), Some(2), "{impossible:?}");
+    }
+    let few = new(&["--without", "turn-left,turn-right,look-up,look-down,blink"]);
+    assert_eq!(few.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&few.stderr).contains("leave at least 3"), "{few:?}");
+    let help = String::from_utf8_lossy(&new(&["--help"]).stdout).into_owned();
+    assert!(help.contains("--without") && help.contains("--time"), "{help}");
+}
+
+#[test]
 fn a_rehearsed_session_passes_once_and_verifies_its_person() {
     let Some(data) = evenmatch_testfaces::data_dir() else { return };
     let profile = Profile::Throughput { workers: 1 };

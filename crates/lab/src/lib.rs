@@ -4,6 +4,7 @@
 //! - [`batch`]: many photos, acquired once, stored, compared in pairs.
 //! - [`degrade`]: documented and seeded degradations of a photo; [`stress`]: whom they fail.
 //! - [`simulate`]: heads and attacks in front of a simulated camera.
+//! - [`recordings`]: recordings of real people, with what cameras do to them.
 //! - [`pad_eval`]: presentation attack detection on labelled presentations.
 //! - [`label_check`]: pairs whose score contradicts their label.
 
@@ -13,6 +14,7 @@ pub mod batch;
 pub mod degrade;
 pub mod label_check;
 pub mod pad_eval;
+pub mod recordings;
 pub mod simulate;
 pub mod stress;
 

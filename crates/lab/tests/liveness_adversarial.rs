@@ -8,7 +8,7 @@ use evenmatch::{
     Policy, Verifier,
     mesh::FaceMesh,
     model::Profile,
-    pad::{Challenge, Finding, FrameAnalyser, LivenessSession, SessionReport},
+    pad::{Challenge, ChallengeOptions, Finding, FrameAnalyser, LivenessSession, SessionReport},
 };
 use evenmatch_core::record::LivenessOutcome;
 use evenmatch_lab::simulate::{Frame, SimulatedKind, Take, TakeSettings};
@@ -102,21 +102,68 @@ fn what_no_honest_camera_sends_never_passes() {
         ],
     );
 
-    // Duplicated: each five times; and one second that appears twice.
-    let slow = mine.iter().flat_map(|(image, ms)| (0..5).map(move |k| (*image, ms + 16 * k)));
-    refused(&stage.judge(slow), &[Finding::FrozenFrames]);
+    // A second that appears twice.
     let again = (0..n).map(|k| if k > 40 { k - 12 } else { k });
-    refused(&stage.judge(in_order(&frames, again)), &[Finding::RepeatedFrames]);
+    let report = stage.judge(in_order(&frames, again));
+    refused(&report, &[Finding::RepeatedFrames]);
+    assert_eq!(report.outcome, LivenessOutcome::Inconclusive, "{report:?}");
 
     // A clock that goes backwards, and one that stands still.
     let backwards =
         mine.iter().map(|(image, ms)| (*image, if *ms > 4000 { ms - 2000 } else { *ms }));
     refused(&stage.judge(backwards), &[Finding::ClockBackwards]);
-    refused(&stage.judge(mine.iter().map(|(image, _)| (*image, 7))), &[Finding::ClockBackwards]);
+    refused(&stage.judge(mine.iter().map(|(image, _)| (*image, 7))), &[Finding::EndedEarly]);
 
     // It ends early, or there are no frames at all.
     refused(&stage.judge(mine.iter().take(n / 2).copied()), &[Finding::EndedEarly]);
     refused(&stage.judge([]), &[Finding::EndedEarly, Finding::FaceNotSeen]);
+}
+
+/// What browsers and screens do by themselves costs nobody their pass.
+#[test]
+fn repeated_pictures_and_coarse_clocks_still_pass() {
+    let Some(stage) = stage() else { return };
+    let frames = stage.frames(0);
+    let passes = |frames: Vec<(&RgbImage, u64)>| {
+        let report = stage.judge(frames);
+        assert_eq!(report.outcome, LivenessOutcome::Pass, "{report:?}");
+        report
+    };
+    // A screen five times as fast as its camera.
+    let five = plain(&frames)
+        .into_iter()
+        .flat_map(|(image, ms)| (0..5).map(move |k| (image, ms + 16 * k)));
+    let report = passes(five.collect());
+    assert_eq!(report.frames_repeated, 4 * frames.len() as u32);
+    // Times in steps of 100 ms, so that several frames have the same.
+    passes(plain(&frames).into_iter().map(|(image, ms)| (image, ms / 100 * 100)).collect());
+
+    // Standing still for longer is open, and not an attack.
+    let frozen = plain(&frames)
+        .into_iter()
+        .map(|(image, ms)| (if (3000..3800).contains(&ms) { &frames[36].0 } else { image }, ms));
+    let report = stage.judge(frozen);
+    assert_eq!(report.outcome, LivenessOutcome::Inconclusive, "{report:?}");
+    assert!(report.findings.contains(&Finding::FrozenFrames), "{report:?}");
+}
+
+/// A session without movements shows who was there, and waits for a person.
+#[test]
+fn a_session_without_movements_stays_open_for_a_person() {
+    let Some(stage) = stage() else { return };
+    let options = ChallengeOptions { steps: 0, ..ChallengeOptions::default() };
+    let challenge = Challenge::from_seed_with([3; 32], &options, 0).unwrap();
+    let person = &stage.people[0];
+    let settings = TakeSettings { fps: 12.0, light: 1.0, seed: person.seed };
+    let take = Take::new(&person.actor, SimulatedKind::Live, &challenge, settings).unwrap();
+    let mut session = LivenessSession::new(challenge, stage.analyser.clone());
+    for (image, ms) in take {
+        session.feed(&image, Duration::from_millis(ms)).unwrap();
+    }
+    let report = session.finish();
+    assert_eq!(report.outcome, LivenessOutcome::Inconclusive);
+    assert_eq!(report.findings, [Finding::PersonMustLook]);
+    assert!(session.best_frame().is_some());
 }
 
 #[test]
@@ -129,7 +176,11 @@ fn other_peoples_faces_never_pass() {
     let swapped = plain(&mine).into_iter().take(half).chain(plain(&theirs).into_iter().skip(half));
     let report = stage.judge(swapped);
     refused(&report, &[Finding::OtherPerson]);
-    assert_eq!(report.outcome, LivenessOutcome::Fail);
+    // It is called an attack only where templates and picture both say so for certain; the second
+    // person holds their head otherwise, so that few templates are made here.
+    let exchanged = report.findings.contains(&Finding::PersonExchanged);
+    assert_eq!(report.outcome == LivenessOutcome::Fail, exchanged, "{report:?}");
+    assert!(report.findings.contains(&Finding::PictureJumped), "{report:?}");
 
     // Another person looks over the shoulder.
     let both: Vec<Frame> = mine

@@ -3,6 +3,7 @@
 
 mod calibration;
 mod label_check;
+mod live;
 mod liveness_adversarial;
 mod liveness_simulated;
 mod pad_eval;

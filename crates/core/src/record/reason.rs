@@ -98,6 +98,12 @@ pub enum ReasonCode {
     LivenessShown,
     /// The challenge session does not settle whether a live person was there.
     LivenessUnclear,
+    /// The picture of the challenge session changed too abruptly to be judged.
+    LivenessAbrupt,
+    /// Pictures of the challenge session are missing, or stood still.
+    LivenessPicturesMissing,
+    /// The challenge session was one that only a person can judge.
+    LivenessByPerson,
     /// The challenge session shows an attack.
     LivenessFailed,
     /// The challenge session shows a different person from the probe.
@@ -116,7 +122,7 @@ pub enum ReasonCode {
 
 impl ReasonCode {
     /// All codes, in the order of the stages.
-    pub const ALL: [ReasonCode; 40] = [
+    pub const ALL: [ReasonCode; 43] = [
         ReasonCode::SeveralPages,
         ReasonCode::NoFaceFound,
         ReasonCode::SeveralFacesLargestUsed,
@@ -150,6 +156,9 @@ impl ReasonCode {
         ReasonCode::AttackSignsSeen,
         ReasonCode::LivenessShown,
         ReasonCode::LivenessUnclear,
+        ReasonCode::LivenessAbrupt,
+        ReasonCode::LivenessPicturesMissing,
+        ReasonCode::LivenessByPerson,
         ReasonCode::LivenessFailed,
         ReasonCode::LivenessOfOtherPerson,
         ReasonCode::ScoreAtOrAboveThreshold,
@@ -207,6 +216,9 @@ impl ReasonCode {
             | R::AttackSignsSeen
             | R::LivenessShown
             | R::LivenessUnclear
+            | R::LivenessAbrupt
+            | R::LivenessPicturesMissing
+            | R::LivenessByPerson
             | R::LivenessFailed
             | R::LivenessOfOtherPerson => ReasonStage::Liveness,
             R::ScoreAtOrAboveThreshold
@@ -261,6 +273,11 @@ impl ReasonCode {
             R::LivenessShown => "a live person did what was asked, when it was asked",
             R::LivenessUnclear => {
                 "the camera did not show enough to tell whether a live person was there"
+            }
+            R::LivenessAbrupt => "the picture from the camera changed too fast to follow",
+            R::LivenessPicturesMissing => "the camera or the connection left out pictures",
+            R::LivenessByPerson => {
+                "a machine does not decide this session in front of the camera; a person does"
             }
             R::LivenessFailed => "what the camera saw did not look like a live person",
             R::LivenessOfOtherPerson => {
@@ -337,6 +354,11 @@ impl ReasonCode {
             R::LivenessUnclear => {
                 "try again slowly, in even light, with your whole face in the picture"
             }
+            R::LivenessAbrupt => "hold the phone still, and move more slowly",
+            R::LivenessPicturesMissing => {
+                "close other programs, and try again where the connection is good"
+            }
+            R::LivenessByPerson => "you need not try again; a person will look at the pictures",
             R::LivenessFailed => {
                 "start again in front of the camera with new steps; if it is refused again, a person must review it"
             }

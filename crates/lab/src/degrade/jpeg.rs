@@ -9,7 +9,7 @@ use crate::{Error, ErrorKind, Result, Stage};
 
 /// The photo encoded again as a baseline JPEG of this quality, 1 to 100 (libjpeg's scale of the
 /// tables in Annex K of ITU-T T.81), and decoded.
-pub(super) fn recompressed(image: &RgbImage, quality: f64) -> Result<RgbImage> {
+pub(crate) fn recompressed(image: &RgbImage, quality: f64) -> Result<RgbImage> {
     let bytes = encoded(image, quality.round() as u8)?;
     let decoded = image::load_from_memory_with_format(&bytes, ImageFormat::Jpeg);
     Ok(decoded.map_err(fault)?.into_rgb8())

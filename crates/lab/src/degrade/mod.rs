@@ -36,6 +36,7 @@ use image::RgbImage;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch::BoundingBox;
 
+pub(crate) use jpeg::recompressed as jpeg_of;
 pub use kind::{DegradationKind, parse_level};
 pub(crate) use uniform::unit;
 

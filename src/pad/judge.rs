@@ -1,0 +1,448 @@
+//! Judges what frames show by what a challenge asks for.
+
+use super::SAME_PERSON;
+use super::challenge::Challenge;
+use super::exchange::Exchange;
+use super::follower::{LONGEST_GAP_MS, Likeness, NewFrame, Seen, What};
+use super::movement::{StepWatch, moves_unasked, share};
+use super::parallax::Parallax;
+use super::report::{
+    Finding, ParallaxEvidence, SESSION_SCHEMA, SessionProgress, SessionReport, StepEvidence,
+};
+use evenmatch_core::record::LivenessOutcome;
+
+/// The most frames in a session: a minute at 60 per second.
+pub(super) const MOST_FRAMES: u32 = 3600;
+/// Frames per second below which motion cannot be judged.
+const LEAST_RATE: f64 = 8.0;
+/// Share of the frames that must show the face.
+const LEAST_SEEN: f64 = 0.7;
+/// A second face counts from this many frames.
+const SECOND_FACES: u32 = 3;
+/// Size of the face, in pixels, that the mesh needs.
+const LEAST_SIZE: f32 = 28.0;
+/// Templates in a row that must differ before a face counts as another person's; and the similarity
+/// below which one is enough.
+const UNLIKE: (u32, f32) = (2, 0.25);
+/// Templates that must be compared with those of the start.
+const LEAST_COMPARED: u32 = 3;
+/// The fewest frames with a turned head from which depth is judged.
+const PARALLAX_FRAMES: u32 = 4;
+/// A solid head shows at least the first share of its relief; something flat at most the second.
+const SOLID: f32 = 0.45;
+const FLAT: f32 = 0.25;
+/// While the head makes the movement that is asked for, from this share of it on, the picture may
+/// change this many times as abruptly as otherwise: real people set off faster than simulated ones,
+/// and takes are hard to join in the middle of a movement.
+const MOVING: (f32, f32) = (0.3, 2.0);
+/// A movement in a pause, which nobody requested, counts from this many frames.
+pub const UNASKED: u32 = 2;
+
+/// Judges one answer to one challenge, from what a [`Follower`](super::Follower) saw.
+#[derive(Debug)]
+pub struct Judge {
+    challenge: Challenge,
+    findings: Vec<Finding>,
+    frames: u32,
+    frames_skipped: u32,
+    frames_repeated: u32,
+    frames_with_face: u32,
+    frames_with_second_face: u32,
+    unasked: u32,
+    last_ms: u64,
+    new_ms: u64,
+    begun: bool,
+    /// A picture came again since the last new one.
+    repeated_since_new: bool,
+    /// The face at the start was seen well enough to compare with.
+    has_baseline: bool,
+    exchange: Exchange,
+    unlike: u32,
+    compared: u32,
+    least_likeness: Option<f32>,
+    watches: Vec<StepWatch>,
+    parallax: Parallax,
+}
+
+impl Judge {
+    /// A judge who has seen nothing yet.
+    pub fn new(challenge: Challenge) -> Self {
+        let watches = challenge.steps().iter().map(|asked| StepWatch::new(*asked)).collect();
+        Judge {
+            challenge,
+            findings: Vec::new(),
+            frames: 0,
+            frames_skipped: 0,
+            frames_repeated: 0,
+            frames_with_face: 0,
+            frames_with_second_face: 0,
+            unasked: 0,
+            last_ms: 0,
+            new_ms: 0,
+            begun: false,
+            repeated_since_new: false,
+            has_baseline: false,
+            exchange: Exchange::default(),
+            unlike: 0,
+            compared: 0,
+            least_likeness: None,
+            watches,
+            parallax: Parallax::default(),
+        }
+    }
+
+    /// The challenge to answer.
+    pub fn challenge(&self) -> &Challenge {
+        &self.challenge
+    }
+
+    /// Whether a frame at this time comes after the end, where frames are ignored.
+    pub(super) fn is_past(&self, now_ms: u64) -> bool {
+        now_ms > u64::from(self.challenge.duration_ms()) + LONGEST_GAP_MS
+    }
+
+    /// Whether no more frames are examined.
+    pub(super) fn is_full(&self) -> bool {
+        self.frames >= MOST_FRAMES
+    }
+
+    /// Counts a frame that is not examined, at this time.
+    pub(super) fn count(&mut self, now_ms: u64) -> SessionProgress {
+        if self.is_full() {
+            self.find(Finding::TooManyFrames);
+        } else {
+            self.frames += 1;
+            self.last_ms = now_ms;
+        }
+        self.progress(now_ms, false)
+    }
+
+    /// Reports that a frame could not be read.
+    pub fn skip(&mut self) {
+        self.frames_skipped += 1;
+        self.exchange.held = false;
+    }
+
+    /// Takes what the next frame shows into account.
+    pub fn take(&mut self, seen: &Seen) -> SessionProgress {
+        let now_ms = seen.at_ms;
+        if self.is_full() || self.is_past(now_ms) {
+            return self.count(now_ms);
+        }
+        self.count(now_ms);
+        match &seen.what {
+            What::Backwards => self.find(Finding::ClockBackwards),
+            // Cameras and browsers repeat a picture where they have no new one.
+            What::Again => {
+                self.frames_repeated += 1;
+                self.repeated_since_new = true;
+            }
+            What::FromEarlier => {
+                self.frames_repeated += 1;
+                self.find(Finding::RepeatedFrames);
+            }
+            What::New(frame) => {
+                self.picture(frame, now_ms);
+                return self.progress(now_ms, frame.face.is_some());
+            }
+        }
+        self.progress(now_ms, false)
+    }
+
+    fn picture(&mut self, frame: &NewFrame, now_ms: u64) {
+        let repeated = std::mem::take(&mut self.repeated_since_new);
+        if self.begun && now_ms > self.new_ms + LONGEST_GAP_MS {
+            self.find(if repeated { Finding::FrozenFrames } else { Finding::FramesMissing });
+            self.exchange.held = false;
+        }
+        (self.begun, self.new_ms) = (true, now_ms);
+        self.abrupt(frame, now_ms);
+        self.frames_with_second_face += u32::from(frame.second_face);
+        if self.frames_with_second_face >= SECOND_FACES {
+            self.find(Finding::SecondFace);
+        }
+        self.exchange.held &= frame.face.is_some() && !frame.second_face;
+        if let Some(likeness) = &frame.likeness {
+            self.same_person(likeness);
+        }
+        if frame.face.is_some() {
+            self.frames_with_face += 1;
+            self.motion(frame, now_ms);
+        }
+    }
+
+    /// What abrupt changes say. None of them accuses anybody by itself: people move fast, cameras
+    /// adjust their light, and browsers lose frames.
+    fn abrupt(&mut self, frame: &NewFrame, now_ms: u64) {
+        let change = &frame.abruptness;
+        let most = if self.moves_as_asked(frame, now_ms) { MOVING.1 } else { 1.0 };
+        let finding = if change.room > most {
+            Finding::PictureJumped
+        } else if change.face > most {
+            Finding::FaceJumped
+        } else if change.course > most || change.resized {
+            Finding::AbruptChange
+        } else {
+            return;
+        };
+        // Across a frame that could not be read, a fast head looks like a cut.
+        self.find(if change.behind_gap { Finding::AbruptChange } else { finding });
+        self.exchange.cut |= !change.behind_gap && !change.resized;
+    }
+
+    /// Whether the head is on its way in a movement that is asked for.
+    fn moves_as_asked(&self, frame: &NewFrame, now_ms: u64) -> bool {
+        let (Some(base), Some(now)) = (&frame.baseline, &frame.now) else { return false };
+        let asked = self.watches.iter().find(|watch| watch.is_at(now_ms)).map(StepWatch::step);
+        asked.is_some_and(|step| {
+            step.moves_the_head() && share(step, &base.measures, now) >= MOVING.0
+        })
+    }
+
+    fn find(&mut self, finding: Finding) {
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+
+    fn progress(&self, now_ms: u64, face_seen: bool) -> SessionProgress {
+        SessionProgress {
+            asked: self.watches.iter().find(|watch| watch.is_at(now_ms)).map(StepWatch::step),
+            face_seen,
+            findings: self.findings.clone(),
+            over: now_ms >= u64::from(self.challenge.duration_ms()),
+        }
+    }
+
+    /// The steps, and the pauses between them.
+    fn motion(&mut self, frame: &NewFrame, now_ms: u64) {
+        let (Some(face), Some(now)) = (&frame.face, &frame.now) else { return };
+        let Some(base) = &frame.baseline else { return };
+        if base.measures.size < LEAST_SIZE {
+            self.find(Finding::FaceTooSmall);
+        }
+        self.has_baseline = true;
+        match self.watches.iter_mut().find(|watch| watch.is_at(now_ms)) {
+            Some(watch) => {
+                watch.frame(&base.measures, now, now_ms);
+                if watch.step().turns_the_head() {
+                    self.parallax.add(&base.shape, face);
+                    if self.parallax.shows_a_plane() {
+                        self.find(Finding::FlatFace);
+                    }
+                }
+            }
+            None => {
+                self.unasked += u32::from(moves_unasked(&base.measures, now));
+                if self.unasked >= UNASKED {
+                    self.find(Finding::TooEarly);
+                }
+            }
+        }
+    }
+
+    /// Whether it is still the person from the start.
+    fn same_person(&mut self, likeness: &Likeness) {
+        let to_start = likeness.to_start;
+        self.compared += 1;
+        self.least_likeness = Some(self.least_likeness.map_or(to_start, |l| l.min(to_start)));
+        self.unlike = if to_start < SAME_PERSON { self.unlike + 1 } else { 0 };
+        if self.unlike >= UNLIKE.0 || to_start < UNLIKE.1 {
+            self.find(Finding::OtherPerson);
+        }
+        if self.exchange.shows_another(likeness) {
+            self.find(Finding::PersonExchanged);
+        }
+    }
+
+    /// The result.
+    ///
+    /// ```text
+    /// a finding that indicates an attack          → fail
+    /// otherwise, any finding                      → inconclusive
+    /// otherwise                                   → pass
+    /// ```
+    ///
+    /// A step that was not done, depth that did not show and a face that was not seen are findings,
+    /// so a pass needs everything that a live person shows.
+    pub fn finish(&self) -> SessionReport {
+        let mut findings = self.findings.clone();
+        let mut steps: Vec<StepEvidence> = Vec::new();
+        for watch in &self.watches {
+            let (evidence, found) = watch.finish();
+            findings.extend(found);
+            steps.push(evidence);
+        }
+        let duration_ms = self.last_ms;
+        findings.extend(self.coverage(duration_ms));
+        let parallax = self.parallax.evidence();
+        if self.challenge.person_looks() {
+            findings.push(Finding::PersonMustLook);
+        } else {
+            findings.extend(depth(&parallax));
+        }
+        findings.sort_unstable();
+        findings.dedup();
+        let outcome = if findings.iter().any(|finding| finding.is_attack()) {
+            LivenessOutcome::Fail
+        } else if findings.is_empty() {
+            LivenessOutcome::Pass
+        } else {
+            LivenessOutcome::Inconclusive
+        };
+        SessionReport {
+            schema: SESSION_SCHEMA.to_owned(),
+            nonce: self.challenge.nonce().to_owned(),
+            outcome,
+            score: self.score(&findings, &parallax),
+            findings,
+            steps,
+            parallax,
+            least_likeness: self.least_likeness,
+            frames: self.frames,
+            frames_skipped: self.frames_skipped,
+            frames_repeated: self.frames_repeated,
+            frames_with_face: self.frames_with_face,
+            duration_ms,
+        }
+    }
+
+    /// Findings about how much was seen overall.
+    fn coverage(&self, duration_ms: u64) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let end = self.challenge.steps().last().map_or(0, |step| step.until_ms);
+        if duration_ms + LONGEST_GAP_MS < u64::from(end) {
+            findings.push(Finding::EndedEarly);
+        }
+        let seconds = (duration_ms as f64 / 1000.0).max(1e-3);
+        let new = self.frames.saturating_sub(self.frames_repeated);
+        if f64::from(new) / seconds < LEAST_RATE {
+            findings.push(Finding::TooFewFrames);
+        }
+        let seen = f64::from(self.frames_with_face) / f64::from(new.max(1));
+        if seen < LEAST_SEEN || !self.has_baseline || self.compared < LEAST_COMPARED {
+            findings.push(Finding::FaceNotSeen);
+        }
+        findings
+    }
+
+    /// The least of the shares of what a pass needs; with a finding that indicates an attack at
+    /// most a quarter, and with any other finding at most a half.
+    fn score(&self, findings: &[Finding], parallax: &ParallaxEvidence) -> f64 {
+        let steps = self.watches.iter().map(|w| f64::from(w.progress())).sum::<f64>()
+            / self.watches.len().max(1) as f64;
+        let likeness = f64::from(self.least_likeness.unwrap_or(0.0)).clamp(0.0, 1.0);
+        let relief = f64::from(parallax.relief).clamp(0.0, 1.0);
+        let shares = steps.min(likeness).min(relief);
+        if findings.iter().any(|finding| finding.is_attack()) {
+            0.25 * shares
+        } else if findings.is_empty() {
+            0.5 + 0.5 * shares
+        } else {
+            0.5 * shares
+        }
+    }
+}
+
+/// What the parallax shows.
+fn depth(parallax: &ParallaxEvidence) -> Option<Finding> {
+    if parallax.frames < PARALLAX_FRAMES {
+        return Some(Finding::TooLittleParallax);
+    }
+    let least = parallax.relief - 2.0 * parallax.relief_error;
+    if parallax.relief < FLAT {
+        Some(Finding::FlatFace)
+    } else if parallax.relief < SOLID || least < FLAT {
+        Some(Finding::TooLittleParallax)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pad::continuity::Abruptness;
+
+    fn judge() -> Judge {
+        Judge::new(Challenge::from_seed([1; 32], 2, 0).unwrap())
+    }
+
+    /// A picture at this time, in which templates were compared if `likeness` says so.
+    fn seen(at_ms: u64, abruptness: Abruptness, likeness: Option<(f32, f32)>) -> Seen {
+        let likeness = likeness.map(|(to_start, last)| Likeness { to_start, to_last: Some(last) });
+        let frame = NewFrame {
+            face: None,
+            second_face: false,
+            abruptness,
+            baseline: None,
+            now: None,
+            likeness,
+        };
+        Seen { at_ms, what: What::New(Box::new(frame)) }
+    }
+
+    fn calm() -> Abruptness {
+        Abruptness::default()
+    }
+
+    fn cut() -> Abruptness {
+        Abruptness { room: 9.0, face: 9.0, course: 9.0, ..calm() }
+    }
+
+    fn outcome(judge: &Judge) -> LivenessOutcome {
+        judge.finish().outcome
+    }
+
+    #[test]
+    fn nothing_that_a_camera_or_a_browser_does_is_an_attack() {
+        let mut judge = judge();
+        for n in 0..200_u64 {
+            let jumps = if n % 7 == 0 { cut() } else { calm() };
+            let resized = Abruptness { resized: n % 50 == 0, ..jumps };
+            judge.take(&seen(60 * n, resized, None));
+            judge.take(&Seen { at_ms: 60 * n, what: What::Again });
+            judge.take(&Seen { at_ms: 60 * n, what: What::FromEarlier });
+            judge.take(&Seen { at_ms: 60 * n, what: What::Backwards });
+        }
+        let report = judge.finish();
+        assert_eq!(report.outcome, LivenessOutcome::Inconclusive);
+        for finding in [
+            Finding::ClockBackwards,
+            Finding::RepeatedFrames,
+            Finding::PictureJumped,
+            Finding::FaceNotSeen,
+        ] {
+            assert!(report.findings.contains(&finding), "{finding}: {report:?}");
+        }
+        assert_eq!((report.frames, report.frames_repeated), (800, 400));
+    }
+
+    /// Neither the templates nor the picture accuse alone.
+    #[test]
+    fn only_an_exchange_of_persons_at_a_cut_is_an_attack() {
+        let session = |at_cut: Abruptness, after: f32, alike: f32| {
+            let mut judge = judge();
+            // The face is in view all the time: what these frames do not carry is set by hand.
+            for n in 0..30_u64 {
+                let change = if n == 15 { at_cut } else { calm() };
+                let like = if n < 15 { (0.9, 0.9) } else { (after, alike) };
+                judge.exchange.held |= n > 0;
+                let mut one = seen(100 * n, change, None);
+                if let What::New(frame) = &mut one.what {
+                    frame.likeness = Some(Likeness { to_start: like.0, to_last: Some(like.1) });
+                }
+                let held = judge.exchange.held;
+                judge.take(&one);
+                judge.exchange.held = held;
+            }
+            outcome(&judge)
+        };
+        use LivenessOutcome::{Fail, Inconclusive};
+        assert_eq!(session(cut(), 0.05, 0.8), Fail);
+        assert_eq!(session(calm(), 0.05, 0.8), Inconclusive, "no cut");
+        assert_eq!(session(cut(), 0.3, 0.8), Inconclusive, "not another person for certain");
+        assert_eq!(session(cut(), 0.05, 0.2), Inconclusive, "nobody in particular");
+        assert_eq!(session(cut(), 0.9, 0.9), Inconclusive, "the same person");
+    }
+}
