@@ -90,7 +90,7 @@ pub fn fitted(seen: &[Seen]) -> Option<Fitted> {
     for first in 0..all.len() {
         let mut chosen: Vec<Movement> = Vec::new();
         for movement in &all[first..] {
-            let free = chosen.last().map_or(u64::from(BASELINE_MS), |last| end(last));
+            let free = chosen.last().map_or(u64::from(BASELINE_MS), end);
             if movement.from_ms >= free + REACTION_MS.min(200) {
                 chosen.push(*movement);
             }
