@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use super::Step;
-use super::challenge_options::ChallengeOptions;
+use super::challenge_options::{ChallengeOptions, STEPS};
 use crate::{Error, ErrorKind, Result, Stage};
 
 /// The `schema` of a challenge as JSON.
@@ -20,8 +20,6 @@ const STEP_MS: u32 = 3000;
 const PAUSE_MS: (u32, u32) = (300, 4000);
 /// Seconds for which a challenge may be answered.
 const VALID_SECONDS: u64 = 120;
-/// The least and the most steps.
-pub(super) const STEPS: (usize, usize) = (2, 3);
 /// A challenge that lasts longer than this is not one of ours.
 const LONGEST_MS: u32 = 60_000;
 

@@ -1,9 +1,10 @@
 //! What a person can ask for who cannot do what challenges ask by default.
 
 use super::Step;
-use super::challenge::STEPS;
 use crate::{Error, ErrorKind, Result, Stage};
 
+/// The least and the most steps.
+pub(super) const STEPS: (usize, usize) = (2, 3);
 /// Different movements that must be left to choose from: with fewer, a recording of all of them
 /// would be too easy to make.
 const LEAST_CHOICE: usize = 3;

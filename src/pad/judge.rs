@@ -423,18 +423,16 @@ mod tests {
     fn only_an_exchange_of_persons_at_a_cut_is_an_attack() {
         let session = |at_cut: Abruptness, after: f32, alike: f32| {
             let mut judge = judge();
-            // The face is in view all the time: what these frames do not carry is set by hand.
+            // As in `picture`, for frames in all of which the face is in view.
             for n in 0..30_u64 {
                 let change = if n == 15 { at_cut } else { calm() };
                 let like = if n < 15 { (0.9, 0.9) } else { (after, alike) };
-                judge.exchange.held |= n > 0;
-                let mut one = seen(100 * n, change, None);
-                if let What::New(frame) = &mut one.what {
-                    frame.likeness = Some(Likeness { to_start: like.0, to_last: Some(like.1) });
-                }
-                let held = judge.exchange.held;
-                judge.take(&one);
-                judge.exchange.held = held;
+                let What::New(frame) = seen(100 * n, change, Some(like)).what else {
+                    unreachable!()
+                };
+                judge.abrupt(&frame, 100 * n);
+                judge.exchange.held = true;
+                judge.same_person(frame.likeness.as_ref().unwrap());
             }
             outcome(&judge)
         };
