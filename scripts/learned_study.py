@@ -452,12 +452,12 @@ def drawn(points):
     names = list(dict.fromkeys(point["method"] for point in points))
     left, top, width, height = 60, 20, 520, 320
     place_x = lambda value: left + width * (value - 1) / 2.2
-    place_y = lambda value: top + height * (1 - (value - 0.4) / 4.6)
+    place_y = lambda value: top + height * (1 - (value - 0.6) / 0.6)
     shapes = [
         f'<text x="{left + width / 2}" y="{top + height + 36}" text-anchor="middle">race×sex, '
         "largest rate over geometric mean, FMR 0.1 %</text>",
         f'<text transform="translate(16 {top + height / 2}) rotate(-90)" text-anchor="middle">LFW '
-        "people missed, %, FMR 0.1 %</text>",
+        "pairs missed, %, FMR 0.1 %</text>",
         f'<rect x="{left}" y="{top}" width="{width}" height="{height}" fill="none" stroke="#999"/>',
     ]
     for tick in (1.0, 1.5, 2.0, 2.5, 3.0):
@@ -465,17 +465,22 @@ def drawn(points):
             f'<text x="{place_x(tick):.0f}" y="{top + height + 16}" text-anchor="middle">{tick}'
             "</text>"
         )
-    for tick in (1, 2, 3, 4, 5):
+    for tick in (0.6, 0.8, 1.0, 1.2):
         shapes.append(f'<text x="{left - 8}" y="{place_y(tick) + 4:.0f}" text-anchor="end">{tick}</text>')
     for k, name in enumerate(names):
         colour = colours[k % len(colours)]
+        outside = 0
         for point in points:
             if point["method"] == name:
-                x, y = place_x(point["race×sex 0.001"]), place_y(min(point["lfw 0.001"], 5))
+                x, y = place_x(point["race×sex 0.001"]), place_y(point["lfw 0.001"])
+                if x > left + width or y < top:
+                    outside += 1
+                    continue
                 shapes.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{colour}"/>')
         y = top + height + 60 + 18 * k
         shapes.append(f'<circle cx="{left + 6}" cy="{y - 4}" r="4" fill="{colour}"/>')
-        shapes.append(f'<text x="{left + 18}" y="{y}">{name}</text>')
+        beyond = f" ({outside} outside the picture)" if outside else ""
+        shapes.append(f'<text x="{left + 18}" y="{y}">{name}{beyond}</text>')
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 '
         f'{top + height + 70 + 18 * len(names)}" font-family="sans-serif" font-size="13">'
