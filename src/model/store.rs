@@ -80,9 +80,9 @@ impl VerifiedModel {
         self.bytes
     }
 
-    /// Whether the bytes are not in ONNX format but in that of the pinned runtime.
-    #[cfg(feature = "onnx")]
-    pub(super) fn is_ready(&self) -> bool {
+    /// Whether the bytes are not in ONNX format but in that of the pinned runtime, which no model
+    /// of [`ModelStore::load`] is.
+    pub fn is_ready(&self) -> bool {
         self.is_ready
     }
 }
