@@ -7,8 +7,9 @@ Each STORE is a folder that `evenmatch embed` wrote for the LIST beside it; scri
 leaves all three in its work folder. Normalisers are fitted to the first list; FairFace's groups are
 measured on the second, missed people on LFW (the first ten photos of each person). Nobody is in two
 of them, and no method sees LFW. Writes learned.csv (every method and strength), by_chance.csv (what
-equal groups of these sizes would show) and learned.svg into DIR. The method that ships is fitted in Rust (crates/scores/src/normalise/learned); here all of
-them are in numpy, in single precision, so that the last digits may differ.
+equal groups of these sizes would show) and learned.svg into DIR. The method that ships is fitted in
+Rust (crates/scores/src/normalise/learned); here all of them are in numpy, in single precision, so
+that the last digits may differ.
 
 Needs the packages of scripts/peers/requirements-learned.txt.
 """
@@ -28,7 +29,7 @@ PARTITIONS = (("race",), ("sex",), ("age",), ("race", "sex"), ("race", "age"), (
 # The groups that are levelled in what ships: of race×sex, each of which is large, and of age, which is
 # in no intersection whose groups are all large.
 LEVELLED = (2, 3)
-SHIPS = ("density and levels, random features", "knee 0.5 rounds 60")
+SHIPS = ("nearest centroids and levels", "share 0.15 rounds 60")
 DENSITIES = (("race",), ("race", "sex"), ("age",), ("race", "age"), ("race", "sex", "age"))
 MEASURED = (("race",), ("race", "sex"), ("age",), ("sex",))
 DUPLICATE = 0.8
@@ -301,15 +302,35 @@ def bent(h, knee, below):
     return np.where(h < knee, knee + below * (h - knee), h)
 
 
-def levelled(ridge, rates, near, share, rounds, knee, below, on=LEVELLED, step=0.35, penalty=3e-4):
-    """Density and group levels, as the method that ships: weights, the knee, and what is left of h
-    below it.
+def centroids(x, most=1024, rounds=15, least=5):
+    """Mean directions of at least `least` people each, rounded to signed bytes."""
+    found = x[:most]
+    for _ in range(rounds):
+        nearest = np.concatenate([(part @ found.T).argmax(1) for part in np.array_split(x, 20)])
+        sums = np.zeros((len(found), x.shape[1]))
+        np.add.at(sums, nearest, x)
+        found = unit(sums[np.bincount(nearest, minlength=len(found)) >= least])
+    return unit(np.round(found / np.abs(found).max(1, keepdims=True) * 127))
+
+
+def nearest(among, most):
+    """How similar the nearest of `among` are, on average."""
+
+    def of(t):
+        parts = (t[k : k + 1000] @ among.T for k in range(0, len(t), 1000))
+        return np.concatenate([np.partition(p, -most, 1)[:, -most:].mean(1) for p in parts])
+
+    return of
+
+
+def levelled(ridge, rates, base, rounds, knee, below, on=LEVELLED, step=0.35, penalty=3e-4):
+    """Levels of groups on top of the weights `base`: weights, the knee, and what is left of h below
+    it.
 
     One round corrects `step` of what is measured of the groups of each partition of `on`.
     """
     levels = [np.zeros(len(size)) for size in rates.sizes]
     slope = np.log(10) / (rates.thresholds[-1] - rates.thresholds[0])
-    base = ridge.solve(1e-5, share * near)
     for done in range(rounds + 1):
         target = sum(levels[p][rates.person[p]] for p in on)
         weights = base + ridge.solve(penalty, target)
@@ -379,16 +400,9 @@ def methods(x, rows):
     """Every method at several strengths: name, strength, h of templates."""
     yield "plain cosine", "", lambda t: np.zeros(len(t))
     # Without labels: the nearest 20 of everyone who forms it.
-    def nearest(t, most=20):
-        return np.concatenate(
-            [
-                np.partition(t[k : k + 1000] @ x.T, len(x) - most, 1)[:, -most:].mean(1)
-                for k in range(0, len(t), 1000)
-            ]
-        )
-
     for share in (0.3, 0.5, 0.7):
-        yield "nearest 20, no labels", share, lambda t, share=share: share * nearest(t)
+        of = nearest(x, 20)
+        yield "nearest 20, no labels", share, lambda t, of=of, share=share: share * of(t)
     random, rates = Random(x), Rates(x, rows)
     ridge = Ridge(random.of(x), small_groups_weigh(rows))
     near = density(x, rows, DENSITIES)
@@ -401,29 +415,36 @@ def methods(x, rows):
             ridge.solve(1e-5, share * near).astype("f4")
         )
     # No knee, a floor, and knees.
+    half = ridge.solve(1e-5, 0.5 * near)
     for kind, knee, below in (
         ("no knee", 0.0, 1.0),
-        ("floor 0.15", 0.15, 0.0),
         ("floor 0.3", 0.3, 0.0),
         ("knee 0.3", 0.3, 0.25),
         ("knee 0.5", 0.5, 0.25),
     ):
-        for rounds in (10, 30, 60):
-            made = levelled(ridge, rates, near, 0.5, rounds, knee, below)
+        for rounds in (10, 60):
+            made = levelled(ridge, rates, half, rounds, knee, below)
             yield "density and levels, random features", f"{kind} rounds {rounds}", linear(*made)
     for rounds in (30, 60):
         every = range(len(PARTITIONS))
-        made = levelled(ridge, rates, near, 0.5, rounds, 0.5, 0.25, every, 0.25)
+        made = levelled(ridge, rates, half, rounds, 0.5, 0.25, every, 0.25)
         yield "density and levels of all pairs of attributes", f"rounds {rounds}", linear(*made)
-    # A mixture with the density that needs no label, which h then corrects. The people who form it
+    # Mixtures with the density that needs no label, which levels then correct. The people who form it
     # are their own nearest ones, and count among the others only.
-    alone = nearest(x, 21) * 21 / 20 - 1 / 20
-    for share in (0.2, 0.3, 0.4):
-        mixed = Shifted(rates, share * (alone - alone.mean()))
-        own = levelled(ridge, mixed, np.zeros(len(x)), 0.0, 60, 0.3, 0.0)
-        yield "nearest 20 and levels", share, lambda t, own=own, share=share: (
-            linear(*own)(t) + share * nearest(t)
-        )
+    alone = nearest(x, 21)(x) * 21 / 20 - 1 / 20
+    cohort = nearest(centroids(x), 5)
+    mixtures = [("nearest 20 and levels", nearest(x, 20), alone, (0.2, 0.3, 0.4), (60,))]
+    name = "nearest centroids and levels"
+    mixtures.append((name, cohort, cohort(x), (0.1, 0.15, 0.2, 0.3), (60,)))
+    mixtures.append((name, cohort, cohort(x), (0.15,), (10, 30)))
+    for name, of, own, shares, all_rounds in mixtures:
+        for share in shares:
+            for rounds in all_rounds:
+                mixed = Shifted(rates, share * (own - own.mean()))
+                made = levelled(ridge, mixed, 0.0, rounds, 0.3, 0.0)
+                yield name, f"share {share} rounds {rounds}", lambda t, of=of, made=made, share=share: (
+                    linear(*made)(t) + share * of(t)
+                )
     start = ridge.solve(1e-5, 0.5 * near).astype("f4")
     for pull in (10.0, 100.0, 300.0):
         model = Linear(start)

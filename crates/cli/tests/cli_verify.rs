@@ -445,7 +445,7 @@ fn a_calibration_file_that_was_changed_is_refused() {
     let whole = bench.file("whole.toml", text.as_bytes());
     let (code, _) = bench.record(&bench.mated, &["--calibration", whole.to_str().unwrap()]);
     assert_eq!(code, 0);
-    let changed = text.replacen("density_weight = 0.5", "density_weight = 0.6", 1);
+    let changed = text.replacen("cohort_weight = 0.15", "cohort_weight = 0.16", 1);
     assert_ne!(changed, text);
     let changed = bench.file("changed.toml", changed.as_bytes());
     let output = bench.verify(&bench.mated, &["--calibration", changed.to_str().unwrap()]);

@@ -359,13 +359,17 @@ fn a_normalised_decision_holds_both_scores_and_the_evidence() {
 /// A learned normaliser whose 32 weights are all 1/8.
 fn learned_normaliser(verifier: &Verifier, templates: TemplateForm) -> NormaliserRecord {
     let template: Template<Probe> = verifier.acquire(&photo(20)).unwrap().template.unwrap();
+    // Five centroids: the same direction each.
+    let centroids = STANDARD.encode(vec![1; 5 * template.features().len()]);
     NormaliserRecord::Learned(LearnedNormaliser {
         embedder_sha256: verifier.embedder().id().sha256,
         templates,
         dimension: template.features().len() as u32,
         even: vec!["race".to_owned()],
         offset: -0.1,
-        knee: -1.0,
+        floor: -1.0,
+        level: 0.0,
+        centroids,
         weights: format!("{}AAAAPgAAAD4=", "AAAAPgAAAD4AAAA+".repeat(10)),
         settings: LearnedSettings { features: 32, ..LearnedSettings::default() },
         people: Vec::new(),

@@ -126,11 +126,14 @@ fn groups_of_people_it_has_not_seen_are_evened_out_without_their_labels() {
     let (before, after) = (others.rates(None), others.rates(Some(&normaliser)));
     assert!(ratio(before) > 5.0, "{before:?}");
     assert!(ratio(after) < 1.75, "{before:?} to {after:?}");
-    // Levels do what densities alone do not.
-    let settings = LearnedSettings { rounds: 0, ..settings() };
-    let dense = Normaliser::open(&People::new(2400, 1).fit_with(&settings).unwrap()).unwrap();
-    let halfway = others.rates(Some(&dense));
-    assert!(ratio(after) < ratio(halfway) && ratio(halfway) < ratio(before), "{halfway:?}");
+    // Each term does a part of it.
+    let with = |settings: LearnedSettings| {
+        let record = People::new(2400, 1).fit_with(&settings).unwrap();
+        ratio(others.rates(Some(&Normaliser::open(&record).unwrap())))
+    };
+    let near = with(LearnedSettings { rounds: 0, ..settings() });
+    let levelled = with(LearnedSettings { cohort_weight: 0.0, ..settings() });
+    assert!(near < 0.9 * ratio(before) && levelled < 0.5 * ratio(before), "{near} {levelled}");
 }
 
 #[test]
@@ -193,7 +196,8 @@ fn a_record_is_small_and_says_what_it_was_made_from() {
     let record = People::new(1200, 1).fit();
     let text = serde_json::to_string(&record).unwrap();
     assert!(text.starts_with(r#"{"method":"learned","embedder_sha256":"#), "{}", &text[..60]);
-    assert!(text.len() < 4 * 256 * 4 / 3 + 2000);
+    // 60 centroids of 64 bytes, 256 weights of 4, in base64.
+    assert!(text.len() < (64 * 60 + 4 * 256) * 4 / 3 + 2000, "{}", text.len());
     let again: NormaliserRecord = serde_json::from_str(&text).unwrap();
     assert_eq!((&again, again.digest()), (&record, record.digest()));
     assert_eq!(record.subjects(), 1200);
@@ -226,7 +230,7 @@ fn hostile_records_are_refused_without_a_large_allocation() {
     changed(&|_| ()).unwrap();
     let not_finite = base64(&[f32::NAN.to_le_bytes(); 256].concat());
     type Change<'a> = &'a dyn Fn(&mut LearnedNormaliser);
-    let changes: [Change<'_>; 10] = [
+    let changes: [Change<'_>; 16] = [
         &|record| record.dimension = 0,
         &|record| record.dimension = u32::MAX,
         &|record| record.settings.features = 0,
@@ -237,6 +241,12 @@ fn hostile_records_are_refused_without_a_large_allocation() {
         &|record| record.weights = "?".to_owned(),
         &|record| record.weights.clone_from(&not_finite),
         &|record| record.offset = f64::NAN,
+        &|record| record.floor = f64::NAN,
+        &|record| record.settings.cohort_weight = f64::INFINITY,
+        &|record| record.settings.nearest = 0,
+        &|record| record.settings.nearest = u32::MAX,
+        &|record| record.centroids.truncate(8),
+        &|record| record.centroids = "?".to_owned(),
     ];
     for (number, change) in changes.into_iter().enumerate() {
         let error = changed(change).expect_err(&format!("change {number}"));
@@ -292,6 +302,10 @@ fn too_little_to_learn_from_is_refused_with_what_is_needed() {
     assert!(refused(&people, &labels, &unknown).contains("`group×age`"));
     let odd = LearnedSettings { features: 100, ..settings() };
     assert!(refused(&people, &labels, &odd).contains("100 random features"));
+    let alone = LearnedSettings { least_members: 1, ..settings() };
+    assert!(refused(&people, &labels, &alone).contains("least_members is 1"));
+    let crowded = LearnedSettings { least_members: 900, ..settings() };
+    assert!(refused(&people, &labels, &crowded).contains("centroids of 900 people or more"));
     let steep = LearnedSettings { step: f64::NAN, ..settings() };
     assert!(refused(&people, &labels, &steep).contains("step is NaN"));
     let mut same = People::new(1200, 1);

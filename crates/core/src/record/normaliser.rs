@@ -1,4 +1,4 @@
-//! A normaliser as data: averages of faces or a fitted function, never a single face.
+//! A normaliser as data: averages of faces and a fitted function, never a single face.
 
 use serde::{Deserialize, Serialize};
 
@@ -57,8 +57,10 @@ pub struct CohortNormaliser {
     pub cohort: Vec<CohortSource>,
 }
 
-/// What a learned normaliser needs: the weights of its features. The features themselves follow from
-/// the seed, so it contains nothing of any single face.
+/// What a learned normaliser needs: the centroids of the people it was fitted to, and the weights of
+/// its random features. The features themselves follow from the seed. It contains no template: each
+/// centroid is the mean direction of at least [`LearnedSettings::least_members`] people, rounded to
+/// 8 bits per value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LearnedNormaliser {
@@ -70,13 +72,16 @@ pub struct LearnedNormaliser {
     pub dimension: u32,
     /// The attributes whose labels were used to form it, and which decisions do not need.
     pub even: Vec<String>,
-    /// Added to the weighted sum of the random features: a person for whom the result is 0 keeps
-    /// all scores.
+    /// Mean similarity of these people to their nearest centroids: for a face of this similarity,
+    /// nothing is subtracted because of it.
+    pub level: f64,
+    /// Added to the weighted sum of the random features, so that these people's mean is 0.
     pub offset: f64,
-    /// Below this, only a share of the rest is subtracted from a person's scores
-    /// ([`LearnedSettings::below_knee`]). Otherwise a few faces with very little would have all
-    /// their scores raised, and set the threshold for everyone.
-    pub knee: f64,
+    /// The least value of that sum. Otherwise a few faces with very little would have all their
+    /// scores raised, and set the threshold for everyone.
+    pub floor: f64,
+    /// Rows of signed bytes, proportional to the direction, in base64.
+    pub centroids: String,
     /// The weight of each random feature: 32-bit floats, little-endian, in base64.
     pub weights: String,
     /// How it was fitted.
@@ -86,7 +91,7 @@ pub struct LearnedNormaliser {
 }
 
 /// How a learned normaliser is fitted. The defaults were chosen on 20,000 people of FairFace's
-/// training part by the rates of 10,000 others; see `docs/FAIRNESS.md`.
+/// training part by the rates of 12,500 others, and by portraits; see `docs/FAIRNESS.md`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LearnedSettings {
@@ -95,28 +100,28 @@ pub struct LearnedSettings {
     /// Number of random features, a multiple of 32. Each costs `dimension` multiplications per
     /// template.
     pub features: u32,
-    /// How much of a face's local density is subtracted before groups are levelled, 0 to 1. One
-    /// half gives back the mean density of both faces.
-    pub density_weight: f64,
-    /// Partitions of people within whose groups density is measured, such as `race×sex`; chosen by
-    /// the sizes of the groups if empty.
-    pub densities: Vec<String>,
-    /// Partitions of people whose groups are levelled; if empty, pairs of attributes whose groups
-    /// all have 500 people, and the attributes that are in none of them.
+    /// How much of a face's similarity to its nearest centroids is subtracted, 0 to 1. No label is
+    /// used for this part.
+    pub cohort_weight: f64,
+    /// Most centroids; fewer if there are fewer than 20 people for each, or if some would stand for
+    /// too few people.
+    pub clusters: u32,
+    /// The number of nearest centroids whose similarity is averaged.
+    pub nearest: u32,
+    /// Fewest people behind a centroid.
+    pub least_members: u32,
+    /// Partitions of people whose groups are levelled, such as `race×sex`; if empty, pairs of
+    /// attributes whose groups all have 500 people, and the attributes that are in none of them.
     pub levels: Vec<String>,
     /// Rounds of measuring each group's false match rate and shifting the group.
     pub rounds: u32,
     /// The share of a measured error that one round corrects, divided by the number of partitions:
     /// a person is in a group of each.
     pub step: f64,
-    /// The ridge penalty of the density, as a share of the features' total variance.
+    /// The ridge penalty, as a share of the features' total variance.
     pub penalty: f64,
-    /// The same of the groups' levels, which should change less from face to face.
-    pub level_penalty: f64,
-    /// The share of people whose value lies below the knee.
-    pub knee: f64,
-    /// How much of the distance to the knee is left below it, 0 to 1.
-    pub below_knee: f64,
+    /// The share of people whose sum is raised to the floor.
+    pub floor: f64,
     /// How strongly people of small groups count: 0 all alike, 1 all groups of an attribute alike.
     pub balance: f64,
 }
@@ -126,15 +131,15 @@ impl Default for LearnedSettings {
         LearnedSettings {
             seed: 1,
             features: 3072,
-            density_weight: 0.5,
-            densities: Vec::new(),
+            cohort_weight: 0.15,
+            clusters: 1024,
+            nearest: 5,
+            least_members: 5,
             levels: Vec::new(),
             rounds: 60,
             step: 0.7,
-            penalty: 1e-5,
-            level_penalty: 3e-4,
-            knee: 0.5,
-            below_knee: 0.25,
+            penalty: 3e-4,
+            floor: 0.3,
             balance: 0.5,
         }
     }
@@ -254,8 +259,10 @@ mod tests {
             templates: TemplateForm::Mirrored,
             dimension: 128,
             even: vec!["race".to_owned()],
+            level: 0.5,
             offset: -0.125,
-            knee: -0.25,
+            floor: -0.25,
+            centroids: "f4E=".to_owned(),
             weights: "AAAA".to_owned(),
             settings: LearnedSettings { seed: u32::MAX, ..LearnedSettings::default() },
             people: Vec::new(),

@@ -3,23 +3,18 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::neighbours::Neighbours;
 use crate::{Error, ErrorKind, Result, Stage};
 use evenmatch_core::record::CohortNormaliser;
-
-/// Values whose products are summed side by side: as many as fit well into vector registers, always
-/// in this order.
-const LANES: usize = 16;
 
 /// The centroids of a cohort. See [the module](super) for what is calculated from them.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Centroids {
-    nearest: usize,
     weight: f64,
     level: f64,
     mean: Vec<f32>,
     mean_square: f64,
-    /// Unit-length centroids of each clustering, row by row.
-    clusterings: Vec<Vec<f32>>,
+    neighbours: Neighbours,
 }
 
 impl Centroids {
@@ -31,8 +26,9 @@ impl Centroids {
                 .next("make it again: evenmatch calibrate --normalise cohort")
         };
         let dimension = record.dimension as usize;
-        let decode = |text: &str| STANDARD.decode(text).map_err(|_| refuse("it is not base64"));
-        let mean: Vec<f32> = decode(&record.mean)?
+        let mean: Vec<f32> = STANDARD
+            .decode(&record.mean)
+            .map_err(|_| refuse("it is not base64"))?
             .chunks_exact(4)
             .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
             .collect();
@@ -45,25 +41,9 @@ impl Centroids {
             return Err(refuse("its numbers are out of range"));
         }
         let nearest = record.nearest as usize;
-        let mut clusterings = Vec::with_capacity(record.centroids.len());
-        for text in &record.centroids {
-            let bytes = decode(text)?;
-            if nearest == 0 || bytes.len() % dimension != 0 || bytes.len() / dimension < nearest {
-                return Err(refuse("a clustering has too few centroids, or an incomplete one"));
-            }
-            clusterings.push(bytes.chunks_exact(dimension).flat_map(unit).collect());
-        }
-        if clusterings.is_empty() {
-            return Err(refuse("it has no centroids"));
-        }
-        Ok(Centroids {
-            nearest,
-            weight: record.weight,
-            level: record.level,
-            mean,
-            mean_square,
-            clusterings,
-        })
+        let neighbours =
+            Neighbours::open(&record.centroids, dimension, nearest).map_err(|why| refuse(why))?;
+        Ok(Centroids { weight: record.weight, level: record.level, mean, mean_square, neighbours })
     }
 
     /// Values of a template.
@@ -90,20 +70,7 @@ impl Centroids {
 
     /// m(x): how similar the nearest of the cohort are, −1 to 1.
     pub(super) fn density(&self, features: &[f32]) -> f64 {
-        let direction = self.centred(features);
-        let mut similar = Vec::new();
-        let mut sum = 0.0;
-        for centroids in &self.clusterings {
-            similar.clear();
-            similar.extend(centroids.chunks_exact(direction.len()).map(|c| dot(&direction, c)));
-            let last = self.nearest - 1;
-            similar.select_nth_unstable_by(last, |a, b| b.total_cmp(a));
-            // Sorted, so that the sum does not depend on the order left by the selection.
-            similar[..self.nearest].sort_unstable_by(|a, b| b.total_cmp(a));
-            let near = similar[..self.nearest].iter().map(|s| f64::from(*s)).sum::<f64>();
-            sum += near / self.nearest as f64;
-        }
-        sum / self.clusterings.len() as f64
+        self.neighbours.similarity(&self.centred(features))
     }
 }
 
@@ -118,24 +85,4 @@ pub(super) fn centre(features: &[f32], mean: &[f32]) -> Vec<f32> {
 fn inverse_length(features: &[f32], mean: &[f32]) -> f64 {
     let square = |(x, m): (&f32, &f32)| (f64::from(*x) - f64::from(*m)).powi(2);
     1.0 / features.iter().zip(mean).map(square).sum::<f64>().sqrt().max(1e-6)
-}
-
-fn unit(row: &[u8]) -> Vec<f32> {
-    let values: Vec<f32> = row.iter().map(|&byte| f32::from(byte as i8)).collect();
-    let square: f64 = values.iter().map(|v| f64::from(*v).powi(2)).sum();
-    let inverse = 1.0 / square.sqrt().max(1e-6);
-    values.into_iter().map(|value| (f64::from(value) * inverse) as f32).collect()
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0.0_f32; LANES];
-    let (a_whole, a_rest) = a.split_at(a.len() - a.len() % LANES);
-    let (b_whole, b_rest) = b.split_at(a_whole.len());
-    for (a, b) in a_whole.chunks_exact(LANES).zip(b_whole.chunks_exact(LANES)) {
-        for lane in 0..LANES {
-            sums[lane] += a[lane] * b[lane];
-        }
-    }
-    let rest: f32 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
-    sums.iter().sum::<f32>() + rest
 }

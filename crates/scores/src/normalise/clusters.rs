@@ -6,9 +6,12 @@
 //! centroid from being one person's face.
 
 use ndarray::{Array2, ArrayView2, Axis};
+use rayon::prelude::*;
 
 /// Rounds of assigning and averaging; later ones change next to nothing.
 const ROUNDS: usize = 15;
+/// Rows whose similarities to all centroids are calculated together.
+const ROWS: usize = 1024;
 
 /// Unit-length centroids of unit-length rows, each the mean direction of at least `least` rows.
 /// It begins with `count` rows from row `first` on, wrapping around.
@@ -56,7 +59,11 @@ fn assign(rows: ArrayView2<'_, f32>, centroids: &Array2<f32>) -> Vec<usize> {
         }
         best.0
     };
-    rows.dot(&centroids.t()).rows().into_iter().map(nearest).collect()
+    let blocks: Vec<_> = rows.axis_chunks_iter(Axis(0), ROWS).collect();
+    let of_block = |block: ArrayView2<'_, f32>| {
+        block.dot(&centroids.t()).rows().into_iter().map(nearest).collect::<Vec<_>>()
+    };
+    blocks.into_par_iter().flat_map(of_block).collect()
 }
 
 /// Mean directions; a cluster that has lost all its members stays where it was.

@@ -6,6 +6,7 @@ use ndarray::ArrayView2;
 
 use super::centroids::{Centroids, centre};
 use super::clusters::spherical_k_means;
+use super::neighbours;
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_core::record::{CohortNormaliser, CohortSource, NormaliserRecord};
 
@@ -70,9 +71,7 @@ pub fn fit(
             return Err(Error::new(ErrorKind::InvalidArgument, Stage::Compare, message)
                 .next("use a cohort of more people; a thousand is a good start"));
         }
-        let bytes: Vec<u8> =
-            found.rows().into_iter().flat_map(|row| rounded(&row.to_vec())).collect();
-        centroids.push(STANDARD.encode(bytes));
+        centroids.push(neighbours::encoded(found.view()));
     }
     let mean: Vec<u8> = mean.iter().flat_map(|value| value.to_le_bytes()).collect();
     let mut record = CohortNormaliser {
@@ -98,10 +97,4 @@ fn mean(features: &[f32], dimension: usize, people: usize) -> Vec<f32> {
         sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum += f64::from(value));
     }
     sums.into_iter().map(|sum| (sum / people.max(1) as f64) as f32).collect()
-}
-
-/// Values as signed bytes, the largest as 127.
-fn rounded(row: &[f32]) -> Vec<u8> {
-    let largest = row.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
-    row.iter().map(|value| (value / largest * 127.0).round() as i8 as u8).collect()
 }

@@ -31,6 +31,7 @@ mod clusters;
 mod cohort;
 mod fit;
 mod learned;
+mod neighbours;
 mod normaliser;
 
 pub use cohort::{forms_cohort, in_cohort_order};

@@ -1,10 +1,12 @@
 //! Fitting a learned normaliser to labelled people.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array1, Array2, ArrayView2};
+use rayon::prelude::*;
 
-use super::density::densities;
+use super::super::clusters::spherical_k_means;
+use super::super::neighbours::{self, Neighbours};
 use super::features::{LANES, RandomFeatures};
-use super::function::{MOST_FEATURES, bent, encoded, is_count};
+use super::function::{MOST_FEATURES, encoded, is_count};
 use super::levels::Pairs;
 use super::partition::{
     LEAST_GROUP, LabelledPeople, Partition, combinations, invalid, named, singles,
@@ -19,9 +21,8 @@ use evenmatch_core::record::{
 pub const LEAST_PEOPLE: usize = 1000;
 /// Most attributes; their intersections of up to three are used.
 const MOST_ATTRIBUTES: usize = 8;
-/// Partitions of fewer groups than this are not used for densities: each group is then nearly
-/// everyone, and its densest faces are those of denser groups within it.
-const FEW_GROUPS: usize = 4;
+/// People for each centroid, at least: with fewer, most centroids would stand for too few.
+const PEOPLE_A_CENTROID: usize = 20;
 /// Fewest people in each group of an intersection whose groups are levelled: at a false match rate
 /// of 1e-3 their pairs have some hundred false matches.
 const LEAST_LEVELLED: usize = 500;
@@ -43,71 +44,89 @@ pub fn fit_learned(
     let rows = rows(people)?;
     let attributes = singles(people.attributes)?;
     check_groups(&attributes)?;
-    let near = match settings.densities.as_slice() {
-        [] => usual_densities(people)?,
-        names => named(people.attributes, names)?,
-    };
     let levels = match settings.levels.as_slice() {
         [] => usual_levels(people)?,
         names => named(people.attributes, names)?,
     };
     let features =
         RandomFeatures::draw(settings.seed, people.dimension, settings.features as usize / LANES);
-    let targets = targets(&densities(rows, &near), settings.density_weight, &levels);
-    let weights = weights(&attributes, rows.nrows(), settings.balance);
-    let penalties = [settings.penalty, settings.level_penalty];
-    let fitted = ridge::fit(&features, rows, &weights, targets, penalties);
     let pairs = Pairs::find(rows, &levels, settings.seed)?;
-    let shares = level(&fitted.values, &pairs, &levels, settings);
-    let weights = fitted.weights.dot(&shares);
-    // So that a person of the mean keeps all scores.
+    let (centroids, mut near) = cohort(rows, settings)?;
+    let level = near.iter().sum::<f64>() / near.len() as f64;
+    near.iter_mut().for_each(|near| *near = settings.cohort_weight * (*near - level));
+    let weights = weights(&attributes, rows.nrows(), settings.balance);
+    let fitted = ridge::fit(&features, rows, &weights, members(&levels), settings.penalty);
+    let found = levelled(&fitted.values, &near, &pairs, &levels, settings);
+    let weights = fitted.weights.dot(&found);
+    // So that the mean of these people keeps its scores.
     let centre = weights.iter().zip(&fitted.mean).map(|(w, m)| w * m).sum::<f64>();
-    let values = fitted.values.mapv(f64::from).dot(&shares).to_vec();
-    let knee = quantile(values.clone(), settings.knee);
-    let average = values.iter().map(|&v| bent(v, knee, settings.below_knee)).sum::<f64>()
-        / rows.nrows() as f64;
-    let (offset, knee) = (-centre - average, knee - average);
+    let sums = fitted.values.mapv(f64::from).dot(&found).to_vec();
+    let floor = quantile(sums.clone(), settings.floor);
+    let average = sums.iter().map(|sum| sum.max(floor)).sum::<f64>() / rows.nrows() as f64;
     let names = |partitions: &[Partition]| partitions.iter().map(|p| p.name.clone()).collect();
     Ok(NormaliserRecord::Learned(LearnedNormaliser {
         embedder_sha256: embedder,
         templates,
         dimension: people.dimension as u32,
         even: people.attributes.iter().map(|attribute| attribute.name.clone()).collect(),
-        offset,
-        knee,
+        level,
+        offset: -centre - average,
+        floor: floor - average,
+        centroids,
         weights: encoded(&weights.to_vec()),
-        settings: LearnedSettings {
-            densities: names(&near),
-            levels: names(&levels),
-            ..settings.clone()
-        },
+        settings: LearnedSettings { levels: names(&levels), ..settings.clone() },
         people: sources,
     }))
 }
 
-/// What the columns of the targets add up with to the final target: 1 for the density, and the
-/// level of each group after all rounds.
-fn level(
+/// The centroids of these people as a record stores them, and how similar each person is to the
+/// nearest of those.
+fn cohort(rows: ArrayView2<'_, f32>, settings: &LearnedSettings) -> Result<(String, Vec<f64>)> {
+    let most = (rows.nrows() / PEOPLE_A_CENTROID).min(settings.clusters as usize);
+    let found = spherical_k_means(rows, most, 0, settings.least_members as usize);
+    let centroids = neighbours::encoded(found.view());
+    let opened = Neighbours::open(
+        std::slice::from_ref(&centroids),
+        rows.ncols(),
+        settings.nearest as usize,
+    );
+    let opened = opened.map_err(|_| {
+        let message = format!(
+            "these people give {} centroids of {} people or more, and {} are needed",
+            found.nrows(),
+            settings.least_members,
+            settings.nearest
+        );
+        invalid(message, "form the normaliser from photos of more different people")
+    })?;
+    let people: Vec<_> = rows.rows().into_iter().collect();
+    let near = people.into_par_iter().map(|person| opened.similarity(&person.to_vec())).collect();
+    Ok((centroids, near))
+}
+
+/// The level of each group after all rounds. `near` is what is already subtracted from each person's
+/// scores.
+fn levelled(
     values: &Array2<f32>,
+    near: &[f64],
     pairs: &Pairs,
     levels: &[Partition],
     settings: &LearnedSettings,
-) -> ndarray::Array1<f64> {
-    let mut shares = ndarray::Array1::<f64>::zeros(values.ncols());
-    shares[0] = 1.0;
+) -> Array1<f64> {
+    let mut found = Array1::<f64>::zeros(values.ncols());
     // Shifting a group's h by d shifts both sides of its pairs.
     let rate = settings.step / (2.0 * pairs.slope() * levels.len() as f64);
     for _ in 0..settings.rounds {
-        let sums = values.dot(&shares.mapv(|share| share as f32)).mapv(f64::from).to_vec();
-        let knee = quantile(sums.clone(), settings.knee);
+        let sums = values.dot(&found.mapv(|level| level as f32)).mapv(f64::from).to_vec();
+        let floor = quantile(sums.clone(), settings.floor);
         let h: Vec<f32> =
-            sums.iter().map(|&sum| bent(sum, knee, settings.below_knee) as f32).collect();
+            sums.iter().zip(near).map(|(sum, near)| (near + sum.max(floor)) as f32).collect();
         let errors = pairs.errors(&h, levels);
-        for (share, error) in shares.iter_mut().skip(1).zip(errors.iter().flatten()) {
-            *share += rate * error;
+        for (level, error) in found.iter_mut().zip(errors.iter().flatten()) {
+            *level += rate * error;
         }
     }
-    shares
+    found
 }
 
 /// The value below which this share of people lie; nobody does, where the share is 0.
@@ -116,23 +135,21 @@ fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
     values[((share * values.len() as f64) as usize).min(values.len() - 1)]
 }
 
-/// One column for the density, and one for each group of each partition: 1 for its members.
-fn targets(densities: &[Option<f64>], weight: f64, levels: &[Partition]) -> Array2<f64> {
-    let known: Vec<f64> = densities.iter().copied().flatten().collect();
-    let mean = known.iter().sum::<f64>() / known.len().max(1) as f64;
+/// One column for each group of each partition: 1 for its members.
+fn members(levels: &[Partition]) -> Array2<f64> {
+    let people = levels.first().map_or(0, |partition| partition.group.len());
     let groups: usize = levels.iter().map(|partition| partition.sizes.len()).sum();
-    let mut targets = Array2::zeros((densities.len(), 1 + groups));
-    for (row, density) in densities.iter().enumerate() {
-        targets[[row, 0]] = density.map_or(0.0, |density| weight * (density - mean));
-        let mut start = 1;
-        for partition in levels {
-            if let Some(group) = partition.group[row] {
-                targets[[row, start + usize::from(group)]] = 1.0;
+    let mut members = Array2::zeros((people, groups));
+    let mut start = 0;
+    for partition in levels {
+        for (row, group) in partition.group.iter().enumerate() {
+            if let Some(group) = group {
+                members[[row, start + usize::from(*group)]] = 1.0;
             }
-            start += partition.sizes.len();
         }
+        start += partition.sizes.len();
     }
-    targets
+    members
 }
 
 /// How much each person counts: the product over attributes of (n / (groups · size))^balance, of
@@ -148,15 +165,6 @@ fn weights(attributes: &[Partition], people: usize, balance: f64) -> Vec<f64> {
     let weights: Vec<f64> = (0..people).map(of).collect();
     let mean = weights.iter().sum::<f64>() / people as f64;
     weights.into_iter().map(|weight| weight / mean).collect()
-}
-
-/// Every combination of attributes with a few groups that are large enough, or else every one.
-fn usual_densities(people: &LabelledPeople<'_>) -> Result<Vec<Partition>> {
-    let mut all = combinations(people.attributes, 3)?;
-    if all.iter().any(|partition| partition.large_groups() >= FEW_GROUPS) {
-        all.retain(|partition| partition.large_groups() >= FEW_GROUPS);
-    }
-    Ok(all)
 }
 
 /// Every combination of two attributes whose groups are all large enough to be measured, and every
@@ -231,12 +239,13 @@ fn check_groups(attributes: &[Partition]) -> Result<()> {
 
 fn check(settings: &LearnedSettings) -> Result<()> {
     let ranges = [
-        ("density_weight", settings.density_weight, 0.0..=1.0),
+        ("cohort_weight", settings.cohort_weight, 0.0..=1.0),
+        ("clusters", f64::from(settings.clusters), 1.0..=16_384.0),
+        ("nearest", f64::from(settings.nearest), 1.0..=1000.0),
+        ("least_members", f64::from(settings.least_members), 2.0..=1000.0),
         ("step", settings.step, 0.0..=2.0),
         ("penalty", settings.penalty, 1e-9..=1.0),
-        ("level_penalty", settings.level_penalty, 1e-9..=1.0),
-        ("knee", settings.knee, 0.0..=0.9),
-        ("below_knee", settings.below_knee, 0.0..=1.0),
+        ("floor", settings.floor, 0.0..=0.9),
         ("balance", settings.balance, 0.0..=1.0),
         ("rounds", f64::from(settings.rounds), 0.0..=1000.0),
     ];

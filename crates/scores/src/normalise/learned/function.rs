@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use super::super::neighbours::Neighbours;
 use super::features::{LANES, RandomFeatures};
 use crate::{Error, ErrorKind, Result, Stage};
 use evenmatch_core::record::LearnedNormaliser;
@@ -12,18 +13,20 @@ pub(super) const MOST_FEATURES: u32 = 8192;
 /// Most values of a template; embedders have 128 to 1024.
 const MOST_DIMENSIONS: u32 = 2048;
 
-/// `h(x) = knee(Σ_k w_k · φ_k(x) + c)`: what is subtracted from the scores of a template.
+/// What is subtracted from the scores of a template: h(x) of [the module](super).
 #[derive(Debug, Clone, PartialEq)]
 pub(in super::super) struct LearnedFunction {
+    neighbours: Neighbours,
+    cohort_weight: f64,
+    level: f64,
     features: RandomFeatures,
     weights: Vec<f32>,
     offset: f64,
-    knee: f64,
-    below_knee: f64,
+    floor: f64,
 }
 
 impl LearnedFunction {
-    /// Draws the features of a record and reads their weights.
+    /// Draws the features of a record, and reads their weights and the centroids.
     pub(in super::super) fn open(record: &LearnedNormaliser) -> Result<Self> {
         let refuse = |why: &str| {
             let message = format!("the normaliser cannot be used: {why}");
@@ -44,7 +47,7 @@ impl LearnedFunction {
         }
         let of = |b: &[u8]| f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
         let weights: Vec<f32> = bytes.chunks_exact(4).map(of).collect();
-        let numbers = [record.offset, record.knee, record.settings.below_knee];
+        let numbers = [record.offset, record.floor, record.level, record.settings.cohort_weight];
         if !numbers.iter().all(|number| number.is_finite())
             || !weights.iter().all(|weight| weight.is_finite())
         {
@@ -52,9 +55,19 @@ impl LearnedFunction {
         }
         let features =
             RandomFeatures::draw(record.settings.seed, dimension as usize, count as usize / LANES);
-        let (offset, knee) = (record.offset, record.knee);
-        let below_knee = record.settings.below_knee;
-        Ok(LearnedFunction { features, weights, offset, knee, below_knee })
+        let centroids = std::slice::from_ref(&record.centroids);
+        let nearest = record.settings.nearest as usize;
+        let neighbours = Neighbours::open(centroids, dimension as usize, nearest)
+            .map_err(|why| refuse(why))?;
+        Ok(LearnedFunction {
+            neighbours,
+            cohort_weight: record.settings.cohort_weight,
+            level: record.level,
+            features,
+            weights,
+            offset: record.offset,
+            floor: record.floor,
+        })
     }
 
     /// Values of a template.
@@ -71,14 +84,10 @@ impl LearnedFunction {
                 sums[lane] += f64::from(values[lane]) * f64::from(weights[lane]);
             }
         }
-        let sum = sums.iter().sum::<f64>() + self.offset;
-        bent(sum, self.knee, self.below_knee).clamp(-1.0, 1.0)
+        let learned = (sums.iter().sum::<f64>() + self.offset).max(self.floor);
+        let near = self.cohort_weight * (self.neighbours.similarity(x) - self.level);
+        (near + learned).clamp(-1.0, 1.0)
     }
-}
-
-/// The value, but below the knee only this share of the distance to it.
-pub(super) fn bent(value: f64, knee: f64, below_knee: f64) -> f64 {
-    if value < knee { knee + below_knee * (value - knee) } else { value }
 }
 
 /// Whether a function can have this many features.

@@ -15,13 +15,14 @@ use evenmatch_core::random::mix;
 use ndarray::{ArrayView2, s};
 use rayon::prelude::*;
 
-use super::density::SAME_PERSON;
 use super::partition::{Partition, invalid};
 use crate::Result;
 use crate::crossmatch::{BINS, CrossMatch, Shard, bin, edge};
 
 /// False match rates of all pairs at whose thresholds groups are compared.
 const RATES: [f64; 3] = [1e-2, 3e-3, 1e-3];
+/// More similar than this are two photos of one person under two names.
+const SAME_PERSON: f32 = 0.8;
 /// Width of the ramp, in units of score: the false match rate changes about threefold over it.
 const WIDTH: f32 = 0.05;
 /// Pairs this far below the lowest threshold are not kept: h would have to raise them by as much,

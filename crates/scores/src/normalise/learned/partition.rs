@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{Error, ErrorKind, Result, Stage};
 
-/// Fewest people of a group whose density is measured.
+/// Fewest people of a group that counts as one.
 pub(super) const LEAST_GROUP: usize = 60;
 
 /// One attribute's label of each person, as a code; `None` where there is no label.

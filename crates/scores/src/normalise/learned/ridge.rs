@@ -9,8 +9,6 @@
 //! precision and their sum in double; it is factored once, in double precision. Threads share the
 //! columns of a block, so no sum depends on their number.
 
-use std::ops::Range;
-
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, s};
 use rayon::prelude::*;
@@ -34,14 +32,13 @@ pub(super) struct Fitted {
     pub(super) mean: Vec<f64>,
 }
 
-/// Fits weights for each column of `targets`, the first column with its own penalty. `weights` has
-/// one for each person, of mean 1.
+/// Fits weights for each column of `targets`. `weights` has one for each person, of mean 1.
 pub(super) fn fit(
     features: &RandomFeatures,
     people: ArrayView2<'_, f32>,
     weights: &[f64],
     mut targets: Array2<f64>,
-    [penalty_of_first, penalty]: [f64; 2],
+    penalty: f64,
 ) -> Fitted {
     let (count, columns) = (features.len(), targets.ncols());
     let total: f64 = weights.iter().sum();
@@ -79,19 +76,10 @@ pub(super) fn fit(
     }
     let trace: f64 = (0..count).map(|k| matrix[k * count + k]).sum();
     // Positive definite even if all features are constant.
-    let ridge = |penalty: f64| (penalty * trace).max(1e-9);
-    let solved = |mut matrix: Vec<f64>, penalty: f64, columns: Range<usize>| {
-        (0..count).for_each(|k| matrix[k * count + k] += ridge(penalty));
-        factor(&mut matrix, count);
-        let mut right = right.slice(s![.., columns]).as_standard_layout().into_owned();
-        solve(&matrix, &mut right);
-        right
-    };
-    let first = solved(matrix.clone(), penalty_of_first, 0..1);
-    let others = solved(matrix, penalty, 1..columns);
-    let mut right = Array2::zeros((count, columns));
-    right.slice_mut(s![.., ..1]).assign(&first);
-    right.slice_mut(s![.., 1..]).assign(&others);
+    let ridge = (penalty * trace).max(1e-9);
+    (0..count).for_each(|k| matrix[k * count + k] += ridge);
+    factor(&mut matrix, count);
+    solve(&matrix, &mut right);
     let values = values(features, people, &mean, &right);
     Fitted { weights: right, values, mean }
 }
@@ -242,7 +230,7 @@ mod tests {
         let target = |row: usize| 2.0 * f64::from(all[[row, 3]]) - 0.5 * f64::from(all[[row, 8]]);
         let targets = Array2::from_shape_fn((1500, 1), |(row, _)| 7.0 + target(row));
         let weights: Vec<f64> = (0..1500).map(|row| 0.5 + f64::from(row % 2)).collect();
-        let fitted = fit(&features, people.view(), &weights, targets, [1e-9; 2]);
+        let fitted = fit(&features, people.view(), &weights, targets, 1e-9);
         let mean = (0..1500).map(|row| weights[row] * target(row)).sum::<f64>() / 1500.0;
         for row in 0..1500 {
             let error = f64::from(fitted.values[[row, 0]]) - (target(row) - mean);
