@@ -2,6 +2,7 @@
 
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use evenmatch::{OperatingPoint, Policy, Probe, Template, Verifier, shipped};
 use evenmatch_audit::{
     AuditSettings, LabelledSample, RateCell, SampleSet, Thresholds, Weigh, audit_samples,
