@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use super::{
     appeal, audit, batch, calibrate, capture_advice, challenge, compare_audits, completions,
-    crossmatch, detect, disclose, doctor, embed, enrol, explain, keys, ledger, man, merge, models,
-    pad_eval, plan, stress, verify,
+    crossmatch, detect, disclose, doctor, embed, enrol, explain, keys, ledger, link, man, merge,
+    models, pad_eval, plan, serve, stress, verify,
 };
 
 /// Face verification that proves, with numbers, how evenly it treats people
@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Plan(plan::PlanArguments),
     CompareAudits(compare_audits::CompareArguments),
     Keys(keys::KeysArguments),
+    Serve(serve::ServeArguments),
+    Link(link::LinkArguments),
     Enrol(enrol::EnrolArguments),
     List(enrol::ListArguments),
     Forget(enrol::ForgetArguments),

@@ -11,7 +11,7 @@ use super::exit::EXIT_ERROR;
 use super::terminal;
 
 /// The headings with their commands, in the order in which help lists them.
-const GROUPS: [(&str, &[&str]); 6] = [
+const GROUPS: [(&str, &[&str]); 7] = [
     ("Verify", &["verify", "detect", "capture-advice"]),
     ("Liveness", &["challenge", "pad-eval"]),
     (
@@ -29,6 +29,7 @@ const GROUPS: [(&str, &[&str]); 6] = [
             "retention",
         ],
     ),
+    ("Serve", &["serve", "link"]),
     ("Audit and calibrate", &["audit", "compare-audits", "plan", "calibrate", "stress"]),
     ("Many photos", &["batch", "embed", "crossmatch", "merge"]),
     ("Set-up", &["doctor", "models", "keys", "completions", "man", "help"]),

@@ -1,4 +1,4 @@
-//! `evenmatch keys`: makes a master key, or changes it.
+//! `evenmatch keys`: makes a master key or changes it, and makes API keys of the service.
 
 use std::path::PathBuf;
 
@@ -6,19 +6,23 @@ use clap::{Args, Subcommand};
 
 use super::exit::Exit;
 use super::place::PlaceArguments;
+use super::serve::access;
 use evenmatch_core::Shown;
 use evenmatch_ledger::vault::{KeySource, SecretKey};
+use evenmatch_serve::access::Scopes;
 
 const EXAMPLES: &str = "\
 Examples:
   evenmatch keys new ~/keys/evenmatch.key
   evenmatch keys change --key-file old.key --to new.key
+  evenmatch keys api new backend --scopes enrol,verify,link
+  evenmatch keys api list
 
 The key is 32 random bytes as text. Whoever has it can read every template; without it, nobody can.
 Keep a copy away from the data. The key may also come from the environment variable
 EVENMATCH_MASTER_KEY or from a command: --key-command 'pass show evenmatch'.";
 
-/// Make a master key for enrolments, or change it
+/// Make a master key for enrolments or change it; make API keys for the service
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct KeysArguments {
@@ -41,6 +45,38 @@ enum Action {
         #[command(flatten)]
         place: PlaceArguments,
     },
+    /// API keys with which backends call the service (evenmatch serve)
+    #[command(subcommand)]
+    Api(ApiAction),
+}
+
+#[derive(Debug, Subcommand)]
+enum ApiAction {
+    /// Make a key and print it: it is stored nowhere
+    New {
+        /// Whose key it is
+        name: String,
+        /// What it allows: enrol, verify, read, appeal, delete, link, operate
+        #[arg(long, value_name = "SCOPE,…")]
+        scopes: String,
+        #[command(flatten)]
+        place: PlaceArguments,
+    },
+    /// List the keys, without their secrets
+    List {
+        /// Print them as JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        place: PlaceArguments,
+    },
+    /// Revoke a key: from now on it allows nothing
+    Revoke {
+        /// Its id
+        id: String,
+        #[command(flatten)]
+        place: PlaceArguments,
+    },
 }
 
 /// Makes or changes a key.
@@ -54,7 +90,36 @@ pub(crate) fn run(arguments: &KeysArguments) -> anyhow::Result<Exit> {
             let new = KeySource::File(to.clone()).read()?;
             place.open()?.change_master_key(&place.key()?, &new)?;
             eprintln!("changed; the old key now opens only copies that were made before");
+            eprintln!("API keys and links of the service no longer work: make new ones");
         }
+        Action::Api(action) => api(action)?,
     }
     Ok(Exit::Done)
+}
+
+fn api(action: &ApiAction) -> anyhow::Result<()> {
+    match action {
+        ApiAction::New { name, scopes, place } => {
+            let scopes = Scopes::parse(scopes)?;
+            let made = access(place)?.new_api_key(name, &scopes)?;
+            println!("{}", made.secret);
+            eprintln!("key {} of {name} allows: {scopes}. Keep it secret", made.key.id);
+        }
+        ApiAction::List { json, place } => {
+            let keys = access(place)?.api_keys()?;
+            if *json {
+                return super::terminal::print_json(&keys);
+            }
+            for key in keys {
+                let ended = key.revoked_at.map(|at| format!(", revoked {at}")).unwrap_or_default();
+                let (id, made) = (key.id, key.created_at);
+                println!("{id}  {}  {}  made {made}{ended}", key.name, key.scopes);
+            }
+        }
+        ApiAction::Revoke { id, place } => {
+            access(place)?.revoke_api_key(id)?;
+            eprintln!("revoked");
+        }
+    }
+    Ok(())
 }

@@ -32,6 +32,7 @@ mod keys;
 mod label_errors;
 mod labels;
 mod ledger;
+mod link;
 mod man;
 mod merge;
 mod models;
@@ -43,6 +44,7 @@ mod people;
 mod place;
 mod plan;
 mod policy;
+mod serve;
 mod stress;
 mod templates;
 mod verify;
@@ -100,6 +102,8 @@ fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::PadEval(arguments) => pad_eval::run(&arguments),
         Command::CompareAudits(arguments) => compare_audits::run(arguments),
         Command::Keys(arguments) => keys::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Link(arguments) => link::run(&arguments),
         Command::Enrol(arguments) => enrol::enrol(&arguments),
         Command::List(arguments) => enrol::list(&arguments),
         Command::Forget(arguments) => enrol::forget(&arguments),

@@ -1,7 +1,7 @@
 //! One decision, explained to the person it was made about.
 
 use super::operator::{OperatorStatement, days, kept, stated};
-use crate::messages::{Block, Fact, Item, Messages, Page, Text, key};
+use crate::messages::{Block, Fact, Item, Key, Messages, Page, Text, key};
 use evenmatch_core::record::{
     DecisionRecord, LivenessOutcome, Outcome, Reason, ReasonCode, ReasonSubject,
 };
@@ -37,11 +37,7 @@ pub fn explain<'a>(
     reasons(&mut page, record, false);
     page.section(
         messages.say(key::HEADING_NEXT),
-        vec![Block::say(messages.say(match record.outcome {
-            Outcome::Match => key::NEXT_MATCH,
-            Outcome::NonMatch => key::NEXT_NON_MATCH,
-            Outcome::Undecided => key::NEXT_UNDECIDED,
-        }))],
+        vec![Block::say(messages.say(next(record.outcome)))],
     );
     page.section(
         messages.say(key::HEADING_APPEAL),
@@ -75,6 +71,41 @@ pub fn explain<'a>(
         ],
     );
     page
+}
+
+/// A decision in a few sentences, for a small screen: [`explain`] says more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Brief {
+    /// What was decided.
+    pub outcome: String,
+    /// What decided it, each with what the person can do about it.
+    pub why: Vec<String>,
+    /// What happens next.
+    pub next: String,
+}
+
+/// Tells the person what was decided, why, and what happens next, in a few sentences. Advice that
+/// only the operators could follow is left out.
+pub fn brief(record: &DecisionRecord, messages: &Messages) -> Brief {
+    let decisive = record.reasons.iter().filter(|reason| reason.decisive);
+    let why = decisive.flat_map(|reason| {
+        let Item { text, note, .. } = item(messages, reason, false);
+        let note = note.filter(|_| !is_for_operator(reason.code));
+        [Some(text), note].into_iter().flatten().map(|text| text.words().to_owned())
+    });
+    Brief {
+        outcome: messages.say(outcome(record.outcome)),
+        why: why.collect(),
+        next: messages.say(next(record.outcome)),
+    }
+}
+
+fn next(outcome: Outcome) -> Key {
+    match outcome {
+        Outcome::Match => key::NEXT_MATCH,
+        Outcome::NonMatch => key::NEXT_NON_MATCH,
+        Outcome::Undecided => key::NEXT_UNDECIDED,
+    }
 }
 
 /// A short version with scores and codes, for the person who runs the command.
@@ -113,7 +144,7 @@ pub fn summary<'a>(record: &DecisionRecord, messages: &'a Messages) -> Page<'a> 
     page
 }
 
-fn outcome(outcome: Outcome) -> crate::messages::Key {
+fn outcome(outcome: Outcome) -> Key {
     match outcome {
         Outcome::Match => key::OUTCOME_MATCH,
         Outcome::NonMatch => key::OUTCOME_NON_MATCH,

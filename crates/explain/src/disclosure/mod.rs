@@ -9,7 +9,7 @@ mod operator;
 mod points;
 mod system;
 
-pub use explanation::{ExplanationView, explain, summary};
+pub use explanation::{Brief, ExplanationView, brief, explain, summary};
 pub use operator::{
     AppealsStatement, AuditStatement, OperatorStatement, OversightStatement, RetentionStatement,
     SecurityStatement,

@@ -49,6 +49,31 @@ struct Gesture {
 }
 
 impl Gesture {
+    /// How a person does what is asked: how fast they react and how far they go.
+    fn drawn(asked: TimedStep, random: &mut ChaCha8Rng) -> Gesture {
+        let mut evenly = |low: f32, high: f32| low + (high - low) * unit(random) as f32;
+        let reaction = evenly(0.25, 0.75);
+        let (size, rise, hold, fall) = match asked.step {
+            Step::TurnLeft | Step::TurnRight => {
+                (evenly(20.0, 36.0), evenly(0.4, 0.8), evenly(0.15, 0.5), evenly(0.4, 0.8))
+            }
+            Step::LookUp | Step::LookDown => {
+                (evenly(13.0, 24.0), evenly(0.4, 0.8), evenly(0.15, 0.5), evenly(0.4, 0.8))
+            }
+            Step::ComeCloser => {
+                (evenly(1.4, 2.4), evenly(0.5, 0.9), evenly(0.2, 0.5), evenly(0.5, 0.9))
+            }
+            Step::Blink => {
+                (evenly(0.9, 1.0), evenly(0.08, 0.15), evenly(0.3, 0.7), evenly(0.1, 0.2))
+            }
+            Step::OpenMouth => {
+                (evenly(0.3, 0.6), evenly(0.2, 0.4), evenly(0.2, 0.6), evenly(0.2, 0.4))
+            }
+        };
+        let begin = asked.from_ms as f32 / 1000.0 + reaction;
+        Gesture { step: asked.step, size, begin, rise, hold, fall }
+    }
+
     /// How far it has gone at a time, 0 to 1: smooth, with no jump in speed.
     fn share(&self, seconds: f32) -> f32 {
         let ease = |x: f32| {
@@ -88,27 +113,7 @@ impl Script {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut gestures = Vec::new();
         for asked in steps {
-            let mut evenly = |low: f32, high: f32| low + (high - low) * unit(&mut random) as f32;
-            let reaction = evenly(0.25, 0.75);
-            let (size, rise, hold, fall) = match asked.step {
-                Step::TurnLeft | Step::TurnRight => {
-                    (evenly(20.0, 36.0), evenly(0.4, 0.8), evenly(0.15, 0.5), evenly(0.4, 0.8))
-                }
-                Step::LookUp | Step::LookDown => {
-                    (evenly(13.0, 24.0), evenly(0.4, 0.8), evenly(0.15, 0.5), evenly(0.4, 0.8))
-                }
-                Step::ComeCloser => {
-                    (evenly(1.4, 2.4), evenly(0.5, 0.9), evenly(0.2, 0.5), evenly(0.5, 0.9))
-                }
-                Step::Blink => {
-                    (evenly(0.9, 1.0), evenly(0.08, 0.15), evenly(0.3, 0.7), evenly(0.1, 0.2))
-                }
-                Step::OpenMouth => {
-                    (evenly(0.3, 0.6), evenly(0.2, 0.4), evenly(0.2, 0.6), evenly(0.2, 0.4))
-                }
-            };
-            let begin = asked.from_ms as f32 / 1000.0 + reaction;
-            gestures.push(Gesture { step: asked.step, size, begin, rise, hold, fall });
+            gestures.push(Gesture::drawn(*asked, &mut random));
         }
         // People blink every few seconds, unasked.
         let mut blinks = Vec::new();
@@ -134,6 +139,11 @@ impl Script {
             Sway::new(0.06, 0.2, &mut random),
         ];
         Script { gestures, blinks, sways }
+    }
+
+    /// The person does one step more.
+    pub(super) fn ask(&mut self, asked: TimedStep, random: &mut ChaCha8Rng) {
+        self.gestures.push(Gesture::drawn(asked, random));
     }
 
     /// How the head is held at a time in seconds.

@@ -224,7 +224,7 @@ impl Iterator for Take<'_> {
 }
 
 /// One number from two.
-fn mixed(seed: u64, what: u64) -> u64 {
+pub(super) fn mixed(seed: u64, what: u64) -> u64 {
     let digest = Digest::of(&[seed.to_le_bytes(), what.to_le_bytes()].concat());
     digest.as_bytes().iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
 }

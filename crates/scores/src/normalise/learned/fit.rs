@@ -85,11 +85,8 @@ fn cohort(rows: ArrayView2<'_, f32>, settings: &LearnedSettings) -> Result<(Stri
     let most = (rows.nrows() / PEOPLE_A_CENTROID).min(settings.clusters as usize);
     let found = spherical_k_means(rows, most, 0, settings.least_members as usize);
     let centroids = neighbours::encoded(found.view());
-    let opened = Neighbours::open(
-        std::slice::from_ref(&centroids),
-        rows.ncols(),
-        settings.nearest as usize,
-    );
+    let opened =
+        Neighbours::open(std::slice::from_ref(&centroids), rows.ncols(), settings.nearest as usize);
     let opened = opened.map_err(|_| {
         let message = format!(
             "these people give {} centroids of {} people or more, and {} are needed",

@@ -57,8 +57,8 @@ impl LearnedFunction {
             RandomFeatures::draw(record.settings.seed, dimension as usize, count as usize / LANES);
         let centroids = std::slice::from_ref(&record.centroids);
         let nearest = record.settings.nearest as usize;
-        let neighbours = Neighbours::open(centroids, dimension as usize, nearest)
-            .map_err(|why| refuse(why))?;
+        let neighbours =
+            Neighbours::open(centroids, dimension as usize, nearest).map_err(|why| refuse(why))?;
         Ok(LearnedFunction {
             neighbours,
             cohort_weight: record.settings.cohort_weight,

@@ -1,0 +1,249 @@
+//! What follows a capture: the decision, an appeal, what is held, deletion.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+use image::RgbImage;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use evenmatch::{Probe, Source};
+use evenmatch_core::record::{Outcome, SessionEvidence};
+use evenmatch_explain::messages::Messages;
+use evenmatch_ledger::{LedgerFiles, now};
+use evenmatch_registry::{DeletionGround, EnrolSettings, disclosure_page};
+
+use crate::access::{Link, LinkState, Purpose};
+use crate::caller::Applicant;
+use crate::refusal::Refusal;
+use crate::service::{Body, Counts, JsonBody, Service, Turn};
+use crate::told::Told;
+
+type Shared = State<Arc<Service>>;
+
+#[derive(Deserialize)]
+pub(crate) struct InLanguage {
+    #[serde(default = "english")]
+    lang: String,
+}
+
+fn english() -> String {
+    "en".to_owned()
+}
+
+/// What a link is for, and how far it has led.
+pub(crate) async fn state(
+    State(service): Shared,
+    applicant: Applicant,
+    Query(InLanguage { lang }): Query<InLanguage>,
+    turn: Turn,
+) -> Result<Json<Value>, Refusal> {
+    let link = applicant.0;
+    let work = move |service: &Service| {
+        let operator = &service.settings.operator;
+        let left = service.access.attempts_left(&link.subject, service.settings.attempts)?;
+        let decision = match link.decision {
+            Some(number) => Some(told(service, &link, number, &lang)?),
+            None => None,
+        };
+        let retention = &service.verifier.policy().retention;
+        let decided = link.state == LinkState::Used;
+        Ok(Json(json!({
+            "state": if decided { "decided" } else { "open" },
+            "purpose": link.purpose,
+            "expires_in_s": (link.expires_at - now()).max(0) / 1000,
+            "operator": { "name": operator.name, "contact": operator.contact,
+                "purpose": operator.purpose },
+            "keep_days": retention.purposes.get("general").copied().or(retention.days),
+            "decision": decision,
+            "attempts_left": left,
+        })))
+    };
+    service.work(turn, work).await
+}
+
+/// What a person presents.
+pub(super) enum Presented<'a> {
+    /// A frame of a session, and what the session showed.
+    Frame(&'a RgbImage, SessionEvidence),
+    /// A photo, without any session.
+    Photo(&'a [u8]),
+}
+
+impl Presented<'_> {
+    fn source(&self) -> Source<'_, Probe> {
+        match self {
+            Presented::Frame(frame, _) => Source::from(*frame),
+            Presented::Photo(bytes) => Source::from(*bytes),
+        }
+    }
+}
+
+/// Enrols or decides, and writes down what the link led to.
+pub(super) fn present(
+    service: &Service,
+    link: &Link,
+    presented: Presented<'_>,
+    lang: &str,
+) -> Result<Value, Refusal> {
+    let messages = Messages::of(lang)?;
+    service.attempt(&link.subject)?;
+    // Of two requests at the same time, one gets the link.
+    if !service.access.use_link(&link.id)? {
+        return Err(Refusal::link("link_used"));
+    }
+    let done = match link.purpose {
+        Purpose::Enrol => enrol(service, link, &presented, &messages),
+        Purpose::Verify => verify(service, link, presented, lang),
+    };
+    if done.is_err() {
+        service.access.reopen_link(&link.id)?;
+    }
+    done
+}
+
+fn enrol(
+    service: &Service,
+    link: &Link,
+    presented: &Presented<'_>,
+    messages: &Messages,
+) -> Result<Value, Refusal> {
+    let photos = [presented.source()];
+    let settings = EnrolSettings::default();
+    let outcome = service.registry.enrol(&service.verifier, &link.subject, photos, &settings)?;
+    if outcome.enrolled.is_some() {
+        service.access.forget_attempts(&link.subject)?;
+        return Ok(json!({ "enrolled": true }));
+    }
+    service.access.reopen_link(&link.id)?;
+    let reasons = outcome.photos.iter().flat_map(|photo| &photo.reasons);
+    let said: Vec<String> = reasons.map(|reason| messages.meaning(reason.code)).collect();
+    Ok(json!({ "enrolled": false, "reasons": said }))
+}
+
+fn verify(
+    service: &Service,
+    link: &Link,
+    presented: Presented<'_>,
+    lang: &str,
+) -> Result<Value, Refusal> {
+    let (verifier, registry) = (&service.verifier, &service.registry);
+    let enrolment = registry.enrolment(&link.subject)?;
+    let probe = verifier.acquire(presented.source())?;
+    let session = match presented {
+        Presented::Frame(_, session) => Some(session),
+        Presented::Photo(_) => None,
+    };
+    let reference = enrolment.reference(verifier, probe.sample.sha256)?;
+    let record = verifier.decide_with_session(&reference, &probe, session)?;
+    let outcome = record.outcome;
+    let at = registry.decided(Some(&enrolment), record, verifier.policy())?;
+    Counts::add(&service.counts.decisions[outcome as usize]);
+    // Who was not confirmed may try again with the same link, as long as attempts are left.
+    service.access.link_decided(&link.id, at.sequence, outcome != Outcome::Match)?;
+    if outcome == Outcome::Match {
+        service.access.forget_attempts(&link.subject)?;
+    }
+    Ok(json!({ "decision": told(service, link, at.sequence, lang)? }))
+}
+
+fn told(service: &Service, link: &Link, number: u64, lang: &str) -> Result<Told, Refusal> {
+    let messages = Messages::of(lang)?;
+    let decision = service.decision_of(&link.subject, number)?;
+    let ledger = LedgerFiles::open(service.registry.ledger().folder())?;
+    Ok(Told::of(number, decision, &ledger, &messages)?)
+}
+
+/// A photo in place of a session, for those whose camera cannot be used.
+pub(crate) async fn photo(
+    State(service): Shared,
+    applicant: Applicant,
+    Query(InLanguage { lang }): Query<InLanguage>,
+    headers: HeaderMap,
+    turn: Turn,
+    Body(photo): Body,
+) -> Result<Json<Value>, Refusal> {
+    let link = applicant.open()?;
+    if headers.get("x-consent").is_none_or(|value| value != "yes") {
+        let next = "ask the person, and send the header `x-consent: yes`";
+        return Err(Refusal::bad("no_consent", "nobody has consented", next));
+    }
+    let work =
+        move |service: &Service| present(service, &link, Presented::Photo(&photo), &lang).map(Json);
+    service.work(turn, work).await
+}
+
+/// The decision that the link led to.
+pub(crate) async fn decision(
+    State(service): Shared,
+    applicant: Applicant,
+    Query(InLanguage { lang }): Query<InLanguage>,
+    turn: Turn,
+) -> Result<Json<Told>, Refusal> {
+    let link = applicant.0;
+    let work = move |service: &Service| {
+        let number = link.decision.ok_or_else(Refusal::unknown_decision)?;
+        told(service, &link, number, &lang).map(Json)
+    };
+    service.work(turn, work).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Note {
+    note: String,
+}
+
+pub(crate) async fn appeal(
+    State(service): Shared,
+    applicant: Applicant,
+    Query(InLanguage { lang }): Query<InLanguage>,
+    turn: Turn,
+    JsonBody(Note { note }): JsonBody<Note>,
+) -> Result<Response, Refusal> {
+    let link = applicant.0;
+    let work = move |service: &Service| {
+        let number = link.decision.ok_or_else(Refusal::unknown_decision)?;
+        if !told(service, &link, number, &lang)?.may_appeal {
+            let (message, next) = ("an appeal is already open", "wait for the answer");
+            return Err(Refusal::new(StatusCode::CONFLICT, "appeal_open", message, next));
+        }
+        let decision = service.decision_of(&link.subject, number)?;
+        service.registry.ledger().open_appeal(&decision.record.id, &note)?;
+        Ok((StatusCode::CREATED, Json(told(service, &link, number, &lang)?)).into_response())
+    };
+    service.work(turn, work).await
+}
+
+/// What is held about the person.
+pub(crate) async fn held(
+    State(service): Shared,
+    applicant: Applicant,
+    turn: Turn,
+) -> Result<Html<String>, Refusal> {
+    let link = applicant.0;
+    let work = move |service: &Service| {
+        Ok(Html(disclosure_page(&service.registry.disclose(&link.subject)?)))
+    };
+    service.work(turn, work).await
+}
+
+/// Deletes everything about the person but the ledger's entries, and this link too. The answer is
+/// the signed receipt.
+pub(crate) async fn forget(
+    State(service): Shared,
+    applicant: Applicant,
+    turn: Turn,
+) -> Result<Response, Refusal> {
+    let link = applicant.0;
+    let work = move |service: &Service| {
+        let receipt = service.registry.forget(&link.subject, DeletionGround::Request)?;
+        service.access.forget_attempts(&link.subject)?;
+        service.access.forget_links(&link.subject)?;
+        Ok(Json(receipt).into_response())
+    };
+    service.work(turn, work).await
+}

@@ -1,0 +1,62 @@
+//! The routes.
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::routing::{delete, get, post};
+use axum::{Router, middleware};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::service::Service;
+use crate::{backend, capture, operate, page};
+
+/// Longest JSON body, in bytes.
+const MOST_JSON: usize = 64 << 10;
+/// Only what the program itself serves may run, and nobody may frame it.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: \
+                      blob:; media-src 'self' blob:; connect-src 'self'; base-uri 'none'; \
+                      form-action 'none'; frame-ancestors 'none'";
+
+/// The service's routes.
+pub fn routes(service: Arc<Service>) -> Router {
+    let photos = DefaultBodyLimit::max(service.settings.max_body);
+    let json = DefaultBodyLimit::max(MOST_JSON);
+    let frames = DefaultBodyLimit::max(capture::MOST_FRAME);
+    let set = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
+    Router::new()
+        .route("/v1/subjects/{subject}/enrolment", post(backend::enrol).layer(photos))
+        .route("/v1/subjects/{subject}/verifications", post(backend::verify).layer(photos))
+        .route("/v1/subjects/{subject}", get(backend::disclose).delete(backend::forget))
+        .route("/v1/subjects/{subject}/decisions/{number}", get(backend::explanation))
+        .route(
+            "/v1/subjects/{subject}/decisions/{number}/appeal",
+            post(backend::appeal).layer(json),
+        )
+        .route("/v1/links", post(backend::new_link).layer(json))
+        .route("/v1/links/{id}", delete(backend::revoke_link))
+        .route("/v1/events", get(backend::events))
+        .route("/v1/capture", get(capture::state))
+        .route("/v1/capture/session", post(capture::begin).layer(json))
+        .route("/v1/capture/session/{id}", delete(capture::abort))
+        .route("/v1/capture/session/{id}/frame", post(capture::frame).layer(frames))
+        .route("/v1/capture/session/{id}/finish", post(capture::finish))
+        .route("/v1/capture/photo", post(capture::photo).layer(photos))
+        .route("/v1/capture/decision", get(capture::decision))
+        .route("/v1/capture/appeal", post(capture::appeal).layer(json))
+        .route("/v1/capture/held", get(capture::held).delete(capture::forget))
+        .route("/metrics", get(operate::metrics))
+        .route("/readyz", get(operate::ready))
+        .layer(middleware::from_fn_with_state(Arc::clone(&service), operate::count))
+        .route("/healthz", get(operate::health))
+        .merge(page::routes())
+        .with_state(service)
+        .layer(set(header::CONTENT_SECURITY_POLICY, POLICY))
+        .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(set(header::REFERRER_POLICY, "no-referrer"))
+        .layer(set(header::CACHE_CONTROL, "no-store"))
+        .layer(set(HeaderName::from_static("permissions-policy"), "camera=(self), microphone=()"))
+        .layer(set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+}

@@ -1,0 +1,211 @@
+//! What all requests share: verifier, registry, keys and links, workers, and the queue for them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use evenmatch::{Verifier, pad::FrameAnalyser};
+use evenmatch_explain::disclosure::OperatorStatement;
+use evenmatch_ledger::{DecisionEntry, LedgerFiles};
+use evenmatch_registry::Registry;
+
+use crate::access::{Access, AttemptLimit};
+use crate::capture::Sessions;
+use crate::refusal::Refusal;
+
+/// A body that takes longer is refused, because it occupies a place that others wait for.
+const SLOWEST_BODY: Duration = Duration::from_secs(20);
+
+/// Limits of the service, and what it tells people.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Requests processed at the same time.
+    pub concurrent: usize,
+    /// Requests that may wait in addition; one more gets 503.
+    pub waiting: usize,
+    /// Longest body, in bytes; a longer one gets 413.
+    pub max_body: usize,
+    /// Live sessions at the same time; one more person gets a place in line.
+    pub sessions: usize,
+    /// Attempts for one subject; one more gets 429.
+    pub attempts: AttemptLimit,
+    /// What the page and explanations say about the operators of the service.
+    pub operator: OperatorStatement,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let concurrent = std::thread::available_parallelism().map_or(1, usize::from);
+        Settings {
+            concurrent,
+            waiting: 4 * concurrent,
+            max_body: 16 << 20,
+            sessions: SESSIONS_A_CORE * concurrent,
+            attempts: AttemptLimit::default(),
+            operator: OperatorStatement::default(),
+        }
+    }
+}
+
+/// Live sessions that one core keeps up with at ten frames per second (`benches/liveness.rs`: about
+/// 74 frames per second a core).
+const SESSIONS_A_CORE: usize = 6;
+/// Frames of one session that may be under way: the page sends two.
+const FRAMES_UNDER_WAY: usize = 3;
+
+/// What all requests share.
+#[derive(Debug)]
+pub struct Service {
+    pub(crate) verifier: Arc<Verifier>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) access: Arc<Access>,
+    pub(crate) analyser: FrameAnalyser,
+    pub(crate) sessions: Sessions,
+    pub(crate) settings: Settings,
+    pub(crate) counts: Counts,
+    workers: Arc<Semaphore>,
+    places: Arc<Semaphore>,
+    frame_places: Arc<Semaphore>,
+}
+
+/// What `/metrics` shows. No person is in it.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) requests: AtomicU64,
+    pub(crate) refused: AtomicU64,
+    pub(crate) frames: AtomicU64,
+    pub(crate) decisions: [AtomicU64; 3],
+}
+
+impl Counts {
+    pub(crate) fn add(counter: &AtomicU64) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// A place among the requests that are processed or waiting. It is taken before the body is read, so
+/// that the memory for bodies is limited too.
+pub(crate) struct Turn(OwnedSemaphorePermit);
+
+impl FromRequestParts<Arc<Service>> for Turn {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(_: &mut Parts, service: &Arc<Service>) -> Result<Self, Refusal> {
+        Arc::clone(&service.places).try_acquire_owned().map(Turn).map_err(|_| Refusal::busy())
+    }
+}
+
+/// The same for a frame of a live session. Sessions are counted, so their frames have places of their
+/// own: many photos at once do not slow those down who are in front of a camera.
+pub(crate) struct FrameTurn(pub(crate) Turn);
+
+impl FromRequestParts<Arc<Service>> for FrameTurn {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(_: &mut Parts, service: &Arc<Service>) -> Result<Self, Refusal> {
+        let place = Arc::clone(&service.frame_places).try_acquire_owned();
+        place.map(|place| FrameTurn(Turn(place))).map_err(|_| Refusal::busy())
+    }
+}
+
+/// A whole body, within the limits of size and time.
+pub(crate) struct Body(pub(crate) Bytes);
+
+impl FromRequest<Arc<Service>> for Body {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Refusal> {
+        let reading = Bytes::from_request(request, service);
+        let Ok(read) = tokio::time::timeout(SLOWEST_BODY, reading).await else {
+            let (message, next) = ("the body arrived too slowly", "send it again");
+            return Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "too_slow", message, next));
+        };
+        read.map(Body).map_err(|rejection| match rejection.status() {
+            status @ StatusCode::PAYLOAD_TOO_LARGE => {
+                let (message, next) = ("the body is too large", "send a smaller photo");
+                Refusal::new(status, "limit_exceeded", message, next)
+            }
+            status => {
+                Refusal::new(status, "bad_body", &rejection.body_text(), "send the body again")
+            }
+        })
+    }
+}
+
+/// A JSON body.
+pub(crate) struct JsonBody<T>(pub(crate) T);
+
+impl<T: serde::de::DeserializeOwned> FromRequest<Arc<Service>> for JsonBody<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Refusal> {
+        let Body(bytes) = Body::from_request(request, service).await?;
+        let read = serde_json::from_slice(&bytes).map(JsonBody);
+        read.map_err(|fault| {
+            let message = format!("the body is not the JSON that is needed: {fault}");
+            Refusal::bad("bad_json", &message, "see /openapi.json")
+        })
+    }
+}
+
+impl Service {
+    /// A service that has served nothing yet.
+    pub fn new(
+        verifier: Arc<Verifier>,
+        registry: Arc<Registry>,
+        access: Arc<Access>,
+        analyser: FrameAnalyser,
+        settings: Settings,
+    ) -> Self {
+        Service {
+            verifier,
+            registry,
+            access,
+            analyser,
+            sessions: Sessions::new(settings.sessions),
+            workers: Arc::new(Semaphore::new(settings.concurrent)),
+            places: Arc::new(Semaphore::new(settings.concurrent + settings.waiting)),
+            frame_places: Arc::new(Semaphore::new(FRAMES_UNDER_WAY * settings.sessions)),
+            settings,
+            counts: Counts::default(),
+        }
+    }
+
+    /// Works on other threads than those that answer requests, which inference and files would
+    /// block. The work continues if the client disconnects.
+    pub(crate) async fn work<T: Send + 'static>(
+        self: &Arc<Self>,
+        Turn(place): Turn,
+        work: impl FnOnce(&Service) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        let worker = Arc::clone(&self.workers).acquire_owned().await;
+        let worker = worker.map_err(|closed| Refusal::internal(&closed))?;
+        let service = Arc::clone(self);
+        let task = tokio::task::spawn_blocking(move || {
+            let _held = (place, worker);
+            work(&service)
+        });
+        task.await.map_err(|fault| Refusal::internal(&fault))?
+    }
+
+    /// Counts an attempt for a subject.
+    pub(crate) fn attempt(&self, subject: &str) -> Result<(), Refusal> {
+        self.access
+            .begin_attempt(subject, self.settings.attempts)?
+            .map_err(Refusal::too_many_attempts)
+    }
+
+    /// The decision with this number, if it is about this subject.
+    pub(crate) fn decision_of(&self, subject: &str, number: u64) -> Result<DecisionEntry, Refusal> {
+        let pseudonym = self.registry.enrolment(subject)?.details.pseudonym;
+        let decision = LedgerFiles::open(self.registry.ledger().folder())?.decision_at(number)?;
+        let about = |decision: &DecisionEntry| decision.subject.as_ref() == Some(&pseudonym);
+        decision.filter(about).ok_or_else(Refusal::unknown_decision)
+    }
+}

@@ -1,0 +1,7 @@
+//! The service: who may do what, and what applicants go through.
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr)]
+
+mod applicant;
+mod bench;
+mod doors;
+mod session;
