@@ -30,7 +30,7 @@ fn main() -> ExitCode {
 
 fn verify(reference: &Path, probe: &Path) -> evenmatch_core::Result<Outcome> {
     // Opening loads both networks, which takes longer than one comparison: a program that
-    // verifies often keeps the verifier. See crates/registry/examples/backend.
+    // verifies often keeps the verifier. See crates/registry/examples/backend.rs.
     let verifier = Verifier::open(Profile::Latency, Policy::default())?;
     let record = verifier.verify(reference, probe)?;
     println!("{:?}", record.outcome);

@@ -39,8 +39,8 @@
 //! must stay in the statistics. An [`Error`] means that the question could not be asked: it has a
 //! [`kind`](ErrorKind), a [`stage`](Stage), a [`place`](Place) and usually a next step.
 //!
-//! `examples/verify.rs` is a complete program on real models. `crates/registry/examples/backend/` is a
-//! web service: enrol, verify, explain, appeal, disclose, delete.
+//! `examples/verify.rs` is a complete program on real models. `crates/registry/examples/backend.rs`
+//! is the shortest backend: enrol, verify, record, explain. `evenmatch serve` is a whole one.
 //!
 //! # The types enforce the pipeline
 //!

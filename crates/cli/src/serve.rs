@@ -76,7 +76,8 @@ pub(crate) fn run(arguments: &ServeArguments) -> anyhow::Result<Exit> {
         // A page on the open network has to expect photos of photos.
         None => Policy { liveness: evenmatch::LivenessPolicy::Require, ..Policy::default() },
     };
-    let mut settings = Settings::default();
+    let tell = |fault: &str| eprintln!("fault: {fault}");
+    let mut settings = Settings { tell, ..Settings::default() };
     if let Some(path) = &arguments.operator {
         settings.operator = OperatorStatement::from_path(path)?;
     }

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use crate::access::Scope;
 use crate::caller::Caller;
-use crate::refusal::Refusal;
+use crate::refusal::{Fault, Refusal};
 use crate::service::{Counts, Service};
 
 /// The process answers.
@@ -76,7 +76,7 @@ pub(crate) async fn metrics(
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response())
 }
 
-/// Counts requests and refusals.
+/// Counts requests and refusals, and tells the operators of faults.
 pub(crate) async fn count(
     State(service): State<Arc<Service>>,
     request: Request,
@@ -86,6 +86,9 @@ pub(crate) async fn count(
     let response = next.run(request).await;
     if response.status().is_client_error() || response.status().is_server_error() {
         Counts::add(&service.counts.refused);
+    }
+    if let Some(Fault(details)) = response.extensions().get() {
+        (service.settings.tell)(details);
     }
     response
 }

@@ -21,20 +21,26 @@ pub(crate) struct Refusal {
     after: Option<Duration>,
     /// How to prove who one is.
     challenge: Option<&'static str>,
+    fault: Option<Fault>,
 }
+
+/// What went wrong in the service itself. It travels with the answer to where faults are told to the
+/// operators, and no client sees it. Errors of the library quote files of the service, and nobody's
+/// name.
+#[derive(Debug, Clone)]
+pub(crate) struct Fault(pub(crate) String);
 
 impl Refusal {
     pub(crate) fn new(status: StatusCode, kind: &'static str, message: &str, next: &str) -> Self {
         let (message, next) = (message.to_owned(), next.to_owned());
-        Refusal { status, kind, message, next, after: None, challenge: None }
+        Refusal { status, kind, message, next, after: None, challenge: None, fault: None }
     }
 
-    /// A fault of the service. Its details go to the log, not to clients.
+    /// A fault of the service. Its details go to the operators, not to clients.
     pub(crate) fn internal(details: &dyn std::fmt::Display) -> Self {
-        // Without a name: errors of the library quote files of the service, and no subject.
-        eprintln!("internal fault: {details}");
         let (message, next) = ("the service failed", "try again later, or tell the operators");
-        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message, next)
+        let refusal = Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message, next);
+        Refusal { fault: Some(Fault(details.to_string())), ..refusal }
     }
 
     pub(crate) fn busy() -> Self {
@@ -131,6 +137,9 @@ impl IntoResponse for Refusal {
             "error": { "kind": self.kind, "message": self.message, "next": self.next }
         });
         let mut response = (self.status, Json(body)).into_response();
+        if let Some(fault) = self.fault {
+            response.extensions_mut().insert(fault);
+        }
         if let Some(scheme) = self.challenge {
             let scheme = HeaderValue::from_static(scheme);
             response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);

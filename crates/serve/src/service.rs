@@ -37,6 +37,8 @@ pub struct Settings {
     pub attempts: AttemptLimit,
     /// What the page and explanations say about the operators of the service.
     pub operator: OperatorStatement,
+    /// Tells the operators of a fault of the service; nothing in it is about a person.
+    pub tell: fn(&str),
 }
 
 impl Default for Settings {
@@ -49,6 +51,7 @@ impl Default for Settings {
             sessions: SESSIONS_A_CORE * concurrent,
             attempts: AttemptLimit::default(),
             operator: OperatorStatement::default(),
+            tell: |_| (),
         }
     }
 }

@@ -77,7 +77,23 @@ impl Bench {
         let Some(analyser) = analyser() else {
             return skip(Need::Models, "the mesh of live sessions is not there");
         };
-        let folder = tempfile::tempdir().unwrap();
+        Some(Bench::on(tempfile::tempdir().unwrap(), verifier, analyser, settings))
+    }
+
+    /// Another process on the same folder.
+    pub fn again(self) -> Bench {
+        let Bench { routes, folder, .. } = self;
+        drop(routes);
+        let verifier = Verifier::with_null_networks(Policy::default()).unwrap();
+        Bench::on(folder, verifier, analyser().unwrap(), Settings::default())
+    }
+
+    fn on(
+        folder: tempfile::TempDir,
+        verifier: Verifier,
+        analyser: FrameAnalyser,
+        settings: Settings,
+    ) -> Bench {
         let ledger = Ledger::open(&folder.path().join("ledger"), &key()).unwrap();
         let store = SqliteStore::open(&folder.path().join("enrolments.sqlite")).unwrap();
         let registry = Registry::open(Box::new(store), ledger, &key()).unwrap();
@@ -89,7 +105,7 @@ impl Bench {
             analyser,
             settings,
         );
-        Some(Bench { routes: routes(Arc::new(service)), access, folder })
+        Bench { routes: routes(Arc::new(service)), access, folder }
     }
 
     /// An API key with these scopes, as the `authorization` header has it.

@@ -2,6 +2,7 @@
 #![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stderr)]
 
 mod applicant;
+mod backend;
 mod bench;
 mod doors;
 mod session;

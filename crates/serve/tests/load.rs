@@ -1,18 +1,18 @@
-//! The example backend under load: 32 simultaneous clients over loopback. For a minute on real
-//! models: `cargo test -p evenmatch-registry --release backend_load:: -- --ignored --nocapture`.
-#![allow(unreachable_pub, clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr)]
+//! The service under load: 32 simultaneous clients over loopback. For a minute on real models:
+//! `cargo test -p evenmatch-serve --release load:: -- --ignored --nocapture`.
+#![allow(unreachable_pub, dead_code, clippy::unwrap_used, clippy::print_stdout)]
+
+mod bench;
 
 use std::collections::BTreeMap;
-use std::io::Cursor;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::example_backend::Settings;
-use crate::support::{BLUE_RED, RED_BLUE, of};
+use bench::{Bench, alice, bob};
 use evenmatch::{Policy, Verifier, model::Profile};
-use evenmatch_ledger::{LedgerFiles, vault::SecretKey};
-use image::{ImageFormat, RgbImage};
+use evenmatch_ledger::LedgerFiles;
+use evenmatch_serve::{Settings, access::AttemptLimit};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -21,14 +21,15 @@ const CLIENTS: usize = 32;
 /// Sends one request on its own connection; returns the status and the body.
 async fn send(
     to: SocketAddr,
-    method: &str,
+    key: &str,
     path: &str,
     body: &[u8],
 ) -> std::io::Result<(u16, String)> {
     let mut stream = TcpStream::connect(to).await?;
     let length = body.len();
     let head = format!(
-        "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
+        "POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: {key}\r\nconnection: close\r\n\
+         content-length: {length}\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).await?;
     // A busy service answers and closes before it has read the body.
@@ -51,12 +52,6 @@ fn resident() -> Option<u64> {
     line.split_whitespace().nth(1)?.parse().ok()
 }
 
-fn png(image: &RgbImage) -> Vec<u8> {
-    let mut png = Cursor::new(Vec::new());
-    image.write_to(&mut png, ImageFormat::Png).unwrap();
-    png.into_inner()
-}
-
 /// What clients send: the subject's photo, another photo, and something that is not a photo.
 struct Photos {
     own: Vec<u8>,
@@ -69,22 +64,28 @@ struct Counts {
     faults: Vec<String>,
 }
 
-async fn client(to: SocketAddr, number: usize, photos: Arc<Photos>, until: Instant) -> Counts {
+async fn client(
+    to: SocketAddr,
+    key: String,
+    number: usize,
+    photos: Arc<Photos>,
+    until: Instant,
+) -> Counts {
     let mut counts = Counts::default();
     let subject = format!("s{}", number % 8);
     for turn in number.. {
         if Instant::now() >= until {
             break;
         }
-        let path = format!("/verify/{subject}");
+        let path = format!("/v1/subjects/{subject}/verifications");
         let (path, body, allowed): (&str, &[u8], &[u16]) = match turn % 8 {
-            0 => ("/verify/nobody", &photos.own, &[404, 503]),
+            0 => ("/v1/subjects/nobody/verifications", &photos.own, &[404, 503]),
             1 => (&path, b"this is no photo", &[415, 422, 429, 503]),
             2 => (&path, &photos.own[..photos.own.len() / 2], &[422, 429, 503]),
             3 | 4 => (&path, &photos.other, &[200, 429, 503]),
             _ => (&path, &photos.own, &[200, 429, 503]),
         };
-        match send(to, "POST", path, body).await {
+        match send(to, &key, path, body).await {
             Ok((status, text)) => {
                 *counts.statuses.entry(status).or_default() += 1;
                 let deliberate = status == 200 || text.contains("\"kind\"");
@@ -102,23 +103,22 @@ async fn client(to: SocketAddr, number: usize, photos: Arc<Photos>, until: Insta
 }
 
 async fn under_load(verifier: Verifier, photos: Photos, time: Duration) {
-    let folder = tempfile::tempdir().unwrap();
-    let registry =
-        crate::example_backend::registry(folder.path(), &SecretKey::from_bytes([7; 32])).unwrap();
-    let settings = Settings { attempts: (50, Duration::from_secs(2)), ..Settings::default() };
-    let routes = crate::example_backend::app(Arc::new(verifier), Arc::new(registry), settings);
+    let attempts = AttemptLimit { most: 50, within: Duration::from_secs(2) };
+    let settings = Settings { attempts, ..Settings::default() };
+    let Some(bench) = Bench::with(verifier, settings) else { return };
+    let (key, routes) = (bench.key("enrol,verify"), bench.routes.clone());
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let to = listener.local_addr().unwrap();
     let serving = tokio::spawn(async move { axum::serve(listener, routes).await });
     for subject in 0..8 {
-        let path = format!("/enrol/s{subject}");
-        assert_eq!(send(to, "POST", &path, &photos.own).await.unwrap().0, 201);
+        let path = format!("/v1/subjects/s{subject}/enrolment");
+        assert_eq!(send(to, &key, &path, &photos.own).await.unwrap().0, 201);
     }
 
     let (begin, photos) = (Instant::now(), Arc::new(photos));
     let until = begin + time;
     let clients: Vec<_> = (0..CLIENTS)
-        .map(|number| tokio::spawn(client(to, number, Arc::clone(&photos), until)))
+        .map(|number| tokio::spawn(client(to, key.clone(), number, Arc::clone(&photos), until)))
         .collect();
     // After a third of the time every buffer has reached its size.
     tokio::time::sleep(time / 3).await;
@@ -143,14 +143,14 @@ async fn under_load(verifier: Verifier, photos: Photos, time: Duration) {
         assert!(late < early + early / 10 + 16 * 1024, "{early} KiB grew to {late}");
     }
     serving.abort();
-    let report = LedgerFiles::open(&folder.path().join("ledger")).unwrap().verify(None, None);
+    let report = LedgerFiles::open(&bench.folder.path().join("ledger")).unwrap().verify(None, None);
     let report = report.unwrap();
     assert!(report.is_whole() && report.decisions == decided, "{report:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn many_clients_get_answers_or_deliberate_refusals() {
-    let photos = Photos { own: png(&of(RED_BLUE)), other: png(&of(BLUE_RED)) };
+    let photos = Photos { own: alice(), other: bob() };
     let verifier = Verifier::with_null_networks(Policy::default()).unwrap();
     under_load(verifier, photos, Duration::from_secs(6)).await;
 }
