@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
@@ -21,8 +21,9 @@ use evenmatch_registry::{DeletionGround, EnrolSettings, Registry};
 
 use crate::access::{Purpose, Scope};
 use crate::caller::Caller;
+use crate::extract::{Body, InLanguage, InPath, InQuery, JsonBody, Turn};
 use crate::refusal::Refusal;
-use crate::service::{Body, Counts, JsonBody, Service, Turn};
+use crate::service::{Counts, Service};
 
 type Shared = State<Arc<Service>>;
 
@@ -34,7 +35,7 @@ const MOST_EVENTS: usize = 1000;
 pub(crate) async fn enrol(
     State(service): Shared,
     caller: Caller,
-    Path(subject): Path<String>,
+    InPath(subject): InPath<String>,
     turn: Turn,
     Body(photo): Body,
 ) -> Result<Response, Refusal> {
@@ -59,7 +60,7 @@ pub(crate) async fn enrol(
 pub(crate) async fn disclose(
     State(service): Shared,
     caller: Caller,
-    Path(subject): Path<String>,
+    InPath(subject): InPath<String>,
     turn: Turn,
 ) -> Result<Response, Refusal> {
     caller.needs(Scope::Read)?;
@@ -72,7 +73,7 @@ pub(crate) async fn disclose(
 pub(crate) async fn forget(
     State(service): Shared,
     caller: Caller,
-    Path(subject): Path<String>,
+    InPath(subject): InPath<String>,
     turn: Turn,
 ) -> Result<Response, Refusal> {
     caller.needs(Scope::Delete)?;
@@ -88,7 +89,7 @@ pub(crate) async fn forget(
 pub(crate) async fn verify(
     State(service): Shared,
     caller: Caller,
-    Path(subject): Path<String>,
+    InPath(subject): InPath<String>,
     turn: Turn,
     Body(photo): Body,
 ) -> Result<Json<DecisionRecord>, Refusal> {
@@ -131,22 +132,12 @@ fn withhold(record: DecisionRecord, number: u64) -> DecisionRecord {
     record
 }
 
-#[derive(Deserialize)]
-pub(crate) struct Language {
-    #[serde(default = "english")]
-    pub(crate) lang: String,
-}
-
-fn english() -> String {
-    "en".to_owned()
-}
-
 /// A decision in plain words: an HTML page if the client accepts one, otherwise text.
 pub(crate) async fn explanation(
     State(service): Shared,
     caller: Caller,
-    Path((subject, number)): Path<(String, u64)>,
-    Query(Language { lang }): Query<Language>,
+    InPath((subject, number)): InPath<(String, u64)>,
+    InQuery(InLanguage { lang }): InQuery<InLanguage>,
     headers: HeaderMap,
     turn: Turn,
 ) -> Result<Response, Refusal> {
@@ -171,7 +162,7 @@ pub(crate) async fn explanation(
 pub(crate) async fn appeal(
     State(service): Shared,
     caller: Caller,
-    Path((subject, number)): Path<(String, u64)>,
+    InPath((subject, number)): InPath<(String, u64)>,
     turn: Turn,
     Body(note): Body,
 ) -> Result<Response, Refusal> {
@@ -227,7 +218,7 @@ pub(crate) async fn new_link(
 pub(crate) async fn revoke_link(
     State(service): Shared,
     caller: Caller,
-    Path(id): Path<String>,
+    InPath(id): InPath<String>,
     turn: Turn,
 ) -> Result<StatusCode, Refusal> {
     caller.needs(Scope::Link)?;
@@ -250,7 +241,7 @@ pub(crate) struct Since {
 pub(crate) async fn events(
     State(service): Shared,
     caller: Caller,
-    Query(Since { after }): Query<Since>,
+    InQuery(Since { after }): InQuery<Since>,
     turn: Turn,
 ) -> Result<Json<Value>, Refusal> {
     caller.needs(Scope::Read)?;

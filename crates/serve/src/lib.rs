@@ -11,6 +11,7 @@ pub mod access;
 mod backend;
 mod caller;
 mod capture;
+mod extract;
 mod operate;
 mod page;
 mod refusal;

@@ -77,6 +77,11 @@ impl Refusal {
         refusal
     }
 
+    pub(crate) fn nothing_here(status: StatusCode) -> Self {
+        let (kind, message) = ("no_such_call", "there is no such call");
+        Refusal::new(status, kind, message, "see /openapi.json")
+    }
+
     pub(crate) fn bad(kind: &'static str, message: &str, next: &str) -> Self {
         Refusal::new(StatusCode::BAD_REQUEST, kind, message, next)
     }

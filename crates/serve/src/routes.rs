@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::routing::{delete, get, post};
 use axum::{Router, middleware};
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use crate::refusal::Refusal;
 use crate::service::Service;
 use crate::{backend, capture, operate, page};
 
@@ -52,6 +53,10 @@ pub fn routes(service: Arc<Service>) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(&service), operate::count))
         .route("/healthz", get(operate::health))
         .merge(page::routes())
+        .fallback(|| async { Refusal::nothing_here(StatusCode::NOT_FOUND) })
+        .method_not_allowed_fallback(|| async {
+            Refusal::nothing_here(StatusCode::METHOD_NOT_ALLOWED)
+        })
         .with_state(service)
         .layer(set(header::CONTENT_SECURITY_POLICY, POLICY))
         .layer(set(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

@@ -2,13 +2,8 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Request};
-use axum::http::StatusCode;
-use axum::http::request::Parts;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 use evenmatch::{Verifier, pad::FrameAnalyser};
 use evenmatch_explain::disclosure::OperatorStatement;
@@ -17,10 +12,8 @@ use evenmatch_registry::Registry;
 
 use crate::access::{Access, AttemptLimit};
 use crate::capture::Sessions;
+use crate::extract::Turn;
 use crate::refusal::Refusal;
-
-/// A body that takes longer is refused, because it occupies a place that others wait for.
-const SLOWEST_BODY: Duration = Duration::from_secs(20);
 
 /// Limits of the service, and what it tells people.
 #[derive(Debug, Clone)]
@@ -73,8 +66,8 @@ pub struct Service {
     pub(crate) settings: Settings,
     pub(crate) counts: Counts,
     workers: Arc<Semaphore>,
-    places: Arc<Semaphore>,
-    frame_places: Arc<Semaphore>,
+    pub(crate) places: Arc<Semaphore>,
+    pub(crate) frame_places: Arc<Semaphore>,
 }
 
 /// What `/metrics` shows. No person is in it.
@@ -89,71 +82,6 @@ pub(crate) struct Counts {
 impl Counts {
     pub(crate) fn add(counter: &AtomicU64) {
         counter.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// A place among the requests that are processed or waiting. It is taken before the body is read, so
-/// that the memory for bodies is limited too.
-pub(crate) struct Turn(OwnedSemaphorePermit);
-
-impl FromRequestParts<Arc<Service>> for Turn {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(_: &mut Parts, service: &Arc<Service>) -> Result<Self, Refusal> {
-        Arc::clone(&service.places).try_acquire_owned().map(Turn).map_err(|_| Refusal::busy())
-    }
-}
-
-/// The same for a frame of a live session. Sessions are counted, so their frames have places of their
-/// own: many photos at once do not slow those down who are in front of a camera.
-pub(crate) struct FrameTurn(pub(crate) Turn);
-
-impl FromRequestParts<Arc<Service>> for FrameTurn {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(_: &mut Parts, service: &Arc<Service>) -> Result<Self, Refusal> {
-        let place = Arc::clone(&service.frame_places).try_acquire_owned();
-        place.map(|place| FrameTurn(Turn(place))).map_err(|_| Refusal::busy())
-    }
-}
-
-/// A whole body, within the limits of size and time.
-pub(crate) struct Body(pub(crate) Bytes);
-
-impl FromRequest<Arc<Service>> for Body {
-    type Rejection = Refusal;
-
-    async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Refusal> {
-        let reading = Bytes::from_request(request, service);
-        let Ok(read) = tokio::time::timeout(SLOWEST_BODY, reading).await else {
-            let (message, next) = ("the body arrived too slowly", "send it again");
-            return Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "too_slow", message, next));
-        };
-        read.map(Body).map_err(|rejection| match rejection.status() {
-            status @ StatusCode::PAYLOAD_TOO_LARGE => {
-                let (message, next) = ("the body is too large", "send a smaller photo");
-                Refusal::new(status, "limit_exceeded", message, next)
-            }
-            status => {
-                Refusal::new(status, "bad_body", &rejection.body_text(), "send the body again")
-            }
-        })
-    }
-}
-
-/// A JSON body.
-pub(crate) struct JsonBody<T>(pub(crate) T);
-
-impl<T: serde::de::DeserializeOwned> FromRequest<Arc<Service>> for JsonBody<T> {
-    type Rejection = Refusal;
-
-    async fn from_request(request: Request, service: &Arc<Service>) -> Result<Self, Refusal> {
-        let Body(bytes) = Body::from_request(request, service).await?;
-        let read = serde_json::from_slice(&bytes).map(JsonBody);
-        read.map_err(|fault| {
-            let message = format!("the body is not the JSON that is needed: {fault}");
-            Refusal::bad("bad_json", &message, "see /openapi.json")
-        })
     }
 }
 

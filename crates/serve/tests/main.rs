@@ -5,4 +5,5 @@ mod applicant;
 mod backend;
 mod bench;
 mod doors;
+mod malformed;
 mod session;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use image::RgbImage;
@@ -18,27 +18,18 @@ use evenmatch_registry::{DeletionGround, EnrolSettings, disclosure_page};
 
 use crate::access::{Link, LinkState, Purpose};
 use crate::caller::Applicant;
+use crate::extract::{Body, InLanguage, InQuery, JsonBody, Turn};
 use crate::refusal::Refusal;
-use crate::service::{Body, Counts, JsonBody, Service, Turn};
+use crate::service::{Counts, Service};
 use crate::told::Told;
 
 type Shared = State<Arc<Service>>;
-
-#[derive(Deserialize)]
-pub(crate) struct InLanguage {
-    #[serde(default = "english")]
-    lang: String,
-}
-
-fn english() -> String {
-    "en".to_owned()
-}
 
 /// What a link is for, and how far it has led.
 pub(crate) async fn state(
     State(service): Shared,
     applicant: Applicant,
-    Query(InLanguage { lang }): Query<InLanguage>,
+    InQuery(InLanguage { lang }): InQuery<InLanguage>,
     turn: Turn,
 ) -> Result<Json<Value>, Refusal> {
     let link = applicant.0;
@@ -161,7 +152,7 @@ fn told(service: &Service, link: &Link, number: u64, lang: &str) -> Result<Told,
 pub(crate) async fn photo(
     State(service): Shared,
     applicant: Applicant,
-    Query(InLanguage { lang }): Query<InLanguage>,
+    InQuery(InLanguage { lang }): InQuery<InLanguage>,
     headers: HeaderMap,
     turn: Turn,
     Body(photo): Body,
@@ -180,7 +171,7 @@ pub(crate) async fn photo(
 pub(crate) async fn decision(
     State(service): Shared,
     applicant: Applicant,
-    Query(InLanguage { lang }): Query<InLanguage>,
+    InQuery(InLanguage { lang }): InQuery<InLanguage>,
     turn: Turn,
 ) -> Result<Json<Told>, Refusal> {
     let link = applicant.0;
@@ -200,7 +191,7 @@ pub(crate) struct Note {
 pub(crate) async fn appeal(
     State(service): Shared,
     applicant: Applicant,
-    Query(InLanguage { lang }): Query<InLanguage>,
+    InQuery(InLanguage { lang }): InQuery<InLanguage>,
     turn: Turn,
     JsonBody(Note { note }): JsonBody<Note>,
 ) -> Result<Response, Refusal> {

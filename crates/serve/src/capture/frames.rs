@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
@@ -17,8 +17,9 @@ use evenmatch::{
 
 use super::answers::{self, Presented};
 use crate::caller::Applicant;
+use crate::extract::{Body, FrameTurn, InLanguage, InPath, InQuery, JsonBody, Turn};
 use crate::refusal::Refusal;
-use crate::service::{Body, Counts, FrameTurn, JsonBody, Service, Turn};
+use crate::service::{Counts, Service};
 
 type Shared = State<Arc<Service>>;
 
@@ -92,8 +93,8 @@ pub(crate) struct Taken {
 pub(crate) async fn frame(
     State(service): Shared,
     applicant: Applicant,
-    Path(id): Path<String>,
-    Query(Taken { at }): Query<Taken>,
+    InPath(id): InPath<String>,
+    InQuery(Taken { at }): InQuery<Taken>,
     FrameTurn(turn): FrameTurn,
     Body(jpeg): Body,
 ) -> Result<Json<Value>, Refusal> {
@@ -163,21 +164,11 @@ fn guidance(progress: &SessionProgress, done: f64) -> Value {
     json!({ "asked": asked, "face": face, "advice": advice, "over": progress.over, "done": done })
 }
 
-#[derive(Deserialize)]
-pub(crate) struct InLanguage {
-    #[serde(default = "english")]
-    lang: String,
-}
-
-fn english() -> String {
-    "en".to_owned()
-}
-
 pub(crate) async fn finish(
     State(service): Shared,
     applicant: Applicant,
-    Path(id): Path<String>,
-    Query(InLanguage { lang }): Query<InLanguage>,
+    InPath(id): InPath<String>,
+    InQuery(InLanguage { lang }): InQuery<InLanguage>,
     turn: Turn,
 ) -> Result<Json<Value>, Refusal> {
     let link = applicant.open()?;
@@ -201,7 +192,7 @@ pub(crate) async fn finish(
 pub(crate) async fn abort(
     State(service): Shared,
     applicant: Applicant,
-    Path(id): Path<String>,
+    InPath(id): InPath<String>,
 ) -> Result<StatusCode, Refusal> {
     service.sessions.end(&id, &applicant.0.id)?;
     Ok(StatusCode::NO_CONTENT)
