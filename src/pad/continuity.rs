@@ -117,6 +117,9 @@ impl Continuity {
         let times = |fast: bool| if fast { TIMES_FAST } else { TIMES };
         let face_times = times(earlier.min(change) > FAST);
         let room_times = times(earlier.max(change) > FAST);
+        if std::env::var_os("DBG_ROOM").is_some() {
+            eprintln!("ROOM {:?} face {change:.4}", room);
+        }
         let face = self.face.jump(change, FACE_FLOOR);
         let room = match room {
             Some((picture, light)) => {

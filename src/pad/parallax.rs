@@ -114,6 +114,14 @@ impl Shape {
         let root = (sum * sum - 4.0 * product * product).max(0.0).sqrt();
         let cosine = ((sum - root) / (sum + root).max(1e-9)).max(0.0).sqrt();
         let plane = cosine.min(1.0).acos().to_degrees() as f32;
+        if std::env::var_os("DBG_PLANE").is_some() {
+            // principal direction of the largest singular value in the source
+            let (p11, p12, p22) = (a * a + c * c, a * b + c * d, b * b + d * d);
+            let dir = 0.5 * (2.0 * p12).atan2(p11 - p22).to_degrees();
+            let g = |k: usize| (all[k][0], all[k][1]);
+            let gap = (g(13).1 - g(14).1).abs();
+            eprintln!("PLANE {plane:.1} {:.1} {:.1} dir {dir:.0} a {a:.2} d {d:.2} gap {gap:.3}", turn[0], turn[1]);
+        }
         plane > FORESHORTENED && turn[0].hypot(turn[1]) < 0.5 * plane
     }
 
