@@ -11,10 +11,10 @@ use evenmatch::{
     Policy,
     mesh::FaceMesh,
     model::Profile,
-    pad::{Challenge, Finding, Follower, FrameAnalyser, Judge, Seen, SessionReport, Step},
+    pad::{Challenge, Finding, Follower, FrameAnalyser, Judge, Measures, Seen, SessionReport, Step},
 };
 use evenmatch_core::{Digest, record::LivenessOutcome};
-use evenmatch_lab::recordings::{Frame, Sampling, Trouble, backwards, fitted, movements};
+use evenmatch_lab::recordings::{Frame, Sampling, Trouble, backwards, calm_starts, fitted, movements};
 use evenmatch_testkit::{Need, skip};
 use rayon::prelude::*;
 
@@ -278,19 +278,27 @@ struct Fits {
 fn fitted_challenges() {
     let Some(folder) = clips() else { return };
     let Some(analyser) = analyser() else { return };
-    let every = std::env::var("EVENMATCH_EVERY_MS").map_or(1000, |ms| ms.parse().unwrap());
-    let mut jobs = Vec::new();
-    for path in people(&folder) {
-        let frames = Sampling::default().read(&path).unwrap();
-        let end = frames.last().map_or(0, |(_, ms)| *ms);
-        for slower in [0.0, 1.0] {
-            for from in (0..end.saturating_sub(2500)).step_by(every) {
-                jobs.push((path.clone(), from, slower));
-            }
-        }
-    }
+    let sampling = Sampling { fps: 12.0, side: 480, ..Sampling::default() };
+    let starts = |path: &PathBuf| {
+        let frames = sampling.read(path).unwrap();
+        let coarse: Vec<Frame> = frames.into_iter().step_by(2).collect();
+        let end = coarse.last().map_or(0, |(_, ms)| *ms);
+        let seen = seen(&analyser, &coarse);
+        let poses: Vec<(u64, Measures)> = seen
+            .iter()
+            .filter_map(|one| Some((one.at().as_millis() as u64, *one.measures()?)))
+            .collect();
+        let mut reversed: Vec<(u64, Measures)> =
+            poses.iter().map(|(ms, one)| (end - ms.min(&end), *one)).collect();
+        reversed.reverse();
+        let job = |slower: f64| move |from: u64| (path.clone(), from, slower);
+        let forwards = calm_starts(&poses).into_iter().map(job(0.0));
+        forwards.chain(calm_starts(&reversed).into_iter().map(job(1.0))).collect::<Vec<_>>()
+    };
+    let paths = people(&folder);
+    let jobs: Vec<_> = paths.par_iter().with_max_len(1).flat_map_iter(starts).collect();
     let of_one = |(path, from, slower): &(PathBuf, u64, f64)| {
-        let mut frames = Sampling::default().read(path).unwrap();
+        let mut frames = sampling.read(path).unwrap();
         if *slower > 0.0 {
             frames = backwards(&frames, *slower);
         }

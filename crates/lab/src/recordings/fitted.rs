@@ -1,6 +1,6 @@
 //! Challenges that ask, after the fact, for what a recording shows.
 
-use evenmatch::pad::{BASELINE_MS, Challenge, Seen, Step};
+use evenmatch::pad::{BASELINE_MS, Challenge, Measures, Seen, Step, movement};
 
 /// A movement has begun from this share of what a step needs, and is over below it, or below the
 /// next share of the furthest that it reached.
@@ -78,6 +78,40 @@ fn of_step(step: Step, seen: &[Seen]) -> Vec<Movement> {
         before = share;
     }
     found
+}
+
+/// A head that stays within these of its pose (degrees) and its size (share) looks calm.
+const CALM: (f32, f32) = (8.0, 0.1);
+/// What follows a calm look counts if it comes within this many milliseconds.
+const SOON_MS: u64 = 6000;
+/// Most calm looks that are tried of one recording.
+const MOST_STARTS: usize = 4;
+
+/// When a session might begin, in milliseconds: where the head is calm for as long as a session begins
+/// with and then moves as a step would ask. From a recording's poses, and of those times a few that lie
+/// apart.
+pub fn calm_starts(poses: &[(u64, Measures)]) -> Vec<u64> {
+    let mut found: Vec<u64> = Vec::new();
+    for (n, (from, first)) in poses.iter().enumerate() {
+        let look = |ms: u64| (*from..from + u64::from(BASELINE_MS)).contains(&ms);
+        let near = |one: &Measures| {
+            (one.pose.yaw - first.pose.yaw).abs() < CALM.0
+                && (one.pose.pitch - first.pose.pitch).abs() < CALM.0
+                && (one.size / first.size - 1.0).abs() < CALM.1
+        };
+        let during: Vec<&Measures> =
+            poses[n..].iter().take_while(|(ms, _)| look(*ms)).map(|(_, one)| one).collect();
+        let soon = |ms: u64| ms < from + u64::from(BASELINE_MS) + SOON_MS;
+        let moves = poses[n..].iter().filter(|(ms, _)| !look(*ms) && soon(*ms)).any(|(_, now)| {
+            Step::ALL.iter().any(|step| movement::share(*step, first, now) >= 1.0)
+        });
+        let apart = found.last().is_none_or(|last| *from >= last + 1000);
+        if during.len() >= 6 && during.iter().all(|one| near(one)) && moves && apart {
+            found.push(*from);
+        }
+    }
+    let every = found.len().div_ceil(MOST_STARTS).max(1);
+    found.into_iter().step_by(every).collect()
 }
 
 /// Most challenges that are fitted to one recording: those with the most steps.
