@@ -43,9 +43,8 @@ fn folder() -> Option<PathBuf> {
 fn images(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let ends = ["png", "jpg", "jpeg", "ppm"];
-    let is_image = |path: &PathBuf| {
-        path.extension().is_some_and(|end| ends.iter().any(|known| end == *known))
-    };
+    let is_image =
+        |path: &PathBuf| path.extension().is_some_and(|end| ends.iter().any(|known| end == *known));
     let mut images: Vec<PathBuf> = entries.filter(is_image).collect();
     images.sort();
     images
@@ -89,18 +88,23 @@ type Counts = BTreeMap<usize, (usize, usize)>;
 /// everybody is counted, draws say nothing: then the exact interval of that many people.
 fn by_person(counts: &Counts) -> String {
     let people: Vec<(usize, usize)> = counts.values().copied().collect();
-    let total = |of: &[(usize, usize)]| {
-        of.iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
-    };
+    let total =
+        |of: &[(usize, usize)]| of.iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
     let (faces, said) = total(&people);
     let touched = people.iter().filter(|one| one.1 > 0).count();
     let bounds = if said == 0 || said == faces {
-        let exact = clopper_pearson(if said == 0 { 0.0 } else { people.len() as f64 }, people.len() as f64, 0.95);
+        let exact = clopper_pearson(
+            if said == 0 { 0.0 } else { people.len() as f64 },
+            people.len() as f64,
+            0.95,
+        );
         (exact.low, exact.high)
     } else {
         let mut state = 1_u64;
         let mut draw = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             people[((state >> 33) as usize) % people.len()]
         };
         let mut shares: Vec<f64> = (0..ROUNDS)
@@ -155,14 +159,16 @@ fn frames_of_people_and_of_screens() {
             let (denied, open) = (said(LivenessOutcome::Fail), said(LivenessOutcome::Inconclusive));
             println!("| {name} | {denied} | {open} |");
         }
-        let names: Vec<String> = faces[0].signals.iter().map(|signal| signal.name.clone()).collect();
+        let names: Vec<String> =
+            faces[0].signals.iter().map(|signal| signal.name.clone()).collect();
         for name in names {
             let verdict = |wanted: SignalVerdict| {
                 by_person(&count(&|_| true, &|face: &Face| {
                     face.signals.iter().any(|s| s.name == name && s.verdict == wanted)
                 }))
             };
-            let (attack, unclear) = (verdict(SignalVerdict::Attack), verdict(SignalVerdict::Unclear));
+            let (attack, unclear) =
+                (verdict(SignalVerdict::Attack), verdict(SignalVerdict::Unclear));
             println!("{name}: attack {attack}; unclear {unclear}");
         }
     }

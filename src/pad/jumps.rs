@@ -17,12 +17,8 @@ const OTHERS: usize = 2;
 /// A change is abrupt in this sense if it is this many times as large as those beside it.
 const PEAK: f32 = 1.3;
 /// What a jump of each part is called.
-const NAMES: [Finding; 4] = [
-    Finding::PictureJumped,
-    Finding::PictureJumped,
-    Finding::FaceJumped,
-    Finding::AbruptChange,
-];
+const NAMES: [Finding; 4] =
+    [Finding::PictureJumped, Finding::PictureJumped, Finding::FaceJumped, Finding::AbruptChange];
 
 /// The changes of one frame.
 #[derive(Debug, Clone, Copy)]
@@ -97,7 +93,11 @@ impl Jumps {
 
     /// What stands alone of all that is left, at the end.
     pub(super) fn rest(&self) -> Vec<Finding> {
-        self.suspects.iter().filter(|suspect| self.stands_alone(suspect)).map(|s| s.finding).collect()
+        self.suspects
+            .iter()
+            .filter(|suspect| self.stands_alone(suspect))
+            .map(|s| s.finding)
+            .collect()
     }
 
     fn settle(&mut self, is_over: impl Fn(u64) -> bool) -> Vec<Finding> {
@@ -146,8 +146,7 @@ mod tests {
         assert_eq!(found(&calm), []);
         calm[30] = 0.04;
         assert_eq!(found(&calm), [Finding::FaceJumped], "a cut");
-        let mut stutter: Vec<f32> =
-            (0..60).map(|n| if n % 3 == 0 { 0.04 } else { 0.01 }).collect();
+        let mut stutter: Vec<f32> = (0..60).map(|n| if n % 3 == 0 { 0.04 } else { 0.01 }).collect();
         assert_eq!(found(&stutter), [], "every 200 ms");
         stutter[33] = 0.12;
         assert_eq!(found(&stutter), [Finding::FaceJumped], "a cut in a stutter");

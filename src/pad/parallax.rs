@@ -45,8 +45,6 @@ pub(super) struct Shape {
     relief: Vec<f64>,
     yaw: f32,
     pitch: f32,
-    /// How far the lips are apart.
-    gap: f64,
 }
 
 /// What one frame shows of it.
@@ -96,8 +94,7 @@ impl Shape {
         let relief: Vec<f64> =
             rows.iter().zip(&depths).map(|(row, z)| z - dot(row, &fit)).collect();
         let sound = relief.iter().map(|z| z * z).sum::<f64>() > 1e-6 && rigid.len() > 100;
-        let gap = gap(&mean);
-        sound.then_some(Shape { rigid, places, relief, yaw, pitch, gap })
+        sound.then_some(Shape { rigid, places, relief, yaw, pitch })
     }
 
     /// Whether the face is foreshortened like a picture that is turned away, although the face in
@@ -117,15 +114,6 @@ impl Shape {
         let root = (sum * sum - 4.0 * product * product).max(0.0).sqrt();
         let cosine = ((sum - root) / (sum + root).max(1e-9)).max(0.0).sqrt();
         let plane = cosine.min(1.0).acos().to_degrees() as f32;
-        if std::env::var_os("DBG_PLANE").is_some() {
-            // principal direction of the largest singular value in the source
-            let (p11, p12, p22) = (a * a + c * c, a * b + c * d, b * b + d * d);
-            let dir = 0.5 * (2.0 * p12).atan2(p11 - p22).to_degrees();
-            let g = |k: usize| (all[k][0], all[k][1]);
-            let gap = gap(all); let _ = g;
-            let rel = self.turned(all, turn).map_or(9.0, |t| { let e=t.expected; let s=t.seen; (e[0]*s[0]+e[1]*s[1])/(e[0]*e[0]+e[1]*e[1])});
-            eprintln!("PLANE {plane:.1} {:.1} {:.1} dir {dir:.0} a {a:.2} d {d:.2} gap {gap:.3} from {:.3} rel {rel:.2}", turn[0], turn[1], self.gap);
-        }
         plane > FORESHORTENED && turn[0].hypot(turn[1]) < 0.5 * plane
     }
 
@@ -191,14 +179,6 @@ impl Parallax {
     }
 }
 
-/// How far the lips are apart, in sizes of the face.
-fn gap(points: &[[f64; 3]]) -> f64 {
-    let [upper, lower] = LIPS.map(|n| points[n]);
-    (lower[0] - upper[0]).hypot(lower[1] - upper[1])
-}
-
-/// The middles of the lips' inner rims.
-const LIPS: [usize; 2] = [13, 14];
 /// Points of the eyelids' rims, which blinks move.
 const LIDS: [usize; 24] = [
     7, 163, 144, 145, 153, 154, 173, 157, 158, 159, 160, 161, 249, 390, 373, 374, 380, 381, 398,

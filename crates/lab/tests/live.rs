@@ -11,10 +11,14 @@ use evenmatch::{
     Policy,
     mesh::FaceMesh,
     model::Profile,
-    pad::{Challenge, Finding, Follower, FrameAnalyser, Judge, Measures, Seen, SessionReport, Step},
+    pad::{
+        Challenge, Finding, Follower, FrameAnalyser, Judge, Measures, Seen, SessionReport, Step,
+    },
 };
 use evenmatch_core::{Digest, record::LivenessOutcome};
-use evenmatch_lab::recordings::{Frame, Sampling, Trouble, backwards, calm_starts, fitted, movements};
+use evenmatch_lab::recordings::{
+    Frame, Sampling, Trouble, backwards, calm_starts, fitted, movements,
+};
 use evenmatch_testkit::{Need, skip};
 use rayon::prelude::*;
 
@@ -77,7 +81,10 @@ fn seen(analyser: &FrameAnalyser, frames: &[Frame]) -> Vec<Seen> {
 fn judged(challenge: Challenge, seen: &[Seen]) -> SessionReport {
     let mut judge = Judge::new(challenge);
     for one in seen {
-        judge.take(one);
+        // As the command does: what comes after the last step is nobody's answer.
+        if judge.take(one).over {
+            break;
+        }
     }
     judge.finish()
 }

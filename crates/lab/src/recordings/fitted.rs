@@ -102,9 +102,10 @@ pub fn calm_starts(poses: &[(u64, Measures)]) -> Vec<u64> {
         let during: Vec<&Measures> =
             poses[n..].iter().take_while(|(ms, _)| look(*ms)).map(|(_, one)| one).collect();
         let soon = |ms: u64| ms < from + u64::from(BASELINE_MS) + SOON_MS;
-        let moves = poses[n..].iter().filter(|(ms, _)| !look(*ms) && soon(*ms)).any(|(_, now)| {
-            Step::ALL.iter().any(|step| movement::share(*step, first, now) >= 1.0)
-        });
+        let moves = poses[n..]
+            .iter()
+            .filter(|(ms, _)| !look(*ms) && soon(*ms))
+            .any(|(_, now)| Step::ALL.iter().any(|step| movement::share(*step, first, now) >= 1.0));
         let apart = found.last().is_none_or(|last| *from >= last + 1000);
         if during.len() >= 6 && during.iter().all(|one| near(one)) && moves && apart {
             found.push(*from);
