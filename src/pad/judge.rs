@@ -289,7 +289,9 @@ mod tests {
     fn nothing_that_a_camera_or_a_browser_does_is_an_attack() {
         let mut judge = judge();
         for n in 0..200_u64 {
-            let jumps = if n % 7 == 0 { cut() } else { calm() };
+            // Far enough apart that each stands alone.
+            let parts = [Part { size: 0.01, ..Part::default() }; 4];
+            let jumps = if n % 60 == 0 { cut() } else { Abruptness { parts, ..calm() } };
             let resized = Abruptness { resized: n % 50 == 0, ..jumps };
             judge.take(&seen(60 * n, resized, None));
             judge.take(&Seen { at_ms: 60 * n, what: What::Again });
