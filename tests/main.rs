@@ -14,6 +14,7 @@ mod mesh;
 mod mirrored;
 mod parity;
 mod passive_bona_fide;
+mod passive_crops;
 mod passive_support;
 mod pipeline_null;
 mod sample;

@@ -51,6 +51,8 @@ pub struct Abruptness {
     pub face: f32,
     /// The course of the face's motion.
     pub course: f32,
+    /// What the three are made of: picture and light of the room, the face, its course.
+    pub(super) parts: [Part; 4],
     /// How much the face itself changed, as a share of its light: most of its blocks by at least this
     /// much.
     pub face_change: f32,
@@ -58,6 +60,18 @@ pub struct Abruptness {
     pub resized: bool,
     /// Whether frames that could not be read were between the two.
     pub behind_gap: bool,
+}
+
+/// One quantity's newest change, and what the change before it looks like, now that the one after it is
+/// known.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct Part {
+    /// The newest change.
+    pub(super) size: f32,
+    /// The change before it, where 1 is the limit.
+    pub(super) times: f32,
+    /// What that was compared with.
+    pub(super) beside: f32,
 }
 
 /// What is remembered of the frames so far.
@@ -117,20 +131,24 @@ impl Continuity {
         let times = |fast: bool| if fast { TIMES_FAST } else { TIMES };
         let face_times = times(earlier.min(change) > FAST);
         let room_times = times(earlier.max(change) > FAST);
-        let face = self.face.jump(change, FACE_FLOOR);
-        let room = match room {
-            Some((picture, light)) => {
-                self.picture.jump(picture, PICTURE_FLOOR).max(self.light.jump(light, LIGHT_FLOOR))
-            }
+        let face = self.face.jump(change, FACE_FLOOR, face_times);
+        let [picture, light] = match room {
+            Some((picture, light)) => [
+                self.picture.jump(picture, PICTURE_FLOOR, room_times),
+                self.light.jump(light, LIGHT_FLOOR, room_times),
+            ],
             None => {
                 (self.picture, self.light) = Default::default();
-                0.0
+                Default::default()
             }
         };
+        // A course is broken or not whatever came before: it is its own measure.
+        let course = Part { size: broken, times: broken / BROKEN, beside: 1.0 };
         Abruptness {
-            room: room / room_times,
-            face: face / face_times,
-            course: broken / BROKEN,
+            room: picture.times.max(light.times),
+            face: face.times,
+            course: course.times,
+            parts: [picture, light, face, course],
             face_change: change,
             ..Abruptness::default()
         }
@@ -148,15 +166,29 @@ impl Changes {
     }
 
     /// How many times as large the previous change was as the one before it, the one after it (this
-    /// one), and usually. Anything that moves by itself speeds up and slows down again.
-    fn jump(&mut self, change: f32, floor: f32) -> f32 {
+    /// one), and usually, as a share of the `most` allowed. Anything that moves by itself speeds up and
+    /// slows down again.
+    fn jump(&mut self, change: f32, floor: f32, most: f32) -> Part {
         let (Some(jump), Some(earlier)) = (self.0.back(0), self.0.back(1)) else {
             self.0.push(change);
-            return 0.0;
+            return Part { size: change, ..Part::default() };
         };
         let beside = earlier.max(change).max(self.0.median()).max(floor);
-        let ratio = jump / beside;
         self.0.push(change);
-        ratio
+        Part { size: change, times: jump / beside / most, beside }
+    }
+}
+
+#[cfg(test)]
+impl Continuity {
+    /// What changes of the face alone, one after the other, look like.
+    pub(super) fn of_changes() -> impl FnMut(f32) -> Abruptness {
+        let mut face = Changes::default();
+        move |change| {
+            let part = face.jump(change, FACE_FLOOR, TIMES);
+            let mut seen = Abruptness { face: part.times, ..Abruptness::default() };
+            seen.parts[2] = part;
+            seen
+        }
     }
 }

@@ -4,19 +4,14 @@ use super::SAME_PERSON;
 use super::challenge::Challenge;
 use super::exchange::Exchange;
 use super::follower::{LONGEST_GAP_MS, Likeness, NewFrame, Seen, What};
+use super::jumps::Jumps;
 use super::movement::{StepWatch, moves_unasked, share};
 use super::parallax::Parallax;
-use super::report::{
-    Finding, ParallaxEvidence, SESSION_SCHEMA, SessionProgress, SessionReport, StepEvidence,
-};
-use evenmatch_core::record::LivenessOutcome;
+use super::report::{Finding, SessionProgress, SessionReport};
+use super::verdict::{Counts, Whole};
 
 /// The most frames in a session: a minute at 60 per second.
 pub(super) const MOST_FRAMES: u32 = 3600;
-/// Frames per second below which motion cannot be judged.
-const LEAST_RATE: f64 = 8.0;
-/// Share of the frames that must show the face.
-const LEAST_SEEN: f64 = 0.7;
 /// A second face counts from this many frames.
 const SECOND_FACES: u32 = 3;
 /// Size of the face, in pixels, that the mesh needs.
@@ -24,13 +19,6 @@ const LEAST_SIZE: f32 = 28.0;
 /// Templates in a row that must differ before a face counts as another person's; and the similarity
 /// below which one is enough.
 const UNLIKE: (u32, f32) = (2, 0.25);
-/// Templates that must be compared with those of the start.
-const LEAST_COMPARED: u32 = 3;
-/// The fewest frames with a turned head from which depth is judged.
-const PARALLAX_FRAMES: u32 = 4;
-/// A solid head shows at least the first share of its relief; something flat at most the second.
-const SOLID: f32 = 0.45;
-const FLAT: f32 = 0.25;
 /// While the head makes the movement that is asked for, from this share of it on, the picture may
 /// change this many times as abruptly as otherwise: real people set off faster than simulated ones,
 /// and takes are hard to join in the middle of a movement.
@@ -43,10 +31,8 @@ pub const UNASKED: u32 = 2;
 pub struct Judge {
     challenge: Challenge,
     findings: Vec<Finding>,
-    frames: u32,
-    frames_skipped: u32,
-    frames_repeated: u32,
-    frames_with_face: u32,
+    jumps: Jumps,
+    counts: Counts,
     frames_with_second_face: u32,
     unasked: u32,
     last_ms: u64,
@@ -58,7 +44,6 @@ pub struct Judge {
     has_baseline: bool,
     exchange: Exchange,
     unlike: u32,
-    compared: u32,
     least_likeness: Option<f32>,
     watches: Vec<StepWatch>,
     parallax: Parallax,
@@ -71,10 +56,8 @@ impl Judge {
         Judge {
             challenge,
             findings: Vec::new(),
-            frames: 0,
-            frames_skipped: 0,
-            frames_repeated: 0,
-            frames_with_face: 0,
+            jumps: Jumps::default(),
+            counts: Counts::default(),
             frames_with_second_face: 0,
             unasked: 0,
             last_ms: 0,
@@ -84,7 +67,6 @@ impl Judge {
             has_baseline: false,
             exchange: Exchange::default(),
             unlike: 0,
-            compared: 0,
             least_likeness: None,
             watches,
             parallax: Parallax::default(),
@@ -103,7 +85,7 @@ impl Judge {
 
     /// Whether no more frames are examined.
     pub(super) fn is_full(&self) -> bool {
-        self.frames >= MOST_FRAMES
+        self.counts.frames >= MOST_FRAMES
     }
 
     /// Counts a frame that is not examined, at this time.
@@ -111,7 +93,7 @@ impl Judge {
         if self.is_full() {
             self.find(Finding::TooManyFrames);
         } else {
-            self.frames += 1;
+            self.counts.frames += 1;
             self.last_ms = now_ms;
         }
         self.progress(now_ms, false)
@@ -119,7 +101,7 @@ impl Judge {
 
     /// Reports that a frame could not be read.
     pub fn skip(&mut self) {
-        self.frames_skipped += 1;
+        self.counts.frames_skipped += 1;
         self.exchange.held = false;
     }
 
@@ -134,11 +116,11 @@ impl Judge {
             What::Backwards => self.find(Finding::ClockBackwards),
             // Cameras and browsers repeat a picture where they have no new one.
             What::Again => {
-                self.frames_repeated += 1;
+                self.counts.frames_repeated += 1;
                 self.repeated_since_new = true;
             }
             What::FromEarlier => {
-                self.frames_repeated += 1;
+                self.counts.frames_repeated += 1;
                 self.find(Finding::RepeatedFrames);
             }
             What::New(frame) => {
@@ -166,7 +148,7 @@ impl Judge {
             self.same_person(likeness);
         }
         if frame.face.is_some() {
-            self.frames_with_face += 1;
+            self.counts.frames_with_face += 1;
             self.motion(frame, now_ms);
         }
     }
@@ -176,18 +158,14 @@ impl Judge {
     fn abrupt(&mut self, frame: &NewFrame, now_ms: u64) {
         let change = &frame.abruptness;
         let most = if self.moves_as_asked(frame, now_ms) { MOVING.1 } else { 1.0 };
-        let finding = if change.room > most {
-            Finding::PictureJumped
-        } else if change.face > most {
-            Finding::FaceJumped
-        } else if change.course > most || change.resized {
-            Finding::AbruptChange
-        } else {
-            return;
-        };
-        // Across a frame that could not be read, a fast head looks like a cut.
-        self.find(if change.behind_gap { Finding::AbruptChange } else { finding });
-        self.exchange.cut |= !change.behind_gap && !change.resized;
+        for finding in self.jumps.frame(change, most, now_ms) {
+            self.find(finding);
+        }
+        if change.resized {
+            self.find(Finding::AbruptChange);
+        }
+        let jumped = change.room.max(change.face).max(change.course) > most;
+        self.exchange.cut |= jumped && !change.behind_gap && !change.resized;
     }
 
     /// Whether the head is on its way in a movement that is asked for.
@@ -227,9 +205,6 @@ impl Judge {
                 watch.frame(&base.measures, now, now_ms);
                 if watch.step().turns_the_head() {
                     self.parallax.add(&base.shape, face);
-                    if self.parallax.shows_a_plane() {
-                        self.find(Finding::FlatFace);
-                    }
                 }
             }
             None => {
@@ -244,7 +219,7 @@ impl Judge {
     /// Whether it is still the person from the start.
     fn same_person(&mut self, likeness: &Likeness) {
         let to_start = likeness.to_start;
-        self.compared += 1;
+        self.counts.compared += 1;
         self.least_likeness = Some(self.least_likeness.map_or(to_start, |l| l.min(to_start)));
         self.unlike = if to_start < SAME_PERSON { self.unlike + 1 } else { 0 };
         if self.unlike >= UNLIKE.0 || to_start < UNLIKE.1 {
@@ -255,114 +230,29 @@ impl Judge {
         }
     }
 
-    /// The result.
-    ///
-    /// ```text
-    /// a finding that indicates an attack          → fail
-    /// otherwise, any finding                      → inconclusive
-    /// otherwise                                   → pass
-    /// ```
-    ///
-    /// A step that was not done, depth that did not show and a face that was not seen are findings,
-    /// so a pass needs everything that a live person shows.
+    /// The result; `docs/LIVENESS.md` says what follows from what.
     pub fn finish(&self) -> SessionReport {
         let mut findings = self.findings.clone();
-        let mut steps: Vec<StepEvidence> = Vec::new();
-        for watch in &self.watches {
-            let (evidence, found) = watch.finish();
-            findings.extend(found);
-            steps.push(evidence);
-        }
-        let duration_ms = self.last_ms;
-        findings.extend(self.coverage(duration_ms));
-        let parallax = self.parallax.evidence();
-        if self.challenge.person_looks() {
-            findings.push(Finding::PersonMustLook);
-        } else {
-            findings.extend(depth(&parallax));
-        }
-        findings.sort_unstable();
-        findings.dedup();
-        let outcome = if findings.iter().any(|finding| finding.is_attack()) {
-            LivenessOutcome::Fail
-        } else if findings.is_empty() {
-            LivenessOutcome::Pass
-        } else {
-            LivenessOutcome::Inconclusive
-        };
-        SessionReport {
-            schema: SESSION_SCHEMA.to_owned(),
-            nonce: self.challenge.nonce().to_owned(),
-            outcome,
-            score: self.score(&findings, &parallax),
+        findings.extend(self.jumps.rest());
+        Whole {
+            challenge: &self.challenge,
             findings,
-            steps,
-            parallax,
+            watches: &self.watches,
+            parallax: &self.parallax,
+            counts: self.counts,
+            has_baseline: self.has_baseline,
             least_likeness: self.least_likeness,
-            frames: self.frames,
-            frames_skipped: self.frames_skipped,
-            frames_repeated: self.frames_repeated,
-            frames_with_face: self.frames_with_face,
-            duration_ms,
+            duration_ms: self.last_ms,
         }
-    }
-
-    /// Findings about how much was seen overall.
-    fn coverage(&self, duration_ms: u64) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        let end = self.challenge.steps().last().map_or(0, |step| step.until_ms);
-        if duration_ms + LONGEST_GAP_MS < u64::from(end) {
-            findings.push(Finding::EndedEarly);
-        }
-        let seconds = (duration_ms as f64 / 1000.0).max(1e-3);
-        let new = self.frames.saturating_sub(self.frames_repeated);
-        if f64::from(new) / seconds < LEAST_RATE {
-            findings.push(Finding::TooFewFrames);
-        }
-        let seen = f64::from(self.frames_with_face) / f64::from(new.max(1));
-        if seen < LEAST_SEEN || !self.has_baseline || self.compared < LEAST_COMPARED {
-            findings.push(Finding::FaceNotSeen);
-        }
-        findings
-    }
-
-    /// The least of the shares of what a pass needs; with a finding that indicates an attack at
-    /// most a quarter, and with any other finding at most a half.
-    fn score(&self, findings: &[Finding], parallax: &ParallaxEvidence) -> f64 {
-        let steps = self.watches.iter().map(|w| f64::from(w.progress())).sum::<f64>()
-            / self.watches.len().max(1) as f64;
-        let likeness = f64::from(self.least_likeness.unwrap_or(0.0)).clamp(0.0, 1.0);
-        let relief = f64::from(parallax.relief).clamp(0.0, 1.0);
-        let shares = steps.min(likeness).min(relief);
-        if findings.iter().any(|finding| finding.is_attack()) {
-            0.25 * shares
-        } else if findings.is_empty() {
-            0.5 + 0.5 * shares
-        } else {
-            0.5 * shares
-        }
-    }
-}
-
-/// What the parallax shows.
-fn depth(parallax: &ParallaxEvidence) -> Option<Finding> {
-    if parallax.frames < PARALLAX_FRAMES {
-        return Some(Finding::TooLittleParallax);
-    }
-    let least = parallax.relief - 2.0 * parallax.relief_error;
-    if parallax.relief < FLAT {
-        Some(Finding::FlatFace)
-    } else if parallax.relief < SOLID || least < FLAT {
-        Some(Finding::TooLittleParallax)
-    } else {
-        None
+        .report()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pad::continuity::Abruptness;
+    use crate::pad::continuity::{Abruptness, Part};
+    use evenmatch_core::record::LivenessOutcome;
 
     fn judge() -> Judge {
         Judge::new(Challenge::from_seed([1; 32], 2, 0).unwrap())
@@ -387,7 +277,8 @@ mod tests {
     }
 
     fn cut() -> Abruptness {
-        Abruptness { room: 9.0, face: 9.0, course: 9.0, ..calm() }
+        let part = Part { size: 0.1, times: 9.0, beside: 0.01 };
+        Abruptness { room: 9.0, face: 9.0, course: 9.0, parts: [part; 4], ..calm() }
     }
 
     fn outcome(judge: &Judge) -> LivenessOutcome {
@@ -398,7 +289,9 @@ mod tests {
     fn nothing_that_a_camera_or_a_browser_does_is_an_attack() {
         let mut judge = judge();
         for n in 0..200_u64 {
-            let jumps = if n % 7 == 0 { cut() } else { calm() };
+            // Far enough apart that each stands alone.
+            let parts = [Part { size: 0.01, ..Part::default() }; 4];
+            let jumps = if n % 60 == 0 { cut() } else { Abruptness { parts, ..calm() } };
             let resized = Abruptness { resized: n % 50 == 0, ..jumps };
             judge.take(&seen(60 * n, resized, None));
             judge.take(&Seen { at_ms: 60 * n, what: What::Again });

@@ -18,6 +18,7 @@ mod follower;
 mod frame_analysis;
 mod frames;
 mod judge;
+mod jumps;
 mod least_squares;
 pub mod movement;
 mod parallax;
@@ -26,6 +27,7 @@ mod report;
 mod running_median;
 mod session;
 mod step;
+mod verdict;
 
 pub use challenge::{BASELINE_MS, CHALLENGE_SCHEMA, Challenge, TimedStep};
 pub use challenge_options::ChallengeOptions;

@@ -93,13 +93,13 @@ impl Finding {
     /// Whether it indicates an attack. The others only leave open whether a person was there, and
     /// ask for another try: people who were recorded live showed each of them.
     pub fn is_attack(self) -> bool {
-        matches!(self, Finding::NonceReused | Finding::PersonExchanged)
+        self == Finding::PersonExchanged
     }
 
     /// What it means, in plain words.
     pub fn meaning(self) -> &'static str {
         match self {
-            Finding::NonceReused => "this challenge was already used",
+            Finding::NonceReused => "this challenge was already answered",
             Finding::ChallengeExpired => "this challenge was answered too late",
             Finding::ClockBackwards => "the time stamps of the frames went backwards",
             Finding::FrozenFrames => "the picture stood still for more than half a second",

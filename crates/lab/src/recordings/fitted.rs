@@ -1,6 +1,6 @@
 //! Challenges that ask, after the fact, for what a recording shows.
 
-use evenmatch::pad::{BASELINE_MS, Challenge, Seen, Step};
+use evenmatch::pad::{BASELINE_MS, Challenge, Measures, Seen, Step, movement};
 
 /// A movement has begun from this share of what a step needs, and is over below it, or below the
 /// next share of the furthest that it reached.
@@ -80,39 +80,88 @@ fn of_step(step: Step, seen: &[Seen]) -> Vec<Movement> {
     found
 }
 
-/// The challenge with the most steps that asks for movements of a recording, such that its head is
-/// still wherever nothing asks it to move. Only what the mesh measures is looked at: whether depth,
-/// person and continuity suffice for a pass is for the judge to say. `None` if there is none with two
-/// steps, one of which turns the head.
-pub fn fitted(seen: &[Seen]) -> Option<Fitted> {
+/// A head that stays within these of its pose (degrees) and its size (share) looks calm.
+const CALM: (f32, f32) = (8.0, 0.1);
+/// What follows a calm look counts if it comes within this many milliseconds.
+const SOON_MS: u64 = 6000;
+/// Most calm looks that are tried of one recording.
+const MOST_STARTS: usize = 4;
+
+/// When a session might begin, in milliseconds: where the head is calm for as long as a session begins
+/// with and then moves as a step would ask. From a recording's poses, and of those times a few that lie
+/// apart.
+pub fn calm_starts(poses: &[(u64, Measures)]) -> Vec<u64> {
+    let mut found: Vec<u64> = Vec::new();
+    for (n, (from, first)) in poses.iter().enumerate() {
+        let look = |ms: u64| (*from..from + u64::from(BASELINE_MS)).contains(&ms);
+        let near = |one: &Measures| {
+            (one.pose.yaw - first.pose.yaw).abs() < CALM.0
+                && (one.pose.pitch - first.pose.pitch).abs() < CALM.0
+                && (one.size / first.size - 1.0).abs() < CALM.1
+        };
+        let during: Vec<&Measures> =
+            poses[n..].iter().take_while(|(ms, _)| look(*ms)).map(|(_, one)| one).collect();
+        let soon = |ms: u64| ms < from + u64::from(BASELINE_MS) + SOON_MS;
+        let moves = poses[n..]
+            .iter()
+            .filter(|(ms, _)| !look(*ms) && soon(*ms))
+            .any(|(_, now)| Step::ALL.iter().any(|step| movement::share(*step, first, now) >= 1.0));
+        let apart = found.last().is_none_or(|last| *from >= last + 1000);
+        if during.len() >= 6 && during.iter().all(|one| near(one)) && moves && apart {
+            found.push(*from);
+        }
+    }
+    let every = found.len().div_ceil(MOST_STARTS).max(1);
+    found.into_iter().step_by(every).collect()
+}
+
+/// Most challenges that are fitted to one recording: those with the most steps.
+const MOST_FITS: usize = 12;
+
+/// Challenges that ask for movements of a recording, such that its head is still wherever nothing asks
+/// it to move; those with the most steps first. Only what the mesh measures is looked at: whether
+/// depth, person and continuity suffice for a pass is for the judge to say. One of the movements turns
+/// the head. A challenge of a single movement is weaker than any that is given out: the number of
+/// [`Fitted::movements`] says so.
+pub fn fitted(seen: &[Seen]) -> Vec<Fitted> {
     let all = movements(seen);
-    let mut best: Option<Fitted> = None;
+    let mut found: Vec<Fitted> = Vec::new();
     for first in 0..all.len() {
         let mut chosen: Vec<Movement> = Vec::new();
         for movement in &all[first..] {
             let free = chosen.last().map_or(u64::from(BASELINE_MS), end);
-            if movement.from_ms >= free + REACTION_MS.min(200) {
-                chosen.push(*movement);
+            if movement.from_ms < free + REACTION_MS.min(200) {
+                continue;
             }
-            let more = best.as_ref().is_none_or(|best| best.movements.len() < chosen.len());
-            if more && chosen.len() >= 2 && chosen.len() <= 4 && is_clean(&chosen, seen) {
-                best = challenge(&chosen)
-                    .map(|challenge| Fitted { challenge, movements: chosen.clone() });
+            chosen.push(*movement);
+            if chosen.len() > 4 || !is_clean(&chosen, seen) {
+                chosen.pop();
+                continue;
+            }
+            let known = found.iter().any(|fitted| fitted.movements == chosen);
+            if turns(&chosen) && !known {
+                let challenge = challenge(&chosen);
+                let movements = chosen.clone();
+                found.extend(challenge.map(|challenge| Fitted { challenge, movements }));
             }
         }
     }
-    best
+    found.sort_by_key(|fitted| std::cmp::Reverse(fitted.movements.len()));
+    found.truncate(MOST_FITS);
+    found
 }
 
 fn end(movement: &Movement) -> u64 {
     movement.until_ms + AFTER_MS
 }
 
-/// Whether one turns the head, so that it shows its depth, and the head only moves as it is asked.
+/// Whether one turns the head, so that it shows its depth.
+fn turns(chosen: &[Movement]) -> bool {
+    chosen.iter().any(|movement| movement.step.turns_the_head())
+}
+
+/// Whether the head only moves as it is asked.
 fn is_clean(chosen: &[Movement], seen: &[Seen]) -> bool {
-    if !chosen.iter().any(|movement| movement.step.turns_the_head()) {
-        return false;
-    }
     let over = chosen.last().map_or(0, end);
     seen.iter().all(|one| {
         let now_ms = one.at().as_millis() as u64;

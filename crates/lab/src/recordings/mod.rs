@@ -11,7 +11,7 @@ mod pictures;
 mod read;
 mod trouble;
 
-pub use fitted::{Fitted, Movement, fitted, movements};
+pub use fitted::{Fitted, Movement, calm_starts, fitted, movements};
 pub use read::Sampling;
 pub use trouble::Trouble;
 

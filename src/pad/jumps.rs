@@ -1,0 +1,160 @@
+//! Which of a session's abrupt changes stand alone, as cuts do.
+//!
+//! Where a video's rate was converted, or a camera stutters, changes are abrupt again and again, and
+//! each is about as large as others nearby. So a change counts as a jump only when it is known what
+//! comes after it, and if no two others beside it are nearly as large.
+
+use std::collections::VecDeque;
+
+use super::continuity::{Abruptness, Part};
+use super::report::Finding;
+
+/// Other abrupt changes count up to this many milliseconds before and after. A conversion from 25 to 30
+/// frames per second, or from 24, leaves one every 200 ms.
+const NEAR_MS: u64 = 1500;
+/// This many others must be nearly as large.
+const OTHERS: usize = 2;
+/// A change is abrupt in this sense if it is this many times as large as those beside it.
+const PEAK: f32 = 1.3;
+/// What a jump of each part is called.
+const NAMES: [Finding; 4] =
+    [Finding::PictureJumped, Finding::PictureJumped, Finding::FaceJumped, Finding::AbruptChange];
+
+/// The changes of one frame.
+#[derive(Debug, Clone, Copy)]
+struct Change {
+    number: u64,
+    at_ms: u64,
+    sizes: [f32; 4],
+    /// Whether each is larger than those beside it.
+    peaks: [bool; 4],
+}
+
+/// An abrupt change about which it is not yet known whether it stands alone.
+#[derive(Debug, Clone, Copy)]
+struct Suspect {
+    part: usize,
+    number: u64,
+    at_ms: u64,
+    size: f32,
+    /// What it is compared with, and how many times its limit it is then.
+    beside: f32,
+    times: f32,
+    finding: Finding,
+}
+
+/// Collects abrupt changes until it is known which of them stand alone.
+#[derive(Debug, Default)]
+pub(super) struct Jumps {
+    frames: u64,
+    changes: VecDeque<Change>,
+    suspects: Vec<Suspect>,
+}
+
+impl Jumps {
+    /// Takes the changes of the next new frame, of which `most` times the limit is allowed. Returns what
+    /// is now known to stand alone.
+    pub(super) fn frame(&mut self, seen: &Abruptness, most: f32, now_ms: u64) -> Vec<Finding> {
+        let sizes = seen.parts.map(|part| part.size);
+        // What is judged now is the change before this one, except for the course of the face, whose
+        // measure is that of the frame.
+        let before = self.changes.back().copied();
+        if let (Some(middle), Some(first)) = (before, self.changes.iter().rev().nth(1).copied()) {
+            let peak = |part: usize| {
+                let beside = first.sizes[part].max(sizes[part]);
+                middle.sizes[part] > 0.0 && middle.sizes[part] >= PEAK * beside
+            };
+            let peaks = std::array::from_fn(peak);
+            if let Some(last) = self.changes.back_mut() {
+                last.peaks = peaks;
+            }
+        }
+        self.frames += 1;
+        let now = Change { number: self.frames, at_ms: now_ms, sizes, peaks: [false; 4] };
+        for (part, Part { size, times, beside }) in seen.parts.into_iter().enumerate() {
+            if times <= most {
+                continue;
+            }
+            let of = if part == 3 { Some(now) } else { before };
+            let (number, at_ms) = of.map_or((now.number, now_ms), |of| (of.number, of.at_ms));
+            let size = if part == 3 { size } else { of.map_or(size, |of| of.sizes[part]) };
+            // Across a frame that could not be read, a fast head looks like a cut.
+            let finding = if seen.behind_gap { Finding::AbruptChange } else { NAMES[part] };
+            let times = times / most;
+            self.suspects.push(Suspect { part, number, at_ms, size, beside, times, finding });
+        }
+        self.changes.push_back(now);
+        let found = self.settle(|at_ms| now_ms > at_ms + NEAR_MS);
+        while self.changes.front().is_some_and(|first| first.at_ms + 3 * NEAR_MS < now_ms) {
+            self.changes.pop_front();
+        }
+        found
+    }
+
+    /// What stands alone of all that is left, at the end.
+    pub(super) fn rest(&self) -> Vec<Finding> {
+        self.suspects
+            .iter()
+            .filter(|suspect| self.stands_alone(suspect))
+            .map(|s| s.finding)
+            .collect()
+    }
+
+    fn settle(&mut self, is_over: impl Fn(u64) -> bool) -> Vec<Finding> {
+        let (over, open): (Vec<Suspect>, Vec<Suspect>) =
+            self.suspects.iter().partition(|suspect| is_over(suspect.at_ms));
+        self.suspects = open;
+        over.iter().filter(|suspect| self.stands_alone(suspect)).map(|s| s.finding).collect()
+    }
+
+    fn stands_alone(&self, suspect: &Suspect) -> bool {
+        let part = suspect.part;
+        let near = |change: &&Change| {
+            change.at_ms.abs_diff(suspect.at_ms) <= NEAR_MS
+                && change.number.abs_diff(suspect.number) >= 2
+                && change.peaks[part]
+        };
+        let mut others: Vec<f32> =
+            self.changes.iter().filter(near).map(|change| change.sizes[part]).collect();
+        others.sort_unstable_by(|a, b| b.total_cmp(a));
+        let usual = others.get(OTHERS - 1).copied().unwrap_or(0.0);
+        // As large as it is beside what is usual here.
+        suspect.size > 0.0 && suspect.times * (suspect.beside / usual.max(suspect.beside)) > 1.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pad::continuity::Continuity;
+
+    /// What is found where the face changes by these shares from frame to frame, 15 a second.
+    fn found(changes: &[f32]) -> Vec<Finding> {
+        let mut face = Continuity::of_changes();
+        let mut jumps = Jumps::default();
+        let mut all = Vec::new();
+        for (n, change) in changes.iter().enumerate() {
+            all.extend(jumps.frame(&face(*change), 1.0, 67 * n as u64));
+        }
+        all.extend(jumps.rest());
+        all
+    }
+
+    #[test]
+    fn a_change_that_stands_alone_is_a_jump_and_a_stutter_is_not() {
+        let mut calm = vec![0.01; 60];
+        assert_eq!(found(&calm), []);
+        calm[30] = 0.04;
+        assert_eq!(found(&calm), [Finding::FaceJumped], "a cut");
+        let mut stutter: Vec<f32> = (0..60).map(|n| if n % 3 == 0 { 0.04 } else { 0.01 }).collect();
+        assert_eq!(found(&stutter), [], "every 200 ms");
+        stutter[33] = 0.12;
+        assert_eq!(found(&stutter), [Finding::FaceJumped], "a cut in a stutter");
+        let mut one_before = vec![0.01; 60];
+        (one_before[20], one_before[30]) = (0.04, 0.04);
+        assert_eq!(found(&one_before).len(), 2, "one other is not a stutter");
+        let mut far = vec![0.01; 90];
+        (far[5], far[40], far[80]) = (0.04, 0.04, 0.04);
+        assert_eq!(found(&far).len(), 3, "nor are others far away");
+    }
+}
