@@ -55,9 +55,14 @@ async function changeLanguage(code) {
   }
 }
 
-/** A decided link opens at its result again; otherwise `otherwise` goes on. */
+/**
+ * A link opens at its result again, and so does a try whose answer was lost. Who has seen the result and
+ * may try again goes on with `otherwise`.
+ */
 async function route(otherwise) {
-  if (state.info.state !== "decided") return otherwise();
+  const made = state.info.decision;
+  const seen = !made || (state.decision && state.decision.number === made.number);
+  if (state.info.state !== "decided" && seen) return otherwise();
   if (state.info.purpose === "enrol") return showEnrolled({ enrolled: true });
   try {
     showDecision(await getDecision());
@@ -581,7 +586,7 @@ function showEnrolled(answer) {
 function showDecision(decision) {
   state.decision = decision;
   state.back = () => showDecision(decision);
-  id("again").hidden = true;
+  id("again").hidden = decision.outcome === "match";
   id("may-appeal").hidden = !decision.may_appeal;
   show("result", () => {
     id("result-title").textContent = decision.title;
@@ -672,10 +677,11 @@ const actions = {
 };
 const running = new Set();
 
-// A second press while the first is still at work does nothing.
+// A second press while the first is still at work does nothing, but for Start: who left the line may
+// begin again while the older try still waits for its answer, which it then ignores.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("button[data-do]");
-  if (!button || running.has(button.dataset.do)) return;
+  if (!button || (running.has(button.dataset.do) && button.dataset.do !== "start")) return;
   running.add(button.dataset.do);
   try {
     await actions[button.dataset.do]();
