@@ -46,7 +46,7 @@ impl Applicant {
     pub(crate) fn open(self) -> Result<Link, Refusal> {
         match self.0.state {
             LinkState::Open => Ok(self.0),
-            LinkState::Used => Err(Refusal::link("link_used")),
+            LinkState::Deciding | LinkState::Used => Err(Refusal::link("link_used")),
             LinkState::Revoked => Err(Refusal::link("link_revoked")),
         }
     }

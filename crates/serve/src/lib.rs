@@ -47,6 +47,7 @@ pub async fn serve(
     folder: &Path,
     began: impl FnOnce(SocketAddr) + Send + 'static,
 ) -> Result<()> {
+    service.access.reopen_interrupted()?;
     let tls = encryption.open(folder).await?;
     let failed = |cause: std::io::Error| {
         Error::new(ErrorKind::Io, Stage::Setup, format!("cannot listen on {listen}"))

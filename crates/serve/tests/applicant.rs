@@ -71,6 +71,21 @@ async fn links_that_ended_say_how() {
 }
 
 #[tokio::test]
+async fn a_use_that_a_killed_process_had_taken_is_given_back() {
+    let Some(bench) = Bench::new(Settings::default()) else { return };
+    let (link, id) = bench.link("alice", Purpose::Enrol, 5);
+    assert!(bench.access.use_link(&id).unwrap());
+    assert!(!bench.access.use_link(&id).unwrap(), "of two requests, one gets it");
+    let answer = bench.call(&link, "POST", "/v1/capture/photo", alice()).await;
+    assert_refused(&answer, StatusCode::GONE, "link_used");
+    access(bench.folder.path()).reopen_interrupted().unwrap();
+    let (_, done) = bench.call(&link, "POST", "/v1/capture/photo", alice()).await;
+    assert_eq!(done["enrolled"], true, "{done}");
+    access(bench.folder.path()).reopen_interrupted().unwrap();
+    assert!(!bench.access.use_link(&id).unwrap(), "what was used up stays so");
+}
+
+#[tokio::test]
 async fn attempts_run_out_and_a_restart_forgets_none() {
     let limit = AttemptLimit { most: 2, within: Duration::from_secs(600) };
     let settings = Settings { attempts: limit, ..Settings::default() };

@@ -34,8 +34,10 @@ impl Purpose {
 /// The state of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkState {
-    /// Nothing was decided yet.
+    /// Nothing was decided yet, or another try is allowed.
     Open,
+    /// It is being used now.
+    Deciding,
     /// It was used: the result can still be read.
     Used,
     /// It was revoked.
@@ -43,8 +45,12 @@ pub enum LinkState {
 }
 
 impl LinkState {
-    const ALL: [(LinkState, &'static str); 3] =
-        [(LinkState::Open, "open"), (LinkState::Used, "used"), (LinkState::Revoked, "revoked")];
+    const ALL: [(LinkState, &'static str); 4] = [
+        (LinkState::Open, "open"),
+        (LinkState::Deciding, "deciding"),
+        (LinkState::Used, "used"),
+        (LinkState::Revoked, "revoked"),
+    ];
 
     fn name(self) -> &'static str {
         Self::ALL.iter().find(|(state, _)| *state == self).map_or("", |(_, name)| name)
@@ -179,7 +185,7 @@ impl Access {
     ///
     /// The file cannot be written.
     pub fn use_link(&self, id: &str) -> Result<bool> {
-        let update = "update links set state = 'used' where id = ? and state = 'open' and \
+        let update = "update links set state = 'deciding' where id = ? and state = 'open' and \
                       expires_at > ?";
         let changed = self.database().execute(update, (id, now()));
         changed.map(|rows| rows == 1).map_err(|cause| self.failed(cause))
@@ -191,20 +197,40 @@ impl Access {
     ///
     /// The file cannot be written.
     pub fn reopen_link(&self, id: &str) -> Result<()> {
-        let update = "update links set state = 'open' where id = ? and state = 'used' and \
-                      decision is null";
+        let update = "update links set state = 'open' where id = ? and state = 'deciding'";
         let changed = self.database().execute(update, [id]);
         changed.map(|_| ()).map_err(|cause| self.failed(cause))
     }
 
-    /// Writes down which decision a used link led to. With `again`, it may lead to another one.
+    /// Gives back the uses that a process had taken when it was killed. Only the process that serves
+    /// calls it, before it listens.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn reopen_interrupted(&self) -> Result<()> {
+        let update = "update links set state = 'open' where state = 'deciding'";
+        self.database().execute(update, []).map(|_| ()).map_err(|cause| self.failed(cause))
+    }
+
+    /// The person of a link was enrolled: it is used up.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
+    pub fn link_enrolled(&self, id: &str) -> Result<()> {
+        let update = "update links set state = 'used' where id = ? and state = 'deciding'";
+        self.database().execute(update, [id]).map(|_| ()).map_err(|cause| self.failed(cause))
+    }
+
+    /// Writes down which decision a link led to. With `again`, it may lead to another one.
     ///
     /// # Errors
     ///
     /// The file cannot be written.
     pub fn link_decided(&self, id: &str, decision: u64, again: bool) -> Result<()> {
         let state = if again { LinkState::Open } else { LinkState::Used };
-        let update = "update links set decision = ?, state = ? where id = ? and state = 'used'";
+        let update = "update links set decision = ?, state = ? where id = ? and state = 'deciding'";
         let number = i64::try_from(decision).unwrap_or(i64::MAX);
         let changed = self.database().execute(update, (number, state.name(), id));
         changed.map(|_| ()).map_err(|cause| self.failed(cause))
@@ -231,7 +257,7 @@ impl Access {
         }
     }
 
-    /// Deletes the links about a subject, who was deleted, but for the one that asked for it.
+    /// Deletes the links about a subject, who was deleted.
     ///
     /// # Errors
     ///

@@ -106,6 +106,7 @@ fn enrol(
     let settings = EnrolSettings::default();
     let outcome = service.registry.enrol(&service.verifier, &link.subject, photos, &settings)?;
     if outcome.enrolled.is_some() {
+        service.access.link_enrolled(&link.id)?;
         service.access.forget_attempts(&link.subject)?;
         return Ok(json!({ "enrolled": true }));
     }
