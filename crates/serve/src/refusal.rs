@@ -10,9 +10,12 @@ use serde_json::json;
 
 use crate::access::Scope;
 
-/// A request that cannot be answered.
+/// A request that cannot be answered. Boxed, because answers are much more frequent.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct Refusal(Box<Why>);
+
+#[derive(Debug)]
+struct Why {
     status: StatusCode,
     kind: &'static str,
     message: String,
@@ -33,14 +36,17 @@ pub(crate) struct Fault(pub(crate) String);
 impl Refusal {
     pub(crate) fn new(status: StatusCode, kind: &'static str, message: &str, next: &str) -> Self {
         let (message, next) = (message.to_owned(), next.to_owned());
-        Refusal { status, kind, message, next, after: None, challenge: None, fault: None }
+        let (after, challenge, fault) = (None, None, None);
+        Refusal(Box::new(Why { status, kind, message, next, after, challenge, fault }))
     }
 
     /// A fault of the service. Its details go to the operators, not to clients.
     pub(crate) fn internal(details: &dyn std::fmt::Display) -> Self {
         let (message, next) = ("the service failed", "try again later, or tell the operators");
-        let refusal = Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message, next);
-        Refusal { fault: Some(Fault(details.to_string())), ..refusal }
+        let mut refusal =
+            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message, next);
+        refusal.0.fault = Some(Fault(details.to_string()));
+        refusal
     }
 
     pub(crate) fn busy() -> Self {
@@ -53,7 +59,7 @@ impl Refusal {
     pub(crate) fn no_key() -> Self {
         let (message, next) = ("no valid API key", "send the header `authorization: Bearer evk_…`");
         let mut refusal = Refusal::new(StatusCode::UNAUTHORIZED, "no_key", message, next);
-        refusal.challenge = Some("Bearer");
+        refusal.0.challenge = Some("Bearer");
         refusal
     }
 
@@ -73,7 +79,7 @@ impl Refusal {
             _ => (StatusCode::UNAUTHORIZED, "there is no such link"),
         };
         let mut refusal = Refusal::new(status, kind, message, "ask for a new link");
-        refusal.challenge = (status == StatusCode::UNAUTHORIZED).then_some("Link");
+        refusal.0.challenge = (status == StatusCode::UNAUTHORIZED).then_some("Link");
         refusal
     }
 
@@ -98,8 +104,9 @@ impl Refusal {
         Refusal::new(StatusCode::NOT_FOUND, "unknown_decision", message, next)
     }
 
-    pub(crate) fn after(self, wait: Duration) -> Self {
-        Refusal { after: Some(wait), ..self }
+    pub(crate) fn after(mut self, wait: Duration) -> Self {
+        self.0.after = Some(wait);
+        self
     }
 }
 
@@ -139,17 +146,17 @@ impl From<evenmatch_core::Error> for Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let body = json!({
-            "error": { "kind": self.kind, "message": self.message, "next": self.next }
+            "error": { "kind": self.0.kind, "message": self.0.message, "next": self.0.next }
         });
-        let mut response = (self.status, Json(body)).into_response();
-        if let Some(fault) = self.fault {
+        let mut response = (self.0.status, Json(body)).into_response();
+        if let Some(fault) = self.0.fault {
             response.extensions_mut().insert(fault);
         }
-        if let Some(scheme) = self.challenge {
+        if let Some(scheme) = self.0.challenge {
             let scheme = HeaderValue::from_static(scheme);
             response.headers_mut().insert(header::WWW_AUTHENTICATE, scheme);
         }
-        if let Some(wait) = self.after {
+        if let Some(wait) = self.0.after {
             let seconds = HeaderValue::from(wait.as_secs().max(1));
             response.headers_mut().insert(header::RETRY_AFTER, seconds);
         }

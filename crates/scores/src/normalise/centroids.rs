@@ -41,8 +41,7 @@ impl Centroids {
             return Err(refuse("its numbers are out of range"));
         }
         let nearest = record.nearest as usize;
-        let neighbours =
-            Neighbours::open(&record.centroids, dimension, nearest).map_err(|why| refuse(why))?;
+        let neighbours = Neighbours::open(&record.centroids, dimension, nearest).map_err(refuse)?;
         Ok(Centroids { weight: record.weight, level: record.level, mean, mean_square, neighbours })
     }
 

@@ -58,7 +58,7 @@ impl LearnedFunction {
         let centroids = std::slice::from_ref(&record.centroids);
         let nearest = record.settings.nearest as usize;
         let neighbours =
-            Neighbours::open(centroids, dimension as usize, nearest).map_err(|why| refuse(why))?;
+            Neighbours::open(centroids, dimension as usize, nearest).map_err(refuse)?;
         Ok(LearnedFunction {
             neighbours,
             cohort_weight: record.settings.cohort_weight,
