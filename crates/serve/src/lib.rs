@@ -19,6 +19,7 @@ mod routes;
 mod service;
 mod tls;
 mod told;
+mod work;
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -12,7 +12,6 @@ use evenmatch_registry::Registry;
 
 use crate::access::{Access, AttemptLimit};
 use crate::capture::Sessions;
-use crate::extract::Turn;
 use crate::refusal::Refusal;
 
 /// Limits of the service, and what it tells people.
@@ -65,7 +64,7 @@ pub struct Service {
     pub(crate) sessions: Sessions,
     pub(crate) settings: Settings,
     pub(crate) counts: Counts,
-    workers: Arc<Semaphore>,
+    pub(crate) workers: Arc<Semaphore>,
     pub(crate) places: Arc<Semaphore>,
     pub(crate) frame_places: Arc<Semaphore>,
 }
@@ -106,23 +105,6 @@ impl Service {
             settings,
             counts: Counts::default(),
         }
-    }
-
-    /// Works on other threads than those that answer requests, which inference and files would
-    /// block. The work continues if the client disconnects.
-    pub(crate) async fn work<T: Send + 'static>(
-        self: &Arc<Self>,
-        Turn(place): Turn,
-        work: impl FnOnce(&Service) -> Result<T, Refusal> + Send + 'static,
-    ) -> Result<T, Refusal> {
-        let worker = Arc::clone(&self.workers).acquire_owned().await;
-        let worker = worker.map_err(|closed| Refusal::internal(&closed))?;
-        let service = Arc::clone(self);
-        let task = tokio::task::spawn_blocking(move || {
-            let _held = (place, worker);
-            work(&service)
-        });
-        task.await.map_err(|fault| Refusal::internal(&fault))?
     }
 
     /// Counts an attempt for a subject.
