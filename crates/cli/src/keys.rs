@@ -22,7 +22,7 @@ The key is 32 random bytes as text. Whoever has it can read every template; with
 Keep a copy away from the data. The key may also come from the environment variable
 EVENMATCH_MASTER_KEY or from a command: --key-command 'pass show evenmatch'.";
 
-/// Make a master key for enrolments or change it; make API keys for the service
+/// Make or change a master key; make API keys for the service
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct KeysArguments {

@@ -20,7 +20,7 @@ Examples:
 Whoever has the link can act for this person, so send it by a way that only they read. What follows
 the # is the secret: browsers send it to nobody, and it is stored nowhere.";
 
-/// Make a link with which one person enrols or verifies their face, or revoke it
+/// Make a one-time link for an applicant, or revoke it
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct LinkArguments {
