@@ -14,6 +14,7 @@ if [ ! -f "$data/lfw.csv" ]; then
     exit 0
 fi
 scripts/ffmpeg.sh
+command -v ffmpeg > /dev/null || exit 0
 folder="$(mktemp -d)"
 services=()
 trap 'kill "${services[@]}" 2> /dev/null || true; rm -rf "$folder"' EXIT
