@@ -23,90 +23,35 @@ import base64
 import json
 import os
 import pathlib
-import select
 import shutil
 import ssl
-import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 from urllib.parse import urlsplit
 
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from check_report import Browser  # noqa: E402
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 # The headless shell is left out: it refuses cameras.
 
 
-class Failed(Exception):
-    pass
+# What the browser's end raises, and a check that is not met.
+Failed = RuntimeError
 
 
-class Browser:
-    """A browser at the other end of two pipes; messages are JSON, each ended by a zero byte."""
-
-    def __init__(self, program, profile, camera, video, insecure):
-        to_child, self.out = os.pipe()
-        self.inp, from_child = os.pipe()
-
-        def place_pipes():
-            # Either may already be 3 or 4, so go through numbers that are certainly free.
-            a, b = os.dup(to_child), os.dup(from_child)
-            os.dup2(a, 3)
-            os.dup2(b, 4)
-
-        flags = ["--use-fake-ui-for-media-stream" + ("=deny" if camera == "denied" else "")]
-        if camera != "none":
-            flags.append("--use-fake-device-for-media-stream")
-            if video:
-                flags.append(f"--use-file-for-fake-video-capture={pathlib.Path(video).resolve()}")
-        if insecure:
-            flags.append("--ignore-certificate-errors")
-        self.process = subprocess.Popen(
-            [program, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--mute-audio",
-             "--no-first-run", "--disable-background-networking", "--disable-component-update",
-             "--disable-quic", "--disable-sync", *flags,
-             "--remote-debugging-pipe", f"--user-data-dir={profile}", "about:blank"],
-            preexec_fn=place_pipes, pass_fds=(3, 4),
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        os.close(to_child)
-        os.close(from_child)
-        self.buffer, self.last, self.events = b"", 0, []
-
-    def receive(self, timeout=30):
-        until = time.time() + timeout
-        while b"\0" not in self.buffer:
-            if not select.select([self.inp], [], [], max(0, until - time.time()))[0]:
-                raise Failed("the browser does not answer")
-            chunk = os.read(self.inp, 1 << 20)
-            if not chunk:
-                raise Failed("the browser ended")
-            self.buffer += chunk
-        message, self.buffer = self.buffer.split(b"\0", 1)
-        return json.loads(message)
-
-    def call(self, method, session=None, **params):
-        self.last += 1
-        message = {"id": self.last, "method": method, "params": params}
-        if session:
-            message["sessionId"] = session
-        os.write(self.out, json.dumps(message).encode() + b"\0")
-        while True:
-            answer = self.receive()
-            if answer.get("id") == self.last:
-                if "error" in answer:
-                    raise Failed(f"{method}: {answer['error']}")
-                return answer["result"]
-            self.events.append(answer)
-
-    def close(self):
-        try:
-            self.call("Browser.close")
-        except (Failed, OSError):
-            pass
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
+def browser_with(program, profile, camera, video, insecure):
+    """A browser whose camera plays this video, is refused, or is not there."""
+    flags = ["--mute-audio", "--use-fake-ui-for-media-stream" + ("=deny" if camera == "denied" else "")]
+    if camera != "none":
+        flags.append("--use-fake-device-for-media-stream")
+        if video:
+            flags.append(f"--use-file-for-fake-video-capture={pathlib.Path(video).resolve()}")
+    if insecure:
+        flags.append("--ignore-certificate-errors")
+    return Browser(program, profile, *flags, patience=30)
 
 
 # Put into the page before its own scripts: what it asks of the camera and when, and breaches of policy.
@@ -657,7 +602,8 @@ def main():
                 if not token:
                     print(f"{name}: left out (no --link-{link})")
                     continue
-                browser = browser or Browser(program, profile, camera, options.video, options.insecure)
+                browser = browser or browser_with(
+                    program, profile, camera, options.video, options.insecure)
                 begun, page = time.time(), None
                 try:
                     page = Page(browser, options, token, lang, **view)

@@ -16,6 +16,7 @@ import base64
 import json
 import os
 import pathlib
+import select
 import shutil
 import subprocess
 import sys
@@ -28,7 +29,9 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "chrome-head
 class Browser:
     """A browser at the other end of two pipes; messages are JSON, each ended by a zero byte."""
 
-    def __init__(self, program, profile):
+    def __init__(self, program, profile, *flags, patience=None):
+        """More flags for the browser, and how many seconds it may be silent."""
+        self.patience = patience
         to_child, self.out = os.pipe()
         self.inp, from_child = os.pipe()
 
@@ -41,7 +44,7 @@ class Browser:
         self.process = subprocess.Popen(
             [program, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
              "--no-first-run", "--disable-background-networking", "--disable-component-update",
-             "--disable-quic", "--disable-sync",
+             "--disable-quic", "--disable-sync", *flags,
              "--remote-debugging-pipe", f"--user-data-dir={profile}", "about:blank"],
             preexec_fn=place_pipes, pass_fds=(3, 4),
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -51,6 +54,8 @@ class Browser:
 
     def receive(self):
         while b"\0" not in self.buffer:
+            if not select.select([self.inp], [], [], self.patience)[0]:
+                raise RuntimeError("the browser does not answer")
             chunk = os.read(self.inp, 1 << 20)
             if not chunk:
                 raise RuntimeError("the browser ended")

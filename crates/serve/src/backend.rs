@@ -10,20 +10,20 @@ use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use evenmatch::{Probe, Source};
-use evenmatch_core::record::{DecisionRecord, Outcome, ReasonStage, SampleRecord};
+use evenmatch::Source;
+use evenmatch_core::record::{DecisionRecord, ReasonStage, SampleRecord};
 use evenmatch_explain::{
     disclosure::{ExplanationView, explain},
     messages::Messages,
 };
 use evenmatch_ledger::{EntryKind, LedgerFiles, in_utc};
-use evenmatch_registry::{DeletionGround, EnrolSettings, Registry};
+use evenmatch_registry::EnrolSettings;
 
 use crate::access::{Purpose, Scope};
 use crate::caller::Caller;
 use crate::extract::{Body, InLanguage, InPath, InQuery, JsonBody, Turn};
 use crate::refusal::Refusal;
-use crate::service::{Counts, Service};
+use crate::service::Service;
 
 type Shared = State<Arc<Service>>;
 
@@ -77,12 +77,7 @@ pub(crate) async fn forget(
     turn: Turn,
 ) -> Result<Response, Refusal> {
     caller.needs(Scope::Delete)?;
-    let work = move |service: &Service| {
-        let receipt = service.registry.forget(&subject, DeletionGround::Request)?;
-        service.access.forget_attempts(&subject)?;
-        service.access.forget_links(&subject)?;
-        Ok(Json(receipt).into_response())
-    };
+    let work = move |service: &Service| Ok(Json(service.forget(&subject)?).into_response());
     service.work(turn, work).await
 }
 
@@ -95,18 +90,11 @@ pub(crate) async fn verify(
 ) -> Result<Json<DecisionRecord>, Refusal> {
     caller.needs(Scope::Verify)?;
     let work = move |service: &Service| {
-        let (verifier, registry): (_, &Registry) = (&service.verifier, &service.registry);
-        let enrolment = registry.enrolment(&subject)?;
+        let enrolment = service.registry.enrolment(&subject)?;
         service.attempt(&subject)?;
-        let probe = verifier.acquire::<Probe>(&photo[..])?;
-        let reference = enrolment.reference(verifier, probe.sample.sha256)?;
-        let record = verifier.decide(&reference, &probe)?;
-        let at = registry.decided(Some(&enrolment), record.clone(), verifier.policy())?;
-        Counts::add(&service.counts.decisions[record.outcome as usize]);
-        if record.outcome == Outcome::Match {
-            service.access.forget_attempts(&subject)?;
-        }
-        Ok(Json(withhold(record, at.sequence)))
+        let photo = Source::from(&photo[..]);
+        let (record, number) = service.decide(&subject, &enrolment, photo, None)?;
+        Ok(Json(withhold(record, number)))
     };
     service.work(turn, work).await
 }

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Semaphore;
 
-use evenmatch::{Verifier, pad::FrameAnalyser};
+use evenmatch::{Probe, Source, Verifier, pad::FrameAnalyser};
+use evenmatch_core::record::{DecisionRecord, Outcome, SessionEvidence};
 use evenmatch_explain::disclosure::OperatorStatement;
 use evenmatch_ledger::{DecisionEntry, LedgerFiles};
-use evenmatch_registry::Registry;
+use evenmatch_registry::{DeletionGround, DeletionReceipt, Enrolment, Registry};
 
 use crate::access::{Access, AttemptLimit};
 use crate::capture::Sessions;
@@ -112,6 +113,35 @@ impl Service {
         self.access
             .begin_attempt(subject, self.settings.attempts)?
             .map_err(Refusal::too_many_attempts)
+    }
+
+    /// Compares what an enrolled subject presents, decides, and writes it down. Returns the decision and
+    /// its number in the ledger.
+    pub(crate) fn decide(
+        &self,
+        subject: &str,
+        enrolment: &Enrolment,
+        presented: Source<'_, Probe>,
+        session: Option<SessionEvidence>,
+    ) -> Result<(DecisionRecord, u64), Refusal> {
+        let verifier = &self.verifier;
+        let probe = verifier.acquire(presented)?;
+        let reference = enrolment.reference(verifier, probe.sample.sha256)?;
+        let record = verifier.decide_with_session(&reference, &probe, session)?;
+        let at = self.registry.decided(Some(enrolment), record.clone(), verifier.policy())?;
+        Counts::add(&self.counts.decisions[record.outcome as usize]);
+        if record.outcome == Outcome::Match {
+            self.access.forget_attempts(subject)?;
+        }
+        Ok((record, at.sequence))
+    }
+
+    /// Deletes everything about a subject but the ledger's entries, with the links that are left.
+    pub(crate) fn forget(&self, subject: &str) -> Result<DeletionReceipt, Refusal> {
+        let receipt = self.registry.forget(subject, DeletionGround::Request)?;
+        self.access.forget_attempts(subject)?;
+        self.access.forget_links(subject)?;
+        Ok(receipt)
     }
 
     /// The decision with this number, if it is about this subject.

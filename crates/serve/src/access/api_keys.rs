@@ -43,7 +43,7 @@ impl Access {
         let values = (&id, self.mac_of(&secret), name, scopes.to_string(), at);
         let insert =
             "insert into api_keys (id, mac, name, scopes, created_at) values (?, ?, ?, ?, ?)";
-        self.database().execute(insert, values).map_err(|cause| self.failed(cause))?;
+        self.execute(insert, values)?;
         let (name, scopes, created_at) = (name.to_owned(), scopes.to_string(), in_utc(at));
         Ok(NewApiKey { key: ApiKey { id, name, scopes, created_at, revoked_at: None }, secret })
     }
@@ -95,9 +95,7 @@ impl Access {
     /// [`ErrorKind::InvalidArgument`] if there is no key of this id.
     pub fn revoke_api_key(&self, id: &str) -> Result<()> {
         let update = "update api_keys set revoked_at = coalesce(revoked_at, ?) where id = ?";
-        let changed =
-            self.database().execute(update, (now(), id)).map_err(|cause| self.failed(cause))?;
-        match changed {
+        match self.execute(update, (now(), id))? {
             0 => Err(Error::new(
                 ErrorKind::InvalidArgument,
                 Stage::Setup,

@@ -81,7 +81,6 @@ impl Access {
     /// The file cannot be written.
     pub fn forget_attempts(&self, subject: &str) -> Result<()> {
         let delete = "delete from attempts where subject_mac = ?";
-        let subject = self.mac_of_subject(subject);
-        self.database().execute(delete, [subject]).map(|_| ()).map_err(|cause| self.failed(cause))
+        self.execute(delete, [self.mac_of_subject(subject)]).map(|_| ())
     }
 }

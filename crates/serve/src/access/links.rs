@@ -126,7 +126,7 @@ impl Access {
         );
         let insert = "insert into links (id, mac, subject, subject_mac, purpose, created_at, \
                       expires_at, state) values (?, ?, ?, ?, ?, ?, ?, ?)";
-        self.database().execute(insert, values).map_err(|cause| self.failed(cause))?;
+        self.execute(insert, values)?;
         Ok(NewLink { id, secret, expires_at })
     }
 
@@ -187,8 +187,7 @@ impl Access {
     pub fn use_link(&self, id: &str) -> Result<bool> {
         let update = "update links set state = 'deciding' where id = ? and state = 'open' and \
                       expires_at > ?";
-        let changed = self.database().execute(update, (id, now()));
-        changed.map(|rows| rows == 1).map_err(|cause| self.failed(cause))
+        Ok(self.execute(update, (id, now()))? == 1)
     }
 
     /// Gives the use back, because nothing was decided.
@@ -198,8 +197,7 @@ impl Access {
     /// The file cannot be written.
     pub fn reopen_link(&self, id: &str) -> Result<()> {
         let update = "update links set state = 'open' where id = ? and state = 'deciding'";
-        let changed = self.database().execute(update, [id]);
-        changed.map(|_| ()).map_err(|cause| self.failed(cause))
+        self.execute(update, [id]).map(|_| ())
     }
 
     /// Gives back the uses that a process had taken when it was killed. Only the process that serves
@@ -210,7 +208,7 @@ impl Access {
     /// The file cannot be written.
     pub fn reopen_interrupted(&self) -> Result<()> {
         let update = "update links set state = 'open' where state = 'deciding'";
-        self.database().execute(update, []).map(|_| ()).map_err(|cause| self.failed(cause))
+        self.execute(update, []).map(|_| ())
     }
 
     /// The person of a link was enrolled: it is used up.
@@ -220,7 +218,7 @@ impl Access {
     /// The file cannot be written.
     pub fn link_enrolled(&self, id: &str) -> Result<()> {
         let update = "update links set state = 'used' where id = ? and state = 'deciding'";
-        self.database().execute(update, [id]).map(|_| ()).map_err(|cause| self.failed(cause))
+        self.execute(update, [id]).map(|_| ())
     }
 
     /// Writes down which decision a link led to. With `again`, it may lead to another one.
@@ -232,8 +230,7 @@ impl Access {
         let state = if again { LinkState::Open } else { LinkState::Used };
         let update = "update links set decision = ?, state = ? where id = ? and state = 'deciding'";
         let number = i64::try_from(decision).unwrap_or(i64::MAX);
-        let changed = self.database().execute(update, (number, state.name(), id));
-        changed.map(|_| ()).map_err(|cause| self.failed(cause))
+        self.execute(update, (number, state.name(), id)).map(|_| ())
     }
 
     /// Revokes a link.
@@ -242,11 +239,7 @@ impl Access {
     ///
     /// [`ErrorKind::InvalidArgument`] if there is no link of this id.
     pub fn revoke_link(&self, id: &str) -> Result<()> {
-        let changed = self
-            .database()
-            .execute("update links set state = 'revoked' where id = ?", [id])
-            .map_err(|cause| self.failed(cause))?;
-        match changed {
+        match self.execute("update links set state = 'revoked' where id = ?", [id])? {
             0 => Err(Error::new(
                 ErrorKind::InvalidArgument,
                 Stage::Setup,
@@ -264,7 +257,6 @@ impl Access {
     /// The file cannot be written.
     pub fn forget_links(&self, subject: &str) -> Result<()> {
         let delete = "delete from links where subject_mac = ?";
-        let subject = self.mac_of_subject(subject);
-        self.database().execute(delete, [subject]).map(|_| ()).map_err(|cause| self.failed(cause))
+        self.execute(delete, [self.mac_of_subject(subject)]).map(|_| ())
     }
 }

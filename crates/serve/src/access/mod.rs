@@ -77,6 +77,11 @@ impl Access {
         self.database.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Makes one change; returns how many rows it changed.
+    fn execute(&self, change: &str, values: impl rusqlite::Params) -> Result<usize> {
+        self.database().execute(change, values).map_err(|cause| self.failed(cause))
+    }
+
     fn failed(&self, cause: rusqlite::Error) -> Error {
         failed(&self.place, cause)
     }

@@ -13,14 +13,14 @@ use serde_json::{Value, json};
 use evenmatch::{Probe, Source};
 use evenmatch_core::record::{Outcome, SessionEvidence};
 use evenmatch_explain::messages::Messages;
-use evenmatch_ledger::{LedgerFiles, now};
-use evenmatch_registry::{DeletionGround, EnrolSettings, disclosure_page};
+use evenmatch_ledger::{AppealState, LedgerFiles, now};
+use evenmatch_registry::{EnrolSettings, disclosure_page};
 
 use crate::access::{Link, LinkState, Purpose};
 use crate::caller::Applicant;
 use crate::extract::{Body, InLanguage, InQuery, JsonBody, Turn};
 use crate::refusal::Refusal;
-use crate::service::{Counts, Service};
+use crate::service::Service;
 use crate::told::Told;
 
 type Shared = State<Arc<Service>>;
@@ -122,24 +122,15 @@ fn verify(
     presented: Presented<'_>,
     lang: &str,
 ) -> Result<Value, Refusal> {
-    let (verifier, registry) = (&service.verifier, &service.registry);
-    let enrolment = registry.enrolment(&link.subject)?;
-    let probe = verifier.acquire(presented.source())?;
-    let session = match presented {
-        Presented::Frame(_, session) => Some(session),
-        Presented::Photo(_) => None,
+    let enrolment = service.registry.enrolment(&link.subject)?;
+    let (source, session) = match presented {
+        Presented::Frame(frame, session) => (Source::from(frame), Some(session)),
+        Presented::Photo(bytes) => (Source::from(bytes), None),
     };
-    let reference = enrolment.reference(verifier, probe.sample.sha256)?;
-    let record = verifier.decide_with_session(&reference, &probe, session)?;
-    let outcome = record.outcome;
-    let at = registry.decided(Some(&enrolment), record, verifier.policy())?;
-    Counts::add(&service.counts.decisions[outcome as usize]);
+    let (record, number) = service.decide(&link.subject, &enrolment, source, session)?;
     // Who was not confirmed may try again with the same link, as long as attempts are left.
-    service.access.link_decided(&link.id, at.sequence, outcome != Outcome::Match)?;
-    if outcome == Outcome::Match {
-        service.access.forget_attempts(&link.subject)?;
-    }
-    Ok(json!({ "decision": told(service, link, at.sequence, lang)? }))
+    service.access.link_decided(&link.id, number, record.outcome != Outcome::Match)?;
+    Ok(json!({ "decision": told(service, link, number, lang)? }))
 }
 
 fn told(service: &Service, link: &Link, number: u64, lang: &str) -> Result<Told, Refusal> {
@@ -199,13 +190,15 @@ pub(crate) async fn appeal(
     let link = applicant.0;
     let work = move |service: &Service| {
         let number = link.decision.ok_or_else(Refusal::unknown_decision)?;
-        if !told(service, &link, number, &lang)?.may_appeal {
+        let told_before = told(service, &link, number, &lang)?;
+        if !told_before.may_appeal {
             let (message, next) = ("an appeal is already open", "wait for the answer");
             return Err(Refusal::new(StatusCode::CONFLICT, "appeal_open", message, next));
         }
         let decision = service.decision_of(&link.subject, number)?;
         service.registry.ledger().open_appeal(&decision.record.id, &note)?;
-        Ok((StatusCode::CREATED, Json(told(service, &link, number, &lang)?)).into_response())
+        let told = Told { appeal: AppealState::Open, may_appeal: false, ..told_before };
+        Ok((StatusCode::CREATED, Json(told)).into_response())
     };
     service.work(turn, work).await
 }
@@ -231,11 +224,6 @@ pub(crate) async fn forget(
     turn: Turn,
 ) -> Result<Response, Refusal> {
     let link = applicant.0;
-    let work = move |service: &Service| {
-        let receipt = service.registry.forget(&link.subject, DeletionGround::Request)?;
-        service.access.forget_attempts(&link.subject)?;
-        service.access.forget_links(&link.subject)?;
-        Ok(Json(receipt).into_response())
-    };
+    let work = move |service: &Service| Ok(Json(service.forget(&link.subject)?).into_response());
     service.work(turn, work).await
 }
