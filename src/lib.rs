@@ -115,7 +115,7 @@ pub use align::{AlignedFace, CROP_SIDE, align};
 pub use builder::VerifierBuilder;
 pub use compare::{ComparisonScore, compare, compare_normalised};
 pub use decide::{
-    Decision, LivenessPolicy, NoAutomatedFinalRefusal, OperatingPoint, Policy, Retention,
+    Decision, LivenessPolicy, NoAutomatedFinalRefusal, OperatingPoint, Policy, Retention, Review,
     SeveralFaces, ThresholdBasis, decide,
 };
 pub use detect::{Attempt, Detection, Detections, DetectorSettings, FaceDetector, Step};

@@ -2,8 +2,10 @@
 
 mod liveness_reasons;
 mod retention;
+mod review;
 
 pub use retention::Retention;
+pub use review::Review;
 
 use std::path::Path;
 use std::time::Duration;
@@ -105,6 +107,8 @@ pub struct Policy {
     pub no_automated_final_refusal: NoAutomatedFinalRefusal,
     /// How long enrolments are kept.
     pub retention: Retention,
+    /// How people review decisions.
+    pub review: Review,
     /// Limits on what is decoded.
     pub limits: DecodeLimits,
     /// Decode large JPEGs at full size, which is slower and gives the embedder no more detail.
@@ -170,6 +174,7 @@ impl Policy {
         self.quality.check()?;
         self.passive.check()?;
         self.retention.check()?;
+        self.review.check()?;
         self.threshold.map_or(Ok(()), check_threshold)
     }
 }

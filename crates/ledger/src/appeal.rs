@@ -39,17 +39,29 @@ pub struct Appeal {
     pub resolution: Option<Resolution>,
 }
 
-fn refuse(message: String, next: &str) -> Error {
+pub(super) fn refuse(message: String, next: &str) -> Error {
     Error::new(ErrorKind::InvalidArgument, Stage::Ledger, message).next(next)
 }
 
-fn text(text: &str, what: &str) -> Result<String> {
+pub(super) fn text(text: &str, what: &str) -> Result<String> {
     let text = text.trim();
     if text.is_empty() || text.len() > MAX_TEXT {
         let message = format!("{what} must have 1 to {MAX_TEXT} bytes");
         return Err(refuse(message, "write a few sentences, and name nobody"));
     }
     Ok(text.to_owned())
+}
+
+/// Whether the photos show the claimed person, if this is what a reviewer decided; `None` if the
+/// machine had said neither yes nor no.
+fn same_person_if(machine: Outcome, reviewer: HumanOutcome) -> Option<bool> {
+    match (machine, reviewer) {
+        (Outcome::Match, HumanOutcome::Upheld) => Some(true),
+        (Outcome::Match, HumanOutcome::Overturned) => Some(false),
+        (Outcome::NonMatch, HumanOutcome::Upheld) => Some(false),
+        (Outcome::NonMatch, HumanOutcome::Overturned) => Some(true),
+        (Outcome::Undecided, _) => None,
+    }
 }
 
 impl Ledger {
@@ -99,13 +111,7 @@ impl Ledger {
     ) -> Result<Appended> {
         let entry = self.opened(decision)?;
         let (_, made) = LedgerFiles::open(self.folder())?.decision(decision)?;
-        let follows = match (made.record.outcome, outcome) {
-            (Outcome::Match, HumanOutcome::Upheld) => Some(true),
-            (Outcome::Match, HumanOutcome::Overturned) => Some(false),
-            (Outcome::NonMatch, HumanOutcome::Upheld) => Some(false),
-            (Outcome::NonMatch, HumanOutcome::Overturned) => Some(true),
-            (Outcome::Undecided, _) => None,
-        };
+        let follows = same_person_if(made.record.outcome, outcome);
         if let (Some(follows), Some(stated)) = (follows, same_person)
             && follows != stated
         {
@@ -114,12 +120,25 @@ impl Ledger {
                         show the claimed person";
             return Err(refuse(message, next));
         }
+        self.resolve(decision, entry, by, outcome, same_person.or(follows), reason)
+    }
+
+    /// Writes down what was decided about an appeal, or in a review for which nobody had to appeal.
+    pub(super) fn resolve(
+        &self,
+        decision: &str,
+        entry: u64,
+        by: &str,
+        outcome: HumanOutcome,
+        same_person: Option<bool>,
+        reason: &str,
+    ) -> Result<Appended> {
         let resolution = Resolution {
             decision: decision.to_owned(),
             entry,
             by: text(by, "the reviewer's name")?,
             outcome,
-            same_person: same_person.or(follows),
+            same_person,
             reason: text(reason, "a reason")?,
         };
         let draft = Draft::new(EntryKind::AppealResolved, &resolution)?;

@@ -89,12 +89,16 @@ pub enum EntryKind {
     AppealReviewed,
     /// The reviewer has decided.
     AppealResolved,
+    /// A person looked at a decision and what was kept for its review.
+    ReviewLooked,
+    /// A reviewer said whether the photos show the claimed person.
+    ReviewJudged,
     /// Retention was enforced, or the keys were changed.
     Housekeeping,
 }
 
 impl EntryKind {
-    const ALL: [(EntryKind, &'static str); 11] = [
+    const ALL: [(EntryKind, &'static str); 13] = [
         (EntryKind::Genesis, "genesis"),
         (EntryKind::Checkpoint, "checkpoint"),
         (EntryKind::Recovered, "recovered"),
@@ -105,6 +109,8 @@ impl EntryKind {
         (EntryKind::AppealOpened, "appeal_opened"),
         (EntryKind::AppealReviewed, "appeal_reviewed"),
         (EntryKind::AppealResolved, "appeal_resolved"),
+        (EntryKind::ReviewLooked, "review_looked"),
+        (EntryKind::ReviewJudged, "review_judged"),
         (EntryKind::Housekeeping, "housekeeping"),
     ];
 

@@ -57,7 +57,7 @@ pub struct Disclosure {
     pub made_at: String,
     /// What is stored.
     pub held: Vec<Held>,
-    /// Number of photos that the template was made from, none of which is stored.
+    /// Number of photos that the template was made from. They are stored only where `held` says so.
     pub photos: usize,
     /// How much they differed.
     pub spread: Spread,
@@ -108,6 +108,18 @@ impl Registry {
                 "to measure whether all groups are treated equally".to_owned(),
                 "encrypted; copies under your pseudonym stay in the ledger with each decision",
             ));
+        }
+        for photo in self.kept_of(subject)? {
+            all.push(Held {
+                what: "a photo of you".to_owned(),
+                why: "so that a person can review what the program decided; you agreed to it"
+                    .to_owned(),
+                since: in_utc(photo.taken_at),
+                until: Some(in_utc(photo.keep_until)),
+                how: "encrypted with its own key; deleted when the review ends, or with the \
+                      enrolment"
+                    .to_owned(),
+            });
         }
         let decisions = decisions(&files, &details.pseudonym)?;
         if !decisions.is_empty() {

@@ -316,6 +316,8 @@ impl Registry {
                 row.version = former.version + 1;
                 // The same person keeps the pseudonym, so that earlier decisions stay theirs.
                 details.pseudonym = self.unseal(&former)?.details.pseudonym;
+                // Photos for reviews are under the former key, which goes now.
+                self.drop_all_photos(change, &former)?;
             }
             self.seal_into(&mut row, &details, template)?;
             self.put(change, state, &row)?;

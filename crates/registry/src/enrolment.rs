@@ -144,8 +144,8 @@ impl Registry {
         Ok(listed)
     }
 
-    /// Opens a row's seals.
-    pub(super) fn unseal(&self, row: &StoredRow) -> Result<Enrolment> {
+    /// A person's own key.
+    pub(super) fn row_key(&self, row: &StoredRow) -> Result<SecretKey> {
         let place = |error: Error| error.in_file(self.store.place());
         let context = bound(row).with(self.name.as_bytes());
         let what = "the key of an enrolment";
@@ -155,9 +155,16 @@ impl Registry {
             let message = "the key of an enrolment is not a key";
             place(Error::new(ErrorKind::Tampered, Stage::Enrolment, message))
         })?;
+        Ok(SecretKey::from_bytes(key))
+    }
+
+    /// Opens a row's seals.
+    pub(super) fn unseal(&self, row: &StoredRow) -> Result<Enrolment> {
+        let place = |error: Error| error.in_file(self.store.place());
+        let context = bound(row).with(self.name.as_bytes());
         let what = "the template of an enrolment";
-        let plain = open(&SecretKey::from_bytes(key), &row.lookup, &context, &row.sealed, what)
-            .map_err(place)?;
+        let plain =
+            open(&self.row_key(row)?, &row.lookup, &context, &row.sealed, what).map_err(place)?;
         let (details, template) = enrolment_record::from_bytes(&plain).map_err(place)?;
         let normaliser = template.statistics().map(|statistics| statistics.normaliser);
         if template.model().sha256 != row.model || normaliser != row.normaliser {

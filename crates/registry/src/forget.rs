@@ -10,6 +10,17 @@ use crate::{Digest, Error, ErrorKind, Result, Stage};
 use evenmatch_core::hex;
 use evenmatch_ledger::{Draft, EntryKind, in_utc, now, vault::random};
 
+/// What goes with an enrolment, in words.
+fn deleted(photos: usize) -> Vec<String> {
+    let always = ["key", "template", "name", "pseudonym's link", "attributes", "digests of photos"];
+    let photos = match photos {
+        0 => None,
+        1 => Some("1 photo kept for a review".to_owned()),
+        n => Some(format!("{n} photos kept for a review")),
+    };
+    always.map(str::to_owned).into_iter().chain(photos).collect()
+}
+
 impl Registry {
     /// Deletes an enrolment and returns the receipt, in this order: what is going to be deleted is
     /// written to the ledger under a signed checkpoint; the receipt is written beside the ledger,
@@ -53,6 +64,7 @@ impl Registry {
             }
             exclusive_or(&mut state.set, &row_mac(&self.keys, &found));
             state.rows -= state.rows.min(1);
+            let photos = self.drop_all_photos(change, &found)?;
             change.delete(&lookup)?;
             let time = now().max(promised.time);
             let receipt = DeletionReceipt {
@@ -63,16 +75,7 @@ impl Registry {
                 subject: promise.subject.clone(),
                 subject_commitment: promise.subject_commitment,
                 content_commitment: promise.content_commitment,
-                deleted: [
-                    "key",
-                    "template",
-                    "name",
-                    "pseudonym's link",
-                    "attributes",
-                    "digests of photos",
-                ]
-                .map(str::to_owned)
-                .to_vec(),
+                deleted: deleted(photos),
                 ground,
                 promised_in: promised.sequence,
                 promised_hash: promised.hash,

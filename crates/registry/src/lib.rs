@@ -26,6 +26,7 @@ mod receipt;
 mod registry;
 mod replay;
 mod retention;
+mod review;
 pub mod store;
 mod undelivered;
 
@@ -42,3 +43,4 @@ pub use receipt::{
 pub use registry::Registry;
 pub use replay::{Difference, Replay};
 pub use retention::{Due, RetentionRun};
+pub use review::{PhotoOf, ReviewPhoto, ReviewPhotos};

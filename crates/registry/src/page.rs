@@ -54,7 +54,7 @@ fn body(disclosure: &Disclosure) -> Markup {
         p {
             "The template was made from "
             @if disclosure.photos == 1 { "1 photo" } @else { (disclosure.photos) " photos" }
-            ". We do not store any photo."
+            ". We keep a photo only where this page says so."
         }
         @if !disclosure.attributes.is_empty() {
             h2 { "What you told us for audits" }

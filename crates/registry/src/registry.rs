@@ -11,6 +11,8 @@ use evenmatch_ledger::{
     vault::{SecretKey, random, unwrap, wrap},
 };
 
+/// The start of the message that photos were deleted: the store is scrubbed before it is written.
+pub(super) const PHOTOS_DELETED: &str = "photos_deleted";
 /// Maximum length of a subject's name, in bytes.
 const MAX_SUBJECT: usize = 256;
 
@@ -229,7 +231,11 @@ impl Registry {
                 })?;
             drafts.push(Draft { kind, body, anchor: Some((self.name.clone(), epoch)) });
         }
-        if drafts.iter().any(|draft| draft.kind == EntryKind::Deleted) {
+        let deletes = |draft: &Draft| match draft.kind {
+            EntryKind::Deleted => true,
+            _ => String::from_utf8_lossy(&draft.body).contains(PHOTOS_DELETED),
+        };
+        if drafts.iter().any(deletes) {
             self.store.scrub()?;
         }
         let last = drafts.last().and_then(|draft| draft.anchor.as_ref()).map(|(_, epoch)| *epoch);

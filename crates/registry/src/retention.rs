@@ -34,6 +34,8 @@ pub struct RetentionRun {
     pub due: Vec<Due>,
     /// A receipt for each deleted enrolment, in the same order.
     pub receipts: Vec<DeletionReceipt>,
+    /// Photos for reviews that were deleted because their time was over.
+    pub photos: usize,
 }
 
 impl Registry {
@@ -65,7 +67,7 @@ impl Registry {
             Ok(())
         })?;
         due.sort_by(|a, b| a.subject.cmp(&b.subject));
-        let mut receipts = Vec::new();
+        let (mut receipts, mut photos) = (Vec::new(), 0);
         if !dry_run {
             for one in &due {
                 match self.forget(&one.subject, DeletionGround::RetentionEnded) {
@@ -75,6 +77,7 @@ impl Registry {
                     Err(error) => return Err(error),
                 }
             }
+            photos = self.delete_due_photos(now)?;
             let body = serde_json::json!({
                 "done": "retention", "enrolled": enrolled, "due": due.len(),
                 "deleted": receipts.len(), "policy": policy,
@@ -82,6 +85,6 @@ impl Registry {
             self.ledger().append_one(Draft::new(EntryKind::Housekeeping, &body)?)?;
         }
         let schema = "evenmatch.retention/1";
-        Ok(RetentionRun { schema, dry_run, enrolled, due, receipts })
+        Ok(RetentionRun { schema, dry_run, enrolled, due, receipts, photos })
     }
 }

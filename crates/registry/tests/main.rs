@@ -5,4 +5,5 @@ mod crashes;
 mod ledger;
 mod postgres_store;
 mod registry;
+mod review;
 mod support;

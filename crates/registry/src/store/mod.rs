@@ -5,12 +5,14 @@
 //! all, that it is on the disk when the call returns, that changes from several processes are
 //! serialised, and that [`scrub`](EnrolmentStore::scrub) leaves no deleted row behind.
 
+mod photos;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod sqlite;
 
 #[cfg(feature = "postgres")]
 pub use self::postgres::PostgresStore;
+pub use photos::{KeptPhoto, PhotoKey};
 pub use sqlite::SqliteStore;
 
 use crate::{Digest, Error, ErrorKind, Result, Stage};
@@ -114,6 +116,24 @@ pub trait StoreChange {
     ///
     /// As above.
     fn delete(&mut self, lookup: &Lookup) -> Result<()>;
+    /// Which photos are kept for a review, by person and decision.
+    ///
+    /// # Errors
+    ///
+    /// As above.
+    fn kept_photos(&mut self) -> Result<Vec<PhotoKey>>;
+    /// Adds a photo for a review, or replaces the one with the same person and decision.
+    ///
+    /// # Errors
+    ///
+    /// As above.
+    fn put_photo(&mut self, photo: &KeptPhoto) -> Result<()>;
+    /// Deletes a photo.
+    ///
+    /// # Errors
+    ///
+    /// As above.
+    fn delete_photo(&mut self, photo: &PhotoKey) -> Result<()>;
     /// Adds a message for the ledger.
     ///
     /// # Errors
@@ -145,6 +165,18 @@ pub trait EnrolmentStore: Send + Sync + std::fmt::Debug {
     ///
     /// As above.
     fn row(&self, lookup: &Lookup) -> Result<Option<StoredRow>>;
+    /// Which photos are kept for a review, by person and decision.
+    ///
+    /// # Errors
+    ///
+    /// As above.
+    fn kept_photos(&self) -> Result<Vec<PhotoKey>>;
+    /// One of them.
+    ///
+    /// # Errors
+    ///
+    /// As above.
+    fn photo(&self, photo: &PhotoKey) -> Result<Option<KeptPhoto>>;
     /// Messages that are not in the ledger yet, by number.
     ///
     /// # Errors

@@ -4,17 +4,21 @@
 //! stores elsewhere (its write-ahead log, archives and replicas). That contains only sealed bytes;
 //! `docs/SECURITY.md` explains the consequences.
 
+mod photos;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use postgres::{Client, Config, GenericClient, NoTls, Row};
 
 use super::{
-    EnrolmentStore, Lookup, Pending, StoreChange, StoreState, StoredRow, array, signed, unsigned,
+    EnrolmentStore, KeptPhoto, Lookup, Pending, PhotoKey, StoreChange, StoreState, StoredRow,
+    array, signed, unsigned,
 };
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
 /// The steps from each version of the schema to the next.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE evenmatch_state (
         one INTEGER PRIMARY KEY CHECK (one = 1),
         store TEXT NOT NULL,
@@ -42,7 +46,9 @@ const MIGRATIONS: [&str; 1] = ["
         kind TEXT NOT NULL,
         body BYTEA NOT NULL
     );
-"];
+",
+    photos::TABLE,
+];
 
 /// The number of the lock that serialises changes from all processes: `EMRG`.
 const LOCK: i64 = 0x454d_5247;
@@ -52,7 +58,7 @@ const STATE: &str = "SELECT store, wrapped_key, epoch, row_count, row_set, ledge
 const ROWS: &str = "SELECT lookup, version, purpose, enrolled_at, keep_until, model, normaliser, \
                     wrapped_key, sealed FROM evenmatch_enrolment";
 
-/// Enrolments in three tables of a PostgreSQL database.
+/// Enrolments in tables of a PostgreSQL database whose names start with `evenmatch_`.
 ///
 /// The connection is not encrypted: use a socket on the same machine, or a tunnel.
 pub struct PostgresStore {
@@ -246,6 +252,20 @@ impl StoreChange for Change<'_> {
         self.run("DELETE FROM evenmatch_enrolment WHERE lookup = $1", &[&&lookup[..]])
     }
 
+    fn kept_photos(&mut self) -> Result<Vec<PhotoKey>> {
+        photos::kept(&mut self.transaction, self.place)
+    }
+
+    fn put_photo(&mut self, photo: &KeptPhoto) -> Result<()> {
+        photos::put(self, photo)
+    }
+
+    fn delete_photo(&mut self, photo: &PhotoKey) -> Result<()> {
+        let decision = signed(photo.decision)?;
+        let text = "DELETE FROM evenmatch_review_photo WHERE lookup = $1 AND decision = $2";
+        self.run(text, &[&&photo.lookup[..], &decision])
+    }
+
     fn push_pending(&mut self, pending: &Pending) -> Result<()> {
         let epoch = signed(pending.epoch)?;
         let text = "INSERT INTO evenmatch_pending VALUES ($1, $2, $3)";
@@ -269,6 +289,14 @@ impl EnrolmentStore for PostgresStore {
 
     fn row(&self, lookup: &Lookup) -> Result<Option<StoredRow>> {
         one_row(&mut *self.client(), &self.place, lookup)
+    }
+
+    fn kept_photos(&self) -> Result<Vec<PhotoKey>> {
+        photos::kept(&mut *self.client(), &self.place)
+    }
+
+    fn photo(&self, photo: &PhotoKey) -> Result<Option<KeptPhoto>> {
+        photos::one(&mut *self.client(), &self.place, photo)
     }
 
     fn pending(&self) -> Result<Vec<Pending>> {
@@ -296,7 +324,8 @@ impl EnrolmentStore for PostgresStore {
 
     fn scrub(&self) -> Result<()> {
         // Rewrites the tables without deleted rows, and releases the old files.
-        let text = "VACUUM FULL evenmatch_enrolment; CHECKPOINT";
+        let text =
+            "VACUUM FULL evenmatch_enrolment; VACUUM FULL evenmatch_review_photo; CHECKPOINT";
         let mut client = self.client();
         for text in text.split("; ") {
             match client.batch_execute(text) {

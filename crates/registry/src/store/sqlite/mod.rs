@@ -1,5 +1,7 @@
 //! Enrolments in an SQLite file.
 
+mod photos;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -7,8 +9,8 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, TransactionBehavior};
 
 use super::{
-    EnrolmentStore, Lookup, Pending, StoreChange, StoreState, StoredRow, array, damaged, signed,
-    unsigned,
+    EnrolmentStore, KeptPhoto, Lookup, Pending, PhotoKey, StoreChange, StoreState, StoredRow,
+    array, damaged, signed, unsigned,
 };
 use crate::{Digest, Error, ErrorKind, Result, Stage};
 
@@ -19,7 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const APPLICATION: i32 = 0x454d_5247;
 
 /// Each migrates the schema from the version equal to its index to the next one.
-const MIGRATIONS: [&str; 1] = ["
+const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE state (
         one INTEGER PRIMARY KEY CHECK (one = 1),
         store TEXT NOT NULL,
@@ -47,7 +50,9 @@ const MIGRATIONS: [&str; 1] = ["
         kind TEXT NOT NULL,
         body BLOB NOT NULL
     ) STRICT;
-"];
+",
+    photos::TABLE,
+];
 
 const STATE: &str = "SELECT store, wrapped_key, epoch, row_count, row_set, ledger, ledger_entries, \
                      mac FROM state";
@@ -303,6 +308,18 @@ impl StoreChange for Change<'_> {
         self.run("DELETE FROM enrolment WHERE lookup = ?1", [&lookup[..]])
     }
 
+    fn kept_photos(&mut self) -> Result<Vec<PhotoKey>> {
+        photos::kept(&self.transaction, self.path)
+    }
+
+    fn put_photo(&mut self, photo: &KeptPhoto) -> Result<()> {
+        photos::put(self, photo)
+    }
+
+    fn delete_photo(&mut self, photo: &PhotoKey) -> Result<()> {
+        photos::delete(self, photo)
+    }
+
     fn push_pending(&mut self, pending: &Pending) -> Result<()> {
         let epoch = signed(pending.epoch)?;
         let values = rusqlite::params![epoch, pending.kind, pending.body];
@@ -325,6 +342,14 @@ impl EnrolmentStore for SqliteStore {
 
     fn row(&self, lookup: &Lookup) -> Result<Option<StoredRow>> {
         row(&self.connection(), &self.path, lookup)
+    }
+
+    fn kept_photos(&self) -> Result<Vec<PhotoKey>> {
+        photos::kept(&self.connection(), &self.path)
+    }
+
+    fn photo(&self, photo: &PhotoKey) -> Result<Option<KeptPhoto>> {
+        photos::one(&self.connection(), &self.path, photo)
     }
 
     fn pending(&self) -> Result<Vec<Pending>> {
