@@ -10,7 +10,7 @@ use clap::Args;
 use super::challenge;
 use super::exit::Exit;
 use super::place::PlaceArguments;
-use evenmatch::{Policy, Verifier, model::Profile};
+use evenmatch::{LivenessPolicy, Policy, Review, Verifier, model::Profile};
 use evenmatch_explain::disclosure::OperatorStatement;
 use evenmatch_serve::{Encryption, Service, Settings, access::Access};
 
@@ -26,6 +26,9 @@ what is held and deletes it. A backend sends its key as `authorization: Bearer e
 /openapi.json describes every call. Nothing is sent anywhere: the service only answers.
 
 Ctrl-C stops it after open requests are answered.";
+
+/// Days for which photos wait for a review, if the person agrees and no policy says otherwise.
+const PHOTO_DAYS: u32 = 30;
 
 /// Answer over HTTP: calls of backends, and a page for applicants
 #[derive(Debug, Args)]
@@ -46,7 +49,7 @@ pub(crate) struct ServeArguments {
     /// Answer without encryption: a proxy in front of the service encrypts
     #[arg(long, conflicts_with = "tls_cert", help_heading = "Encryption")]
     behind_proxy: bool,
-    /// Read rules for decisions from this file [default: the usual ones, with liveness required]
+    /// Read rules for decisions from this file [default: the usual ones, with liveness required and photos kept 30 days for reviews]
     #[arg(long, value_name = "FILE.toml", help_heading = "Policy")]
     policy: Option<PathBuf>,
     /// What people are told about who runs the service
@@ -74,7 +77,11 @@ pub(crate) fn run(arguments: &ServeArguments) -> anyhow::Result<Exit> {
     let policy = match &arguments.policy {
         Some(path) => Policy::from_path(path)?,
         // A page on the open network has to expect photos of photos.
-        None => Policy { liveness: evenmatch::LivenessPolicy::Require, ..Policy::default() },
+        None => Policy {
+            liveness: LivenessPolicy::Require,
+            review: Review { photo_days: Some(PHOTO_DAYS), ..Review::default() },
+            ..Policy::default()
+        },
     };
     let tell = |fault: &str| eprintln!("fault: {fault}");
     let mut settings = Settings { tell, ..Settings::default() };

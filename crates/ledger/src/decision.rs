@@ -172,23 +172,6 @@ impl LedgerFiles {
             .next("list the newest decisions with evenmatch ledger show; ids start with `d-`"))
     }
 
-    /// The decision whose entry has this number; `None` if there is no such entry or it is of
-    /// another kind.
-    ///
-    /// # Errors
-    ///
-    /// A file cannot be read.
-    pub fn decision_at(&self, sequence: u64) -> Result<Option<DecisionEntry>> {
-        let mut found = None;
-        self.each(|entry| {
-            if entry.sequence == sequence && entry.kind == EntryKind::Decision {
-                found = Some(entry.read()?);
-            }
-            Ok(entry.sequence < sequence)
-        })?;
-        Ok(found)
-    }
-
     /// The policy that a decision was made with, as JSON.
     ///
     /// # Errors

@@ -101,7 +101,7 @@ impl Case {
     }
 
     /// Whether a person has to look or has looked: the claim was not confirmed, or somebody appealed.
-    fn is_for_people(&self) -> bool {
+    pub fn is_for_people(&self) -> bool {
         self.decision.disposition != Disposition::Confirmed || self.appeal != AppealState::None
     }
 
@@ -173,14 +173,14 @@ impl LedgerFiles {
         Ok(cases)
     }
 
-    /// The same for one decision; `None` if there is none with this number, or nobody has to look.
+    /// The decision whose entry has this number, with its reviews, whether or not anybody has to look;
+    /// `None` if there is none.
     ///
     /// # Errors
     ///
     /// As for [`LedgerFiles::cases`].
     pub fn case(&self, number: u64) -> Result<Option<Case>> {
-        let case = self.gather(|sequence| sequence == number)?.remove(&number);
-        Ok(case.filter(Case::is_for_people))
+        Ok(self.gather(|sequence| sequence == number)?.remove(&number))
     }
 
     fn gather(&self, wanted: impl Fn(u64) -> bool) -> Result<BTreeMap<u64, Case>> {
@@ -244,7 +244,9 @@ impl Ledger {
     ) -> Result<Option<HumanOutcome>> {
         let case = || {
             let found = LedgerFiles::open(self.folder())?.case(number)?;
-            found.ok_or_else(|| refuse("there is no such case".to_owned(), "list the cases again"))
+            found
+                .filter(Case::is_for_people)
+                .ok_or_else(|| refuse("there is no such case".to_owned(), "list the cases again"))
         };
         let before = case()?;
         if before.is_closed() {

@@ -6,7 +6,7 @@ use super::registry::{PHOTOS_DELETED, Registry};
 use crate::store::{KeptPhoto, PhotoKey, StoreChange, StoreState, StoredRow};
 use crate::{Error, ErrorKind, Result, Stage};
 use evenmatch_ledger::{
-    EntryKind, in_utc, now,
+    Case, EntryKind, LedgerFiles, in_utc, now,
     vault::{Context, SecretKey, open, seal},
 };
 use zeroize::Zeroizing;
@@ -189,16 +189,28 @@ impl Registry {
         self.delete_photos(ends, Why::ReviewEnded)
     }
 
-    /// Deletes photos whose time is over at `now` (milliseconds since 1970, UTC). Returns how many.
+    /// Deletes photos whose time is over at `now` (milliseconds since 1970, UTC), and those of reviews
+    /// that have ended without their photos being deleted: by `evenmatch appeal resolve`, or because
+    /// the process stopped. Returns how many.
     ///
     /// # Errors
     ///
     /// The store or the ledger cannot be written.
     pub fn delete_due_photos(&self, now: i64) -> Result<usize> {
+        let waiting = self.decisions_with_photos()?;
+        let mut ended = 0;
+        if !waiting.is_empty() {
+            let cases = LedgerFiles::open(self.ledger().folder())?.cases()?;
+            for number in waiting.keys() {
+                if cases.get(number).is_none_or(Case::is_closed) {
+                    ended += self.end_review(*number)?;
+                }
+            }
+        }
         let due = |kept: &[PhotoKey]| {
             kept.iter().filter(|key| key.keep_until <= now).copied().collect::<Vec<_>>()
         };
-        self.delete_photos(due, Why::DaysOver)
+        Ok(ended + self.delete_photos(due, Why::DaysOver)?)
     }
 
     /// Deletes some of the photos, one person after the other. Nothing is changed where there is none.

@@ -213,7 +213,10 @@ fn a_confirmed_claim_is_no_case_unless_somebody_appeals() {
     assert_eq!(record.outcome, Outcome::Match);
     let id = record.id.clone();
     let number = registry.decided(Some(&enrolment), record, verifier.policy()).unwrap().sequence;
-    assert_eq!(files(&registry).case(number).unwrap(), None);
+    assert!(!files(&registry).cases().unwrap().contains_key(&number));
+    let case = files(&registry).case(number).unwrap().unwrap();
+    registry.ledger().looked(&case, &reviewer("1"), &[]).unwrap();
+    registry.ledger().judge(number, &reviewer("1"), Some(true), "nobody asked", 1).unwrap_err();
     registry.ledger().open_appeal(&id, "that was not me").unwrap();
     let case = files(&registry).case(number).unwrap().unwrap();
     registry.ledger().looked(&case, &reviewer("1"), &[]).unwrap();

@@ -133,7 +133,7 @@ pub(crate) async fn explanation(
     let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let html = accepted.is_some_and(|kinds| kinds.contains("text/html"));
     let work = move |service: &Service| {
-        let decision = service.decision_of(&subject, number)?;
+        let decision = service.case_of(&subject, number)?.decision;
         let messages = Messages::of(&lang)?;
         let operator = Some(&service.settings.operator);
         let view = ExplanationView { scores: false, operator };
@@ -159,7 +159,7 @@ pub(crate) async fn appeal(
         Refusal::bad("bad_request", "the note is not UTF-8 text", "send plain text")
     })?;
     let work = move |service: &Service| {
-        let decision = service.decision_of(&subject, number)?;
+        let decision = service.case_of(&subject, number)?.decision;
         let opened = service.registry.ledger().open_appeal(&decision.record.id, &note)?;
         let answer = json!({ "appeal": "open", "decision": number, "entry": opened.sequence });
         Ok((StatusCode::CREATED, Json(answer)).into_response())

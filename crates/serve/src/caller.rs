@@ -1,13 +1,14 @@
-//! Who calls: a backend with an API key, or an applicant with a link.
+//! Who calls: a backend with an API key, an applicant with a link, or a reviewer at the desk.
 
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
-use axum::http::{header, request::Parts};
+use axum::http::{Method, header, request::Parts};
 
-use crate::access::{Link, LinkState, Scope, Scopes};
+use crate::access::{Holder, Link, LinkState, Scope, Scopes};
 use crate::refusal::Refusal;
 use crate::service::Service;
+use evenmatch_ledger::Reviewer;
 
 /// A backend whose key is valid. What it allows is checked by each route.
 pub(crate) struct Caller(Scopes);
@@ -34,7 +35,8 @@ impl FromRequestParts<Arc<Service>> for Caller {
         service: &Arc<Service>,
     ) -> Result<Self, Refusal> {
         let secret = credentials(parts, "bearer").ok_or_else(Refusal::no_key)?;
-        service.access.scopes_of(secret)?.map(Caller).ok_or_else(Refusal::no_key)
+        let holder = service.access.holder_of(secret)?.ok_or_else(Refusal::no_key)?;
+        Ok(Caller(holder.scopes))
     }
 }
 
@@ -45,6 +47,7 @@ impl Applicant {
     /// The link, if it can still lead to a decision.
     pub(crate) fn open(self) -> Result<Link, Refusal> {
         match self.0.state {
+            _ if self.0.is_over() => Err(Refusal::link("link_expired")),
             LinkState::Open => Ok(self.0),
             LinkState::Deciding | LinkState::Used => Err(Refusal::link("link_used")),
             LinkState::Revoked => Err(Refusal::link("link_revoked")),
@@ -64,9 +67,53 @@ impl FromRequestParts<Arc<Service>> for Applicant {
         if link.state == LinkState::Revoked {
             return Err(Refusal::link("link_revoked"));
         }
-        if link.is_over() {
+        // What a link has led to can be read for longer than anything can be decided with it.
+        if link.is_over() && !link.can_be_read() {
             return Err(Refusal::link("link_expired"));
         }
         Ok(Applicant(link))
     }
+}
+
+/// The name of the cookie of a reviewer who has signed in.
+pub(crate) const COOKIE: &str = "evenmatch_review";
+/// The header that the desk sends with each request: no other site's page can send it.
+const DESK: (&str, &str) = ("x-evenmatch", "desk");
+
+/// A person who reviews: with their key, or signed in on the desk.
+pub(crate) struct AtDesk(pub(crate) Reviewer);
+
+impl FromRequestParts<Arc<Service>> for AtDesk {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        service: &Arc<Service>,
+    ) -> Result<Self, Refusal> {
+        let holder = match credentials(parts, "bearer") {
+            Some(secret) => service.access.holder_of(secret)?,
+            None => {
+                let token = cookie(parts, COOKIE).ok_or_else(Refusal::no_key)?;
+                let desk = parts.headers.get(DESK.0).is_some_and(|value| value == DESK.1);
+                if !desk && parts.method != Method::GET {
+                    return Err(Refusal::not_from_desk());
+                }
+                service.access.signed_in(token)?
+            }
+        };
+        let Holder { id, name, scopes } = holder.ok_or_else(Refusal::no_key)?;
+        if !scopes.allow(Scope::Review) {
+            return Err(Refusal::scope(Scope::Review));
+        }
+        Ok(AtDesk(Reviewer { id, name }))
+    }
+}
+
+/// The value of a cookie.
+fn cookie<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
+    let all = parts.headers.get_all(header::COOKIE).into_iter();
+    all.filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(found, value)| (found == name).then_some(value))
 }

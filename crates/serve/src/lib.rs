@@ -15,6 +15,7 @@ mod extract;
 mod operate;
 mod page;
 mod refusal;
+mod review;
 mod routes;
 mod service;
 mod tls;
@@ -34,6 +35,8 @@ pub use told::Told;
 
 /// How long open requests may take after the service was asked to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(30);
+/// How often photos are deleted that nobody may keep any more.
+const DUE_PHOTOS: Duration = Duration::from_secs(300);
 
 /// Listens until the process is asked to stop, and then until open requests are answered. `began` is
 /// told the address, once the service listens.
@@ -69,12 +72,31 @@ pub async fn serve(
             began(address);
         }
     });
+    tokio::spawn(delete_due_photos(Arc::clone(&service)));
     let app = routes(service).into_make_service();
     match tls {
         Some(tls) => axum_server::from_tcp_rustls(listener, tls).handle(handle).serve(app).await,
         None => axum_server::from_tcp(listener).handle(handle).serve(app).await,
     }
     .map_err(failed)
+}
+
+/// Deletes photos whose review or time is over, as long as the service runs.
+async fn delete_due_photos(service: Arc<Service>) {
+    let mut often = tokio::time::interval(DUE_PHOTOS);
+    loop {
+        often.tick().await;
+        let service = Arc::clone(&service);
+        let swept = tokio::task::spawn_blocking(move || {
+            let done = service.registry.delete_due_photos(evenmatch_ledger::now());
+            if let Err(error) = done {
+                (service.settings.tell)(&format!("photos for reviews cannot be deleted: {error}"));
+            }
+        });
+        if swept.await.is_err() {
+            return;
+        }
+    }
 }
 
 /// Waits for Ctrl-C or, on Unix, for the signal with which service managers stop a process.

@@ -70,6 +70,13 @@ impl Refusal {
         Refusal::new(StatusCode::FORBIDDEN, "missing_scope", &message, next)
     }
 
+    /// A write with a cookie that may have come from another site's page.
+    pub(crate) fn not_from_desk() -> Self {
+        let (message, next) =
+            ("this does not come from the review desk", "send the header `x-evenmatch: desk`");
+        Refusal::new(StatusCode::FORBIDDEN, "not_from_desk", message, next)
+    }
+
     /// A link that cannot be used, by its `kind`.
     pub(crate) fn link(kind: &'static str) -> Self {
         let (status, message) = match kind {
@@ -102,6 +109,11 @@ impl Refusal {
         let message = "there is no such decision about this subject";
         let next = "use the number in the answer to POST /v1/subjects/ID/verifications";
         Refusal::new(StatusCode::NOT_FOUND, "unknown_decision", message, next)
+    }
+
+    /// What clients read.
+    pub(crate) fn body(&self) -> serde_json::Value {
+        json!({ "error": { "kind": self.0.kind, "message": self.0.message, "next": self.0.next } })
     }
 
     pub(crate) fn after(mut self, wait: Duration) -> Self {
@@ -145,9 +157,7 @@ impl From<evenmatch_core::Error> for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let body = json!({
-            "error": { "kind": self.0.kind, "message": self.0.message, "next": self.0.next }
-        });
+        let body = self.body();
         let mut response = (self.0.status, Json(body)).into_response();
         if let Some(fault) = self.0.fault {
             response.extensions_mut().insert(fault);

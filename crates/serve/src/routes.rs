@@ -10,7 +10,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::refusal::Refusal;
 use crate::service::Service;
-use crate::{backend, capture, operate, page};
+use crate::{backend, capture, operate, page, review};
 
 /// Longest JSON body, in bytes.
 const MOST_JSON: usize = 64 << 10;
@@ -43,11 +43,17 @@ pub fn routes(service: Arc<Service>) -> Router {
         .route("/v1/capture/session", post(capture::begin).layer(json))
         .route("/v1/capture/session/{id}", delete(capture::abort))
         .route("/v1/capture/session/{id}/frame", post(capture::frame).layer(frames))
+        .route("/v1/capture/session/{id}/socket", get(capture::socket))
         .route("/v1/capture/session/{id}/finish", post(capture::finish))
         .route("/v1/capture/photo", post(capture::photo).layer(photos))
         .route("/v1/capture/decision", get(capture::decision))
         .route("/v1/capture/appeal", post(capture::appeal).layer(json))
         .route("/v1/capture/held", get(capture::held).delete(capture::forget))
+        .route("/v1/review/session", post(review::sign_in).delete(review::sign_out))
+        .route("/v1/review/me", get(review::me))
+        .route("/v1/review/cases", get(review::cases))
+        .route("/v1/review/cases/{number}/look", post(review::look))
+        .route("/v1/review/cases/{number}/judgement", post(review::judge).layer(json))
         .route("/metrics", get(operate::metrics))
         .route("/readyz", get(operate::ready))
         .layer(middleware::from_fn_with_state(Arc::clone(&service), operate::count))

@@ -1,14 +1,14 @@
 //! What all requests share: verifier, registry, keys and links, workers, and the queue for them.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::Semaphore;
 
 use evenmatch::{Probe, Source, Verifier, pad::FrameAnalyser};
 use evenmatch_core::record::{DecisionRecord, Outcome, SessionEvidence};
 use evenmatch_explain::disclosure::OperatorStatement;
-use evenmatch_ledger::{DecisionEntry, LedgerFiles};
+use evenmatch_ledger::{Case, LedgerFiles};
 use evenmatch_registry::{DeletionGround, DeletionReceipt, Enrolment, Registry};
 
 use crate::access::{Access, AttemptLimit};
@@ -68,6 +68,8 @@ pub struct Service {
     pub(crate) workers: Arc<Semaphore>,
     pub(crate) places: Arc<Semaphore>,
     pub(crate) frame_places: Arc<Semaphore>,
+    /// Held while a judgement is written down: of two at the same time, one ends the review.
+    pub(crate) judging: Mutex<()>,
 }
 
 /// What `/metrics` shows. No person is in it.
@@ -105,6 +107,7 @@ impl Service {
             frame_places: Arc::new(Semaphore::new(FRAMES_UNDER_WAY * settings.sessions)),
             settings,
             counts: Counts::default(),
+            judging: Mutex::default(),
         }
     }
 
@@ -144,11 +147,11 @@ impl Service {
         Ok(receipt)
     }
 
-    /// The decision with this number, if it is about this subject.
-    pub(crate) fn decision_of(&self, subject: &str, number: u64) -> Result<DecisionEntry, Refusal> {
+    /// The decision with this number and its reviews, if it is about this subject.
+    pub(crate) fn case_of(&self, subject: &str, number: u64) -> Result<Case, Refusal> {
         let pseudonym = self.registry.enrolment(subject)?.details.pseudonym;
-        let decision = LedgerFiles::open(self.registry.ledger().folder())?.decision_at(number)?;
-        let about = |decision: &DecisionEntry| decision.subject.as_ref() == Some(&pseudonym);
-        decision.filter(about).ok_or_else(Refusal::unknown_decision)
+        let found = LedgerFiles::open(self.registry.ledger().folder())?.case(number)?;
+        let about = |case: &Case| case.decision.subject.as_ref() == Some(&pseudonym);
+        found.filter(about).ok_or_else(Refusal::unknown_decision)
     }
 }

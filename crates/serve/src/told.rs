@@ -7,7 +7,7 @@ use evenmatch_explain::{
     disclosure::{Brief, brief},
     messages::Messages,
 };
-use evenmatch_ledger::{AppealState, DecisionEntry, LedgerFiles};
+use evenmatch_ledger::{AppealState, Case};
 
 /// A decision in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -24,22 +24,40 @@ pub struct Told {
     pub appeal: AppealState,
     /// Whether an appeal can be opened now.
     pub may_appeal: bool,
+    /// What people found who reviewed it; `None` while nobody has decided.
+    pub review: Option<Found>,
+}
+
+/// What a review by people found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Found {
+    /// It is the claimed person.
+    Confirmed,
+    /// That could not be confirmed.
+    NotConfirmed,
+}
+
+impl Found {
+    /// What the review of a case found.
+    pub(crate) fn of(case: &Case) -> Option<Found> {
+        let same = case.resolution.as_ref()?.same_person?;
+        Some(if same { Found::Confirmed } else { Found::NotConfirmed })
+    }
 }
 
 impl Told {
     /// Explains a decision.
-    pub(crate) fn of(
-        number: u64,
-        decision: DecisionEntry,
-        ledger: &LedgerFiles,
-        messages: &Messages,
-    ) -> evenmatch_core::Result<Self> {
-        let appeal =
-            ledger.appeals()?.get(&number).map_or(AppealState::None, |appeal| appeal.state);
-        let outcome = decision.record.outcome;
-        let Brief { outcome: title, why, next } = brief(&decision.record, messages);
-        let paragraphs = why.into_iter().chain([next]).collect();
-        let may_appeal = !matches!(appeal, AppealState::Open | AppealState::UnderReview);
-        Ok(Told { number, outcome, title, paragraphs, appeal, may_appeal })
+    pub(crate) fn of(case: &Case, messages: &Messages) -> Self {
+        let Brief { outcome: title, why, next } = brief(&case.decision.record, messages);
+        Told {
+            number: case.number,
+            outcome: case.decision.record.outcome,
+            title,
+            paragraphs: why.into_iter().chain([next]).collect(),
+            appeal: case.appeal,
+            may_appeal: !matches!(case.appeal, AppealState::Open | AppealState::UnderReview),
+            review: Found::of(case),
+        }
     }
 }

@@ -4,6 +4,7 @@
 mod applicant;
 mod backend;
 mod bench;
+mod desk;
 mod doors;
 mod malformed;
 mod session;

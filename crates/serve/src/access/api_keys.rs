@@ -31,6 +31,17 @@ pub struct ApiKey {
     pub revoked_at: Option<String>,
 }
 
+/// Who holds a key that is valid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The key's id.
+    pub id: String,
+    /// Whose it is, in the operator's words.
+    pub name: String,
+    /// What it allows.
+    pub scopes: Scopes,
+}
+
 impl Access {
     /// Makes a key.
     ///
@@ -48,19 +59,33 @@ impl Access {
         Ok(NewApiKey { key: ApiKey { id, name, scopes, created_at, revoked_at: None }, secret })
     }
 
-    /// What this key allows; `None` if there is no such key or it was revoked.
+    /// Whose key this is, and what it allows; `None` if there is no such key or it was revoked.
     ///
     /// # Errors
     ///
     /// The file cannot be read.
-    pub fn scopes_of(&self, secret: &str) -> Result<Option<Scopes>> {
-        let select = "select scopes from api_keys where mac = ? and revoked_at is null";
-        let found: Option<String> = self
+    pub fn holder_of(&self, secret: &str) -> Result<Option<Holder>> {
+        self.holder("mac", &self.mac_of(secret))
+    }
+
+    /// The same for the id of a key.
+    pub(super) fn holder_by_id(&self, id: &str) -> Result<Option<Holder>> {
+        self.holder("id", &id)
+    }
+
+    fn holder(&self, column: &str, value: &dyn rusqlite::ToSql) -> Result<Option<Holder>> {
+        let select = format!(
+            "select id, name, scopes from api_keys where {column} = ? and revoked_at is null"
+        );
+        let found: Option<(String, String, String)> = self
             .database()
-            .query_row(select, [self.mac_of(secret)], |row| row.get(0))
+            .query_row(&select, [value], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()
             .map_err(|cause| self.failed(cause))?;
-        found.map(|text| Scopes::parse(&text)).transpose()
+        let read = |(id, name, scopes): (String, String, String)| {
+            Ok(Holder { id, name, scopes: Scopes::parse(&scopes)? })
+        };
+        found.map(read).transpose()
     }
 
     /// All keys, oldest first.

@@ -91,7 +91,15 @@ impl Link {
     pub fn is_over(&self) -> bool {
         now() >= self.expires_at
     }
+
+    /// Whether what it led to can still be read, appealed against and deleted with it.
+    pub fn can_be_read(&self) -> bool {
+        self.decision.is_some() && now() < self.expires_at.saturating_add(READ_FOR)
+    }
 }
+
+/// Milliseconds after a link's end for which its result can be read: a review by people takes days.
+const READ_FOR: i64 = 30 * 86_400_000;
 
 /// Subjects are sealed for their link, so that rows cannot change places.
 fn place(id: &str) -> ([u8; 32], Context) {

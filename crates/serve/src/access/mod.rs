@@ -1,4 +1,4 @@
-//! Who may do what: API keys, links for applicants, and the limit on attempts.
+//! Who may do what: API keys, links for applicants, reviewers who signed in, the limit on attempts.
 //!
 //! All of it is in one SQLite file beside the registry. No secret is stored: a key and a link are
 //! found by a MAC of what their holder sends, made with a key that is derived from the master key.
@@ -9,6 +9,7 @@ mod api_keys;
 mod attempts;
 mod links;
 mod scope;
+mod sign_in;
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -18,10 +19,11 @@ use rusqlite::Connection;
 use evenmatch_core::{Error, ErrorKind, Result, Stage};
 use evenmatch_ledger::vault::{SecretKey, random};
 
-pub use api_keys::{ApiKey, NewApiKey};
+pub use api_keys::{ApiKey, Holder, NewApiKey};
 pub use attempts::AttemptLimit;
 pub use links::{Link, LinkState, NewLink, Purpose};
 pub use scope::{Scope, Scopes};
+pub(crate) use sign_in::SIGNED_IN;
 
 const SCHEMA: &str = "
 create table if not exists api_keys (

@@ -17,19 +17,22 @@ pub enum Scope {
     Delete,
     /// Make links for applicants.
     Link,
+    /// Review decisions: look at the photos that were kept, and judge.
+    Review,
     /// Read `/metrics`.
     Operate,
 }
 
 impl Scope {
     /// All of them, with their words.
-    pub const ALL: [(Scope, &'static str); 7] = [
+    pub const ALL: [(Scope, &'static str); 8] = [
         (Scope::Enrol, "enrol"),
         (Scope::Verify, "verify"),
         (Scope::Read, "read"),
         (Scope::Appeal, "appeal"),
         (Scope::Delete, "delete"),
         (Scope::Link, "link"),
+        (Scope::Review, "review"),
         (Scope::Operate, "operate"),
     ];
 

@@ -6,16 +6,16 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
-use image::RgbImage;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use evenmatch::{Probe, Source};
-use evenmatch_core::record::{Outcome, SessionEvidence};
+use evenmatch_core::record::Outcome;
 use evenmatch_explain::messages::Messages;
-use evenmatch_ledger::{AppealState, LedgerFiles, now};
-use evenmatch_registry::{EnrolSettings, disclosure_page};
+use evenmatch_ledger::now;
+use evenmatch_registry::{EnrolSettings, PhotoOf, disclosure_page};
 
+use super::kept;
+use super::presented::Presented;
 use crate::access::{Link, LinkState, Purpose};
 use crate::caller::Applicant;
 use crate::extract::{Body, InLanguage, InQuery, JsonBody, Turn};
@@ -51,44 +51,37 @@ pub(crate) async fn state(
             "keep_days": retention.purposes.get("general").copied().or(retention.days),
             "decision": decision,
             "attempts_left": left,
+            "review_days": service.verifier.policy().review.photo_days,
+            "read_only": link.is_over(),
         })))
     };
     service.work(turn, work).await
 }
 
-/// What a person presents.
-pub(super) enum Presented<'a> {
-    /// A frame of a session, and what the session showed.
-    Frame(&'a RgbImage, SessionEvidence),
-    /// A photo, without any session.
-    Photo(&'a [u8]),
-}
-
-impl Presented<'_> {
-    fn source(&self) -> Source<'_, Probe> {
-        match self {
-            Presented::Frame(frame, _) => Source::from(*frame),
-            Presented::Photo(bytes) => Source::from(*bytes),
-        }
-    }
+/// What a person has agreed to, and how they are spoken to.
+pub(super) struct Wanted<'a> {
+    /// Whether their photos may be kept for a review by people.
+    pub(super) photos_for_review: bool,
+    /// Their language.
+    pub(super) lang: &'a str,
 }
 
 /// Enrols or decides, and writes down what the link led to.
 pub(super) fn present(
     service: &Service,
     link: &Link,
-    presented: Presented<'_>,
-    lang: &str,
+    presented: &Presented<'_>,
+    wanted: &Wanted<'_>,
 ) -> Result<Value, Refusal> {
-    let messages = Messages::of(lang)?;
+    let messages = Messages::of(wanted.lang)?;
     service.attempt(&link.subject)?;
     // Of two requests at the same time, one gets the link.
     if !service.access.use_link(&link.id)? {
         return Err(Refusal::link("link_used"));
     }
     let done = match link.purpose {
-        Purpose::Enrol => enrol(service, link, &presented, &messages),
-        Purpose::Verify => verify(service, link, presented, lang),
+        Purpose::Enrol => enrol(service, link, presented, wanted, &messages),
+        Purpose::Verify => verify(service, link, presented, wanted),
     };
     if done.is_err() {
         service.access.reopen_link(&link.id)?;
@@ -100,6 +93,7 @@ fn enrol(
     service: &Service,
     link: &Link,
     presented: &Presented<'_>,
+    wanted: &Wanted<'_>,
     messages: &Messages,
 ) -> Result<Value, Refusal> {
     let photos = [presented.source()];
@@ -108,6 +102,9 @@ fn enrol(
     if outcome.enrolled.is_some() {
         service.access.link_enrolled(&link.id)?;
         service.access.forget_attempts(&link.subject)?;
+        if wanted.photos_for_review {
+            kept::keep(service, &link.subject, PhotoOf::Enrolment, presented);
+        }
         return Ok(json!({ "enrolled": true }));
     }
     service.access.reopen_link(&link.id)?;
@@ -119,25 +116,27 @@ fn enrol(
 fn verify(
     service: &Service,
     link: &Link,
-    presented: Presented<'_>,
-    lang: &str,
+    presented: &Presented<'_>,
+    wanted: &Wanted<'_>,
 ) -> Result<Value, Refusal> {
     let enrolment = service.registry.enrolment(&link.subject)?;
-    let (source, session) = match presented {
-        Presented::Frame(frame, session) => (Source::from(frame), Some(session)),
-        Presented::Photo(bytes) => (Source::from(bytes), None),
+    let session = match presented {
+        Presented::Frame(_, session) => Some(session.clone()),
+        Presented::Photo(_) => None,
     };
+    let source = presented.source();
     let (record, number) = service.decide(&link.subject, &enrolment, source, session)?;
+    if wanted.photos_for_review && record.outcome != Outcome::Match {
+        kept::keep(service, &link.subject, PhotoOf::Decision(number), presented);
+    }
     // Who was not confirmed may try again with the same link, as long as attempts are left.
     service.access.link_decided(&link.id, number, record.outcome != Outcome::Match)?;
-    Ok(json!({ "decision": told(service, link, number, lang)? }))
+    Ok(json!({ "decision": told(service, link, number, wanted.lang)? }))
 }
 
 fn told(service: &Service, link: &Link, number: u64, lang: &str) -> Result<Told, Refusal> {
     let messages = Messages::of(lang)?;
-    let decision = service.decision_of(&link.subject, number)?;
-    let ledger = LedgerFiles::open(service.registry.ledger().folder())?;
-    Ok(Told::of(number, decision, &ledger, &messages)?)
+    Ok(Told::of(&service.case_of(&link.subject, number)?, &messages))
 }
 
 /// A photo in place of a session, for those whose camera cannot be used.
@@ -154,8 +153,12 @@ pub(crate) async fn photo(
         let next = "ask the person, and send the header `x-consent: yes`";
         return Err(Refusal::bad("no_consent", "nobody has consented", next));
     }
-    let work =
-        move |service: &Service| present(service, &link, Presented::Photo(&photo), &lang).map(Json);
+    let says_yes = |name| headers.get(name).is_some_and(|value| value == "yes");
+    let photos_for_review = says_yes("x-photos-for-review");
+    let work = move |service: &Service| {
+        let wanted = Wanted { photos_for_review, lang: &lang };
+        present(service, &link, &Presented::Photo(&photo), &wanted).map(Json)
+    };
     service.work(turn, work).await
 }
 
@@ -190,15 +193,13 @@ pub(crate) async fn appeal(
     let link = applicant.0;
     let work = move |service: &Service| {
         let number = link.decision.ok_or_else(Refusal::unknown_decision)?;
-        let told_before = told(service, &link, number, &lang)?;
-        if !told_before.may_appeal {
+        let case = service.case_of(&link.subject, number)?;
+        if !Told::of(&case, &Messages::of(&lang)?).may_appeal {
             let (message, next) = ("an appeal is already open", "wait for the answer");
             return Err(Refusal::new(StatusCode::CONFLICT, "appeal_open", message, next));
         }
-        let decision = service.decision_of(&link.subject, number)?;
-        service.registry.ledger().open_appeal(&decision.record.id, &note)?;
-        let told = Told { appeal: AppealState::Open, may_appeal: false, ..told_before };
-        Ok((StatusCode::CREATED, Json(told)).into_response())
+        service.registry.ledger().open_appeal(&case.decision.record.id, &note)?;
+        Ok((StatusCode::CREATED, Json(told(service, &link, number, &lang)?)).into_response())
     };
     service.work(turn, work).await
 }

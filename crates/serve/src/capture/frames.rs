@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -15,7 +16,9 @@ use evenmatch::{
     pad::{Challenge, ChallengeOptions, Finding, SessionProgress, Step},
 };
 
-use super::answers::{self, Presented};
+use super::answers::{self, Wanted};
+use super::live::Live;
+use super::presented::Presented;
 use crate::caller::Applicant;
 use crate::extract::{Body, FrameTurn, InLanguage, InPath, InQuery, JsonBody, Turn};
 use crate::refusal::Refusal;
@@ -41,6 +44,9 @@ pub(crate) struct Wishes {
     without: Vec<Step>,
     #[serde(default = "once")]
     time: u32,
+    /// Whether photos may be kept for a review by people.
+    #[serde(default)]
+    photos_for_review: bool,
 }
 
 fn yes() -> bool {
@@ -70,11 +76,13 @@ pub(crate) async fn begin(
         let next = error.next_step().unwrap_or("ask for other movements").to_owned();
         Refusal::new(StatusCode::CONFLICT, "no_movement_left", &error.to_string(), &next)
     })?;
-    let begun = service.sessions.begin(&link.id, challenge, service.analyser.clone())?;
+    let analyser = service.analyser.clone();
+    let begun = service.sessions.begin(&link.id, challenge, analyser, wishes.photos_for_review)?;
     Ok(match begun {
         Ok(id) => {
-            let answer =
-                json!({ "session": id, "frames_per_s": FRAMES_PER_SECOND, "width": WIDTH });
+            let socket = format!("/v1/capture/session/{id}/socket");
+            let answer = json!({ "session": id, "frames_per_s": FRAMES_PER_SECOND,
+                "width": WIDTH, "socket": socket });
             (StatusCode::CREATED, Json(answer)).into_response()
         }
         Err(place) => {
@@ -99,6 +107,17 @@ pub(crate) async fn frame(
     Body(jpeg): Body,
 ) -> Result<Json<Value>, Refusal> {
     let live = service.sessions.find(&id, &applicant.0.id)?;
+    judge(&service, &live, at, jpeg, turn).await.map(Json)
+}
+
+/// Judges one frame, and returns what the page tells the person now.
+pub(super) async fn judge(
+    service: &Arc<Service>,
+    live: &Live,
+    at: u64,
+    jpeg: Bytes,
+    turn: Turn,
+) -> Result<Value, Refusal> {
     live.hear(Instant::now())?;
     Counts::add(&service.counts.frames);
     // Tokio's mutex is fair: frames are judged in the order in which they came.
@@ -131,16 +150,14 @@ pub(crate) async fn frame(
             Some((before, seen)) if before == picture => progress.face_seen = seen,
             _ => judged.face = Some((picture, progress.face_seen)),
         }
-        let challenge = judged.session.challenge();
-        let done = at.as_secs_f64() * 1000.0 / f64::from(challenge.duration_ms().max(1));
-        Ok(Json(guidance(&progress, done.min(1.0))))
+        Ok(guidance(&progress, judged.session.challenge(), at))
     };
     service.work(turn, work).await
 }
 
 /// What the page tells the person now. The steps to come never leave the server, and neither does
 /// what counts against a pass, but for advice that helps.
-fn guidance(progress: &SessionProgress, done: f64) -> Value {
+fn guidance(progress: &SessionProgress, challenge: &Challenge, at: Duration) -> Value {
     let has = |finding| progress.findings.contains(&finding);
     let face = match (progress.face_seen, has(Finding::SecondFace)) {
         (_, true) => "several",
@@ -161,7 +178,14 @@ fn guidance(progress: &SessionProgress, done: f64) -> Value {
         advice.push("clear_view");
     }
     let asked = progress.asked.map_or(json!("look"), |step| json!(step));
-    json!({ "asked": asked, "face": face, "advice": advice, "over": progress.over, "done": done })
+    let ms = at.as_secs_f64() * 1000.0;
+    let done = (ms / f64::from(challenge.duration_ms().max(1))).min(1.0);
+    // How often something new was asked for, so that the same movement twice is two steps.
+    let begun = |bound: u32| usize::from(ms >= f64::from(bound));
+    let step: usize =
+        challenge.steps().iter().map(|step| begun(step.from_ms) + begun(step.until_ms)).sum();
+    json!({ "asked": asked, "step": step, "face": face, "advice": advice, "over": progress.over,
+        "done": done })
 }
 
 pub(crate) async fn finish(
@@ -174,6 +198,7 @@ pub(crate) async fn finish(
     let link = applicant.open()?;
     let live = service.sessions.end(&id, &link.id)?;
     let judged = Arc::clone(&live.session).lock_owned().await;
+    let photos_for_review = live.photos_for_review;
     let work = move |service: &Service| {
         let session = &judged.session;
         let report = session.finish();
@@ -182,7 +207,8 @@ pub(crate) async fn finish(
             return Err(Refusal::bad("no_frames", "the session has no picture", next));
         };
         let presented = Presented::Frame(frame, report.evidence(None));
-        answers::present(service, &link, presented, &lang).map(Json)
+        let wanted = Wanted { photos_for_review, lang: &lang };
+        answers::present(service, &link, &presented, &wanted).map(Json)
     };
     service.work(turn, work).await
 }

@@ -23,6 +23,8 @@ const MOST_FRAMES: (f64, f64) = (30.0, 40.0);
 pub(crate) struct Live {
     /// The link's id.
     pub(super) link: String,
+    /// Whether the person has agreed that photos are kept for a review.
+    pub(super) photos_for_review: bool,
     /// Its frames are judged one after the other, in the order of their arrival.
     pub(super) session: Arc<tokio::sync::Mutex<Judged>>,
     begun: Instant,
@@ -89,6 +91,7 @@ impl Sessions {
         link: &str,
         challenge: Challenge,
         analyser: FrameAnalyser,
+        photos_for_review: bool,
     ) -> evenmatch_core::Result<Result<String, usize>> {
         let now = Instant::now();
         let mut live = self.live();
@@ -103,6 +106,7 @@ impl Sessions {
             Judged { session: LivenessSession::new(challenge, analyser), last: None, face: None };
         let new = Live {
             link: link.to_owned(),
+            photos_for_review,
             session: Arc::new(tokio::sync::Mutex::new(session)),
             begun: now,
             heard: Mutex::new(now),

@@ -2,9 +2,13 @@
 
 mod answers;
 mod frames;
+mod kept;
 mod line;
 mod live;
+mod presented;
+mod socket;
 
 pub(crate) use answers::{appeal, decision, forget, held, photo, state};
 pub(crate) use frames::{MOST_FRAME, abort, begin, finish, frame};
 pub(crate) use live::Sessions;
+pub(crate) use socket::socket;

@@ -4,11 +4,14 @@
 //! stores elsewhere (its write-ahead log, archives and replicas). That contains only sealed bytes;
 //! `docs/SECURITY.md` explains the consequences.
 
+mod fault;
 mod photos;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use postgres::{Client, Config, GenericClient, NoTls, Row};
+
+use fault::{fault, get};
 
 use super::{
     EnrolmentStore, KeptPhoto, Lookup, Pending, PhotoKey, StoreChange, StoreState, StoredRow,
@@ -70,21 +73,6 @@ impl std::fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PostgresStore").field("place", &self.place).finish_non_exhaustive()
     }
-}
-
-fn fault(place: &str, cause: postgres::Error) -> Error {
-    let (kind, message, next) = match cause.code().map(|code| code.code()) {
-        Some("40001" | "40P01" | "55P03" | "57014") => {
-            (ErrorKind::Busy, "another process has locked the store", "try again in a moment")
-        }
-        _ => (ErrorKind::Io, "the database server reported an error", "check the server's message"),
-    };
-    Error::new(kind, Stage::Enrolment, message).in_file(place).next(next).caused_by(cause)
-}
-
-/// The value of a column, or an error if it has another type.
-fn get<'a, T: postgres::types::FromSql<'a>>(place: &str, row: &'a Row, at: usize) -> Result<T> {
-    row.try_get(at).map_err(|cause| fault(place, cause))
 }
 
 fn read_state(place: &str, row: &Row) -> Result<StoreState> {
@@ -257,7 +245,7 @@ impl StoreChange for Change<'_> {
     }
 
     fn put_photo(&mut self, photo: &KeptPhoto) -> Result<()> {
-        photos::put(self, photo)
+        photos::put(&mut self.transaction, self.place, photo)
     }
 
     fn delete_photo(&mut self, photo: &PhotoKey) -> Result<()> {

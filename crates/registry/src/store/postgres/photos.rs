@@ -2,7 +2,7 @@
 
 use postgres::{GenericClient, Row};
 
-use super::{Change, fault, get};
+use super::fault::{fault, get};
 use crate::Result;
 use crate::store::{KeptPhoto, PhotoKey, array, signed, unsigned};
 
@@ -52,13 +52,16 @@ pub(super) fn one(
     found.as_ref().map(read).transpose()
 }
 
-pub(super) fn put(change: &mut Change<'_>, photo: &KeptPhoto) -> Result<()> {
+pub(super) fn put(client: &mut impl GenericClient, place: &str, photo: &KeptPhoto) -> Result<()> {
     let PhotoKey { lookup, decision, taken_at, keep_until } = photo.key;
     let decision = signed(decision)?;
-    let text = "DELETE FROM evenmatch_review_photo WHERE lookup = $1 AND decision = $2";
-    change.run(text, &[&&lookup[..], &decision])?;
-    change.run(
-        "INSERT INTO evenmatch_review_photo VALUES ($1, $2, $3, $4, $5, $6)",
-        &[&&lookup[..], &decision, &taken_at, &keep_until, &photo.wrapped_key, &photo.sealed],
-    )
+    let text = "INSERT INTO evenmatch_review_photo VALUES ($1, $2, $3, $4, $5, $6) \
+                ON CONFLICT (lookup, decision) DO UPDATE SET taken_at = $3, keep_until = $4, \
+                wrapped_key = $5, sealed = $6";
+    let lookup = &lookup[..];
+    let done = client.execute(
+        text,
+        &[&lookup, &decision, &taken_at, &keep_until, &photo.wrapped_key, &photo.sealed],
+    );
+    done.map(drop).map_err(|cause| fault(place, cause))
 }

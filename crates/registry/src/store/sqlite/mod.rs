@@ -1,12 +1,15 @@
 //! Enrolments in an SQLite file.
 
+mod fault;
 mod photos;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
+
+use fault::fault;
 
 use super::{
     EnrolmentStore, KeptPhoto, Lookup, Pending, PhotoKey, StoreChange, StoreState, StoredRow,
@@ -64,29 +67,6 @@ const ROWS: &str = "SELECT lookup, version, purpose, enrolled_at, keep_until, mo
 pub struct SqliteStore {
     path: PathBuf,
     connection: Mutex<Connection>,
-}
-
-fn fault(path: &Path, cause: rusqlite::Error) -> Error {
-    let error = |kind, message: &str, next: &str| {
-        Error::new(kind, Stage::Enrolment, message).in_path(path).next(next)
-    };
-    let whole = "restore an intact copy, and find out what changed this one";
-    let error = match (&cause, cause.sqlite_error_code()) {
-        (_, Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)) => {
-            error(ErrorKind::Busy, "another process has locked the store", "try again in a moment")
-        }
-        (_, Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)) => {
-            error(ErrorKind::Tampered, "the store was changed or is damaged", whole)
-        }
-        (_, Some(ErrorCode::DiskFull)) => {
-            error(ErrorKind::Io, "the disk is full", "free some space: nothing was changed")
-        }
-        (_, Some(ErrorCode::Unknown)) | (_, None) => {
-            error(ErrorKind::Tampered, "the store contains invalid values", whole)
-        }
-        _ => error(ErrorKind::Io, "the store could not be read or written", "check the file"),
-    };
-    error.caused_by(cause)
 }
 
 impl SqliteStore {
@@ -313,11 +293,11 @@ impl StoreChange for Change<'_> {
     }
 
     fn put_photo(&mut self, photo: &KeptPhoto) -> Result<()> {
-        photos::put(self, photo)
+        photos::put(&self.transaction, self.path, photo)
     }
 
     fn delete_photo(&mut self, photo: &PhotoKey) -> Result<()> {
-        photos::delete(self, photo)
+        photos::delete(&self.transaction, self.path, photo)
     }
 
     fn push_pending(&mut self, pending: &Pending) -> Result<()> {

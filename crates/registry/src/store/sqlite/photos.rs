@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{Change, fault};
+use super::fault::fault;
 use crate::Result;
 use crate::store::{KeptPhoto, PhotoKey, array, signed, unsigned};
 
@@ -66,10 +66,22 @@ pub(super) fn one(
         .transpose()
 }
 
-pub(super) fn put(change: &mut Change<'_>, photo: &KeptPhoto) -> Result<()> {
+fn run(
+    connection: &Connection,
+    path: &Path,
+    text: &str,
+    values: impl rusqlite::Params,
+) -> Result<()> {
+    let done = connection.prepare_cached(text).and_then(|mut query| query.execute(values));
+    done.map(drop).map_err(|cause| fault(path, cause))
+}
+
+pub(super) fn put(connection: &Connection, path: &Path, photo: &KeptPhoto) -> Result<()> {
     let PhotoKey { lookup, decision, taken_at, keep_until } = photo.key;
     let decision = signed(decision)?;
-    change.run(
+    run(
+        connection,
+        path,
         "INSERT OR REPLACE INTO review_photo VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         rusqlite::params![
             &lookup[..],
@@ -82,7 +94,7 @@ pub(super) fn put(change: &mut Change<'_>, photo: &KeptPhoto) -> Result<()> {
     )
 }
 
-pub(super) fn delete(change: &mut Change<'_>, photo: &PhotoKey) -> Result<()> {
+pub(super) fn delete(connection: &Connection, path: &Path, photo: &PhotoKey) -> Result<()> {
     let decision = signed(photo.decision)?;
     // Overwrite in place first, so that the photo's own key is gone before the row is.
     for text in [
@@ -90,7 +102,7 @@ pub(super) fn delete(change: &mut Change<'_>, photo: &PhotoKey) -> Result<()> {
          sealed = zeroblob(length(sealed)) WHERE lookup = ?1 AND decision = ?2",
         "DELETE FROM review_photo WHERE lookup = ?1 AND decision = ?2",
     ] {
-        change.run(text, (&photo.lookup[..], decision))?;
+        run(connection, path, text, (&photo.lookup[..], decision))?;
     }
     Ok(())
 }
