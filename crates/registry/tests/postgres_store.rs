@@ -94,3 +94,27 @@ fn writers_at_the_same_time_lose_nothing() {
     let files = LedgerFiles::open(registries[0].ledger().folder()).unwrap();
     assert!(files.verify(None, None).unwrap().is_whole());
 }
+
+#[test]
+fn photos_for_reviews_are_kept_replaced_and_deleted() {
+    use evenmatch_registry::PhotoOf;
+    let Some(address) = address("photos") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let (registry, verifier) = (open(&address, folder.path()).unwrap(), verifier());
+    enrol(&registry, &verifier, "a", &of(RED_BLUE));
+    let later = evenmatch_ledger::now() + 60_000;
+    registry.keep_for_review("a", PhotoOf::Enrolment, b"enrolled", later).unwrap();
+    for jpeg in [b"first", b"again"] {
+        registry.keep_for_review("a", PhotoOf::Decision(7), jpeg, later).unwrap();
+    }
+    let photos = registry.photos_for_review(7).unwrap();
+    assert_eq!(photos.probe.unwrap().jpeg.as_slice(), b"again");
+    assert_eq!(photos.reference.unwrap().jpeg.as_slice(), b"enrolled");
+    assert_eq!(registry.end_review(7).unwrap(), 2);
+    let mut client = postgres::Client::connect(&address, postgres::NoTls).unwrap();
+    let left = client.query_one("SELECT count(*) FROM evenmatch_review_photo", &[]).unwrap();
+    assert_eq!(left.get::<_, i64>(0), 0);
+    registry.keep_for_review("a", PhotoOf::Enrolment, b"enrolled", later).unwrap();
+    let receipt = registry.forget("a", DeletionGround::Request).unwrap();
+    assert!(receipt.deleted.contains(&"1 photo kept for a review".to_owned()), "{receipt:?}");
+}

@@ -8,3 +8,4 @@ mod desk;
 mod doors;
 mod malformed;
 mod session;
+mod socket;
