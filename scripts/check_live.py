@@ -1,0 +1,169 @@
+#!/usr/bin/env python3
+"""A live person on the capture page: in headless Chromium, a simulated person is in front of the camera,
+is told each step when it is due, does it, and is let in; a recording of that answer is not.
+
+    scripts/check_live.py --base http://127.0.0.1:8099 --perform target/debug/examples/perform
+        --photo FILE --other FILE --link-live TOKEN --link-other TOKEN --link-replay TOKEN
+
+The steps of a challenge never leave the server, so no video can be made beforehand, and Chromium's own
+fake camera cannot be used. A canvas takes its place: it shows what `perform` renders for the time that has
+passed, and `perform` hears the steps that the page asks for. From `getUserMedia` on, everything is the
+page's own. --photo shows the enrolled person, and --other shows somebody else.
+
+It needs Chromium (set CHROMIUM to choose the program) and installs nothing: without a browser, it says so
+and exits with 0.
+"""
+
+import argparse
+import base64
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import check_capture  # noqa: E402
+from check_capture import Failed, Page, browser_with, chromium, expect, words  # noqa: E402
+
+# Pictures per second that are offered to the page.
+RATE = 10
+
+# Takes the camera's place: a canvas with a stream, and what the page shows to the person.
+CAMERA = """
+window.__camera = document.createElement('canvas');
+__camera.width = 640; __camera.height = 480;
+const pen = __camera.getContext('2d', {alpha: false});
+window.__show = async (text) => {
+  const bytes = Uint8Array.from(atob(text), c => c.charCodeAt(0));
+  pen.drawImage(await createImageBitmap(new Blob([bytes], {type: 'image/jpeg'})), 0, 0);
+  const step = document.querySelector('#drawing:not([hidden]) [data-step]:not([hidden])');
+  return JSON.stringify([step ? step.dataset.step : '', document.body.dataset.asked || '',
+    document.getElementById('asked') ? document.getElementById('asked').textContent : '']);
+};
+if (navigator.mediaDevices) {
+  navigator.mediaDevices.getUserMedia = async () => __camera.captureStream(30);
+}
+"""
+
+
+class Performer:
+    """The simulated person. What was shown is kept, so that it can be shown again."""
+
+    def __init__(self, program, photo):
+        self.process = subprocess.Popen([program, photo], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.shown = []
+
+    def tell(self, what, at):
+        self.process.stdin.write(f"{what} {at}\n".encode())
+        self.process.stdin.flush()
+
+    def frame(self, at):
+        self.tell("frame", at)
+        length = int.from_bytes(self.process.stdout.read(4), "big")
+        expect(length > 0, "nobody on this photo can be simulated")
+        picture = self.process.stdout.read(length)
+        self.shown.append((at, picture))
+        return picture
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait(10)
+
+
+class Recording:
+    """Shows what a performer showed, whatever is asked for."""
+
+    def __init__(self, shown):
+        self.shown = shown
+
+    def tell(self, what, at):
+        pass
+
+    def frame(self, at):
+        return max((one for one in self.shown if one[0] <= at), default=self.shown[0])[1]
+
+
+def session(page, person, w):
+    """From the link to the result, with a person in front of the camera."""
+    page.to_camera()
+    page.screen("camera")
+    begun = time.time()
+
+    def show():
+        at = int(1000 * (time.time() - begun))
+        picture = base64.b64encode(person.frame(at)).decode()
+        return at, json.loads(page.run(f"__show('{picture}')"))
+
+    show()
+    page.press("open-camera")
+    end = time.time() + 5
+    while page.state()["screen"] != "stage" or not page.run("document.getElementById('video').videoWidth"):
+        expect(time.time() < end, "the page shows no picture")
+        show()
+    page.press("start")
+    before, steps, end = "", [], time.time() + 120
+    due = time.time()
+    while page.run("document.querySelector('[data-screen=stage]').hidden") is False:
+        expect(time.time() < end, f"the session does not end; asked so far: {steps}")
+        at, (step, _, _) = show()
+        if step != before:
+            before = step
+            if step and step != "look":
+                person.tell(step, at)
+                steps.append(step)
+        due = max(due + 1 / RATE, time.time() - 1 / RATE)
+        time.sleep(max(0, due - time.time()))
+    state = page.until(lambda s: s["screen"] == "result", "result", 60)
+    return state["text"], steps
+
+
+def check_live(page, person, w):
+    text, steps = session(page, person, w)
+    expect(len(steps) >= 2, f"the person was asked for {steps}")
+    expect(w["next_match"] in text, f"not a match: {text[:300]!r}; asked for {steps}")
+
+
+def check_not(page, person, w):
+    text, steps = session(page, person, w)
+    expect(w["next_match"] not in text, f"let in: {text[:300]!r}; asked for {steps}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name in ("base", "perform", "photo", "other", "link-live", "link-other", "link-replay"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--insecure", action="store_true", help="take a self-signed certificate")
+    parser.add_argument("--shots", metavar="FOLDER")
+    options = parser.parse_args()
+    program = chromium()
+    if not program:
+        print("skipped: no Chromium here (Debian: apt-get install chromium; or set CHROMIUM)")
+        return 0
+    own, other = Performer(options.perform, options.photo), Performer(options.perform, options.other)
+    good = True
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
+        browser = browser_with(program, profile, "works", None, options.insecure)
+        for name, token, person, check in [
+            ("a live person", options.link_live, lambda: own, check_live),
+            ("another live person", options.link_other, lambda: other, check_not),
+            ("a recording of the answer", options.link_replay, lambda: Recording(own.shown), check_not),
+        ]:
+            begun = time.time()
+            try:
+                page = Page(browser, options, token, before=CAMERA)
+                check(page, person(), words(options, "en"))
+                page.finish()
+                print(f"{name}: good ({time.time() - begun:.0f} s)", flush=True)
+            except (Failed, OSError) as error:
+                good = False
+                print(f"{name}: FAILED: {error}", flush=True)
+        browser.close()
+    own.close()
+    other.close()
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
