@@ -64,7 +64,7 @@ until grep -q '^listening' "$data/log"; do
     kill -0 "$service" 2> /dev/null || { cat "$data/log" >&2; exit 1; }
     sleep 0.2
 done
-key="$("$program" keys api new test --scopes enrol,verify,delete "${place[@]}" 2> /dev/null)"
+key="$("$program" keys api new test --scope enrol,verify,delete "${place[@]}" 2> /dev/null)"
 ask() { # METHOD PATH WANTED [FILE]
     local got
     got="$(curl --silent --output "$data/answer" --write-out '%{http_code}' --request "$1" \

@@ -43,7 +43,7 @@ The browser will warn of the certificate, which this machine signed itself: go o
    $(link verify)
 
 A backend's key, for /openapi.json's calls:
-   $("$program" keys api new demo --scopes enrol,verify,read,appeal,delete,link,operate "${place[@]}" 2> /dev/null)
+   $("$program" keys api new demo --scope enrol,verify,read,appeal,delete,link,review,audit "${place[@]}" 2> /dev/null)
 
 Ctrl-C ends it and deletes everything.
 WORDS

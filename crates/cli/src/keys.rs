@@ -15,7 +15,7 @@ const EXAMPLES: &str = "\
 Examples:
   evenmatch keys new ~/keys/evenmatch.key
   evenmatch keys change --key-file old.key --to new.key
-  evenmatch keys api new backend --scopes enrol,verify,link
+  evenmatch keys api new backend --scope enrol,verify,link
   evenmatch keys api list
 
 The key is 32 random bytes as text. Whoever has it can read every template; without it, nobody can.
@@ -54,11 +54,12 @@ enum Action {
 enum ApiAction {
     /// Make a key and print it: it is stored nowhere
     New {
-        /// Whose key it is
+        /// Whose key it is; reviewers are known by it in the ledger
+        #[arg(default_value = "unnamed")]
         name: String,
-        /// What it allows: enrol, verify, read, appeal, delete, link, operate
-        #[arg(long, value_name = "SCOPE,…")]
-        scopes: String,
+        /// What it allows: enrol, verify, read, appeal, delete, link, review, audit
+        #[arg(long, alias = "scopes", value_name = "SCOPE,…", required = true)]
+        scope: Vec<String>,
         #[command(flatten)]
         place: PlaceArguments,
     },
@@ -99,8 +100,8 @@ pub(crate) fn run(arguments: &KeysArguments) -> anyhow::Result<Exit> {
 
 fn api(action: &ApiAction) -> anyhow::Result<()> {
     match action {
-        ApiAction::New { name, scopes, place } => {
-            let scopes = Scopes::parse(scopes)?;
+        ApiAction::New { name, scope, place } => {
+            let scopes = Scopes::parse(&scope.join(","))?;
             let made = access(place)?.new_api_key(name, &scopes)?;
             println!("{}", made.secret);
             eprintln!("key {} of {name} allows: {scopes}. Keep it secret", made.key.id);

@@ -17,7 +17,7 @@ use evenmatch_serve::{Encryption, Service, Settings, access::Access};
 const EXAMPLES: &str = "\
 Examples:
   evenmatch keys new evenmatch.key
-  evenmatch keys api new backend --scopes enrol,verify,link --data people --key-file evenmatch.key
+  evenmatch keys api new backend --scope enrol,verify,link --data people --key-file evenmatch.key
   evenmatch serve --data people --key-file evenmatch.key --tls-self-signed
   evenmatch link new alice --purpose verify --data people --key-file evenmatch.key
 

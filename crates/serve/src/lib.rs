@@ -8,6 +8,7 @@
 //! docs/SERVICE.md is the manual, and `/openapi.json` the reference.
 
 pub mod access;
+mod audit;
 mod backend;
 mod caller;
 mod capture;

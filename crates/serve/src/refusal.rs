@@ -66,7 +66,7 @@ impl Refusal {
     /// The key does not allow this.
     pub(crate) fn scope(needed: Scope) -> Self {
         let message = format!("this API key does not have the scope `{}`", needed.name());
-        let next = "use a key that has it: evenmatch keys api new --scopes …";
+        let next = "use a key that has it: evenmatch keys api new --scope …";
         Refusal::new(StatusCode::FORBIDDEN, "missing_scope", &message, next)
     }
 

@@ -10,7 +10,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::refusal::Refusal;
 use crate::service::Service;
-use crate::{backend, capture, operate, page, review};
+use crate::{audit, backend, capture, operate, page, review};
 
 /// Longest JSON body, in bytes.
 const MOST_JSON: usize = 64 << 10;
@@ -54,6 +54,7 @@ pub fn routes(service: Arc<Service>) -> Router {
         .route("/v1/review/cases", get(review::cases))
         .route("/v1/review/cases/{number}/look", post(review::look))
         .route("/v1/review/cases/{number}/judgement", post(review::judge).layer(json))
+        .route("/v1/ledger", get(audit::ledger))
         .route("/metrics", get(operate::metrics))
         .route("/readyz", get(operate::ready))
         .layer(middleware::from_fn_with_state(Arc::clone(&service), operate::count))

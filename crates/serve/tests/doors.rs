@@ -136,10 +136,26 @@ async fn a_revoked_key_opens_nothing_and_secrets_are_not_stored() {
 #[tokio::test]
 async fn metrics_are_numbers_without_people() {
     let Some(bench) = Bench::new(Settings::default()) else { return };
-    let key = bench.key("operate,enrol");
+    let key = bench.key("enrol");
     bench.call(&key, "POST", "/v1/subjects/alice/enrolment", alice()).await;
-    let (status, text) = bench.call(&key, "GET", "/metrics", Body::empty()).await;
+    let (status, text) = bench.call("", "GET", "/metrics", Body::empty()).await;
     let text = text.as_str().unwrap();
     assert!(status.is_success() && text.contains("evenmatch_requests_total 2\n"), "{text}");
     assert!(text.contains("evenmatch_sessions{state=\"live\"} 0\n") && !text.contains("alice"));
+}
+
+#[tokio::test]
+async fn an_auditor_gets_the_whole_ledger_and_can_verify_it() {
+    let Some(bench) = Bench::new(Settings::default()) else { return };
+    let key = bench.key("enrol,verify");
+    bench.call(&key, "POST", "/v1/subjects/alice/enrolment", alice()).await;
+    bench.call(&key, "POST", "/v1/subjects/alice/verifications", alice()).await;
+    let (status, text) = bench.call(&bench.key("audit"), "GET", "/v1/ledger", Body::empty()).await;
+    assert!(status.is_success(), "{text}");
+    let copy = bench.folder.path().join("copy.log");
+    std::fs::write(&copy, text.as_str().unwrap()).unwrap();
+    let report = evenmatch_ledger::LedgerFiles::open(&copy).unwrap().verify(None, None).unwrap();
+    assert!(report.is_whole() && report.decisions == 1, "{report:?}");
+    let refused = bench.call(&key, "GET", "/v1/ledger", Body::empty()).await;
+    assert_refused(&refused, StatusCode::FORBIDDEN, "missing_scope");
 }

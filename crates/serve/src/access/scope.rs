@@ -19,8 +19,8 @@ pub enum Scope {
     Link,
     /// Review decisions: look at the photos that were kept, and judge.
     Review,
-    /// Read `/metrics`.
-    Operate,
+    /// Export the ledger.
+    Audit,
 }
 
 impl Scope {
@@ -33,7 +33,7 @@ impl Scope {
         (Scope::Delete, "delete"),
         (Scope::Link, "link"),
         (Scope::Review, "review"),
-        (Scope::Operate, "operate"),
+        (Scope::Audit, "audit"),
     ];
 
     /// Its word.
