@@ -11,17 +11,19 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use evenmatch::Source;
-use evenmatch_core::record::{DecisionRecord, ReasonStage, SampleRecord};
+use evenmatch_core::record::{DecisionRecord, Outcome, ReasonStage, SampleRecord};
 use evenmatch_explain::{
     disclosure::{ExplanationView, explain},
     messages::Messages,
 };
 use evenmatch_ledger::{EntryKind, LedgerFiles, in_utc};
-use evenmatch_registry::EnrolSettings;
+use evenmatch_registry::{EnrolSettings, PhotoOf};
 
 use crate::access::{Purpose, Scope};
 use crate::caller::Caller;
 use crate::extract::{Body, InLanguage, InPath, InQuery, JsonBody, Turn};
+use crate::kept;
+use crate::presented::Presented;
 use crate::refusal::Refusal;
 use crate::service::Service;
 
@@ -36,6 +38,7 @@ pub(crate) async fn enrol(
     State(service): Shared,
     caller: Caller,
     InPath(subject): InPath<String>,
+    headers: HeaderMap,
     turn: Turn,
     Body(photo): Body,
 ) -> Result<Response, Refusal> {
@@ -45,6 +48,9 @@ pub(crate) async fn enrol(
         let settings = EnrolSettings::default();
         let outcome = service.registry.enrol(&service.verifier, &subject, photos, &settings)?;
         let enrolled = outcome.enrolled.is_some();
+        if enrolled && kept::is_agreed(&headers) {
+            kept::keep(service, &subject, PhotoOf::Enrolment, &Presented::Photo(&photo));
+        }
         let reasons = outcome.photos.into_iter().flat_map(|photo| photo.reasons);
         let answer = Json(json!({ "enrolled": enrolled, "subject": subject,
             "keep_until": outcome.enrolled.and_then(|summary| summary.keep_until),
@@ -85,6 +91,7 @@ pub(crate) async fn verify(
     State(service): Shared,
     caller: Caller,
     InPath(subject): InPath<String>,
+    headers: HeaderMap,
     turn: Turn,
     Body(photo): Body,
 ) -> Result<Json<DecisionRecord>, Refusal> {
@@ -92,8 +99,11 @@ pub(crate) async fn verify(
     let work = move |service: &Service| {
         let enrolment = service.registry.enrolment(&subject)?;
         service.attempt(&subject)?;
-        let photo = Source::from(&photo[..]);
-        let (record, number) = service.decide(&subject, &enrolment, photo, None)?;
+        let presented = Presented::Photo(&photo);
+        let (record, number) = service.decide(&subject, &enrolment, presented.source(), None)?;
+        if record.outcome != Outcome::Match && kept::is_agreed(&headers) {
+            kept::keep(service, &subject, PhotoOf::Decision(number), &presented);
+        }
         Ok(Json(withhold(record, number)))
     };
     service.work(turn, work).await

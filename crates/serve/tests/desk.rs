@@ -166,6 +166,22 @@ async fn no_photo_is_kept_without_consent_or_against_the_policy() {
 }
 
 #[tokio::test]
+async fn a_backend_that_has_asked_the_person_may_have_photos_kept() {
+    let Some(bench) = bench(1) else { return };
+    let key = bench.key("enrol,verify");
+    let send = |call: &str, photo: Vec<u8>| {
+        let request = Request::builder().method("POST").uri(format!("/v1/subjects/alice/{call}"));
+        let request = request.header("authorization", &key).header("x-photos-for-review", "yes");
+        bench.send(request.body(Body::from(photo)).unwrap())
+    };
+    assert_eq!(send("enrolment", alice()).await.0, StatusCode::CREATED);
+    let (_, record) = send("verifications", bob()).await;
+    let look = format!("/v1/review/cases/{}/look", record["id"].as_str().unwrap());
+    let (_, case) = bench.call(&bench.key("review"), "POST", &look, Body::empty()).await;
+    assert!(case["photos"]["probe"].is_object() && case["photos"]["reference"].is_object());
+}
+
+#[tokio::test]
 async fn a_reviewer_signs_in_once_and_no_other_site_can_write_for_them() {
     let Some(bench) = bench(1) else { return };
     let (_, number) = refused(&bench, true).await;

@@ -14,11 +14,11 @@ use evenmatch_explain::messages::Messages;
 use evenmatch_ledger::now;
 use evenmatch_registry::{EnrolSettings, PhotoOf, disclosure_page};
 
-use super::kept;
-use super::presented::Presented;
 use crate::access::{Link, LinkState, Purpose};
 use crate::caller::Applicant;
 use crate::extract::{Body, InLanguage, InQuery, JsonBody, Turn};
+use crate::kept;
+use crate::presented::Presented;
 use crate::refusal::Refusal;
 use crate::service::Service;
 use crate::told::Told;
@@ -153,8 +153,7 @@ pub(crate) async fn photo(
         let next = "ask the person, and send the header `x-consent: yes`";
         return Err(Refusal::bad("no_consent", "nobody has consented", next));
     }
-    let says_yes = |name| headers.get(name).is_some_and(|value| value == "yes");
-    let photos_for_review = says_yes("x-photos-for-review");
+    let photos_for_review = kept::is_agreed(&headers);
     let work = move |service: &Service| {
         let wanted = Wanted { photos_for_review, lang: &lang };
         present(service, &link, &Presented::Photo(&photo), &wanted).map(Json)

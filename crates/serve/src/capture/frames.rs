@@ -18,9 +18,9 @@ use evenmatch::{
 
 use super::answers::{self, Wanted};
 use super::live::Live;
-use super::presented::Presented;
 use crate::caller::Applicant;
 use crate::extract::{Body, FrameTurn, InLanguage, InPath, InQuery, JsonBody, Turn};
+use crate::presented::Presented;
 use crate::refusal::Refusal;
 use crate::service::{Counts, Service};
 

@@ -2,10 +2,8 @@
 
 mod answers;
 mod frames;
-mod kept;
 mod line;
 mod live;
-mod presented;
 mod socket;
 
 pub(crate) use answers::{appeal, decision, forget, held, photo, state};

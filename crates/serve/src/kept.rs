@@ -1,6 +1,7 @@
 //! Keeps what a person presented for a review by people, where they have agreed to it and the policy
 //! allows it.
 
+use axum::http::HeaderMap;
 use evenmatch::{EncodedSample, Policy};
 use evenmatch_core::{Error, ErrorKind, Result, Stage};
 use evenmatch_ledger::now;
@@ -8,7 +9,7 @@ use evenmatch_registry::PhotoOf;
 use image::codecs::jpeg::JpegEncoder;
 use image::{RgbImage, imageops};
 
-use super::presented::Presented;
+use crate::presented::Presented;
 use crate::service::Service;
 
 /// The longest side of a photo that is kept, in pixels: enough for two eyes, and no more.
@@ -16,9 +17,14 @@ const LONGEST_SIDE: u32 = 1024;
 /// JPEG quality, of 100, at which no artefact can be mistaken for a feature.
 const QUALITY: u8 = 90;
 
+/// By which a client says that the person has agreed to it.
+pub(crate) fn is_agreed(headers: &HeaderMap) -> bool {
+    headers.get("x-photos-for-review").is_some_and(|value| value == "yes")
+}
+
 /// Keeps it. A photo that cannot be kept changes no decision, so the operators are told and the person
 /// is not turned away.
-pub(super) fn keep(service: &Service, subject: &str, of: PhotoOf, presented: &Presented<'_>) {
+pub(crate) fn keep(service: &Service, subject: &str, of: PhotoOf, presented: &Presented<'_>) {
     let policy = service.verifier.policy();
     let Some(until) = policy.review.photo_until(now()) else { return };
     let kept = jpeg(presented, policy)

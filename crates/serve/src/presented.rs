@@ -5,7 +5,7 @@ use evenmatch_core::record::SessionEvidence;
 use image::RgbImage;
 
 /// What a person presents.
-pub(super) enum Presented<'a> {
+pub(crate) enum Presented<'a> {
     /// A frame of a session, and what the session showed.
     Frame(&'a RgbImage, SessionEvidence),
     /// A photo, without any session.
@@ -13,7 +13,7 @@ pub(super) enum Presented<'a> {
 }
 
 impl Presented<'_> {
-    pub(super) fn source(&self) -> Source<'_, Probe> {
+    pub(crate) fn source(&self) -> Source<'_, Probe> {
         match self {
             Presented::Frame(frame, _) => Source::from(*frame),
             Presented::Photo(bytes) => Source::from(*bytes),
