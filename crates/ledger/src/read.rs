@@ -141,6 +141,21 @@ impl LedgerFiles {
         self.each_line(|line| take(Entry::of(line)))
     }
 
+    /// Passes those entries to `take` whose kind and number `wanted` names. The others are not copied,
+    /// which is most of the time in a long ledger.
+    pub(super) fn each_of(
+        &self,
+        wanted: impl Fn(EntryKind, u64) -> bool,
+        mut take: impl FnMut(Entry) -> Result<()>,
+    ) -> Result<()> {
+        self.each_line(|line| {
+            if wanted(line.kind, line.sequence) {
+                take(Entry::of(line))?;
+            }
+            Ok(true)
+        })
+    }
+
     fn each_line(&self, mut take: impl FnMut(&Line<'_>) -> Result<bool>) -> Result<()> {
         for part in &self.parts {
             let fault = |cause| Error::io(Stage::Ledger, &part.path, cause);

@@ -161,6 +161,15 @@ struct About {
     entry: u64,
 }
 
+/// The entries that change a case; each names the decision's number.
+const CHANGES: [EntryKind; 5] = [
+    EntryKind::AppealOpened,
+    EntryKind::AppealReviewed,
+    EntryKind::AppealResolved,
+    EntryKind::ReviewLooked,
+    EntryKind::ReviewJudged,
+];
+
 impl LedgerFiles {
     /// Every decision that a person has to review or has reviewed, by the number of its entry.
     ///
@@ -185,20 +194,15 @@ impl LedgerFiles {
 
     fn gather(&self, wanted: impl Fn(u64) -> bool) -> Result<BTreeMap<u64, Case>> {
         let mut cases: BTreeMap<u64, Case> = BTreeMap::new();
-        self.each(|entry| {
+        let needed = |kind, number| match kind {
+            EntryKind::Decision => wanted(number),
+            EntryKind::Deleted => true,
+            kind => CHANGES.contains(&kind),
+        };
+        self.each_of(needed, |entry| {
             match entry.kind {
-                EntryKind::Decision if wanted(entry.sequence) => {
+                EntryKind::Decision => {
                     cases.insert(entry.sequence, Case::new(&entry, entry.read()?));
-                }
-                EntryKind::AppealOpened
-                | EntryKind::AppealReviewed
-                | EntryKind::AppealResolved
-                | EntryKind::ReviewLooked
-                | EntryKind::ReviewJudged => {
-                    let About { entry: number } = entry.read()?;
-                    if let Some(case) = cases.get_mut(&number) {
-                        case.take(&entry)?;
-                    }
                 }
                 EntryKind::Deleted => {
                     let DeletedSubject { subject } = entry.read()?;
@@ -206,9 +210,14 @@ impl LedgerFiles {
                         case.deleted |= case.decision.subject.as_ref() == Some(&subject);
                     }
                 }
-                _ => {}
+                _ => {
+                    let About { entry: number } = entry.read()?;
+                    if let Some(case) = cases.get_mut(&number) {
+                        case.take(&entry)?;
+                    }
+                }
             }
-            Ok(true)
+            Ok(())
         })?;
         Ok(cases)
     }
