@@ -19,7 +19,7 @@ use evenmatch_registry::disclosure_page;
 
 const EXAMPLES: &str = "\
 Examples:
-  evenmatch disclose alice --key-file evenmatch.key --html alice.html
+  evenmatch disclose alice --key-file evenmatch.key --html alice.html --lang es
   evenmatch disclose --system
   evenmatch disclose --system --format html --lang es --operator us.toml > transparency.html
   evenmatch disclose --system --format json --policy strict.toml | jq .not_stated
@@ -45,7 +45,7 @@ pub(crate) struct DiscloseArguments {
     #[arg(long, value_enum, default_value = "text", conflicts_with = "subject")]
     format: DisclosureFormat,
     /// Write in this language, such as es, ht or ar
-    #[arg(long, value_name = "xx", default_value = "en", conflicts_with = "subject")]
+    #[arg(long, value_name = "xx", default_value = "en")]
     lang: String,
     /// Read the operator's statements about the service from this file
     #[arg(long, value_name = "FILE.toml", conflicts_with = "subject")]
@@ -89,10 +89,12 @@ pub(crate) fn run(arguments: &DiscloseArguments) -> anyhow::Result<Exit> {
 }
 
 fn of_person(arguments: &DiscloseArguments, subject: &str) -> anyhow::Result<Exit> {
+    let messages = Messages::of(&arguments.lang)?;
     let disclosure = arguments.place.open()?.disclose(subject)?;
     match &arguments.html {
         Some(path) => {
-            super::output_files::write_private(path, disclosure_page(&disclosure).as_bytes())?
+            let page = disclosure_page(&disclosure, &messages);
+            super::output_files::write_private(path, page.as_bytes())?;
         }
         None => super::terminal::print_json(&disclosure)?,
     }

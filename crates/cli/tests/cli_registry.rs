@@ -162,6 +162,11 @@ fn one_person_from_enrolment_to_receipt() {
 
     let (_, disclosed) = place.json(&["disclose", "alice"]);
     assert_eq!(disclosed["decisions"].as_array().unwrap().len(), 2);
+    assert_eq!(disclosed["held"][0]["item"], "template");
+    let page = ["disclose", "alice", "--key-file", "{}/k", "--html", "{}/alice.html"];
+    assert_eq!(place.run(&[&page[..], &["--lang", "es"]].concat()).0, 0);
+    let page = std::fs::read_to_string(folder.join("alice.html")).unwrap();
+    assert!(page.contains("Qué guardamos sobre alice") && page.contains(id), "{page}");
     assert_eq!(
         place.run(&["forget", "alice", "--receipt", "{}/receipt.json", "--key-file", "{}/k"]).0,
         0

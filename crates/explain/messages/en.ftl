@@ -188,6 +188,55 @@ fact-law = Legal basis
 
 explanation-title = What was decided, and why
 
+## The page of what is stored about a person
+
+held-title = What we store about { $name }
+held-made = This page was made on { $date }.
+held-why = Why: { $text }
+held-purpose = Purpose: { $text }
+held-until = Since { $since }, until { $until }
+held-no-end = Since { $since }, with no set end
+held-how = How: { $text }
+held-sealed = We encrypt this with a key of its own. We delete it when you ask us to, or when its time is over.
+held-template = A list of numbers made from your face
+held-template-why = We compare it with a new photo to check that it is you.
+held-name = Your name
+held-name-why = We need it to find what we store about you.
+held-checksums = Checksums of your photos, and measures of how good and how alike they are, but not the photos
+held-checksums-why = They help to explain decisions. They also show when the same photo is used again.
+held-stated = What you told us for fairness tests
+held-stated-why = With this we test if the program treats all groups the same.
+held-stated-how = We encrypt this. A copy stays with each decision. The copy has a code in place of your name.
+held-photo = A photo of you
+held-photo-why = A person can look at it to review what the program decided. You agreed to this.
+held-photo-how = We encrypt it with a key of its own. We delete it when the review ends, or when you ask us to.
+held-decisions = Decisions about you, with the reasons, the scores, and what was measured in the photos
+held-decisions-why = With these we can explain a decision, repeat it, check it, and review it if you ask.
+held-decisions-how = The record of decisions cannot be changed. It has a code in place of your name. When we delete what we store about you, we also delete the link from this code to you.
+held-photos = { $count ->
+    [one] The list of numbers was made from { $count } photo.
+   *[other] The list of numbers was made from { $count } photos.
+}
+held-photos-only = We keep a photo only if this page says so.
+held-heading-decisions = Decisions about you
+held-no-decisions = No decision has been made about you.
+held-when = When
+held-follows = What this means for you
+held-confirmed = We confirmed that this is you.
+held-person_must_look = A person must review this before anyone says no to you.
+held-refused = You were refused. You can ask for a person to review this.
+held-not_decided = A new photo is needed, or a person must review this.
+held-appeal = Appeal
+held-appeal-none = There is no appeal.
+held-appeal-open = There is an appeal. No one has reviewed it yet.
+held-appeal-under_review = A person is reviewing it now.
+held-appeal-upheld = A person reviewed it. The result stays as it is.
+held-appeal-overturned = A person reviewed it. The first result was wrong and was changed.
+held-reviewer = What the reviewer wrote
+held-heading-can = What you can do
+held-can-appeal = You can ask for a person to review a decision. Give the number of the decision.
+held-can-delete = You can ask us to delete what we store about you. You will get a signed receipt.
+
 ## The page of the system
 
 system-title = How this service makes decisions about people

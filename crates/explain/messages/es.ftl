@@ -168,6 +168,53 @@ fact-law = Base legal
 
 explanation-title = Qué se decidió y por qué
 
+held-title = Qué guardamos sobre { $name }
+held-made = Esta página se hizo el { $date }.
+held-why = Por qué: { $text }
+held-purpose = Finalidad: { $text }
+held-until = Desde { $since } hasta { $until }
+held-no-end = Desde { $since }, sin una fecha final fija
+held-how = Cómo: { $text }
+held-sealed = Lo ciframos con una clave aparte. Lo borramos cuando usted lo pide o cuando se acaba el plazo.
+held-template = Una lista de números hecha a partir de su cara
+held-template-why = La comparamos con una foto nueva para comprobar que es usted.
+held-name = Su nombre
+held-name-why = Lo necesitamos para encontrar lo que guardamos sobre usted.
+held-checksums = Sumas de control de sus fotos, y medidas de lo buenas y lo parecidas que son, pero no las fotos
+held-checksums-why = Ayudan a explicar las decisiones. También muestran si se usa otra vez la misma foto.
+held-stated = Lo que usted nos dijo para comprobar la igualdad de trato
+held-stated-why = Con esto comprobamos si el programa trata igual a todos los grupos.
+held-stated-how = Lo ciframos. Una copia queda junto a cada decisión. La copia lleva un código en lugar de su nombre.
+held-photo = Una foto de usted
+held-photo-why = Una persona puede mirarla para revisar lo que decidió el programa. Usted estuvo de acuerdo.
+held-photo-how = La ciframos con una clave aparte. La borramos cuando termina la revisión o cuando usted lo pide.
+held-decisions = Decisiones sobre usted, con los motivos, los números de parecido y lo que se midió en las fotos
+held-decisions-why = Con ellas podemos explicar una decisión, repetirla, comprobarla y revisarla si usted lo pide.
+held-decisions-how = El registro de decisiones no se puede cambiar. Lleva un código en lugar de su nombre. Cuando borramos lo que guardamos sobre usted, borramos también lo que une ese código con usted.
+held-photos = { $count ->
+    [one] La lista de números se hizo a partir de { $count } foto.
+   *[other] La lista de números se hizo a partir de { $count } fotos.
+}
+held-photos-only = Guardamos una foto solo si esta página lo dice.
+held-heading-decisions = Decisiones sobre usted
+held-no-decisions = No se ha tomado ninguna decisión sobre usted.
+held-when = Cuándo
+held-follows = Qué significa para usted
+held-confirmed = Se confirmó que es usted.
+held-person_must_look = Una persona tiene que mirar esto antes de que alguien le diga que no.
+held-refused = La respuesta fue no. Puede pedir que una persona lo mire.
+held-not_decided = Hace falta una foto nueva, o una persona tiene que mirar esto.
+held-appeal = Apelación
+held-appeal-none = No hay apelación.
+held-appeal-open = Hay una apelación. Nadie la ha mirado todavía.
+held-appeal-under_review = Una persona la está mirando ahora.
+held-appeal-upheld = Una persona miró. El resultado queda igual.
+held-appeal-overturned = Una persona miró. El primer resultado estaba mal y se cambió.
+held-reviewer = Lo que escribió la persona que miró
+held-heading-can = Qué puede hacer usted
+held-can-appeal = Puede pedir que una persona mire otra vez una decisión. Dé el número de la decisión.
+held-can-delete = Puede pedir que borremos lo que guardamos sobre usted. Recibirá un recibo firmado.
+
 system-title = Cómo decide este servicio sobre las personas
 system-lead = Esta página dice qué hace el programa, cuántas veces se equivoca y con quiénes. Tiene diez puntos sobre los que servicios así han dicho demasiado poco.
 system-missing = { $count ->

@@ -167,6 +167,53 @@ fact-law = Base légale
 
 explanation-title = Ce qui a été décidé, et pourquoi
 
+held-title = Ce que nous gardons sur { $name }
+held-made = Cette page a été faite le { $date }.
+held-why = Pourquoi : { $text }
+held-purpose = But : { $text }
+held-until = Du { $since } au { $until }
+held-no-end = Depuis le { $since }, sans date de fin fixée
+held-how = Comment : { $text }
+held-sealed = Nous le chiffrons avec une clé à part. Nous l’effaçons quand vous le demandez ou quand le délai est passé.
+held-template = Une liste de nombres tirée de votre visage
+held-template-why = Nous la comparons à une nouvelle photo pour vérifier que c’est vous.
+held-name = Votre nom
+held-name-why = Il nous sert à trouver ce que nous gardons sur vous.
+held-checksums = Sommes de contrôle de vos photos, et mesures de leur qualité et de leur ressemblance, mais pas les photos
+held-checksums-why = Elles aident à expliquer les décisions. Elles montrent aussi si la même photo sert à nouveau.
+held-stated = Ce que vous nous avez dit pour vérifier l’égalité de traitement
+held-stated-why = Cela sert à vérifier si le programme traite tous les groupes de la même façon.
+held-stated-how = Nous le chiffrons. Une copie reste avec chaque décision. La copie porte un code à la place de votre nom.
+held-photo = Une photo de vous
+held-photo-why = Une personne peut la regarder pour revoir ce que le programme a décidé. Vous avez donné votre accord.
+held-photo-how = Nous la chiffrons avec une clé à part. Nous l’effaçons quand l’examen est terminé ou quand vous le demandez.
+held-decisions = Décisions à votre sujet, avec les raisons, les nombres calculés et ce qui a été mesuré sur les photos
+held-decisions-why = Avec elles, nous pouvons expliquer une décision, la refaire, la vérifier et la revoir si vous le demandez.
+held-decisions-how = Le relevé des décisions ne peut pas être changé. Il porte un code à la place de votre nom. Quand nous effaçons ce que nous gardons sur vous, nous effaçons aussi le lien entre ce code et vous.
+held-photos = { $count ->
+    [one] La liste de nombres a été faite à partir de { $count } photo.
+   *[other] La liste de nombres a été faite à partir de { $count } photos.
+}
+held-photos-only = Nous ne gardons une photo que si cette page le dit.
+held-heading-decisions = Décisions à votre sujet
+held-no-decisions = Aucune décision n’a été prise à votre sujet.
+held-when = Quand
+held-follows = Ce que cela veut dire pour vous
+held-confirmed = Il est confirmé que c’est vous.
+held-person_must_look = Une personne doit regarder avant qu’on vous dise non.
+held-refused = La réponse a été non. Vous pouvez demander qu’une personne regarde.
+held-not_decided = Il faut une nouvelle photo, ou une personne doit regarder.
+held-appeal = Recours
+held-appeal-none = Il n’y a pas de recours.
+held-appeal-open = Il y a un recours. Personne ne l’a encore regardé.
+held-appeal-under_review = Une personne le regarde en ce moment.
+held-appeal-upheld = Une personne a regardé. Le résultat reste le même.
+held-appeal-overturned = Une personne a regardé. Le premier résultat était faux et il a été changé.
+held-reviewer = Ce que cette personne a écrit
+held-heading-can = Ce que vous pouvez faire
+held-can-appeal = Vous pouvez demander qu’une personne regarde à nouveau une décision. Donnez le numéro de la décision.
+held-can-delete = Vous pouvez nous demander d’effacer ce que nous gardons sur vous. Vous recevrez un reçu signé.
+
 system-title = Comment ce service décide au sujet des personnes
 system-lead = Cette page dit ce que fait le programme, combien de fois il se trompe, et pour qui. Elle a dix points, sur lesquels de tels services en ont dit trop peu.
 system-missing = { $count ->

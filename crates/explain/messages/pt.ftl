@@ -168,6 +168,53 @@ fact-law = Base legal
 
 explanation-title = O que foi decidido, e por quê
 
+held-title = O que guardamos sobre { $name }
+held-made = Esta página foi feita em { $date }.
+held-why = Por quê: { $text }
+held-purpose = Finalidade: { $text }
+held-until = De { $since } até { $until }
+held-no-end = Desde { $since }, sem data final definida
+held-how = Como: { $text }
+held-sealed = Criptografamos isto com uma chave separada. Apagamos quando você pede ou quando o prazo termina.
+held-template = Uma lista de números feita a partir do seu rosto
+held-template-why = Nós a comparamos com uma foto nova para conferir que é você.
+held-name = O seu nome
+held-name-why = Precisamos dele para encontrar o que guardamos sobre você.
+held-checksums = Somas de verificação das suas fotos, e medidas de quanto elas são boas e parecidas, mas não as fotos
+held-checksums-why = Elas ajudam a explicar as decisões. Também mostram se a mesma foto é usada de novo.
+held-stated = O que você nos disse para conferir a igualdade de tratamento
+held-stated-why = Com isto conferimos se o programa trata todos os grupos da mesma forma.
+held-stated-how = Criptografamos isto. Uma cópia fica com cada decisão. A cópia tem um código no lugar do seu nome.
+held-photo = Uma foto sua
+held-photo-why = Uma pessoa pode olhar a foto para rever o que o programa decidiu. Você concordou com isso.
+held-photo-how = Criptografamos a foto com uma chave separada. Apagamos quando a revisão termina ou quando você pede.
+held-decisions = Decisões sobre você, com os motivos, os números de semelhança e o que foi medido nas fotos
+held-decisions-why = Com elas podemos explicar uma decisão, repeti-la, conferi-la e olhar de novo se você pedir.
+held-decisions-how = O registro de decisões não pode ser mudado. Ele tem um código no lugar do seu nome. Quando apagamos o que guardamos sobre você, apagamos também a ligação entre esse código e você.
+held-photos = { $count ->
+    [one] A lista de números foi feita a partir de { $count } foto.
+   *[other] A lista de números foi feita a partir de { $count } fotos.
+}
+held-photos-only = Só guardamos uma foto se esta página disser isso.
+held-heading-decisions = Decisões sobre você
+held-no-decisions = Nenhuma decisão foi tomada sobre você.
+held-when = Quando
+held-follows = O que isso significa para você
+held-confirmed = Foi confirmado que é você.
+held-person_must_look = Uma pessoa precisa olhar isto antes que alguém lhe diga não.
+held-refused = A resposta foi não. Você pode pedir que uma pessoa olhe.
+held-not_decided = É preciso uma foto nova, ou uma pessoa precisa olhar.
+held-appeal = Recurso
+held-appeal-none = Não há recurso.
+held-appeal-open = Há um recurso. Ninguém olhou ainda.
+held-appeal-under_review = Uma pessoa está olhando agora.
+held-appeal-upheld = Uma pessoa olhou. O resultado fica como está.
+held-appeal-overturned = Uma pessoa olhou. O primeiro resultado estava errado e foi mudado.
+held-reviewer = O que essa pessoa escreveu
+held-heading-can = O que você pode fazer
+held-can-appeal = Você pode pedir que uma pessoa olhe uma decisão de novo. Informe o número da decisão.
+held-can-delete = Você pode pedir que apaguemos o que guardamos sobre você. Você recebe um recibo assinado.
+
 system-title = Como este serviço decide sobre as pessoas
 system-lead = Esta página diz o que o programa faz, quantas vezes ele erra, e com quem. Ela tem dez pontos, sobre os quais serviços assim disseram muito pouco.
 system-missing = { $count ->

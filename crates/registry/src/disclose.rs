@@ -10,10 +10,30 @@ use evenmatch_ledger::{
     AppealState, DecisionEntry, Disposition, EntryKind, LedgerFiles, Resolution, in_utc,
 };
 
+/// A kind of item that is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HeldItem {
+    /// The template that new photos are compared with.
+    Template,
+    /// The person's name.
+    Name,
+    /// Checksums, quality and similarity of the photos that the template was made from.
+    Checksums,
+    /// What the person stated about themselves for audits.
+    Stated,
+    /// A photo that is kept for a review.
+    Photo,
+    /// The decisions in the ledger.
+    Decisions,
+}
+
 /// One item that is stored.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Held {
-    /// What it is.
+    /// Its kind, for programs and for pages in other languages.
+    pub item: HeldItem,
+    /// What it is, in English like `why` and `how`.
     pub what: String,
     /// Why it is stored.
     pub why: String,
@@ -55,6 +75,8 @@ pub struct Disclosure {
     pub subject: String,
     /// When this was compiled, in UTC.
     pub made_at: String,
+    /// What the person was enrolled for, such as `general`.
+    pub purpose: String,
     /// What is stored.
     pub held: Vec<Held>,
     /// Number of photos that the template was made from. They are stored only where `held` says so.
@@ -80,7 +102,8 @@ impl Registry {
         let files = LedgerFiles::open(self.ledger().folder())?;
         let details = enrolment.details;
         let (since, until) = (in_utc(enrolment.enrolled_at), enrolment.keep_until.map(in_utc));
-        let held = |what: &str, why: String, how: &str| Held {
+        let held = |item, what: &str, why: String, how: &str| Held {
+            item,
             what: what.to_owned(),
             why,
             since: since.clone(),
@@ -90,12 +113,14 @@ impl Registry {
         let sealed = "encrypted with its own key; deleted with the enrolment";
         let mut all = vec![
             held(
+                HeldItem::Template,
                 "a template: a list of numbers that a new photo is compared with",
                 format!("to check who you are for the purpose `{}`", enrolment.purpose),
                 sealed,
             ),
-            held("your name", "to find the enrolment".to_owned(), sealed),
+            held(HeldItem::Name, "your name", "to find the enrolment".to_owned(), sealed),
             held(
+                HeldItem::Checksums,
                 "checksums (SHA-256) of your photos, their quality and how alike they are; not the \
                  photos",
                 "to explain decisions, and to notice when the same photo is used again".to_owned(),
@@ -104,6 +129,7 @@ impl Registry {
         ];
         if !details.attributes.is_empty() {
             all.push(held(
+                HeldItem::Stated,
                 "what you stated for fairness audits",
                 "to measure whether all groups are treated equally".to_owned(),
                 "encrypted; copies under your pseudonym stay in the ledger with each decision",
@@ -111,6 +137,7 @@ impl Registry {
         }
         for photo in self.kept_of(subject)? {
             all.push(Held {
+                item: HeldItem::Photo,
                 what: "a photo of you".to_owned(),
                 why: "so that a person can review what the program decided; you agreed to it"
                     .to_owned(),
@@ -124,6 +151,7 @@ impl Registry {
         let decisions = decisions(&files, &details.pseudonym)?;
         if !decisions.is_empty() {
             all.push(Held {
+                item: HeldItem::Decisions,
                 what: "decisions, with their reasons, scores and measures of the photos".to_owned(),
                 why: "to explain, repeat, appeal and audit them".to_owned(),
                 since: decisions[0].time.clone(),
@@ -137,6 +165,7 @@ impl Registry {
             schema: "evenmatch.disclosure/1",
             subject: details.subject,
             made_at: in_utc(evenmatch_ledger::now()),
+            purpose: enrolment.purpose,
             held: all,
             photos: details.photos.len(),
             spread: details.spread,
@@ -176,15 +205,4 @@ fn decisions(files: &LedgerFiles, pseudonym: &str) -> Result<Vec<DecisionMade>> 
         }
     }
     Ok(made)
-}
-
-/// Kept here so that the states of an appeal have a single wording.
-pub(super) fn in_words(appeal: AppealState) -> &'static str {
-    match appeal {
-        AppealState::None => "no appeal",
-        AppealState::Open => "appeal open",
-        AppealState::UnderReview => "a person is reviewing it",
-        AppealState::Upheld => "a person upheld it",
-        AppealState::Overturned => "a person overturned it",
-    }
 }

@@ -31,7 +31,7 @@ pub mod store;
 mod undelivered;
 
 pub use check::StoreReport;
-pub use disclose::{DecisionMade, Disclosure, Held};
+pub use disclose::{DecisionMade, Disclosure, Held, HeldItem};
 pub use enrol::{EnrolOutcome, EnrolSettings, EnrolledSummary, PhotoOutcome};
 pub use enrolment::{Enrolment, Listed};
 pub use enrolment_record::{Details, EnrolledPhoto, Spread};

@@ -7,12 +7,13 @@ use evenmatch_core::{
     Digest, ErrorKind,
     record::{Outcome, ReasonCode},
 };
+use evenmatch_explain::messages::Messages;
 use evenmatch_ledger::{
     EntryKind, LedgerFiles,
     vault::{KeySource, SecretKey},
 };
 use evenmatch_registry::{
-    DeletionGround, DeletionReceipt, EnrolSettings, Registry, disclosure_page,
+    DeletionGround, DeletionReceipt, EnrolSettings, HeldItem, Registry, disclosure_page,
 };
 use rusqlite::Connection;
 
@@ -451,10 +452,14 @@ fn a_person_is_told_everything_that_is_held() {
     assert_eq!(disclosure.decisions[0].id, refused.id);
     assert_eq!(disclosure.decisions[0].reasons, [ReasonCode::ScoreBelowThreshold]);
     assert_eq!(disclosure.held.len(), 5);
-    let page = disclosure_page(&disclosure);
+    let kinds: Vec<HeldItem> = disclosure.held.iter().map(|held| held.item).collect();
+    let [template, name, checksums] = [HeldItem::Template, HeldItem::Name, HeldItem::Checksums];
+    assert_eq!(kinds, [template, name, checksums, HeldItem::Stated, HeldItem::Decisions]);
+    assert_eq!(disclosure.purpose, "general");
+    let page = disclosure_page(&disclosure, &Messages::of("en").unwrap());
     assert!(page.contains("a&lt;b") && page.contains("x&lt;y") && !page.contains("a<b"));
     assert!(page.contains(&refused.id) && page.contains("A person must review this"));
-    assert!(!page.contains("<script") && !page.contains("http"));
+    assert!(!page.contains("<script") && !page.contains("://"));
 }
 
 #[test]

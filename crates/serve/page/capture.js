@@ -626,7 +626,7 @@ async function held() {
     const other = new DOMParser().parseFromString(plain, "text/html");
     const into = id("held-words");
     into.textContent = "";
-    rebuild(other.querySelector("main") || other.body, into);
+    rebuild(other.body, into);
     into.lang = other.documentElement.lang || lang();
     if (shown() !== "held") show("held");
   } catch (e) {

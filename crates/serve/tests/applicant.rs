@@ -46,6 +46,13 @@ async fn a_link_enrols_once_and_another_verifies_appeals_and_deletes() {
     );
     let (status, held) = bench.call(&verify, "GET", "/v1/capture/held", Body::empty()).await;
     assert!(status.is_success() && held.as_str().unwrap().contains("What we store about alice"));
+    for (lang, says) in [("es", "Qué guardamos sobre alice"), ("ar", "dir=\"rtl\"")] {
+        let path = format!("/v1/capture/held?lang={lang}");
+        let (status, held) = bench.call(&verify, "GET", &path, Body::empty()).await;
+        assert!(status.is_success() && held.as_str().unwrap().contains(says), "{held}");
+    }
+    let unknown = bench.call(&verify, "GET", "/v1/capture/held?lang=xx", Body::empty()).await;
+    assert_refused(&unknown, StatusCode::BAD_REQUEST, "bad_request");
     let (status, receipt) = bench.call(&verify, "DELETE", "/v1/capture/held", Body::empty()).await;
     assert!(status.is_success() && receipt["schema"].is_string(), "{receipt}");
     let gone = bench.call(&verify, "GET", "/v1/capture", Body::empty()).await;

@@ -134,7 +134,7 @@ impl Messages {
     }
 
     /// Turns a fragment into a sentence.
-    pub(crate) fn sentence(&self, fragment: &str) -> String {
+    pub fn sentence(&self, fragment: &str) -> String {
         let mut rest = fragment.chars();
         let first = rest.next().map(|first| first.to_uppercase().collect::<String>());
         let text = format!("{}{}", first.unwrap_or_default(), rest.as_str());

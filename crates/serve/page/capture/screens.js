@@ -165,9 +165,9 @@ export async function copyLink() {
 }
 
 const HELD = ["H2", "H3", "H4", "P", "UL", "OL", "LI", "DL", "DT", "DD", "TABLE", "THEAD", "TBODY", "TR", "TH",
-  "TD", "CAPTION", "STRONG", "EM", "B", "CODE", "TIME", "BR"];
+  "TD", "CAPTION", "STRONG", "EM", "B", "BDI", "CODE", "TIME", "BR"];
 
-/** Rebuilds the main part of another page from known elements and plain text alone: whatever else it
+/** Rebuilds another page from known elements and plain text alone: whatever else it
  *  holds (styles, scripts, links) cannot come along. */
 export function rebuild(from, into) {
   for (const node of from.childNodes) {

@@ -207,11 +207,13 @@ pub(crate) async fn appeal(
 pub(crate) async fn held(
     State(service): Shared,
     applicant: Applicant,
+    InQuery(InLanguage { lang }): InQuery<InLanguage>,
     turn: Turn,
 ) -> Result<Html<String>, Refusal> {
     let link = applicant.0;
     let work = move |service: &Service| {
-        Ok(Html(disclosure_page(&service.registry.disclose(&link.subject)?)))
+        let messages = Messages::of(&lang)?;
+        Ok(Html(disclosure_page(&service.registry.disclose(&link.subject)?, &messages)))
     };
     service.work(turn, work).await
 }
