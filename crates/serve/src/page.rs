@@ -112,7 +112,7 @@ mod tests {
         let served: BTreeSet<&str> = FILES.iter().map(|(path, ..)| *path).collect();
         let mut named = BTreeSet::new();
         for (path, kind, content) in FILES.iter().filter(|(_, kind, _)| *kind != JSON) {
-            let (openings, folder): (&[&str], _) = if *kind == SCRIPT {
+            let (openings, folder) = if *kind == SCRIPT {
                 let folder = path.rsplit_once('/').unwrap().0;
                 (&["from \"./", "import \"./"], format!("{folder}/"))
             } else {

@@ -2,7 +2,7 @@
 
 import { patient, json } from "./calls.js";
 import * as camera from "./camera.js";
-import { state, offer } from "./flow.js";
+import { state, offer, go } from "./flow.js";
 import { id, lang, text, show, shown, message, paragraphs, rebuild } from "./screens.js";
 import { fail } from "./trouble.js";
 
