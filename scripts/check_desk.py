@@ -207,6 +207,8 @@ def look_at_photos(page):
     page.run("(z => { z.value = 250; z.dispatchEvent(new Event('input')); })(document.getElementById('zoom'))")
     wide = page.run("(v => v.scrollWidth / v.clientWidth)(document.querySelector('.view'))")
     expect(2.2 < wide < 2.8, f"at 250 % the photo is {wide} times as wide")
+    middle = json.loads(page.run("(v => JSON.stringify([v.scrollLeft, v.scrollTop]))(document.querySelector('.view'))"))
+    expect(middle[0] > 0, f"the enlarged photo shows its corner: {middle}")
     page.measure("case enlarged")
     page.shot("case-enlarged")
     page.axe("case-enlarged")
@@ -252,7 +254,8 @@ def judge(page):
     """Judges the case, and gives whether it is closed."""
     number = page.options.number
     page.sign_in()
-    page.open(number)
+    text = page.open(number)["text"]
+    expect("Similarity score" not in text and REASON not in text, "it shows the score or what another reviewer found")
     page.answer("yes", REASON)
     page.click("#judge button[type=submit]")
     text = page.screen("confirm")["text"]

@@ -40,6 +40,8 @@ async function signedIn() {
   state.needed = me.reviewers_needed;
   id("reviewer").textContent = me.reviewer;
   id("who").hidden = false;
+  id("needed").textContent = me.reviewers_needed > 1
+    ? me.reviewers_needed + " reviewers must agree before a case closes." : "";
   await showList("");
 }
 

@@ -20,7 +20,9 @@ export function showCase(one, needed) {
   id("judge").hidden = done;
   id("columns").classList.toggle("alone", done);
   id("hidden-score").hidden = done;
-  id("judge-without").hidden = Boolean(one.photos.probe && one.photos.reference);
+  const both = Boolean(one.photos.probe && one.photos.reference);
+  id("question").textContent = both ? "Do both photos show the same person?" : "Is it the same person?";
+  id("judge-without").hidden = both;
   after(one, done, needed);
 }
 

@@ -40,6 +40,7 @@ export function judgement() {
 /** Fills the screen that asks once more. */
 export function askOnceMore(said) {
   id("confirm-title").textContent = "Send your judgement of case " + number + "?";
+  id("confirm-question").textContent = id("question").textContent;
   id("confirm-answer").textContent = answerWords(said.same_person);
   id("confirm-reason").textContent = said.reason;
   id("confirm-what").textContent = "You cannot change it afterwards. It is recorded with your name. When enough "

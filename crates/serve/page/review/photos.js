@@ -3,7 +3,7 @@
 import { id, make, draw, fill } from "./screens.js";
 import { time } from "./words.js";
 
-const NAMES = { probe: "Photo from the check", reference: "Photo on file" };
+const NAMES = { probe: "From the check", reference: "On file" };
 
 let views = [];
 
@@ -34,7 +34,7 @@ function explain(kept, ended) {
     ? "One of the two photos was not kept, so the photos cannot be compared here."
     : "The photos were not kept, so they cannot be compared here.";
   id("no-photos-do").textContent = "The applicant did not agree to keep them for a review, or the time to keep them "
-    + "is over. Both are their right and say nothing about them. Invite the person: compare the face with a document "
+    + "is over. Neither says anything about them. Invite the person: compare the face with a document "
     + "or a photo that they bring. Then say here what you found.";
 }
 
@@ -44,11 +44,11 @@ function figure(which, photo, ended) {
     return make("figure", {}, caption,
       make("p", { class: "gone" }, ended ? "Deleted when the review ended." : "This photo was not kept."));
   }
-  const image = make("img", { alt: NAMES[which] + ": the face to compare", src: photo.image });
+  const image = make("img", { alt: "Photo " + NAMES[which].toLowerCase(), src: photo.image });
   const marks = marksOf(photo);
   const sheet = make("div", { class: "sheet" }, image, marks);
   // It can be scrolled once it is enlarged, so the keyboard must get there.
-  const view = make("div", { class: "view", role: "group", tabindex: "0", "aria-label": NAMES[which] + ", can be scrolled when enlarged" }, sheet);
+  const view = make("div", { class: "view", role: "group", tabindex: "0", "aria-label": "Photo " + NAMES[which].toLowerCase() + ", scrolls when enlarged" }, sheet);
   views.push({ view, sheet, marks, centre: centreOf(photo) });
   return make("figure", {}, caption, view,
     make("p", { class: "small" }, "Taken ", time(photo.taken_at)),
