@@ -4,10 +4,16 @@ and the words in its language. Not a program by itself."""
 import base64
 import json
 import pathlib
+import ssl
 import tempfile
 import time
+import urllib.request
+import zlib
 
 from checked_page import Failed, Page, expect
+
+# The page must come quickly on a network of 2G.
+MOST_BYTES = 60_000
 
 
 class Capture(Page):
@@ -141,6 +147,17 @@ def check_enrol(page, w):
     page.to_live()
     page.until(lambda s: s["title"] == w["enrolled_title"], "registration", 90)
     page.screen("result")
+
+
+def check_size(page, w):
+    """What a phone on a slow network loads before the first screen, compressed."""
+    page.screen("language")
+    context = ssl._create_unverified_context() if page.options.insecure else None
+    size = 0
+    for url in {url for _, url, *_ in page.sent if url.startswith(page.base) and "/v1/" not in url}:
+        with urllib.request.urlopen(url.split("#")[0], context=context) as answer:
+            size += len(zlib.compress(answer.read(), 9))
+    expect(5_000 < size < MOST_BYTES, f"the page has {size} bytes")
 
 
 def check_refuse(page, w):

@@ -45,6 +45,7 @@ CHECKS = [
     ("review: ask again", "open", "works", "ar", {"before": stubs.MAY_ASK_AGAIN}, stubs.check_may_ask_again),
     ("review under way", "open", "works", "zh-Hans", {"before": stubs.UNDER_REVIEW}, stubs.check_under_review),
     ("link that may only be read", "open", "works", "uk", {"before": stubs.READ_ONLY}, stubs.check_read_only),
+    ("size of the page", "open", "works", "ru", {}, ways.check_size),
     ("refuse", "open", "works", "en", {}, ways.check_refuse),
     ("Arabic at 360", "open", "works", "ar", {}, ways.check_arabic),
     ("names and sizes", "open", "works", "en", {}, ways.check_names),

@@ -278,7 +278,19 @@ def judge(page):
 
 
 def check_judge(page):
+    # The same person in a second window, who is late.
+    late = Desk(page.browser, page.options, **DESKTOP)
+    late.sign_in()
+    late.open(page.options.number)
+    late.answer("no", "Too late.")
     closed = judge(page)
+    late.click("#judge button[type=submit]")
+    late.screen("confirm")
+    late.click("#send")
+    late.titled(f"Case {page.options.number}")
+    text = late.until(lambda s: "judged this case already" in s["text"] or "was closed" in s["text"], "why not")["text"]
+    expect(REASON in text, "it does not show what was judged")
+    late.finish()
     if not closed and page.options.key2:
         second = Desk(page.browser, page.options, page.options.key2, **DESKTOP)
         closed = judge(second)

@@ -33,7 +33,7 @@ const REFUSED = {
   no_key: "This key does not work. Check that you copied all of it.",
   missing_scope: "This key may not review. Ask for a key with the scope “review”.",
   lost: "The server does not answer. Check your connection, then try again.",
-  look_first: "Open the case again before you judge it.",
+  look_first: "The page has opened the case again. Check it, then send your judgement once more.",
   already_judged: "You have judged this case already.",
   closed: "This case was closed while you looked. Your judgement was not sent.",
   unknown_decision: "There is no such case any more.",
