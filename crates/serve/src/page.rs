@@ -1,5 +1,5 @@
-//! The capture page and all that it needs. It comes from the program itself: no other server, no
-//! font, no script of anybody else.
+//! The capture page, the review desk and all that they need. They come from the program itself: no
+//! other server, no font, no script of anybody else.
 
 use std::sync::Arc;
 
@@ -23,13 +23,33 @@ macro_rules! file {
 /// Path, kind and content of every file.
 const FILES: &[(&str, &str, &str)] = &[
     ("/openapi.json", JSON, include_str!("openapi.json")),
+    file!("/page.css", STYLE, "page.css"),
     file!("/capture", HTML, "capture.html"),
     file!("/capture.css", STYLE, "capture.css"),
     file!("/capture.js", SCRIPT, "capture.js"),
     file!("/capture/calls.js", SCRIPT, "capture/calls.js"),
     file!("/capture/camera.js", SCRIPT, "capture/camera.js"),
+    file!("/capture/flow.js", SCRIPT, "capture/flow.js"),
+    file!("/capture/notice.js", SCRIPT, "capture/notice.js"),
+    file!("/capture/opening.js", SCRIPT, "capture/opening.js"),
+    file!("/capture/photo.js", SCRIPT, "capture/photo.js"),
+    file!("/capture/result.js", SCRIPT, "capture/result.js"),
     file!("/capture/screens.js", SCRIPT, "capture/screens.js"),
     file!("/capture/session.js", SCRIPT, "capture/session.js"),
+    file!("/capture/signal.js", SCRIPT, "capture/signal.js"),
+    file!("/capture/socket.js", SCRIPT, "capture/socket.js"),
+    file!("/capture/stage.js", SCRIPT, "capture/stage.js"),
+    file!("/capture/trouble.js", SCRIPT, "capture/trouble.js"),
+    file!("/review", HTML, "review.html"),
+    file!("/review.css", STYLE, "review.css"),
+    file!("/review.js", SCRIPT, "review.js"),
+    file!("/review/calls.js", SCRIPT, "review/calls.js"),
+    file!("/review/case.js", SCRIPT, "review/case.js"),
+    file!("/review/cases.js", SCRIPT, "review/cases.js"),
+    file!("/review/judgement.js", SCRIPT, "review/judgement.js"),
+    file!("/review/photos.js", SCRIPT, "review/photos.js"),
+    file!("/review/screens.js", SCRIPT, "review/screens.js"),
+    file!("/review/words.js", SCRIPT, "review/words.js"),
     ("/texts/ar.json", JSON, include_str!("../page/texts/ar.json")),
     ("/texts/en.json", JSON, include_str!("../page/texts/en.json")),
     ("/texts/es.json", JSON, include_str!("../page/texts/es.json")),
@@ -77,11 +97,55 @@ mod tests {
 
     #[test]
     fn nothing_comes_from_elsewhere_or_runs_from_the_page_itself() {
-        for (path, _, content) in FILES.iter().filter(|(path, ..)| path.starts_with("/capture")) {
+        for (path, kind, content) in FILES.iter().filter(|(_, kind, _)| *kind != JSON) {
             for forbidden in ["http://", "https://", " style=", "onclick=", "innerHTML", "eval("] {
                 // The namespace of drawings is a name, and nothing is fetched from it.
                 let content = content.replace("http://www.w3.org/2000/svg", "");
-                assert!(!content.contains(forbidden), "{forbidden} in {path}");
+                assert!(!content.contains(forbidden), "{forbidden} in {path} ({kind})");
+            }
+        }
+    }
+
+    /// What the pages load and what scripts import must be served, and every script must be of use.
+    #[test]
+    fn every_file_that_a_page_names_is_served_and_every_script_is_named() {
+        let served: BTreeSet<&str> = FILES.iter().map(|(path, ..)| *path).collect();
+        let mut named = BTreeSet::new();
+        for (path, kind, content) in FILES.iter().filter(|(_, kind, _)| *kind != JSON) {
+            let (openings, folder) = if *kind == SCRIPT {
+                let folder = path.rsplit_once('/').unwrap().0;
+                (&["from \"./", "import \"./"], format!("{folder}/"))
+            } else {
+                (&["href=\"/", "src=\"/"], "/".to_owned())
+            };
+            for opening in openings {
+                for rest in content.split(opening).skip(1) {
+                    let file = format!("{folder}{}", rest.split('"').next().unwrap());
+                    assert!(served.contains(file.as_str()), "{path} names {file}");
+                    named.insert(file);
+                }
+            }
+        }
+        for (path, ..) in FILES.iter().filter(|(_, kind, _)| *kind == SCRIPT || *kind == STYLE) {
+            assert!(named.contains(*path), "nothing names {path}");
+        }
+    }
+
+    /// Every text that is used is there, as far as its key is written out.
+    #[test]
+    fn every_text_that_the_page_uses_is_there() {
+        let of = |wanted: &str| FILES.iter().find(|(path, ..)| *path == wanted).unwrap().2;
+        let texts: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(of("/texts/en.json")).unwrap();
+        for rest in of("/capture").split("data-text=\"").skip(1) {
+            let key = rest.split('"').next().unwrap();
+            assert!(texts.contains_key(key), "{key}");
+        }
+        for (path, _, content) in FILES.iter().filter(|(path, ..)| path.starts_with("/capture/")) {
+            // A canvas has another kind of text.
+            for rest in content.replace("getContext(", "").split("text(\"").skip(1) {
+                let key = rest.split('"').next().unwrap();
+                assert!(key.ends_with('_') || texts.contains_key(key), "{key} in {path}");
             }
         }
     }

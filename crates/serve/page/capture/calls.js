@@ -23,6 +23,9 @@ export function link() {
   return location.origin + "/capture#" + encodeURIComponent(token);
 }
 
+/** The first words over a socket, which has no headers: the link. */
+export const proof = () => JSON.stringify({ link: token });
+
 /** What the server refused, or `lost` where no answer came. */
 export class Refusal extends Error {
   constructor(kind, status, after) {

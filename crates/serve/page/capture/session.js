@@ -2,9 +2,12 @@
 
 import { call, patient, pause, json, PATIENCE_MS } from "./calls.js";
 import { everyPicture, draw, jpeg } from "./camera.js";
+import { openLine } from "./socket.js";
 
 const AT_ONCE = 2;
 const CAMERA_SILENT_MS = 10000;
+// One picture that did not work, or that a later one overtook, says nothing about the next.
+const SKIPPED = ["too_late", "corrupt", "limit_exceeded"];
 
 /** Asks for a session until there is a place. `waiting(place)` hears of the line; `wanted()` says whether
  *  to go on asking. Gives null when it is no longer wanted. */
@@ -47,10 +50,27 @@ export function send(session, hears) {
   let wait = 0;
   let notBefore = 0;
 
+  // The socket, where there is one; without one, or once it fails, pictures go by HTTP to the end.
+  let line = null;
+  let opening = true;
+  openLine(session.socket).then((opened) => {
+    opening = false;
+    if (on) line = opened;
+    else if (opened) opened.close();
+  });
+
+  const carry = async (body, when) => {
+    if (line) return line.send(body, when);
+    const answer = await call("POST", path(session.session) + "/frame?at=" + when,
+      { body, type: "image/jpeg", timeout: 8000 });
+    return answer.body;
+  };
+
   const end = (what, with_) => {
     if (!on) return;
     on = false;
     clearInterval(watch);
+    if (line) line.close();
     stopPictures();
     if (what) hears[what](with_);
   };
@@ -63,8 +83,7 @@ export function send(session, hears) {
       const body = await jpeg();
       encoding = false;
       if (!body || !on) return;
-      const answer = await call("POST", path(session.session) + "/frame?at=" + when,
-        { body, type: "image/jpeg", timeout: 8000 });
+      const answer = await carry(body, when);
       if (!on) return;
       if (since) {
         since = 0;
@@ -72,15 +91,18 @@ export function send(session, hears) {
         notBefore = 0;
         hears.trouble(false);
       }
-      if (answer.body.over) return end("over");
+      if (answer.over) return end("over");
       // Two are under way, so an older answer may come after a newer one; the person hears the newest.
       if (when >= newestAnswer) {
         newestAnswer = when;
-        hears.guide(answer.body);
+        hears.guide(answer);
       }
     } catch (e) {
       if (!on) return;
-      if (e.kind === "lost") {
+      if (e.kind === "no_line") {
+        // No trouble yet, and nothing to tell: pictures go another way. The one that was under way is old.
+        line = null;
+      } else if (e.kind === "lost" || e.kind === "busy") {
         const now = Date.now();
         if (!since) {
           since = now;
@@ -95,7 +117,7 @@ export function send(session, hears) {
       } else if (e.kind === "too_fast") {
         gap = Math.min(gap * 1.5, 1000);
         notBefore = Date.now() + Math.max(e.after * 1000, gap);
-      } else if (e.status !== 413 && e.status !== 415 && e.status !== 400) {
+      } else if (!SKIPPED.includes(e.kind) && ![400, 413, 415].includes(e.status)) {
         end("failed", e);
       }
     } finally {
@@ -107,7 +129,7 @@ export function send(session, hears) {
     // Pictures that cannot go now are dropped: an old picture says nothing about now. While the
     // connection is in trouble, one at a time tries it.
     seen = Date.now();
-    if (!on || encoding || busy >= (since ? 1 : AT_ONCE) || Date.now() < notBefore) return;
+    if (!on || opening || encoding || busy >= (since ? 1 : AT_ONCE) || Date.now() < notBefore) return;
     // Cameras do not keep exact time; without the slack a camera of 10 pictures a second would send 5.
     if (now - lastDrawn < gap * 0.9) return;
     if (!draw(width)) return;
