@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# The capture page in headless Chromium, against the service itself on real networks: from the link to
-# the result. The camera plays a photo. Where liveness is not asked for, its person matches; where it is
-# required, a photo in front of the camera does not pass. Skips aloud without Chromium or photos.
+# The pages in headless Chromium, against the service itself on real networks: from the link to the result,
+# and the review desk. The camera plays a photo. Where liveness is not asked for, its person matches; where it
+# is required, a photo in front of the camera does not pass, a simulated person who does each step does, and a
+# recording of that does not. Two reviewers overturn an appeal, and the applicant's page says so. Skips aloud
+# without Chromium or photos.
 #
-#   scripts/check_capture.sh [ARGUMENTS OF check_capture.py]
+#   scripts/check_capture.sh [ARGUMENTS OF check_capture.py AND check_desk.py]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -25,6 +27,7 @@ ffmpeg -v error -loop 1 -i "$photo" -t 30 -r 15 -pix_fmt yuv420p \
 "$program" keys new "$folder/key" 2> /dev/null
 printf 'liveness = "off"\n' > "$folder/off.toml"
 printf 'liveness = "require"\n' > "$folder/require.toml"
+printf 'liveness = "off"\n[review]\nphoto_days = 7\nreviewers = 2\n' > "$folder/review.toml"
 
 # Starts a service with a policy; its address goes to $folder/POLICY.address.
 serve() { # POLICY PORT
@@ -43,9 +46,18 @@ link() { # POLICY SUBJECT PURPOSE
         | sed 's/.*#//'
 }
 
+key() { # SCOPE
+    "$program" keys api new "reviewer $RANDOM" --scope "$1" --data "$folder/review" \
+        --key-file "$folder/key" 2> /dev/null
+}
+
 serve off 8471
 serve require 8472
+serve review 8474
 "$program" enrol carol "$photo" --data "$folder/off" --key-file "$folder/key" > /dev/null 2>&1
+# It ends while the other checks run.
+expired="$("$program" link new alice --purpose verify --minutes 1 --data "$folder/require" \
+    --key-file "$folder/key" 2> /dev/null | sed 's/.*#//')"
 
 check() { scripts/check_capture.py --video "$folder/photo.y4m" "$@"; }
 check --base http://127.0.0.1:8471 --link-match "$(link off alice verify)" \
@@ -53,5 +65,37 @@ check --base http://127.0.0.1:8471 --link-match "$(link off alice verify)" \
     --link-hidden "$(link off alice verify)" --link-weak "$(link off alice verify)" \
     --link-lost "$(link off alice verify)" --link-denied "$(link off alice verify)" \
     --link-delete "$(link off carol verify)" "$@"
+
+# An applicant who agrees that photos are kept, is not confirmed, and appeals; two people have to agree.
+base=http://127.0.0.1:8474
+present() { # TOKEN PHOTO
+    curl --silent --fail --request POST --header "authorization: Link $1" --header 'x-consent: yes' \
+        --header 'x-photos-for-review: yes' --data-binary "@$2" "$base/v1/capture/photo?lang=en"
+}
+first="$(sed -n 2p "$data/lfw.csv" | cut -d , -f 2)"
+other="$data/$(awk -F , -v first="$first" 'NR > 1 && $2 != first { print $1; exit }' "$data/lfw.csv")"
+present "$(link review dora enrol)" "$photo" > /dev/null
+dora="$(link review dora verify)"
+number="$(present "$dora" "$other" | sed 's/.*"number":\([0-9]*\).*/\1/')"
+curl --silent --fail --output /dev/null --request POST --header "authorization: Link $dora" \
+    --data '{"note":"I wore my hair up."}' "$base/v1/capture/appeal"
+scripts/check_desk.py --base "$base" --key "$(key review)" --key2 "$(key review)" \
+    --bad-scope "$(key enrol)" --link "$dora" --number "$number" "$@"
+check --base "$base" --link-review "$(link review alice verify)" "$@"
+
+# Two people who can be simulated.
+perform="${EVENMATCH_PERFORM:-${CARGO_TARGET_DIR:-target}/debug/examples/perform}"
+people=()
+if [ -x "$perform" ]; then
+    while [ "${#people[@]}" -lt 2 ] && read -r path; do
+        if "$perform" "$data/$path" < /dev/null 2> /dev/null; then people+=("$data/$path"); fi
+    done < <(awk -F , 'NR > 1 && !seen[$2]++ { print $1 }' "$data/lfw.csv")
+    "$program" enrol eve "${people[0]}" --data "$folder/require" --key-file "$folder/key" > /dev/null 2>&1
+    scripts/check_live.py --base http://127.0.0.1:8472 --perform "$perform" --photo "${people[0]}" \
+        --other "${people[1]}" --link-live "$(link require eve verify)" \
+        --link-other "$(link require eve verify)" --link-replay "$(link require eve verify)"
+else
+    echo "skipped: no simulated person (cargo build -p evenmatch-lab --example perform)"
+fi
 check --base http://127.0.0.1:8472 --link-undecided "$(link require alice verify)" \
-    --link-photo "$(link require alice verify)" "$@"
+    --link-photo "$(link require alice verify)" --link-expired "$expired" "$@"

@@ -16,19 +16,19 @@ and exits with 0.
 
 import argparse
 import base64
-import json
 import pathlib
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-import check_capture  # noqa: E402
-from check_capture import Failed, Page, browser_with, chromium, expect, words  # noqa: E402
+from capture_ways import Capture  # noqa: E402
+from checked_page import Failed, browser_with, chromium, common_options, expect, profile, run_checks, words  # noqa: E402
 
 # Pictures per second that are offered to the page.
 RATE = 10
+# Sessions that a live person may need.
+TRIES = 3
 
 # Takes the camera's place: a canvas with a stream, and what the page shows to the person.
 CAMERA = """
@@ -39,8 +39,7 @@ window.__show = async (text) => {
   const bytes = Uint8Array.from(atob(text), c => c.charCodeAt(0));
   pen.drawImage(await createImageBitmap(new Blob([bytes], {type: 'image/jpeg'})), 0, 0);
   const step = document.querySelector('#drawing:not([hidden]) [data-step]:not([hidden])');
-  return JSON.stringify([step ? step.dataset.step : '', document.body.dataset.asked || '',
-    document.getElementById('asked') ? document.getElementById('asked').textContent : '']);
+  return step ? step.dataset.step : '';
 };
 if (navigator.mediaDevices) {
   navigator.mediaDevices.getUserMedia = async () => __camera.captureStream(30);
@@ -53,7 +52,7 @@ class Performer:
 
     def __init__(self, program, photo):
         self.process = subprocess.Popen([program, photo], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self.shown = []
+        self.photo, self.shown = photo, []
 
     def tell(self, what, at):
         self.process.stdin.write(f"{what} {at}\n".encode())
@@ -94,7 +93,7 @@ def session(page, person, w):
     def show():
         at = int(1000 * (time.time() - begun))
         picture = base64.b64encode(person.frame(at)).decode()
-        return at, json.loads(page.run(f"__show('{picture}')"))
+        return at, page.run(f"__show('{picture}')")
 
     show()
     page.press("open-camera")
@@ -107,7 +106,7 @@ def session(page, person, w):
     due = time.time()
     while page.run("document.querySelector('[data-screen=stage]').hidden") is False:
         expect(time.time() < end, f"the session does not end; asked so far: {steps}")
-        at, (step, _, _) = show()
+        at, step = show()
         if step != before:
             before = step
             if step and step != "look":
@@ -120,48 +119,56 @@ def session(page, person, w):
 
 
 def check_live(page, person, w):
-    text, steps = session(page, person, w)
-    expect(len(steps) >= 2, f"the person was asked for {steps}")
-    expect(w["next_match"] in text, f"not a match: {text[:300]!r}; asked for {steps}")
+    """On a machine with other work, few pictures a second reach the page, and a movement looks like a jump:
+    the person then tries again, as people do."""
+    for turn in range(TRIES):
+        text, steps = session(page, person(), w)
+        expect(len(steps) >= 2, f"the person was asked for {steps}")
+        if w["next_match"] in text:
+            return
+        print(f"try {turn + 1} of {TRIES}: not yet ({len(page.frames())} pictures): {text[:300]!r}")
+        page.call("Page.navigate", url="about:blank")
+        page.call("Page.navigate", url=f"{page.base}/capture#{page.options.link_live}")
+    raise Failed(f"no match in {TRIES} tries")
 
 
 def check_not(page, person, w):
-    text, steps = session(page, person, w)
+    text, steps = session(page, person(), w)
     expect(w["next_match"] not in text, f"let in: {text[:300]!r}; asked for {steps}")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name in ("base", "perform", "photo", "other", "link-live", "link-other", "link-replay"):
+    for name in ("perform", "photo", "other", "link-live", "link-other", "link-replay"):
         parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--insecure", action="store_true", help="take a self-signed certificate")
-    parser.add_argument("--shots", metavar="FOLDER")
+    common_options(parser)
     options = parser.parse_args()
     program = chromium()
     if not program:
-        print("skipped: no Chromium here (Debian: apt-get install chromium; or set CHROMIUM)")
         return 0
-    own, other = Performer(options.perform, options.photo), Performer(options.perform, options.other)
-    good = True
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        browser = browser_with(program, profile, "works", None, options.insecure)
+    people = []
+
+    def perform(photo):
+        people.append(Performer(options.perform, photo))
+        return people[-1]
+
+    due = [
+        (name, lambda browser, token=token: Capture(browser, options, token, before=CAMERA),
+         lambda page, person=person, check=check: check(page, person, words(options, "en")))
         for name, token, person, check in [
-            ("a live person", options.link_live, lambda: own, check_live),
-            ("another live person", options.link_other, lambda: other, check_not),
-            ("a recording of the answer", options.link_replay, lambda: Recording(own.shown), check_not),
-        ]:
-            begun = time.time()
-            try:
-                page = Page(browser, options, token, before=CAMERA)
-                check(page, person(), words(options, "en"))
-                page.finish()
-                print(f"{name}: good ({time.time() - begun:.0f} s)", flush=True)
-            except (Failed, OSError) as error:
-                good = False
-                print(f"{name}: FAILED: {error}", flush=True)
+            ("a live person", options.link_live, lambda: perform(options.photo), check_live),
+            ("another live person", options.link_other, lambda: perform(options.other), check_not),
+            # What the person showed last, who was let in.
+            ("a recording of the answer", options.link_replay,
+             lambda: Recording(next(one.shown for one in people[::-1] if one.photo == options.photo)), check_not),
+        ]
+    ]
+    with profile() as folder:
+        browser = browser_with(program, folder, insecure=options.insecure)
+        good = run_checks(browser, options, due)
         browser.close()
-    own.close()
-    other.close()
+    for one in people:
+        one.close()
     return 0 if good else 1
 
 
