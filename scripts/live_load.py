@@ -113,10 +113,16 @@ async def capture(connections, session, who, pictures, measured):
         nonlocal answered
         start = time.monotonic()
         path = f"/v1/capture/session/{session}/frame?at={at}"
-        status, _, answer = await connection.ask("POST", path, who, picture, "image/jpeg")
+        try:
+            status, _, answer = await connection.ask("POST", path, who, picture, "image/jpeg")
+        except (OSError, EOFError) as fault:
+            measured.errors[f"frame: {fault!r}"] += 1
+            over.set()
+            return
         connection.free = True
         if status == 200:
             measured.times.append(1000 * (time.monotonic() - start))
+            measured.counts["faces seen"] += answer["face"] == "seen"
             answered += 1
             if answer["over"]:
                 over.set()
@@ -126,19 +132,24 @@ async def capture(connections, session, who, pictures, measured):
             complain(measured, "frame", status, answer)
             over.set()
 
-    while not over.is_set():
-        free = next((one for one in connections if one.free), None)
-        if free:
-            free.free = False
-            at = int(1000 * (time.monotonic() - began))
-            task = asyncio.create_task(send(free, at, pictures[sent % len(pictures)]))
-            under_way.add(task)
-            task.add_done_callback(under_way.discard)
-        else:
-            measured.counts["pictures dropped"] += 1
-        sent += 1
-        await asyncio.sleep(max(0.0, began + sent / RATE - time.monotonic()))
-    await asyncio.gather(*under_way)
+    try:
+        while not over.is_set():
+            free = next((one for one in connections if one.free), None)
+            if free:
+                free.free = False
+                at = int(1000 * (time.monotonic() - began))
+                task = asyncio.create_task(send(free, at, pictures[sent % len(pictures)]))
+                under_way.add(task)
+                task.add_done_callback(under_way.discard)
+            else:
+                measured.counts["pictures dropped"] += 1
+            sent += 1
+            await asyncio.sleep(max(0.0, began + sent / RATE - time.monotonic()))
+        await asyncio.gather(*under_way)
+    finally:
+        # At the end of the measurement some are left.
+        for task in under_way:
+            task.cancel()
     measured.rates.append(answered / (time.monotonic() - began))
 
 
@@ -281,6 +292,7 @@ def report(measured, arguments, first, early, late, cpu):
         ("frame to guidance, 95 %", f"{at(0.95):.0f} ms (at most {MOST_MS})"),
         ("frame to guidance, 99 %", f"{at(0.99):.0f} ms"),
         ("frames per second of a session", f"{sum(rates) / max(1, len(rates)):.1f} of {RATE}"),
+        ("frames with the face seen", f"{100 * measured.counts['faces seen'] / len(times):.0f} %"),
         ("pictures dropped", f"{measured.counts['pictures dropped']}"),
         ("frames overtaken", f"{measured.counts['frames overtaken']}"),
         ("told to wait, with a place in line", f"{measured.counts['told to wait']}"),
