@@ -93,7 +93,7 @@ if [ -x "$perform" ]; then
     "$program" enrol eve "${people[0]}" --data "$folder/require" --key-file "$folder/key" > /dev/null 2>&1
     scripts/check_live.py --base http://127.0.0.1:8472 --perform "$perform" --photo "${people[0]}" \
         --other "${people[1]}" --link-live "$(link require eve verify)" \
-        --link-other "$(link require eve verify)" --link-replay "$(link require eve verify)"
+        "$(link require eve verify)" "$(link require eve verify)" --link-other "$(link require eve verify)" --link-replay "$(link require eve verify)"
 else
     echo "skipped: no simulated person (cargo build -p evenmatch-lab --example perform)"
 fi

@@ -78,6 +78,16 @@ impl Ledger {
             let next = "run evenmatch appeal review, then evenmatch appeal resolve";
             return Err(refuse(message, next));
         }
+        self.open_appeal_at(decision, entry, note)
+    }
+
+    /// The same for the decision whose entry has this number: two decisions about the same photos have the
+    /// same id. Whether an appeal is open already, the caller has to know.
+    ///
+    /// # Errors
+    ///
+    /// The note is empty or too long, or the ledger cannot be written.
+    pub fn open_appeal_at(&self, decision: &str, entry: u64, note: &str) -> Result<Appended> {
         let (decision, note) = (decision.to_owned(), text(note, "an appeal")?);
         let note = AppealNote { decision, entry, by: None, note };
         self.append_one(Draft::new(EntryKind::AppealOpened, &note)?).map(|(appended, _)| appended)

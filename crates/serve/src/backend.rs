@@ -156,7 +156,7 @@ pub(crate) async fn explanation(
     service.work(turn, work).await
 }
 
-/// Opens an appeal. People resolve it with `evenmatch appeal`.
+/// Opens an appeal. People resolve it at the review desk, or with `evenmatch appeal`.
 pub(crate) async fn appeal(
     State(service): Shared,
     caller: Caller,
@@ -169,9 +169,8 @@ pub(crate) async fn appeal(
         Refusal::bad("bad_request", "the note is not UTF-8 text", "send plain text")
     })?;
     let work = move |service: &Service| {
-        let decision = service.case_of(&subject, number)?.decision;
-        let opened = service.registry.ledger().open_appeal(&decision.record.id, &note)?;
-        let answer = json!({ "appeal": "open", "decision": number, "entry": opened.sequence });
+        let entry = service.appeal(&service.case_of(&subject, number)?, &note)?;
+        let answer = json!({ "appeal": "open", "decision": number, "entry": entry });
         Ok((StatusCode::CREATED, Json(answer)).into_response())
     };
     service.work(turn, work).await

@@ -3,12 +3,13 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use axum::http::StatusCode;
 use tokio::sync::Semaphore;
 
 use evenmatch::{Probe, Source, Verifier, pad::FrameAnalyser};
 use evenmatch_core::record::{DecisionRecord, Outcome, SessionEvidence};
 use evenmatch_explain::disclosure::OperatorStatement;
-use evenmatch_ledger::{Case, LedgerFiles};
+use evenmatch_ledger::{AppealState, Case, LedgerFiles};
 use evenmatch_registry::{DeletionGround, DeletionReceipt, Enrolment, Registry};
 
 use crate::access::{Access, AttemptLimit};
@@ -145,6 +146,16 @@ impl Service {
         self.access.forget_attempts(subject)?;
         self.access.forget_links(subject)?;
         Ok(receipt)
+    }
+
+    /// Opens an appeal against the decision of a case; returns its entry's number.
+    pub(crate) fn appeal(&self, case: &Case, note: &str) -> Result<u64, Refusal> {
+        if matches!(case.appeal, AppealState::Open | AppealState::UnderReview) {
+            let (message, next) = ("an appeal is already open", "wait for the answer");
+            return Err(Refusal::new(StatusCode::CONFLICT, "appeal_open", message, next));
+        }
+        let id = &case.decision.record.id;
+        Ok(self.registry.ledger().open_appeal_at(id, case.number, note)?.sequence)
     }
 
     /// The decision with this number and its reviews, if it is about this subject.

@@ -248,3 +248,22 @@ async fn a_restart_knows_who_is_enrolled_and_no_name_is_taken_that_breaks_rules(
         assert_refused(&refused, StatusCode::BAD_REQUEST, "bad_request");
     }
 }
+
+#[tokio::test]
+async fn the_same_photo_twice_is_two_decisions_and_each_has_its_own_appeal() {
+    let Some(bench) = Bench::new(Settings::default()) else { return };
+    let key = bench.key("enrol,verify,appeal");
+    bench.call(&key, "POST", "/v1/subjects/alice/enrolment", alice()).await;
+    let mut numbers = Vec::new();
+    for _ in 0..2 {
+        let (_, record) = bench.call(&key, "POST", "/v1/subjects/alice/verifications", bob()).await;
+        numbers.push(record["id"].as_str().unwrap().to_owned());
+    }
+    for number in &numbers {
+        let path = format!("/v1/subjects/alice/decisions/{number}/appeal");
+        let (status, opened) = bench.call(&key, "POST", &path, "please look").await;
+        assert_eq!(status, StatusCode::CREATED, "{opened}");
+        let again = bench.call(&key, "POST", &path, "please look").await;
+        assert_refused(&again, StatusCode::CONFLICT, "appeal_open");
+    }
+}

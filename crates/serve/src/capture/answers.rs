@@ -192,12 +192,8 @@ pub(crate) async fn appeal(
     let link = applicant.0;
     let work = move |service: &Service| {
         let number = link.decision.ok_or_else(Refusal::unknown_decision)?;
-        let case = service.case_of(&link.subject, number)?;
-        if !Told::of(&case, &Messages::of(&lang)?).may_appeal {
-            let (message, next) = ("an appeal is already open", "wait for the answer");
-            return Err(Refusal::new(StatusCode::CONFLICT, "appeal_open", message, next));
-        }
-        service.registry.ledger().open_appeal(&case.decision.record.id, &note)?;
+        Messages::of(&lang)?;
+        service.appeal(&service.case_of(&link.subject, number)?, &note)?;
         Ok((StatusCode::CREATED, Json(told(service, &link, number, &lang)?)).into_response())
     };
     service.work(turn, work).await
