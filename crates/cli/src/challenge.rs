@@ -178,6 +178,9 @@ enum KindArgument {
     ReplayOnTablet,
     SplicedTakes,
     SplicedTake,
+    SplicedMovement,
+    SplicedStutter,
+    SplicedMovementStutter,
 }
 
 impl From<KindArgument> for SimulatedKind {
@@ -190,6 +193,9 @@ impl From<KindArgument> for SimulatedKind {
             KindArgument::ReplayOnTablet => SimulatedKind::ReplayOnTablet,
             KindArgument::SplicedTakes => SimulatedKind::SplicedTakes,
             KindArgument::SplicedTake => SimulatedKind::SplicedTake,
+            KindArgument::SplicedMovement => SimulatedKind::SplicedMovement,
+            KindArgument::SplicedStutter => SimulatedKind::SplicedStutter,
+            KindArgument::SplicedMovementStutter => SimulatedKind::SplicedMovementStutter,
         }
     }
 }
