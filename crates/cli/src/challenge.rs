@@ -179,6 +179,7 @@ enum KindArgument {
     SplicedTakes,
     SplicedTake,
     SplicedMovement,
+    SplicedMatched,
     SplicedStutter,
     SplicedMovementStutter,
 }
@@ -194,6 +195,7 @@ impl From<KindArgument> for SimulatedKind {
             KindArgument::SplicedTakes => SimulatedKind::SplicedTakes,
             KindArgument::SplicedTake => SimulatedKind::SplicedTake,
             KindArgument::SplicedMovement => SimulatedKind::SplicedMovement,
+            KindArgument::SplicedMatched => SimulatedKind::SplicedMatched,
             KindArgument::SplicedStutter => SimulatedKind::SplicedStutter,
             KindArgument::SplicedMovementStutter => SimulatedKind::SplicedMovementStutter,
         }

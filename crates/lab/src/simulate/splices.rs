@@ -82,8 +82,8 @@ pub(super) fn one_take(
         .collect()
 }
 
-/// Takes that an attacker tries for each pair of steps, to choose the one that fits best.
-const TRIES: u64 = 40;
+/// Takes that a patient attacker makes of each pair of steps, to choose the one that fits best.
+pub(super) const TRIES: u64 = 40;
 /// An attacker may show a take this much later or earlier, in seconds: more would be too early, or
 /// too late, for what is asked.
 const MOST_SHIFT: f32 = 0.1;
@@ -91,8 +91,13 @@ const MOST_SHIFT: f32 = 0.1;
 const MIDDLE: (f32, f32) = (5.0, 0.3);
 
 /// Takes of two steps in a row, each by the same camera on a stand. One is cut to the next in the
-/// middle of the movement that both show.
-pub(super) fn pairs(challenge: &Challenge, light: f64, seed: &impl Fn(u64) -> u64) -> Vec<Segment> {
+/// middle of the movement that both show, where the best of so many takes fits best.
+pub(super) fn pairs(
+    challenge: &Challenge,
+    light: f64,
+    seed: &impl Fn(u64) -> u64,
+    tries: u64,
+) -> Vec<Segment> {
     let steps = challenge.steps();
     let camera = Camera::on_a_stand(light, seed(2));
     let take =
@@ -114,8 +119,8 @@ pub(super) fn pairs(challenge: &Challenge, light: f64, seed: &impl Fn(u64) -> u6
                 .filter(during)
                 .collect();
         let mut best: Option<(f32, Segment)> = None;
-        for n in 0..TRIES {
-            let script = take(&steps[k..k + 2], 40 + 10 * k as u64 + n);
+        for n in 0..tries {
+            let script = take(&steps[k..k + 2], 100 * (k as u64 + 1) + n);
             for from in &times {
                 for shift in grid(-MOST_SHIFT, MOST_SHIFT) {
                     let gap = gap(&before.script, from + before.shift, &script, from + shift);
@@ -178,9 +183,9 @@ pub(super) struct Stutter {
     frame: f32,
 }
 
-/// How far the picture jumps, in pixels of frames that are 640 wide: from what a hand does to what
-/// moves a head out of its place.
-const JUMPS: (f64, f64) = (1.0, 10.0);
+/// How far the picture jumps, in pixels of frames that are 640 wide. Jumps of up to 10 were tried:
+/// those above 5 give themselves away as movements that nobody asked for, or hide no more.
+const JUMPS: (f64, f64) = (1.0, 5.0);
 
 impl Stutter {
     /// A stutter of a size that this seed draws.
@@ -236,7 +241,7 @@ mod tests {
         for n in 0..20 {
             let challenge = challenge(n);
             let seed = |what: u64| 1000 * u64::from(n) + what;
-            let segments = pairs(&challenge, 1.0, &seed);
+            let segments = pairs(&challenge, 1.0, &seed, TRIES);
             assert_eq!(segments.len(), 2);
             let [one, other] = [&segments[0], &segments[1]];
             let asked = challenge.steps()[1];

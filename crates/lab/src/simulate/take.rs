@@ -10,7 +10,7 @@ use super::camera::Camera;
 use super::flat::{Flat, Medium, SheetState};
 use super::head::HeadState;
 use super::script::{Script, Sway};
-use super::splices::{Segment, Stutter, one_take, pairs, separate_takes};
+use super::splices::{Segment, Stutter, TRIES, one_take, pairs, separate_takes};
 use crate::degrade::unit;
 use crate::{Digest, Result};
 use evenmatch::pad::Challenge;
@@ -33,9 +33,12 @@ pub enum SimulatedKind {
     SplicedTakes,
     /// One recording of every step, by a camera on a stand, cut and put in the challenge's order.
     SplicedTake,
-    /// Recordings of two steps each, by a camera on a stand, cut in the middle of a movement where
-    /// the head is in nearly the same place and moves as fast in both.
+    /// Recordings of two steps each, by a camera on a stand, cut in the middle of a movement that both
+    /// show, where they fit best.
     SplicedMovement,
+    /// The same, where an attacker has recorded every two steps forty times and takes the recording
+    /// that fits best: the head is in the same place and moves as fast in both.
+    SplicedMatched,
     /// As `SplicedTake`, cut where the head is in nearly the same place; and the whole picture
     /// stutters, so that the cuts do not stand alone.
     SplicedStutter,
@@ -45,7 +48,7 @@ pub enum SimulatedKind {
 
 impl SimulatedKind {
     /// All kinds.
-    pub const ALL: [SimulatedKind; 10] = [
+    pub const ALL: [SimulatedKind; 11] = [
         SimulatedKind::Live,
         SimulatedKind::Print,
         SimulatedKind::Tablet,
@@ -54,6 +57,7 @@ impl SimulatedKind {
         SimulatedKind::SplicedTakes,
         SimulatedKind::SplicedTake,
         SimulatedKind::SplicedMovement,
+        SimulatedKind::SplicedMatched,
         SimulatedKind::SplicedStutter,
         SimulatedKind::SplicedMovementStutter,
     ];
@@ -69,6 +73,7 @@ impl SimulatedKind {
             SimulatedKind::SplicedTakes => "sim_spliced_takes",
             SimulatedKind::SplicedTake => "sim_spliced_take",
             SimulatedKind::SplicedMovement => "sim_spliced_movement",
+            SimulatedKind::SplicedMatched => "sim_spliced_matched",
             SimulatedKind::SplicedStutter => "sim_spliced_stutter",
             SimulatedKind::SplicedMovementStutter => "sim_spliced_movement_stutter",
         }
@@ -172,8 +177,9 @@ impl<'a> Take<'a> {
             SimulatedKind::SplicedTakes => separate_takes(challenge, light, &seed),
             SimulatedKind::SplicedTake => one_take(challenge, light, &seed, false),
             SimulatedKind::SplicedStutter => one_take(challenge, light, &seed, true),
+            SimulatedKind::SplicedMatched => pairs(challenge, light, &seed, TRIES),
             SimulatedKind::SplicedMovement | SimulatedKind::SplicedMovementStutter => {
-                pairs(challenge, light, &seed)
+                pairs(challenge, light, &seed, 1)
             }
         };
         let stutters =
