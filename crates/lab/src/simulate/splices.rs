@@ -183,9 +183,9 @@ pub(super) struct Stutter {
     frame: f32,
 }
 
-/// How far the picture jumps, in pixels of frames that are 640 wide. Jumps of up to 10 were tried:
-/// those above 5 give themselves away as movements that nobody asked for, or hide no more.
-const JUMPS: (f64, f64) = (1.0, 5.0);
+/// How far the picture jumps, in pixels of frames that are 640 wide. Jumps of up to 10 were tried too:
+/// the larger they are, the more of them are far beyond their limit.
+const JUMPS: (f64, f64) = (1.0, 3.0);
 
 impl Stutter {
     /// A stutter of a size that this seed draws.
