@@ -34,8 +34,8 @@ const FAST: f32 = 0.1;
 /// or that of a jump.
 const BROKEN: f32 = 2.1;
 /// Smaller changes come from a sensor's noise and a steady hand: shares of the mean light.
-const PICTURE_FLOOR: f32 = 0.004;
-const FACE_FLOOR: f32 = 0.006;
+pub(super) const PICTURE_FLOOR: f32 = 0.004;
+pub(super) const FACE_FLOOR: f32 = 0.006;
 /// A change of the room's light, on a logarithmic scale, that no exposure control makes within one
 /// frame and then keeps; hair that swings past the room's border may cause it.
 const LIGHT_FLOOR: f32 = 0.02;

@@ -141,8 +141,11 @@ impl Finding {
             | Finding::TooManyFrames => {
                 "close other programs, and try again where the connection is good"
             }
-            Finding::PictureJumped | Finding::FaceJumped | Finding::AbruptChange => {
+            Finding::PictureJumped | Finding::FaceJumped => {
                 "hold the phone still, and move more slowly"
+            }
+            Finding::AbruptChange => {
+                "hold the phone still, move more slowly, and close other programs, so that the picture does not stutter"
             }
             Finding::OtherPerson | Finding::FaceNotSeen => {
                 "keep your whole face in the picture, in even light"

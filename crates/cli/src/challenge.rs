@@ -178,6 +178,10 @@ enum KindArgument {
     ReplayOnTablet,
     SplicedTakes,
     SplicedTake,
+    SplicedMovement,
+    SplicedMatched,
+    SplicedStutter,
+    SplicedMovementStutter,
 }
 
 impl From<KindArgument> for SimulatedKind {
@@ -190,6 +194,10 @@ impl From<KindArgument> for SimulatedKind {
             KindArgument::ReplayOnTablet => SimulatedKind::ReplayOnTablet,
             KindArgument::SplicedTakes => SimulatedKind::SplicedTakes,
             KindArgument::SplicedTake => SimulatedKind::SplicedTake,
+            KindArgument::SplicedMovement => SimulatedKind::SplicedMovement,
+            KindArgument::SplicedMatched => SimulatedKind::SplicedMatched,
+            KindArgument::SplicedStutter => SimulatedKind::SplicedStutter,
+            KindArgument::SplicedMovementStutter => SimulatedKind::SplicedMovementStutter,
         }
     }
 }

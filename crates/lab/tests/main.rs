@@ -5,5 +5,6 @@ mod calibration;
 mod label_check;
 mod live;
 mod liveness_adversarial;
+mod liveness_rates;
 mod liveness_simulated;
 mod pad_eval;

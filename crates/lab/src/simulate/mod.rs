@@ -11,6 +11,7 @@ mod flat;
 mod head;
 mod performer;
 mod script;
+mod splices;
 mod take;
 mod triangles;
 

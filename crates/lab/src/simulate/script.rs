@@ -227,4 +227,26 @@ mod tests {
         println!("{fitting} of {many} recordings fit");
         assert!(fitting <= 15, "{fitting} of {many}");
     }
+
+    /// How often a recording of the two steps that are asked for, made before anybody knew when they
+    /// would be asked for, fits: what an attacker must record to cut from one such recording to another in
+    /// the middle of a movement. docs/LIVENESS.md states the rate.
+    #[test]
+    fn a_pair_of_steps_that_was_recorded_before_fits_every_other_time() {
+        let many = 10_000;
+        let fits = |n: u64| {
+            let [asked, other] = [n, n + many].map(|n| {
+                let seed = *crate::Digest::of(&n.to_le_bytes()).as_bytes();
+                Challenge::from_seed(seed, 2, 0).unwrap()
+            });
+            let [first, then] = [other.steps()[0], other.steps()[1]];
+            let mut recorded = asked.steps().to_vec();
+            recorded[1].from_ms = recorded[0].from_ms + then.from_ms - first.from_ms;
+            recorded[1].until_ms = recorded[1].from_ms + then.until_ms - then.from_ms;
+            answers(&Script::of_steps(&recorded, asked.duration_ms(), n), &asked)
+        };
+        let fitting = (0..many).filter(|n| fits(*n)).count();
+        println!("{fitting} of {many} pairs fit");
+        assert!((4000..5000).contains(&fitting), "{fitting} of {many}");
+    }
 }

@@ -10,9 +10,10 @@ use super::camera::Camera;
 use super::flat::{Flat, Medium, SheetState};
 use super::head::HeadState;
 use super::script::{Script, Sway};
+use super::splices::{Segment, Stutter, TRIES, one_take, pairs, separate_takes};
 use crate::degrade::unit;
 use crate::{Digest, Result};
-use evenmatch::pad::{Challenge, TimedStep};
+use evenmatch::pad::Challenge;
 
 /// What is in front of the camera, or fed in instead of one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -32,11 +33,22 @@ pub enum SimulatedKind {
     SplicedTakes,
     /// One recording of every step, by a camera on a stand, cut and put in the challenge's order.
     SplicedTake,
+    /// Recordings of two steps each, by a camera on a stand, cut in the middle of a movement that both
+    /// show, where they fit best.
+    SplicedMovement,
+    /// The same, where an attacker has recorded every two steps forty times and takes the recording
+    /// that fits best: the head is in the same place and moves as fast in both.
+    SplicedMatched,
+    /// As `SplicedTake`, cut where the head is in nearly the same place; and the whole picture
+    /// stutters, so that the cuts do not stand alone.
+    SplicedStutter,
+    /// As `SplicedMovement`, and the whole picture stutters.
+    SplicedMovementStutter,
 }
 
 impl SimulatedKind {
     /// All kinds.
-    pub const ALL: [SimulatedKind; 7] = [
+    pub const ALL: [SimulatedKind; 11] = [
         SimulatedKind::Live,
         SimulatedKind::Print,
         SimulatedKind::Tablet,
@@ -44,6 +56,10 @@ impl SimulatedKind {
         SimulatedKind::ReplayOnTablet,
         SimulatedKind::SplicedTakes,
         SimulatedKind::SplicedTake,
+        SimulatedKind::SplicedMovement,
+        SimulatedKind::SplicedMatched,
+        SimulatedKind::SplicedStutter,
+        SimulatedKind::SplicedMovementStutter,
     ];
 
     /// The name used for its numbers: `sim_print` and so on, `bona_fide` for the person.
@@ -56,6 +72,10 @@ impl SimulatedKind {
             SimulatedKind::ReplayOnTablet => "sim_replay_on_tablet",
             SimulatedKind::SplicedTakes => "sim_spliced_takes",
             SimulatedKind::SplicedTake => "sim_spliced_take",
+            SimulatedKind::SplicedMovement => "sim_spliced_movement",
+            SimulatedKind::SplicedMatched => "sim_spliced_matched",
+            SimulatedKind::SplicedStutter => "sim_spliced_stutter",
+            SimulatedKind::SplicedMovementStutter => "sim_spliced_movement_stutter",
         }
     }
 }
@@ -87,20 +107,11 @@ pub struct Take<'a> {
     scene: Scene,
     /// From here on the scene's time is shifted and another camera may be on: for cuts.
     segments: Vec<Segment>,
+    /// What an attacker adds to hide cuts.
+    stutter: Option<Stutter>,
     fps: f32,
     next: u32,
     frames: u32,
-}
-
-/// A stretch of a take.
-#[derive(Debug, Clone)]
-struct Segment {
-    /// The time in the session at which it starts, in seconds.
-    from: f32,
-    /// The difference from the session's time to the recording's.
-    shift: f32,
-    script: Script,
-    camera: Camera,
 }
 
 #[derive(Debug, Clone)]
@@ -163,11 +174,19 @@ impl<'a> Take<'a> {
                 scene = Scene::Screen { picture: Box::new(tablet), hand };
                 one(Script::for_challenge(&other, seed(1)), 0.0)
             }
-            SimulatedKind::SplicedTakes => spliced_takes(challenge, light, &seed),
-            SimulatedKind::SplicedTake => spliced_take(challenge, light, &seed),
+            SimulatedKind::SplicedTakes => separate_takes(challenge, light, &seed),
+            SimulatedKind::SplicedTake => one_take(challenge, light, &seed, false),
+            SimulatedKind::SplicedStutter => one_take(challenge, light, &seed, true),
+            SimulatedKind::SplicedMatched => pairs(challenge, light, &seed, TRIES),
+            SimulatedKind::SplicedMovement | SimulatedKind::SplicedMovementStutter => {
+                pairs(challenge, light, &seed, 1)
+            }
         };
+        let stutters =
+            kind == SimulatedKind::SplicedStutter || kind == SimulatedKind::SplicedMovementStutter;
+        let stutter = stutters.then(|| Stutter::new(&segments, fps, seed(6)));
         let frames = (challenge.duration_ms() as f32 / 1000.0 * fps).ceil() as u32 + 1;
-        Ok(Take { actor, scene, segments, fps, next: 0, frames })
+        Ok(Take { actor, scene, segments, stutter, fps, next: 0, frames })
     }
 
     fn picture(&self, script: &Script, seconds: f32) -> RgbImage {
@@ -216,9 +235,14 @@ impl Iterator for Take<'_> {
         self.next += 1;
         let current = self.segments.iter().rposition(|s| s.from <= seconds).unwrap_or(0);
         let segment = &self.segments[current];
-        let recorded = seconds + segment.shift;
+        let late = self.stutter.as_ref().map_or(0.0, |stutter| stutter.late(seconds));
+        let recorded = seconds + segment.shift - late;
         let picture = self.picture(&segment.script, recorded);
         let image = self.segments[current].camera.take(&picture, recorded);
+        let image = match &self.stutter {
+            Some(stutter) => stutter.moved(&image, seconds),
+            None => image,
+        };
         Some((image, (seconds * 1000.0).round() as u64))
     }
 }
@@ -232,49 +256,4 @@ pub(super) fn mixed(seed: u64, what: u64) -> u64 {
 fn other_challenge(challenge: &Challenge, random: &mut ChaCha8Rng) -> Result<Challenge> {
     let seed = std::array::from_fn(|_| (256.0 * unit(random)) as u8);
     Challenge::from_seed(seed, challenge.steps().len(), challenge.issued_at())
-}
-
-/// A separate take for every step, cut in in the middle of the pause before it.
-fn spliced_takes(challenge: &Challenge, light: f64, seed: &impl Fn(u64) -> u64) -> Vec<Segment> {
-    let mut segments = Vec::new();
-    let mut end = 0.0;
-    for (n, asked) in (10..).zip(challenge.steps()) {
-        let begin = asked.from_ms as f32 / 1000.0;
-        let from = if segments.is_empty() { 0.0 } else { (end + begin) / 2.0 };
-        let script = Script::of_steps(&[*asked], challenge.duration_ms(), seed(n));
-        segments.push(Segment {
-            from,
-            shift: 0.0,
-            script,
-            camera: Camera::new(light, seed(20 + n)),
-        });
-        end = asked.until_ms as f32 / 1000.0;
-    }
-    segments
-}
-
-/// One take of the steps in another order and at other times, by a camera on a stand, cut in the
-/// middle of the pauses and put in order.
-fn spliced_take(challenge: &Challenge, light: f64, seed: &impl Fn(u64) -> u64) -> Vec<Segment> {
-    // The recording shows the steps in reverse order, five seconds each.
-    let steps = challenge.steps();
-    let (slot_ms, n) = (5000, steps.len() as u32);
-    let recorded: Vec<TimedStep> = (0..n)
-        .map(|k| {
-            let from_ms = 1500 + slot_ms * k;
-            TimedStep { step: steps[(n - 1 - k) as usize].step, from_ms, until_ms: from_ms + 3000 }
-        })
-        .collect();
-    let script = Script::of_steps(&recorded, 1500 + slot_ms * n, seed(1));
-    let camera = Camera::on_a_stand(light, seed(2));
-    let mut end = 0.0;
-    (0..steps.len())
-        .map(|k| {
-            let asked = steps[k].from_ms as f32 / 1000.0;
-            let from = if k == 0 { 0.0 } else { (end + asked) / 2.0 };
-            end = steps[k].until_ms as f32 / 1000.0;
-            let shift = recorded[steps.len() - 1 - k].from_ms as f32 / 1000.0 - asked;
-            Segment { from, shift, script: script.clone(), camera: camera.clone() }
-        })
-        .collect()
 }
