@@ -118,9 +118,9 @@ impl Case {
     /// The answer that at least so many reviewers gave, and the last of them who gave it.
     fn agreed(&self, reviewers: u8) -> Option<(bool, &Judgement)> {
         [true, false].into_iter().find_map(|answer| {
-            let same = self.judgements.iter().filter(|j| j.same_person == Some(answer));
+            let mut same = self.judgements.iter().filter(|j| j.same_person == Some(answer));
             let count = same.clone().count();
-            let last = same.last()?;
+            let last = same.next_back()?;
             (count >= usize::from(reviewers)).then_some((answer, last))
         })
     }
