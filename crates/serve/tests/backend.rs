@@ -199,7 +199,7 @@ async fn from_enrolment_over_explanation_and_appeal_to_deletion() {
     let (status, opened) = post(&service, &format!("{path}/appeal"), note.clone()).await;
     assert_eq!((status, &opened["appeal"]), (StatusCode::CREATED, &"open".into()), "{opened}");
     let again = post(&service, &format!("{path}/appeal"), note).await;
-    assert_refused(&again, StatusCode::BAD_REQUEST, "bad_request");
+    assert_refused(&again, StatusCode::CONFLICT, "appeal_open");
     let refused = post(&service, &format!("{path}/appeal"), vec![0xff]).await;
     assert_refused(&refused, StatusCode::BAD_REQUEST, "bad_request");
 
