@@ -12,7 +12,7 @@ tools="${XDG_CACHE_HOME:-$HOME/.cache}/evenmatch/tools"
 if [ "$("$tools/bin/cargo-deb" --version 2> /dev/null)" != "cargo-deb $version" ]; then
     # Without its default features it needs no C library, and runs Debian's own `xz`.
     # A registry that does not answer must not stop whatever calls this.
-    timeout 600 cargo install --quiet --locked --version "$version" --no-default-features --force --root "$tools" cargo-deb \
+    timeout 240 cargo install --quiet --locked --version "$version" --no-default-features --force --root "$tools" cargo-deb \
         >&2 || true
 fi
 for needed in "$tools/bin/cargo-deb" xz strip dpkg-shlibdeps; do
