@@ -32,6 +32,7 @@ until grep -q '^listening' "$folder/log"; do
 done
 
 link() { "$program" link new demo --purpose "$1" --minutes 120 --base "https://$listen" "${place[@]}" 2> /dev/null; }
+key() { "$program" keys api new "$1" --scope "$2" "${place[@]}" 2> /dev/null; }
 cat << WORDS
 
 The browser will warn of the certificate, which this machine signed itself: go on from there.
@@ -42,8 +43,11 @@ The browser will warn of the certificate, which this machine signed itself: go o
 2. Then open this one, and verify it:
    $(link verify)
 
+3. What was not confirmed waits at the review desk, https://$listen/review. The key for it:
+   $(key reviewer review)
+
 A backend's key, for /openapi.json's calls:
-   $("$program" keys api new demo --scope enrol,verify,read,appeal,delete,link,review,audit "${place[@]}" 2> /dev/null)
+   $(key backend enrol,verify,read,appeal,delete,link,audit)
 
 Ctrl-C ends it and deletes everything.
 WORDS
