@@ -1,10 +1,10 @@
-//! SQLite's errors in our words.
+//! SQLite's errors in our words, and changes that report them.
 
 use std::path::Path;
 
-use rusqlite::ErrorCode;
+use rusqlite::{Connection, ErrorCode};
 
-use crate::{Error, ErrorKind, Stage};
+use crate::{Error, ErrorKind, Result, Stage};
 
 pub(super) fn fault(path: &Path, cause: rusqlite::Error) -> Error {
     let error = |kind, message: &str, next: &str| {
@@ -27,4 +27,15 @@ pub(super) fn fault(path: &Path, cause: rusqlite::Error) -> Error {
         _ => error(ErrorKind::Io, "the store could not be read or written", "check the file"),
     };
     error.caused_by(cause)
+}
+
+/// Makes one change.
+pub(super) fn run(
+    connection: &Connection,
+    path: &Path,
+    text: &str,
+    values: impl rusqlite::Params,
+) -> Result<()> {
+    let done = connection.prepare_cached(text).and_then(|mut query| query.execute(values));
+    done.map(drop).map_err(|cause| fault(path, cause))
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
 
-use fault::fault;
+use fault::{fault, run};
 
 use super::{
     EnrolmentStore, KeptPhoto, Lookup, Pending, PhotoKey, StoreChange, StoreState, StoredRow,
@@ -214,9 +214,7 @@ struct Change<'a> {
 
 impl Change<'_> {
     fn run(&mut self, text: &str, values: impl rusqlite::Params) -> Result<()> {
-        let done =
-            self.transaction.prepare_cached(text).and_then(|mut query| query.execute(values));
-        done.map(drop).map_err(|cause| fault(self.path, cause))
+        run(&self.transaction, self.path, text, values)
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::fault::fault;
+use super::fault::{fault, run};
 use crate::Result;
 use crate::store::{KeptPhoto, PhotoKey, array, signed, unsigned};
 
@@ -64,16 +64,6 @@ pub(super) fn one(
     found
         .map(|(key, wrapped_key, sealed)| Ok(KeptPhoto { key: key?, wrapped_key, sealed }))
         .transpose()
-}
-
-fn run(
-    connection: &Connection,
-    path: &Path,
-    text: &str,
-    values: impl rusqlite::Params,
-) -> Result<()> {
-    let done = connection.prepare_cached(text).and_then(|mut query| query.execute(values));
-    done.map(drop).map_err(|cause| fault(path, cause))
 }
 
 pub(super) fn put(connection: &Connection, path: &Path, photo: &KeptPhoto) -> Result<()> {
